@@ -1,0 +1,38 @@
+//! Compiles `proto/**.proto` with protox (no protoc on the machine) into prost messages, tonic services
+//! and one file descriptor set, which `baton::proto` embeds for JSON names and for the wire-contract test.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use prost::Message as _;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let root = Path::new("proto");
+    let mut files = Vec::new();
+    collect(root, &mut files)?;
+    files.sort();
+
+    let descriptors = protox::compile(&files, [root])?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+
+    // Ordered maps everywhere: the stored blobs must be the same bytes for the same rows (contract/c1z-format.md 3).
+    tonic_prost_build::configure()
+        .btree_map(".")
+        .build_transport(false)
+        .compile_fds(descriptors)?;
+    Ok(())
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "proto") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What a connector is to a syncer: lists of resources, entitlements and grants, one page per call.
+//!
+//! The in-process syncer and the gRPC services drive this one trait. It has no `dyn` form on purpose: calls
+//! are on the hot path and there is one connector per process.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::baton::error::Result;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::baton::warning::Warnings;
+
+/// Bytes by key that live as long as the sync, in its file, so that a resumed run has them
+/// (`contract/c1z-format.md` 6.1). Keys are the connector's own.
+pub trait Session: Send + Sync {
+    /// The value of a key.
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>>;
+    /// Sets a key.
+    fn set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<()>>;
+}
+
+/// What a call gets from the sync it belongs to.
+#[derive(Clone)]
+pub struct SyncContext {
+    /// The id of the sync (a KSUID).
+    pub sync_id: Arc<str>,
+    /// Look-up tables that outlive the process.
+    pub session: Arc<dyn Session>,
+    /// Where skips and drops are counted.
+    pub warnings: Arc<Warnings>,
+}
+
+/// A connector. Every list is one page per call; the page token is the connector's own.
+pub trait Connector: Send + Sync + 'static {
+    /// Name, description, capabilities: what `Hello` tells ConductorOne.
+    fn metadata(&self) -> v2::ConnectorMetadata;
+
+    /// All resource types, whether or not the workspace has rows of them. Makes no call.
+    fn resource_types(&self) -> Vec<v2::ResourceType>;
+
+    /// Checks credentials and permissions before anything is written.
+    fn validate(&self, cx: &SyncContext) -> impl Future<Output = Result<()>> + Send;
+
+    /// Resources of a type, top-level or below a parent.
+    fn list_resources(
+        &self,
+        cx: &SyncContext,
+        resource_type: &str,
+        parent: Option<&v2::ResourceId>,
+        page: &PageToken,
+    ) -> impl Future<Output = Result<Page<v2::Resource>>> + Send;
+
+    /// Entitlements of a resource.
+    fn list_entitlements(
+        &self,
+        cx: &SyncContext,
+        resource: &v2::Resource,
+        page: &PageToken,
+    ) -> impl Future<Output = Result<Page<v2::Entitlement>>> + Send;
+
+    /// Grants on a resource.
+    fn list_grants(
+        &self,
+        cx: &SyncContext,
+        resource: &v2::Resource,
+        page: &PageToken,
+    ) -> impl Future<Output = Result<Page<v2::Grant>>> + Send;
+}

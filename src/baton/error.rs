@@ -1,0 +1,243 @@
+//! The one error of the kit.
+//!
+//! Policy: a message is a lower-case fragment that says what failed and why; `context` adds the outer steps
+//! ("failed to list collaborators"); the hint, what to do next, is separate data so that a terminal can set it
+//! apart and JSON can carry it in its own key. [`Kind`] is the gRPC status of the failure, which is also the
+//! process' exit code (`contract/cli.md` 5). [`Retry`] says whether the same call may be tried again.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// Result of the kit.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of failure it is: the gRPC status codes, plus the two signals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Cancelled by the caller.
+    Cancelled,
+    /// Usage, configuration and everything without a better name.
+    Unknown,
+    /// The other side refused a parameter (HTTP 400 and other unlisted 4xx).
+    InvalidArgument,
+    /// Out of time.
+    DeadlineExceeded,
+    /// A named thing does not exist.
+    NotFound,
+    /// A thing that was to be created exists.
+    AlreadyExists,
+    /// Authenticated, but not allowed.
+    PermissionDenied,
+    /// A quota, the disk or a size limit.
+    ResourceExhausted,
+    /// The state of a file or workspace does not allow the call.
+    FailedPrecondition,
+    /// Not offered.
+    Unimplemented,
+    /// A broken promise between two parts: page token repeated, trait missing.
+    Internal,
+    /// Temporarily out of reach.
+    Unavailable,
+    /// A file is damaged.
+    DataLoss,
+    /// The credential is wrong.
+    Unauthenticated,
+    /// Ctrl-C.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+}
+
+impl Kind {
+    /// The gRPC status code. Signals are `Cancelled` on the wire.
+    pub fn code(self) -> tonic::Code {
+        match self {
+            Kind::Cancelled | Kind::Interrupted | Kind::Terminated => tonic::Code::Cancelled,
+            Kind::Unknown => tonic::Code::Unknown,
+            Kind::InvalidArgument => tonic::Code::InvalidArgument,
+            Kind::DeadlineExceeded => tonic::Code::DeadlineExceeded,
+            Kind::NotFound => tonic::Code::NotFound,
+            Kind::AlreadyExists => tonic::Code::AlreadyExists,
+            Kind::PermissionDenied => tonic::Code::PermissionDenied,
+            Kind::ResourceExhausted => tonic::Code::ResourceExhausted,
+            Kind::FailedPrecondition => tonic::Code::FailedPrecondition,
+            Kind::Unimplemented => tonic::Code::Unimplemented,
+            Kind::Internal => tonic::Code::Internal,
+            Kind::Unavailable => tonic::Code::Unavailable,
+            Kind::DataLoss => tonic::Code::DataLoss,
+            Kind::Unauthenticated => tonic::Code::Unauthenticated,
+        }
+    }
+
+    /// The exit code of a process that ends with this error: the gRPC number, or 128 + signal.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::Interrupted => 130,
+            Kind::Terminated => 143,
+            other => u8::try_from(i32::from(other.code())).unwrap_or(2),
+        }
+    }
+}
+
+/// Whether the failed call may be repeated unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It would fail again.
+    Never,
+    /// Worth another try after a back-off of the caller's choice.
+    Later,
+    /// The other side said how long to wait.
+    After(Duration),
+}
+
+/// An error with everything a person needs: what failed, why, what to do.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    retry: Retry,
+    message: Cow<'static, str>,
+    context: Vec<Cow<'static, str>>,
+    hint: Option<Cow<'static, str>>,
+    facts: Vec<(&'static str, String)>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind` with a lower-case message.
+    pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            retry: Retry::Never,
+            message: message.into(),
+            context: Vec::new(),
+            hint: None,
+            facts: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// Says what was being done, outermost call last: `failed to` is prepended when printed.
+    #[must_use]
+    pub fn context(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
+        self.0.context.push(doing.into());
+        self
+    }
+
+    /// Says what to do next. The innermost hint wins: it is nearest to the cause.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint.get_or_insert(hint.into());
+        self
+    }
+
+    /// Adds a named fact, such as the HTTP status or the vendor's correlation id.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.facts.push((name, value.into()));
+        self
+    }
+
+    /// Sets whether the call may be repeated.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.0.retry = retry;
+        self
+    }
+
+    /// Keeps the error that caused this one.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What sort of failure it is.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Whether the call may be repeated.
+    pub fn may_retry(&self) -> Retry {
+        self.0.retry
+    }
+
+    /// What to do next, if known.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The named facts in the order they were added.
+    pub fn facts(&self) -> &[(&'static str, String)] {
+        &self.0.facts
+    }
+
+    /// One fact by name.
+    pub fn fact_value(&self, name: &str) -> Option<&str> {
+        self.0.facts.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for doing in self.0.context.iter().rev() {
+            write!(f, "failed to {doing}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        let mut cause = self.0.source.as_deref().map(|s| s as &dyn StdError);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)?;
+        for (name, value) in &self.0.facts {
+            write!(f, " [{name} {value}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {}
+
+impl From<Error> for tonic::Status {
+    fn from(error: Error) -> Self {
+        tonic::Status::new(error.kind().code(), error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Error {
+    /// Disk full is `ResourceExhausted`, everything else `Unknown`: files have no better code (`contract/cli.md` 5).
+    fn from(error: std::io::Error) -> Self {
+        let kind = match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Kind::ResourceExhausted,
+            _ => Kind::Unknown,
+        };
+        Error::new(kind, error.to_string())
+    }
+}
+
+/// Adds context to the error of a result.
+pub trait Context<T> {
+    /// As [`Error::context`].
+    fn context(self, doing: impl Into<Cow<'static, str>>) -> Result<T>;
+    /// As [`Error::context`], built only on failure.
+    fn with_context<C: Into<Cow<'static, str>>>(self, doing: impl FnOnce() -> C) -> Result<T>;
+}
+
+impl<T, E: Into<Error>> Context<T> for std::result::Result<T, E> {
+    fn context(self, doing: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.map_err(|e| e.into().context(doing))
+    }
+
+    fn with_context<C: Into<Cow<'static, str>>>(self, doing: impl FnOnce() -> C) -> Result<T> {
+        self.map_err(|e| e.into().context(doing()))
+    }
+}

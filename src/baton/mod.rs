@@ -1,0 +1,18 @@
+//! The kit: what any connector needs. Nothing in here names a vendor.
+
+pub mod annotation;
+pub mod c1z;
+pub mod capability;
+pub mod config;
+pub mod connector;
+pub mod entitlement;
+pub mod error;
+pub mod grant;
+pub mod http;
+pub mod page;
+pub mod progress;
+pub mod proto;
+pub mod resource;
+pub mod secret;
+pub mod sync;
+pub mod warning;

@@ -1,0 +1,275 @@
+//! Building resource types and resources.
+//!
+//! A resource carries profile, status and creation time twice: on itself, where current readers look, and
+//! inside its trait, where older ones do (`contract/model.md` 3).
+
+use std::collections::BTreeMap;
+
+use prost_types::{Any, Struct, Timestamp, Value, value::Kind as ValueKind};
+
+use crate::baton::annotation::{self, Named};
+use crate::baton::proto::v2;
+
+/// A resource id: type and bare id.
+pub fn id(resource_type: &str, resource: impl Into<String>) -> v2::ResourceId {
+    v2::ResourceId {
+        resource_type: resource_type.to_owned(),
+        resource: resource.into(),
+        baton_resource: false,
+    }
+}
+
+/// The text `type:id`, unescaped (`contract/c1z-format.md` 5.7).
+pub fn external_id(id: &v2::ResourceId) -> String {
+    format!("{}:{}", id.resource_type, id.resource)
+}
+
+/// The id of a resource as (type, bare id); empty texts where it has none.
+pub fn key(resource: &v2::Resource) -> (&str, &str) {
+    resource
+        .id
+        .as_ref()
+        .map_or(("", ""), |id| (id.resource_type.as_str(), id.resource.as_str()))
+}
+
+/// A resource type.
+pub fn resource_type(id: &str, display_name: &str, traits: &[v2::resource_type::Trait], annotations: Vec<Any>) -> v2::ResourceType {
+    v2::ResourceType {
+        id: id.to_owned(),
+        display_name: display_name.to_owned(),
+        traits: traits.iter().map(|t| i32::from(*t)).collect(),
+        annotations,
+        ..Default::default()
+    }
+}
+
+/// A profile: keys to values, ordered by key so that equal profiles are equal bytes. Null values are left out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profile(BTreeMap<String, Value>);
+
+impl Profile {
+    /// No keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a key, or leaves it out when the value is null.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl IntoValue) -> Self {
+        if let Some(value) = value.into_value() {
+            self.0.insert(key.to_owned(), value);
+        }
+        self
+    }
+
+    /// Sets a key to an explicit null, where the published shape has one.
+    #[must_use]
+    pub fn with_null(mut self, key: &str) -> Self {
+        self.0.insert(key.to_owned(), Value { kind: Some(ValueKind::NullValue(0)) });
+        self
+    }
+
+    /// The protobuf form.
+    pub fn into_struct(self) -> Struct {
+        Struct { fields: self.0 }
+    }
+}
+
+/// What can stand in a profile. `None` is null.
+pub trait IntoValue {
+    /// The value, or `None` for null.
+    fn into_value(self) -> Option<Value>;
+}
+
+fn value(kind: ValueKind) -> Option<Value> {
+    Some(Value { kind: Some(kind) })
+}
+
+impl IntoValue for &str {
+    fn into_value(self) -> Option<Value> {
+        value(ValueKind::StringValue(self.to_owned()))
+    }
+}
+
+impl IntoValue for String {
+    fn into_value(self) -> Option<Value> {
+        value(ValueKind::StringValue(self))
+    }
+}
+
+impl IntoValue for bool {
+    fn into_value(self) -> Option<Value> {
+        value(ValueKind::BoolValue(self))
+    }
+}
+
+impl IntoValue for i64 {
+    /// A `Struct` knows only doubles; ids above 2^53 would lose digits and are kept as text.
+    fn into_value(self) -> Option<Value> {
+        const EXACT: i64 = 1 << 53;
+        if (-EXACT..=EXACT).contains(&self) {
+            #[allow(clippy::cast_precision_loss)]
+            value(ValueKind::NumberValue(self as f64))
+        } else {
+            value(ValueKind::StringValue(self.to_string()))
+        }
+    }
+}
+
+impl IntoValue for serde_json::Value {
+    fn into_value(self) -> Option<Value> {
+        match self {
+            serde_json::Value::Null => None,
+            serde_json::Value::Bool(b) => b.into_value(),
+            serde_json::Value::Number(n) => match n.as_i64() {
+                Some(i) => i.into_value(),
+                None => value(ValueKind::NumberValue(n.as_f64().unwrap_or_default())),
+            },
+            serde_json::Value::String(s) => s.into_value(),
+            serde_json::Value::Array(items) => items.into_value(),
+            serde_json::Value::Object(map) => {
+                let fields = map.into_iter().filter_map(|(k, v)| Some((k, v.into_value()?))).collect();
+                value(ValueKind::StructValue(Struct { fields }))
+            }
+        }
+    }
+}
+
+impl<T: IntoValue> IntoValue for Option<T> {
+    fn into_value(self) -> Option<Value> {
+        self.and_then(IntoValue::into_value)
+    }
+}
+
+impl<T: IntoValue> IntoValue for Vec<T> {
+    fn into_value(self) -> Option<Value> {
+        value(ValueKind::ListValue(prost_types::ListValue {
+            values: self.into_iter().filter_map(IntoValue::into_value).collect(),
+        }))
+    }
+}
+
+/// Builds one resource.
+#[derive(Debug, Clone)]
+pub struct ResourceBuilder {
+    resource: v2::Resource,
+    profile: Struct,
+}
+
+impl ResourceBuilder {
+    /// A resource of `resource_type` with its bare id and display name.
+    pub fn new(resource_type: &str, resource_id: impl Into<String>, display_name: impl Into<String>) -> Self {
+        ResourceBuilder {
+            resource: v2::Resource {
+                id: Some(id(resource_type, resource_id)),
+                display_name: display_name.into(),
+                ..Default::default()
+            },
+            profile: Struct::default(),
+        }
+    }
+
+    /// Sets the parent.
+    #[must_use]
+    pub fn parent(mut self, parent: v2::ResourceId) -> Self {
+        self.resource.parent_resource_id = Some(parent);
+        self
+    }
+
+    /// Sets the profile, which the trait set afterwards repeats.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile.into_struct();
+        self.resource.profile = Some(self.profile.clone());
+        self
+    }
+
+    /// Sets when the thing came to be.
+    #[must_use]
+    pub fn created_at(mut self, at: Option<Timestamp>) -> Self {
+        self.resource.created_at = at;
+        self
+    }
+
+    /// Adds any annotation.
+    #[must_use]
+    pub fn annotate<M: prost::Message + Named>(mut self, message: &M) -> Self {
+        self.resource.annotations.push(annotation::pack(message));
+        self
+    }
+
+    /// Announces children of a type, for which the syncer then asks.
+    #[must_use]
+    pub fn children(self, child_type: &str) -> Self {
+        self.annotate(&v2::ChildResourceType {
+            resource_type_id: child_type.to_owned(),
+            ..Default::default()
+        })
+    }
+
+    /// Adds a user trait and the enabled status. A user trait always has profile and status.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.resource.status = Some(v2::Status {
+            status: v2::status::ResourceStatus::Enabled.into(),
+            details: String::new(),
+        });
+        let user_trait = v2::UserTrait {
+            emails: user
+                .email
+                .iter()
+                .map(|address| v2::user_trait::Email { address: address.clone(), is_primary: true })
+                .collect(),
+            status: Some(v2::user_trait::Status {
+                status: v2::user_trait::status::Status::Enabled.into(),
+                details: String::new(),
+            }),
+            profile: Some(self.profile.clone()),
+            account_type: user.account_type.into(),
+            login: user.login.unwrap_or_default(),
+            created_at: self.resource.created_at,
+            last_login: user.last_login,
+            ..Default::default()
+        };
+        self.annotate(&user_trait)
+    }
+
+    /// Adds a role trait with the profile.
+    #[must_use]
+    pub fn role(self) -> Self {
+        let profile = self.resource.profile.clone();
+        self.annotate(&v2::RoleTrait { profile, ..Default::default() })
+    }
+
+    /// Adds a group trait with the profile.
+    #[must_use]
+    pub fn group(self) -> Self {
+        let profile = self.resource.profile.clone();
+        self.annotate(&v2::GroupTrait { profile, ..Default::default() })
+    }
+
+    /// Adds an app trait with the profile.
+    #[must_use]
+    pub fn app(self) -> Self {
+        let profile = self.resource.profile.clone();
+        self.annotate(&v2::AppTrait { profile, ..Default::default() })
+    }
+
+    /// The resource.
+    pub fn build(self) -> v2::Resource {
+        self.resource
+    }
+}
+
+/// What a user trait says beyond profile and status.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Primary e-mail address.
+    pub email: Option<String>,
+    /// Login name.
+    pub login: Option<String>,
+    /// Person or service.
+    pub account_type: v2::user_trait::AccountType,
+    /// Last known activity.
+    pub last_login: Option<Timestamp>,
+}

@@ -1,0 +1,3 @@
+//! The syncer.
+pub mod expand;
+pub mod summary;

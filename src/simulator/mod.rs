@@ -1,0 +1,1 @@
+//! A Workato workspace in memory behind HTTP.

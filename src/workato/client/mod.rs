@@ -1,0 +1,1 @@
+//! Workato's REST API.

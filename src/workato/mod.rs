@@ -1,0 +1,3 @@
+//! The vendor.
+pub mod client;
+pub mod settings;

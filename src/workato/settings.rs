@@ -1,0 +1,119 @@
+//! What a user can set about the Workato side, after parsing: nothing downstream sees flags.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+use crate::baton::error::{Error, Kind};
+use crate::baton::secret::Secret;
+
+/// A Workato environment, as the API spells it. Not a closed list: workspaces may have custom ones.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Environment(String);
+
+impl Environment {
+    /// From the API's or a person's spelling; compared in lower case.
+    pub fn new(name: &str) -> Self {
+        Environment(name.trim().to_lowercase())
+    }
+
+    /// `dev`, the environment whose token sees people and roles.
+    pub fn dev() -> Self {
+        Environment("dev".to_owned())
+    }
+
+    /// The name: `dev`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which environments a run emits (`--workato-env`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvironmentChoice {
+    /// One environment: role ids stay bare.
+    One(Environment),
+    /// All that occur in member rows or have a token: role ids end in `-<env>`.
+    All,
+}
+
+/// How privileges of roles are learnt (`--privileges`, `contract/model.md` 7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PrivilegesMode {
+    /// One call per person.
+    Exact,
+    /// One holder per role, verified with a second.
+    #[default]
+    Sampled,
+    /// No calls.
+    Off,
+}
+
+/// How deep folders are listed below project roots and loose folders (`--folder-depth`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FolderDepth {
+    /// As deep as needed to find every folder a grant names; everything in a legacy workspace.
+    #[default]
+    Auto,
+    /// Everything.
+    All,
+    /// So many levels below project roots and loose folders; 0 lists just those.
+    Levels(u32),
+}
+
+impl FromStr for PrivilegesMode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "exact" => Ok(PrivilegesMode::Exact),
+            "sampled" => Ok(PrivilegesMode::Sampled),
+            "off" => Ok(PrivilegesMode::Off),
+            _ => Err(Error::new(Kind::Unknown, format!("privileges must be one of exact, sampled, off, not {text:?}"))),
+        }
+    }
+}
+
+impl FromStr for FolderDepth {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "auto" => Ok(FolderDepth::Auto),
+            "all" => Ok(FolderDepth::All),
+            _ => text.parse().map(FolderDepth::Levels).map_err(|_| {
+                Error::new(Kind::Unknown, format!("folder depth must be auto, all or a number of levels, not {text:?}"))
+            }),
+        }
+    }
+}
+
+/// Everything the Workato side needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Base URL of the data center, or the override.
+    pub base_url: Url,
+    /// The DEV token: people, roles, groups, API clients, and DEV projects.
+    pub dev_token: Secret,
+    /// Optional TEST token: projects, folders, project grants and connections of TEST.
+    pub test_token: Option<Secret>,
+    /// Optional PROD token.
+    pub prod_token: Option<Secret>,
+    /// What to emit.
+    pub environment: EnvironmentChoice,
+    /// `--disable-custom-roles-sync`: do not read legacy custom roles.
+    pub disable_custom_roles_sync: bool,
+    /// How privileges are learnt.
+    pub privileges: PrivilegesMode,
+    /// How deep folders are listed.
+    pub folder_depth: FolderDepth,
+    /// `--sync-connections`.
+    pub sync_connections: bool,
+}

@@ -1,0 +1,14 @@
+//! The integration tests, one binary.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod c1z;
+mod cli;
+mod client;
+mod expansion;
+mod golden;
+mod layers;
+mod model;
+mod proto;
+mod simulator;
+mod support;
+mod sync;
