@@ -21,7 +21,10 @@ impl GrantBuilder {
         GrantBuilder(v2::Grant {
             id: id(&entitlement.id, &principal),
             entitlement: Some(entitlement),
-            principal: Some(v2::Resource { id: Some(principal), ..Default::default() }),
+            principal: Some(v2::Resource {
+                id: Some(principal),
+                ..Default::default()
+            }),
             ..Default::default()
         })
     }
@@ -53,7 +56,9 @@ impl GrantBuilder {
     /// Adds vendor facts a later revoke needs.
     #[must_use]
     pub fn metadata(self, metadata: Profile) -> Self {
-        self.annotate(&v2::GrantMetadata { metadata: Some(metadata.into_struct()) })
+        self.annotate(&v2::GrantMetadata {
+            metadata: Some(metadata.into_struct()),
+        })
     }
 
     /// The grant.

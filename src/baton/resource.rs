@@ -33,7 +33,12 @@ pub fn key(resource: &v2::Resource) -> (&str, &str) {
 }
 
 /// A resource type.
-pub fn resource_type(id: &str, display_name: &str, traits: &[v2::resource_type::Trait], annotations: Vec<Any>) -> v2::ResourceType {
+pub fn resource_type(
+    id: &str,
+    display_name: &str,
+    traits: &[v2::resource_type::Trait],
+    annotations: Vec<Any>,
+) -> v2::ResourceType {
     v2::ResourceType {
         id: id.to_owned(),
         display_name: display_name.to_owned(),
@@ -65,7 +70,12 @@ impl Profile {
     /// Sets a key to an explicit null, where the published shape has one.
     #[must_use]
     pub fn with_null(mut self, key: &str) -> Self {
-        self.0.insert(key.to_owned(), Value { kind: Some(ValueKind::NullValue(0)) });
+        self.0.insert(
+            key.to_owned(),
+            Value {
+                kind: Some(ValueKind::NullValue(0)),
+            },
+        );
         self
     }
 
@@ -128,7 +138,10 @@ impl IntoValue for serde_json::Value {
             serde_json::Value::String(s) => s.into_value(),
             serde_json::Value::Array(items) => items.into_value(),
             serde_json::Value::Object(map) => {
-                let fields = map.into_iter().filter_map(|(k, v)| Some((k, v.into_value()?))).collect();
+                let fields = map
+                    .into_iter()
+                    .filter_map(|(k, v)| Some((k, v.into_value()?)))
+                    .collect();
                 value(ValueKind::StructValue(Struct { fields }))
             }
         }
@@ -218,7 +231,10 @@ impl ResourceBuilder {
             emails: user
                 .email
                 .iter()
-                .map(|address| v2::user_trait::Email { address: address.clone(), is_primary: true })
+                .map(|address| v2::user_trait::Email {
+                    address: address.clone(),
+                    is_primary: true,
+                })
                 .collect(),
             status: Some(v2::user_trait::Status {
                 status: v2::user_trait::status::Status::Enabled.into(),
@@ -238,21 +254,30 @@ impl ResourceBuilder {
     #[must_use]
     pub fn role(self) -> Self {
         let profile = self.resource.profile.clone();
-        self.annotate(&v2::RoleTrait { profile, ..Default::default() })
+        self.annotate(&v2::RoleTrait {
+            profile,
+            ..Default::default()
+        })
     }
 
     /// Adds a group trait with the profile.
     #[must_use]
     pub fn group(self) -> Self {
         let profile = self.resource.profile.clone();
-        self.annotate(&v2::GroupTrait { profile, ..Default::default() })
+        self.annotate(&v2::GroupTrait {
+            profile,
+            ..Default::default()
+        })
     }
 
     /// Adds an app trait with the profile.
     #[must_use]
     pub fn app(self) -> Self {
         let profile = self.resource.profile.clone();
-        self.annotate(&v2::AppTrait { profile, ..Default::default() })
+        self.annotate(&v2::AppTrait {
+            profile,
+            ..Default::default()
+        })
     }
 
     /// The resource.

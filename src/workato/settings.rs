@@ -76,7 +76,10 @@ impl FromStr for PrivilegesMode {
             "exact" => Ok(PrivilegesMode::Exact),
             "sampled" => Ok(PrivilegesMode::Sampled),
             "off" => Ok(PrivilegesMode::Off),
-            _ => Err(Error::new(Kind::Unknown, format!("privileges must be one of exact, sampled, off, not {text:?}"))),
+            _ => Err(Error::new(
+                Kind::Unknown,
+                format!("privileges must be one of exact, sampled, off, not {text:?}"),
+            )),
         }
     }
 }
@@ -89,7 +92,10 @@ impl FromStr for FolderDepth {
             "auto" => Ok(FolderDepth::Auto),
             "all" => Ok(FolderDepth::All),
             _ => text.parse().map(FolderDepth::Levels).map_err(|_| {
-                Error::new(Kind::Unknown, format!("folder depth must be auto, all or a number of levels, not {text:?}"))
+                Error::new(
+                    Kind::Unknown,
+                    format!("folder depth must be auto, all or a number of levels, not {text:?}"),
+                )
             }),
         }
     }

@@ -78,11 +78,13 @@ impl Summary {
 
     /// Requests of all families together.
     pub fn total_requests(&self) -> FamilyCounts {
-        self.requests.values().fold(FamilyCounts::default(), |sum, f| FamilyCounts {
-            requests: sum.requests + f.requests,
-            retries: sum.retries + f.retries,
-            throttled: sum.throttled + f.throttled,
-            waited_ms: sum.waited_ms + f.waited_ms,
-        })
+        self.requests
+            .values()
+            .fold(FamilyCounts::default(), |sum, f| FamilyCounts {
+                requests: sum.requests + f.requests,
+                retries: sum.retries + f.retries,
+                throttled: sum.throttled + f.throttled,
+                waited_ms: sum.waited_ms + f.waited_ms,
+            })
     }
 }
