@@ -1,1 +1,36 @@
-//! (under construction)
+//! The `.c1z` file: a SQLite database in one zstd frame (`contract/c1z-format.md`).
+//!
+//! Writers take a [`Store`], a private working copy that replaces the target only in [`Store::save`]. Readers take
+//! a [`Reader`]. The syncer, its expansion and the reports may call this room; nothing else opens SQLite. All calls
+//! block: an async caller gives the store a thread of its own.
+
+mod envelope;
+mod expansion;
+mod fault;
+mod ksuid;
+mod migrate;
+mod policy;
+mod reader;
+mod retention;
+mod rows;
+mod run;
+pub mod save;
+mod schema;
+mod scratch;
+mod session;
+mod stats;
+mod store;
+pub mod timestamp;
+pub mod verify;
+mod write;
+
+pub use envelope::Limits;
+pub use expansion::split as split_expansion;
+pub use ksuid::{is_sync_id, new_sync_id};
+pub use policy::Policy;
+pub use reader::{GrantRow, Reader};
+pub use rows::Expandable;
+pub use run::{SyncRun, SyncType};
+pub use save::Saved;
+pub use stats::TypeCounts;
+pub use store::Store;

@@ -1,0 +1,222 @@
+//! The outside of the file: five bytes of magic and one zstd frame (`contract/c1z-format.md` 1).
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use zstd::stream::{read::Decoder, write::Encoder};
+use zstd::zstd_safe;
+
+use super::fault;
+use crate::baton::error::{Context as _, Error, Kind, Result};
+
+const MAGIC: &[u8] = b"C1ZF\0";
+const PEBBLE_MAGIC: &[u8] = b"C1Z3\0";
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// The level all writers of the format use. Its window is 2 MiB; readers accept 128 MiB.
+const LEVEL: i32 = 3;
+/// More threads bring nothing at this level and cost memory each.
+const MAX_THREADS: u32 = 4;
+/// Readers before mid 2026 stop here.
+const OLD_READERS_STOP: u64 = 3 << 30;
+/// The longest zstd frame header.
+const FRAME_HEADER: usize = 18;
+
+/// Limits of decoding (`contract/c1z-format.md` 1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of database at most.
+    pub max_decoded: u64,
+    /// Bytes of zstd window at most.
+    pub max_window: u64,
+    /// Refuse a file whose declared size is above the cap before decoding it.
+    pub trust_declared_size: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_decoded: 10 << 30,
+            max_window: 128 << 20,
+            trust_declared_size: true,
+        }
+    }
+}
+
+/// Unpacks the database inside `source` into `database`. `false`: the file is missing or has no byte, which is an
+/// empty store.
+///
+/// # Errors
+/// `FailedPrecondition` for a Pebble file, `ResourceExhausted` above a limit, `DataLoss` for everything that is not
+/// an intact file.
+pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) -> Result<bool> {
+    // Not fs_err: its errors hide the OS code, by which a failing disk is told from a damaged frame below.
+    let file = match File::open(source) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(fault::disk(error)),
+    };
+    if file.metadata()?.is_dir() {
+        return Err(Error::new(Kind::Unknown, "it is a folder, not a file"));
+    }
+    let mut reader = BufReader::with_capacity(128 << 10, file);
+    let mut magic = Vec::with_capacity(MAGIC.len());
+    reader.by_ref().take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+    if magic.is_empty() {
+        return Ok(false);
+    }
+    check_magic(&magic)?;
+
+    let mut header = Vec::with_capacity(FRAME_HEADER);
+    reader.by_ref().take(FRAME_HEADER as u64).read_to_end(&mut header)?;
+    if header.is_empty() {
+        return Err(damaged("it ends right after its first five bytes"));
+    }
+    if let (true, Ok(Some(size))) = (limits.trust_declared_size, zstd_safe::get_frame_content_size(&header))
+        && size > limits.max_decoded
+    {
+        return Err(too_big(limits));
+    }
+    let mut decoder = Decoder::with_buffer(BufReader::new(io::Cursor::new(header).chain(reader)))?;
+    decoder.window_log_max(limits.max_window.max(1 << 10).ilog2().clamp(10, 31))?;
+    unpack(&mut decoder, database, limits)?;
+    Ok(true)
+}
+
+/// The error for a file that begins otherwise.
+fn check_magic(magic: &[u8]) -> Result<()> {
+    if magic == MAGIC {
+        return Ok(());
+    }
+    if magic == PEBBLE_MAGIC {
+        return Err(Error::new(
+            Kind::FailedPrecondition,
+            "it is a Pebble (v3) c1z file, and only SQLite (v1) files can be read",
+        )
+        .hint(
+            "choose another --file, or make a v1 file: sync again with `--storage-engine sqlite`, \
+             or convert it with a tool that reads both",
+        ));
+    }
+    Err(Error::new(Kind::DataLoss, "it is not a c1z file: it does not begin with C1ZF").hint("choose another --file"))
+}
+
+/// Decodes frame by frame, counting.
+fn unpack(decoder: &mut impl Read, database: &mut impl Write, limits: &Limits) -> Result<()> {
+    let mut total = 0u64;
+    let mut start: Vec<u8> = Vec::with_capacity(SQLITE_MAGIC.len());
+    let mut buffer = vec![0u8; 128 << 10];
+    loop {
+        let count = match decoder.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(undecodable(error)),
+        };
+        let chunk = buffer.get(..count).unwrap_or_default();
+        total += count as u64;
+        if total > limits.max_decoded {
+            return Err(too_big(limits));
+        }
+        let wanted = SQLITE_MAGIC.len().saturating_sub(start.len());
+        start.extend(chunk.iter().take(wanted));
+        database
+            .write_all(chunk)
+            .map_err(fault::disk)
+            .context("write the working copy")?;
+    }
+    if start != SQLITE_MAGIC {
+        return Err(damaged("what it holds is not a SQLite database"));
+    }
+    database.flush().map_err(fault::disk).context("write the working copy")
+}
+
+/// Packs the database at `source` into `target`. Returns the bytes written.
+///
+/// # Errors
+/// `ResourceExhausted` when the database is larger than readers accept or the disk is full.
+pub(super) fn encode(source: &Path, target: &mut impl Write, limits: &Limits) -> Result<u64> {
+    let mut database = fs_err::File::open(source)?;
+    let size = database.metadata()?.len();
+    if size > limits.max_decoded {
+        return Err(too_big(limits).context("pack the database"));
+    }
+    if size > OLD_READERS_STOP - (OLD_READERS_STOP >> 3) {
+        tracing::warn!(bytes = size, "The database nears 3 GiB, where older readers stop.");
+    }
+    let threads = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(MAX_THREADS));
+    let mut counted = Counted {
+        inner: target,
+        bytes: 0,
+    };
+    counted.write_all(MAGIC).map_err(fault::disk)?;
+    let mut encoder = Encoder::new(&mut counted, LEVEL)?;
+    encoder.include_checksum(true)?;
+    encoder.include_contentsize(true)?;
+    encoder.set_pledged_src_size(Some(size))?;
+    encoder.multithread(threads.min(MAX_THREADS))?;
+    let mut buffer = vec![0u8; 256 << 10];
+    loop {
+        let count = database.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        encoder
+            .write_all(buffer.get(..count).unwrap_or_default())
+            .map_err(fault::disk)?;
+    }
+    encoder.finish().map_err(fault::disk)?;
+    Ok(counted.bytes)
+}
+
+/// Counts what passes through.
+struct Counted<'a, W> {
+    inner: &'a mut W,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(chunk)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+fn damaged(message: impl Into<String>) -> Error {
+    fault::damaged(message).hint("get the file again, or move it away to start a new one")
+}
+
+fn too_big(limits: &Limits) -> Error {
+    Error::new(
+        Kind::ResourceExhausted,
+        format!(
+            "its database is larger than the limit of {} MiB",
+            limits.max_decoded >> 20
+        ),
+    )
+    .hint("raise the limit with BATON_DECODER_MAX_DECODED_SIZE_MB if the file is trusted")
+}
+
+/// A failing disk keeps its own error; a window above the limit names the limit; the rest is damage.
+fn undecodable(error: io::Error) -> Error {
+    if error.raw_os_error().is_some() {
+        return fault::disk(error);
+    }
+    if error.to_string().contains("too much memory") {
+        return Error::new(
+            Kind::ResourceExhausted,
+            "its zstd window is above the limit of the decoder",
+        )
+        .hint("raise the limit with BATON_DECODER_MAX_MEMORY_MB if the file is trusted");
+    }
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return damaged("it is cut off");
+    }
+    damaged(format!("its compressed content is damaged ({error})"))
+}

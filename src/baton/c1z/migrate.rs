@@ -1,0 +1,142 @@
+//! Brings a working copy of any age to the current schema (`contract/c1z-format.md` 2.9). Only ever the copy: the
+//! file it came from changes when a store is saved.
+
+use std::collections::BTreeSet;
+
+use prost::Message as _;
+use rusqlite::{Connection, params};
+
+use super::schema::{Column, INDEXES, Index, TABLES, Table};
+use super::{expansion, fault};
+use crate::baton::annotation::Named as _;
+use crate::baton::error::{Context as _, Result};
+use crate::baton::proto::v2;
+
+/// Grants read at a time while their expansion columns are filled.
+const BATCH: i64 = 1000;
+
+/// Creates what is missing, tables, columns and unique indexes, and fills the expansion columns of older syncs. The
+/// other indexes follow in [`build_indexes`], when the rows are there.
+pub(super) fn prepare(db: &Connection) -> Result<()> {
+    db.execute_batch("begin")?;
+    for table in TABLES {
+        db.execute_batch(&table.create_sql())?;
+        add_columns(db, table)?;
+    }
+    for index in INDEXES {
+        drop_if_wrong(db, index)?;
+        if index.unique {
+            create(db, index)?;
+        }
+    }
+    backfill(db)?;
+    db.execute_batch("commit")?;
+    Ok(())
+}
+
+/// Creates every index that is missing.
+pub(super) fn build_indexes(db: &Connection) -> Result<()> {
+    INDEXES.iter().try_for_each(|index| create(db, index))
+}
+
+/// Drops the indexes that only readers need: a million rows go in several times faster without them.
+pub(super) fn drop_reading_indexes(db: &Connection) -> Result<()> {
+    for index in INDEXES.iter().filter(|i| !i.unique) {
+        db.execute_batch(&format!("drop index if exists {}", index.name))?;
+    }
+    Ok(())
+}
+
+fn create(db: &Connection, index: &Index) -> Result<()> {
+    db.execute_batch(&index.create_sql())
+        .with_context(|| format!("create index {}", index.name))
+}
+
+fn add_columns(db: &Connection, table: &Table) -> Result<()> {
+    let mut statement = db.prepare("select name from pragma_table_info(?1)")?;
+    let present: BTreeSet<String> = statement
+        .query_map([table.name], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for column in table.columns {
+        let Column(name, kind) = column;
+        if present.contains(*name) {
+            continue;
+        }
+        if !column.is_addable() {
+            return Err(fault::damaged(format!("table {} lacks the column {name}", table.name)));
+        }
+        db.execute_batch(&format!("alter table {} add column {name} {kind}", table.name))?;
+    }
+    Ok(())
+}
+
+/// An index of the right name with other columns would leave the upserts without their conflict target.
+fn drop_if_wrong(db: &Connection, index: &Index) -> Result<()> {
+    let mut statement = db.prepare("select name from pragma_index_info(?1) order by seqno")?;
+    let columns: Vec<Option<String>> = statement
+        .query_map([index.name], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let unique: Option<bool> = db
+        .prepare("select \"unique\" from pragma_index_list(?1) where name = ?2")?
+        .query_map([index.table, index.name], |row| row.get(0))?
+        .next()
+        .transpose()?;
+    let same = columns
+        .iter()
+        .map(|c| c.as_deref())
+        .eq(index.columns.iter().map(|c| Some(*c)));
+    if !same || unique != Some(index.unique) {
+        db.execute_batch(&format!("drop index {}", index.name))?;
+    }
+    Ok(())
+}
+
+/// Moves `GrantExpandable` out of the blobs of syncs whose writer did not know the columns. Only blobs that name the
+/// message are parsed, so rows without it stay as they were, byte for byte.
+fn backfill(db: &Connection) -> Result<()> {
+    let mut statement = db.prepare("select sync_id from v1_sync_runs where grants_backfilled = 0")?;
+    let syncs: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for sync_id in &syncs {
+        backfill_sync(db, sync_id).with_context(|| format!("upgrade the grants of sync {sync_id}"))?;
+    }
+    if !syncs.is_empty() {
+        db.execute("update v1_sync_runs set grants_backfilled = 1", [])?;
+    }
+    Ok(())
+}
+
+fn backfill_sync(db: &Connection, sync_id: &str) -> Result<()> {
+    let mut page = db.prepare(
+        "select id, external_id, data from v1_grants \
+         where sync_id = ?1 and id > ?2 and expansion is null and instr(data, ?3) > 0 order by id limit ?4",
+    )?;
+    let mut update =
+        db.prepare("update v1_grants set data = ?2, expansion = ?3, needs_expansion = ?4 where id = ?1")?;
+    let marker = v2::GrantExpandable::NAME.as_bytes();
+    let mut after = i64::MIN;
+    loop {
+        let rows: Vec<(i64, String, Vec<u8>)> = page
+            .query_map(params![sync_id, after, marker, BATCH], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let Some((last, ..)) = rows.last() else {
+            return Ok(());
+        };
+        after = *last;
+        for (id, external_id, data) in rows {
+            let mut grant = v2::Grant::decode(data.as_slice())
+                .map_err(|e| fault::damaged(format!("grant {external_id} cannot be parsed: {e}")))?;
+            let before = grant.annotations.len();
+            let column = expansion::take_column(&mut grant);
+            if grant.annotations.len() != before {
+                update.execute(params![id, grant.encode_to_vec(), column, column.is_some()])?;
+            }
+        }
+    }
+}

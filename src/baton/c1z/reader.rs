@@ -1,0 +1,229 @@
+//! The read side: any v1 file, whatever its age, without ever writing to it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::migrate;
+use super::policy::Policy;
+use super::rows::{Expandable, View, blob, decode};
+use super::run::{self, SyncRun, SyncType};
+use super::scratch::{self, Scratch};
+use super::stats::{self, TypeCounts};
+use super::verify::{self, Problem};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::proto::v2;
+
+/// A grant with its columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrantRow {
+    /// The message, without `GrantExpandable`.
+    pub grant: v2::Grant,
+    /// What it expands over.
+    pub expansion: Option<v2::GrantExpandable>,
+    /// Whether expansion is to look at it; stays set once expanded.
+    pub needs_expansion: bool,
+    /// When the row was first written in its sync.
+    pub discovered_at: String,
+}
+
+/// An unpacked private copy of a file, brought to the current schema and removed on drop.
+pub struct Reader {
+    // Declared before its file, so it closes first.
+    db: Connection,
+    _scratch: Scratch,
+}
+
+impl Reader {
+    /// Unpacks the file at `path` into `temp_dir`, or into the system's temporary folder. A file without a byte is an
+    /// empty store.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no file, otherwise as `Store::open`.
+    pub fn open(path: &Path, temp_dir: Option<&Path>) -> Result<Reader> {
+        Self::open_with(path, temp_dir, &Policy::from_env())
+    }
+
+    /// As [`Reader::open`], with limits given instead of read from the environment.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open_with(path: &Path, temp_dir: Option<&Path>, policy: &Policy) -> Result<Reader> {
+        let open = || {
+            if !path.exists() {
+                return Err(Error::new(Kind::NotFound, "there is no such file").hint("check --file, or sync first"));
+            }
+            // The folder of the file may be read-only for whoever only reads.
+            let system = std::env::temp_dir();
+            let folder = scratch::work_folder(path, Some(temp_dir.unwrap_or(&system)))?;
+            let scratch = Scratch::unpack(path, folder, policy)?;
+            let db = scratch.connect()?;
+            migrate::prepare(&db)?;
+            migrate::build_indexes(&db)?;
+            Ok(Reader { db, _scratch: scratch })
+        };
+        open().with_context(|| format!("open {}", path.display()))
+    }
+
+    /// Every sync of the file, oldest first.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file, here and below.
+    pub fn runs(&self) -> Result<Vec<SyncRun>> {
+        run::list(&self.db)
+    }
+
+    /// One sync by its id.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn run(&self, sync_id: &str) -> Result<Option<SyncRun>> {
+        run::find(&self.db, sync_id)
+    }
+
+    /// The full sync that finished last: what lists show.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn latest_full(&self) -> Result<Option<SyncRun>> {
+        run::latest_finished(&self.db, Some(SyncType::Full))
+    }
+
+    /// The sync of any type that finished last.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn latest_finished(&self) -> Result<Option<SyncRun>> {
+        run::latest_finished(&self.db, None)
+    }
+
+    /// Calls `each` with every resource type of a sync, in the order of rows. Stops at the first error of `each`.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`], and those of `each`.
+    pub fn for_each_resource_type(
+        &self,
+        sync_id: &str,
+        each: &mut dyn FnMut(v2::ResourceType) -> Result<()>,
+    ) -> Result<()> {
+        self.view(sync_id).messages("v1_resource_types", each)
+    }
+
+    /// As [`Reader::for_each_resource_type`], for resources.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_type`].
+    pub fn for_each_resource(&self, sync_id: &str, each: &mut dyn FnMut(v2::Resource) -> Result<()>) -> Result<()> {
+        self.view(sync_id).messages("v1_resources", each)
+    }
+
+    /// As [`Reader::for_each_resource_type`], for entitlements.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_type`].
+    pub fn for_each_entitlement(
+        &self,
+        sync_id: &str,
+        each: &mut dyn FnMut(v2::Entitlement) -> Result<()>,
+    ) -> Result<()> {
+        self.view(sync_id).messages("v1_entitlements", each)
+    }
+
+    /// As [`Reader::for_each_resource_type`], for grants.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_type`].
+    pub fn for_each_grant(&self, sync_id: &str, each: &mut dyn FnMut(GrantRow) -> Result<()>) -> Result<()> {
+        let columns = "external_id, data, expansion, needs_expansion, discovered_at";
+        self.view(sync_id).scan("v1_grants", columns, &mut |row| {
+            let external_id: String = row.get(0)?;
+            let expansion: Option<Vec<u8>> = row.get(2)?;
+            each(GrantRow {
+                grant: decode(blob(row, 1)?, &external_id)?,
+                expansion: expansion
+                    .filter(|bytes| !bytes.is_empty())
+                    .map(|bytes| decode(&bytes, &external_id))
+                    .transpose()?,
+                needs_expansion: row.get(3)?,
+                discovered_at: row.get(4)?,
+            })
+        })
+    }
+
+    /// Calls `each` with every grant of an entitlement, to principals of the given types or of any.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_type`].
+    pub fn for_each_grant_of(
+        &self,
+        sync_id: &str,
+        entitlement_id: &str,
+        principal_types: Option<&[String]>,
+        each: &mut dyn FnMut(v2::Grant) -> Result<()>,
+    ) -> Result<()> {
+        self.view(sync_id)
+            .for_each_grant_of(entitlement_id, principal_types, each)
+    }
+
+    /// Calls `each` with every expandable grant, ordered by entitlement id and grant id.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_type`].
+    pub fn for_each_expandable(&self, sync_id: &str, each: &mut dyn FnMut(Expandable) -> Result<()>) -> Result<()> {
+        self.view(sync_id).for_each_expandable(each)
+    }
+
+    /// A resource by type and bare id.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn resource(&self, sync_id: &str, resource_type: &str, id: &str) -> Result<Option<v2::Resource>> {
+        self.view(sync_id).resource(resource_type, id)
+    }
+
+    /// An entitlement by id.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn entitlement(&self, sync_id: &str, id: &str) -> Result<Option<v2::Entitlement>> {
+        self.view(sync_id).entitlement(id)
+    }
+
+    /// A grant by id.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn grant(&self, sync_id: &str, id: &str) -> Result<Option<v2::Grant>> {
+        self.view(sync_id).grant(id)
+    }
+
+    /// Rows by resource type, every stored type included.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn counts(&self, sync_id: &str) -> Result<BTreeMap<String, TypeCounts>> {
+        stats::counts(self.view(sync_id))
+    }
+
+    /// The counts as the `stats` column should hold them, computed from the rows.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn stats_json(&self, run: &SyncRun) -> Result<String> {
+        let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
+        stats::json(self.view(&run.sync_id), kind)
+    }
+
+    /// Checks a sync against the format; an empty list is a clean sync.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn verify(&self, sync_id: &str) -> Result<Vec<Problem>> {
+        verify::check(self.view(sync_id))
+    }
+
+    fn view<'a>(&'a self, sync_id: &'a str) -> View<'a> {
+        View { db: &self.db, sync_id }
+    }
+}

@@ -1,0 +1,123 @@
+//! The working copy: a private file that SQLite works on and that vanishes with its owner.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempPath;
+
+use super::{envelope, fault, policy::Policy};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+
+/// What SQLite may leave beside a database.
+const SIDECARS: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// A working copy on disk; removed on drop together with what SQLite left beside it. Drop its connection first.
+pub(super) struct Scratch {
+    path: TempPath,
+}
+
+impl Scratch {
+    /// A new empty file, mode 0600, that did not exist before.
+    pub(super) fn create(folder: &Path) -> Result<(Scratch, File)> {
+        let (file, path) = tempfile::Builder::new()
+            .prefix("c1z-")
+            .suffix(".db")
+            .tempfile_in(folder)
+            .map_err(fault::disk)
+            .with_context(|| format!("create a working copy in {}", folder.display()))?
+            .into_parts();
+        Ok((Scratch { path }, file))
+    }
+
+    /// Unpacks the file at `source` into a new working copy; a missing or empty one gives an empty database.
+    pub(super) fn unpack(source: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
+        let (scratch, mut file) = Scratch::create(folder)?;
+        envelope::decode(source, &mut file, &policy.limits)?;
+        Ok(scratch)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn sidecar(&self, suffix: &str) -> PathBuf {
+        let mut name = OsString::from(self.path.as_os_str());
+        name.push(suffix);
+        PathBuf::from(name)
+    }
+
+    /// Opens the database. It is scratch: nothing is flushed for safety, and nobody else has it open.
+    pub(super) fn connect(&self) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(self.path(), flags)?;
+        // The file may come from anywhere: its schema gets no chance to run anything.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+        db.set_prepared_statement_cache_capacity(64);
+        let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
+        pragma("pragma locking_mode = exclusive")?;
+        // Rollback mode: only the main file is packed, so it must hold everything.
+        let mode = pragma("pragma journal_mode = truncate")?;
+        if mode != "truncate" {
+            return Err(fault::damaged(format!("the database cannot leave journal mode {mode}")));
+        }
+        db.execute_batch("pragma synchronous = off; pragma cache_size = -65536; pragma foreign_keys = off")?;
+        Ok(db)
+    }
+
+    /// Whether everything is in the main file.
+    ///
+    /// # Errors
+    /// `Internal` when SQLite left something beside it.
+    pub(super) fn check_settled(&self) -> Result<()> {
+        for suffix in SIDECARS {
+            if std::fs::metadata(self.sidecar(suffix)).is_ok_and(|m| m.len() > 0) {
+                return Err(fault::broken(format!(
+                    "the closed database left a {suffix} file behind"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for suffix in SIDECARS {
+            // Mostly absent; the main file removes itself.
+            let _ = std::fs::remove_file(self.sidecar(suffix));
+        }
+    }
+}
+
+/// The folder a file lies in.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The folder for working copies: `temp_dir`, or beside the file.
+///
+/// # Errors
+/// `FailedPrecondition` when it does not exist.
+pub(super) fn work_folder<'a>(file: &'a Path, temp_dir: Option<&'a Path>) -> Result<&'a Path> {
+    let (folder, hint) = match temp_dir {
+        Some(folder) => (folder, "create it, or choose another --c1z-temp-dir"),
+        None => (folder_of(file), "create it, or choose another --file"),
+    };
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    Err(Error::new(
+        Kind::FailedPrecondition,
+        format!("folder {} does not exist", folder.display()),
+    )
+    .hint(hint))
+}

@@ -1,0 +1,376 @@
+//! The writable side: a working copy of one file, and the life of a sync in it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::policy::Policy;
+use super::rows::{Expandable, View};
+use super::run::{self, SyncRun, SyncType};
+use super::save::{self, Saved};
+use super::scratch::{self, Scratch};
+use super::stats::{self, TypeCounts};
+use super::timestamp::Clock;
+use super::verify::{self, Problem};
+use super::{envelope, fault, ksuid, migrate, retention};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::proto::v2;
+
+/// A working copy of the file at a target path. The target changes only in [`Store::save`]; dropping the store
+/// forgets everything. One thread at a time; every call blocks.
+pub struct Store {
+    // The connection is declared before its file, so it closes first.
+    db: Connection,
+    scratch: Scratch,
+    folder: PathBuf,
+    target: PathBuf,
+    policy: Policy,
+    clock: Clock,
+    sync_id: Option<String>,
+}
+
+impl Store {
+    /// Unpacks the file at `target`, of any age, or starts an empty one if there is none. The working copy lies in
+    /// `temp_dir`, or beside the target.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` for a Pebble file or a missing folder, `DataLoss` for a damaged file,
+    /// `ResourceExhausted` above a size limit or on a full disk.
+    pub fn open(target: &Path, temp_dir: Option<&Path>) -> Result<Store> {
+        Self::open_with(target, temp_dir, Policy::from_env())
+    }
+
+    /// As [`Store::open`], with limits and retention given instead of read from the environment.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(target: &Path, temp_dir: Option<&Path>, policy: Policy) -> Result<Store> {
+        let open = || -> Result<Store> {
+            let folder = scratch::work_folder(target, temp_dir)?.to_owned();
+            let scratch = Scratch::unpack(target, &folder, &policy)?;
+            let db = scratch.connect()?;
+            migrate::prepare(&db)?;
+            let runs = run::list(&db)?;
+            let times = runs.iter().flat_map(|r| r.ended_at.iter().chain([&r.started_at]));
+            let clock = Clock::after(times.map(String::as_str));
+            Ok(Store {
+                db,
+                scratch,
+                folder,
+                target: target.to_owned(),
+                policy,
+                clock,
+                sync_id: None,
+            })
+        };
+        open().with_context(|| format!("open {}", target.display()))
+    }
+
+    /// Begins a sync under a new id and writes to it from now on.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for the halves of a diff, which are not made here.
+    pub fn begin_sync(&mut self, kind: SyncType) -> Result<String> {
+        let parent = match kind {
+            SyncType::Full | SyncType::ResourcesOnly => None,
+            SyncType::Partial => run::latest_finished(&self.db, Some(SyncType::Full))?,
+            SyncType::PartialUpserts | SyncType::PartialDeletions => {
+                return Err(Error::new(
+                    Kind::InvalidArgument,
+                    format!("a sync cannot begin as {}", kind.as_str()),
+                ));
+            }
+        };
+        let sync_id = ksuid::new_sync_id();
+        let started_at = self.clock.now();
+        self.ensure_transaction()?;
+        if kind != SyncType::Partial {
+            migrate::drop_reading_indexes(&self.db)?;
+        }
+        self.db.execute(
+            "insert into v1_sync_runs \
+             (sync_id, started_at, sync_token, sync_type, parent_sync_id, supports_diff, grants_backfilled) \
+             values (?1, ?2, '', ?3, ?4, 0, 1)",
+            params![
+                sync_id,
+                started_at,
+                kind.as_str(),
+                parent.map(|p| p.sync_id).unwrap_or_default()
+            ],
+        )?;
+        self.sync_id = Some(sync_id.clone());
+        Ok(sync_id)
+    }
+
+    /// Goes on with a sync that is in the file, whether or not it ended.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not there.
+    pub fn bind_sync(&mut self, sync_id: &str) -> Result<()> {
+        if run::find(&self.db, sync_id)?.is_none() {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("sync {sync_id} is not in {}", self.target.display()),
+            ));
+        }
+        self.sync_id = Some(sync_id.to_owned());
+        Ok(())
+    }
+
+    /// The unfinished sync of this type that may be taken up again with [`Store::bind_sync`]: begun within a week,
+    /// the newest of them.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn resumable(&self, kind: SyncType) -> Result<Option<SyncRun>> {
+        run::resumable(&self.db, kind)
+    }
+
+    /// Every sync of the file, oldest first.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn runs(&self) -> Result<Vec<SyncRun>> {
+        run::list(&self.db)
+    }
+
+    /// The id of the sync that is written to.
+    pub fn sync_id(&self) -> Option<&str> {
+        self.sync_id.as_deref()
+    }
+
+    /// Where the file will be saved.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Keeps a checkpoint: what a resumed run reads. It reaches the file with the next [`Store::save`].
+    ///
+    /// # Errors
+    /// `FailedPrecondition` without a sync.
+    pub fn set_token(&mut self, token: &str) -> Result<()> {
+        let (db, sync_id, _) = self.writing()?;
+        db.prepare_cached("update v1_sync_runs set sync_token = ?2 where sync_id = ?1")?
+            .execute([sync_id, token])?;
+        Ok(())
+    }
+
+    /// Says that the expansion columns of this sync are right, when expansion starts (`contract/c1z-format.md` 2.9).
+    ///
+    /// # Errors
+    /// As [`Store::set_token`].
+    pub fn mark_supports_diff(&mut self) -> Result<()> {
+        let (db, sync_id, _) = self.writing()?;
+        db.execute(
+            "update v1_sync_runs set supports_diff = 1 where sync_id = ?1",
+            [sync_id],
+        )?;
+        Ok(())
+    }
+
+    /// Creates every index that is missing. Cheap when none is; called before expansion and by
+    /// [`Store::finish_sync`].
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn build_indexes(&mut self) -> Result<()> {
+        self.ensure_transaction()?;
+        migrate::build_indexes(&self.db)
+    }
+
+    /// Ends the open transaction, which is otherwise kept for speed.
+    ///
+    /// # Errors
+    /// `ResourceExhausted` when the disk is full.
+    pub fn commit(&mut self) -> Result<()> {
+        if !self.db.is_autocommit() {
+            self.db.execute_batch("commit")?;
+        }
+        Ok(())
+    }
+
+    /// Ends the sync: last token, old syncs out, the row closed, counts stored (`contract/c1z-format.md` 4.4).
+    ///
+    /// # Errors
+    /// `FailedPrecondition` without a sync, those of the file otherwise.
+    pub fn finish_sync(&mut self, token: &str) -> Result<()> {
+        self.build_indexes()?;
+        self.set_token(token)?;
+        self.session_clear()?;
+        let keep = self.policy.keep;
+        let skip_cleanup = self.policy.skip_cleanup;
+        let (db, sync_id, _) = self.writing()?;
+        let deleted = if skip_cleanup {
+            0
+        } else {
+            retention::clean_up(db, sync_id, keep)?
+        };
+        self.commit()?;
+        if !skip_cleanup && (deleted > 0 || self.has_slack()?) {
+            self.vacuum().context("shrink the database")?;
+        }
+        let (db, sync_id, now) = self.writing()?;
+        db.execute(
+            "update v1_sync_runs set ended_at = ?2 where sync_id = ?1 and ended_at is null",
+            [sync_id, &now],
+        )?;
+        let run = run::find(db, sync_id)?.ok_or_else(|| fault::broken("the row of the sync is gone"))?;
+        let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
+        let stats = stats::json(View { db, sync_id }, kind)?;
+        db.execute(
+            "update v1_sync_runs set stats = ?2 where sync_id = ?1",
+            [sync_id, &stats],
+        )?;
+        self.commit()
+    }
+
+    /// Packs the working copy and puts it in the place of the target, in one step. A sync that was not finished is
+    /// saved as it is, to be resumed. On failure the old file stays.
+    ///
+    /// # Errors
+    /// `ResourceExhausted` when the disk is full or the database too large; those of the file.
+    pub fn save(mut self) -> Result<Saved> {
+        let target = self.target.clone();
+        let save = || -> Result<Saved> {
+            self.build_indexes()?;
+            self.commit()?;
+            let Store {
+                db, scratch, policy, ..
+            } = self;
+            db.close().map_err(|(_, error)| error)?;
+            scratch.check_settled()?;
+            save::replace_file(&target, |file| envelope::encode(scratch.path(), file, &policy.limits))
+        };
+        save().with_context(|| format!("save {}", target.display()))
+    }
+
+    /// A resource by type and bare id.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` without a sync, `DataLoss` for a damaged row.
+    pub fn resource(&self, resource_type: &str, id: &str) -> Result<Option<v2::Resource>> {
+        self.view()?.resource(resource_type, id)
+    }
+
+    /// Resources in the order of rows, after row `after_rowid` (0 for the first page), each with its row id.
+    ///
+    /// # Errors
+    /// As [`Store::resource`].
+    pub fn resources_page(&self, after_rowid: i64, limit: usize) -> Result<Vec<(i64, v2::Resource)>> {
+        self.view()?.resources_page(after_rowid, limit)
+    }
+
+    /// A resource type by id.
+    ///
+    /// # Errors
+    /// As [`Store::resource`].
+    pub fn resource_type(&self, id: &str) -> Result<Option<v2::ResourceType>> {
+        self.view()?.resource_type(id)
+    }
+
+    /// An entitlement by id.
+    ///
+    /// # Errors
+    /// As [`Store::resource`].
+    pub fn entitlement(&self, id: &str) -> Result<Option<v2::Entitlement>> {
+        self.view()?.entitlement(id)
+    }
+
+    /// A grant by id.
+    ///
+    /// # Errors
+    /// As [`Store::resource`].
+    pub fn grant(&self, id: &str) -> Result<Option<v2::Grant>> {
+        self.view()?.grant(id)
+    }
+
+    /// Calls `each` with every grant of an entitlement, in the order of rows, to principals of the given types or of
+    /// any. Slow before [`Store::build_indexes`]. Stops at the first error of `each`.
+    ///
+    /// # Errors
+    /// As [`Store::resource`], and those of `each`.
+    pub fn for_each_grant_of(
+        &self,
+        entitlement_id: &str,
+        principal_types: Option<&[String]>,
+        each: &mut dyn FnMut(v2::Grant) -> Result<()>,
+    ) -> Result<()> {
+        self.view()?.for_each_grant_of(entitlement_id, principal_types, each)
+    }
+
+    /// Calls `each` with every expandable grant, ordered by entitlement id and grant id.
+    ///
+    /// # Errors
+    /// As [`Store::for_each_grant_of`].
+    pub fn for_each_expandable(&self, each: &mut dyn FnMut(Expandable) -> Result<()>) -> Result<()> {
+        self.view()?.for_each_expandable(each)
+    }
+
+    /// Whether any grant is expandable.
+    ///
+    /// # Errors
+    /// As [`Store::resource`].
+    pub fn has_expandable(&self) -> Result<bool> {
+        self.view()?.has_expandable()
+    }
+
+    /// Rows by resource type, every stored type included.
+    ///
+    /// # Errors
+    /// As [`Store::resource`].
+    pub fn counts(&self) -> Result<BTreeMap<String, TypeCounts>> {
+        stats::counts(self.view()?)
+    }
+
+    /// Checks the sync against the format; an empty list is a clean sync.
+    ///
+    /// # Errors
+    /// As [`Store::resource`].
+    pub fn verify(&self) -> Result<Vec<Problem>> {
+        verify::check(self.view()?)
+    }
+
+    pub(super) fn view(&self) -> Result<View<'_>> {
+        let sync_id = self.sync_id.as_deref().ok_or_else(no_sync)?;
+        Ok(View { db: &self.db, sync_id })
+    }
+
+    /// The connection inside a transaction, the sync to write to, and the time.
+    pub(super) fn writing(&mut self) -> Result<(&Connection, &str, String)> {
+        self.ensure_transaction()?;
+        let sync_id = self.sync_id.as_deref().ok_or_else(no_sync)?;
+        Ok((&self.db, sync_id, self.clock.now()))
+    }
+
+    fn ensure_transaction(&self) -> Result<()> {
+        if self.db.is_autocommit() {
+            self.db.execute_batch("begin immediate")?;
+        }
+        Ok(())
+    }
+
+    /// Whether more than a tenth of the pages are unused.
+    fn has_slack(&self) -> Result<bool> {
+        let pages = |pragma: &str| self.db.query_row(pragma, [], |row| row.get::<_, i64>(0));
+        Ok(pages("pragma freelist_count")?.saturating_mul(10) > pages("pragma page_count")?)
+    }
+
+    /// Rewrites the database without holes into a second working copy and goes on with that one. Unlike a plain
+    /// VACUUM this needs no space in the system's temporary folder.
+    fn vacuum(&mut self) -> Result<()> {
+        let (fresh, _) = Scratch::create(&self.folder)?;
+        let path = fresh
+            .path()
+            .to_str()
+            .ok_or_else(|| Error::new(Kind::Unknown, "the path of the working copy is not UTF-8"))?;
+        self.db.execute("vacuum into ?1", [path])?;
+        self.db = fresh.connect()?;
+        self.scratch = fresh;
+        Ok(())
+    }
+}
+
+fn no_sync() -> Error {
+    Error::new(Kind::FailedPrecondition, "no sync has begun in this store")
+}

@@ -1,0 +1,340 @@
+//! A self check of one sync: columns agree with messages, nothing points nowhere, the expansion columns hold together
+//! (`contract/c1z-format.md` 2.3, 2.5, 5.4, 7.3, 8). Tests and reports may call it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::rows::{View, blob, decode};
+use super::run::{self, SyncType};
+use super::{ksuid, timestamp};
+use crate::baton::annotation::{self, Named};
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::baton::resource;
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The row: `grant role:7:member:user:1`.
+    pub row: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.row, self.what)
+    }
+}
+
+/// Checks the sync of a view.
+pub(super) fn check(view: View<'_>) -> Result<Vec<Problem>> {
+    let mut check = Check::default();
+    check.run(view)?;
+    check.resource_types(view)?;
+    check.resources(view)?;
+    check.parents();
+    check.entitlements(view)?;
+    check.grants(view)?;
+    check.expansions();
+    Ok(check.problems)
+}
+
+/// What has been seen so far.
+#[derive(Default)]
+struct Check {
+    problems: Vec<Problem>,
+    finished_full: bool,
+    supports_diff: bool,
+    /// Type id to declared traits.
+    types: BTreeMap<String, Vec<v2::resource_type::Trait>>,
+    /// `type:id` of every resource, with that of its parent.
+    resources: BTreeMap<String, Option<String>>,
+    /// Entitlement id to the `type:id` of its resource.
+    entitlements: BTreeMap<String, String>,
+    /// Grant id, its principal's `type:id`, and what it expands over.
+    expansions: Vec<(String, String, Vec<String>)>,
+}
+
+impl Check {
+    fn say(&mut self, row: impl Into<String>, what: impl Into<String>) {
+        self.problems.push(Problem {
+            row: row.into(),
+            what: what.into(),
+        });
+    }
+
+    fn require(&mut self, holds: bool, row: &str, what: &str) {
+        if !holds {
+            self.say(row, what);
+        }
+    }
+
+    fn run(&mut self, view: View<'_>) -> Result<()> {
+        let row = format!("sync {}", view.sync_id);
+        let Some(run) = run::find(view.db, view.sync_id)? else {
+            self.say(row, "is not in the file");
+            return Ok(());
+        };
+        self.require(ksuid::is_sync_id(&run.sync_id), &row, "its id is not a KSUID");
+        for time in run.ended_at.iter().chain([&run.started_at]) {
+            self.require(
+                timestamp::is_valid(time),
+                &row,
+                "a time is not in the layout of the format",
+            );
+        }
+        match run.sync_type.parse() {
+            Ok(SyncType::Full | SyncType::ResourcesOnly) => {
+                self.require(
+                    run.parent_sync_id.is_empty(),
+                    &row,
+                    "it has a parent, but is not partial",
+                );
+            }
+            Ok(_) => {}
+            Err(_) => self.say(&row, format!("its type {:?} is unknown", run.sync_type)),
+        }
+        self.require(
+            run.grants_backfilled || !run.supports_diff,
+            &row,
+            "supports_diff is set without grants_backfilled",
+        );
+        self.finished_full = run.is_finished_full();
+        self.supports_diff = run.supports_diff;
+        Ok(())
+    }
+
+    fn resource_types(&mut self, view: View<'_>) -> Result<()> {
+        view.scan("v1_resource_types", "external_id, data", &mut |r| {
+            let id: String = r.get(0)?;
+            let row = format!("resource type {id}");
+            let message: v2::ResourceType = decode(blob(r, 1)?, &id)?;
+            self.require(message.id == id, &row, "column and message differ");
+            self.require(!message.display_name.is_empty(), &row, "has no display name");
+            self.types.insert(id, message.traits().collect());
+            Ok(())
+        })
+    }
+
+    fn resources(&mut self, view: View<'_>) -> Result<()> {
+        let columns = "external_id, resource_type_id, parent_resource_type_id, parent_resource_id, data, discovered_at";
+        view.scan("v1_resources", columns, &mut |r| {
+            let external_id: String = r.get(0)?;
+            let row = format!("resource {external_id}");
+            let message: v2::Resource = decode(blob(r, 4)?, &external_id)?;
+            let (type_column, parent_type, parent_id): (String, Option<String>, Option<String>) =
+                (r.get(1)?, r.get(2)?, r.get(3)?);
+            let id = message.id.clone().unwrap_or_default();
+            let agrees = resource::external_id(&id) == external_id && id.resource_type == type_column;
+            self.require(agrees, &row, "columns and message differ");
+            self.require(!id.resource.is_empty(), &row, "has an empty id");
+            self.require(!message.display_name.is_empty(), &row, "has no display name");
+            let parent = message.parent_resource_id.as_ref();
+            self.require(
+                parent.map(|p| &p.resource_type) == parent_type.as_ref()
+                    && parent.map(|p| &p.resource) == parent_id.as_ref(),
+                &row,
+                "parent columns and message differ",
+            );
+            self.require(
+                timestamp::is_valid(&r.get::<_, String>(5)?),
+                &row,
+                "discovered_at is malformed",
+            );
+            match self.types.get(&type_column).cloned() {
+                None => self.say(&row, "its type is not in the sync"),
+                Some(traits) => self.traits(&row, &traits, &message),
+            }
+            self.resources.insert(external_id, parent.map(resource::external_id));
+            Ok(())
+        })
+    }
+
+    fn traits(&mut self, row: &str, declared: &[v2::resource_type::Trait], message: &v2::Resource) {
+        use v2::resource_type::Trait;
+        for declared in declared {
+            let name = match declared {
+                Trait::User => v2::UserTrait::NAME,
+                Trait::Group => v2::GroupTrait::NAME,
+                Trait::Role => v2::RoleTrait::NAME,
+                Trait::App => v2::AppTrait::NAME,
+                Trait::Secret => v2::SecretTrait::NAME,
+                _ => continue,
+            };
+            let carried = message.annotations.iter().any(|a| annotation::name_of(a) == name);
+            self.require(carried, row, &format!("lacks the declared {name}"));
+        }
+        if message.annotations.iter().any(annotation::is::<v2::UserTrait>) {
+            match annotation::find::<v2::UserTrait>(&message.annotations) {
+                None => self.say(row, "its UserTrait cannot be parsed"),
+                Some(user) => {
+                    self.require(user.profile.is_some(), row, "its UserTrait has no profile");
+                    self.require(user.status.is_some(), row, "its UserTrait has no status");
+                }
+            }
+        }
+    }
+
+    fn parents(&mut self) {
+        let missing: Vec<(String, String)> = self
+            .resources
+            .iter()
+            .filter_map(|(id, parent)| Some((id.clone(), parent.clone()?)))
+            .filter(|(_, parent)| !self.resources.contains_key(parent))
+            .collect();
+        for (id, parent) in missing {
+            self.say(
+                format!("resource {id}"),
+                format!("its parent {parent} is not in the sync"),
+            );
+        }
+    }
+
+    fn entitlements(&mut self, view: View<'_>) -> Result<()> {
+        let columns = "external_id, resource_type_id, resource_id, data, discovered_at";
+        view.scan("v1_entitlements", columns, &mut |r| {
+            let external_id: String = r.get(0)?;
+            let row = format!("entitlement {external_id}");
+            let message: v2::Entitlement = decode(blob(r, 3)?, &external_id)?;
+            let on = message.resource.as_ref().and_then(|r| r.id.clone()).unwrap_or_default();
+            let (type_column, id_column): (String, String) = (r.get(1)?, r.get(2)?);
+            let agrees = message.id == external_id && on.resource_type == type_column && on.resource == id_column;
+            self.require(agrees, &row, "columns and message differ");
+            self.require(!message.slug.is_empty(), &row, "has no slug");
+            self.require(
+                timestamp::is_valid(&r.get::<_, String>(4)?),
+                &row,
+                "discovered_at is malformed",
+            );
+            let on = resource::external_id(&on);
+            self.require(
+                self.resources.contains_key(&on),
+                &row,
+                "its resource is not in the sync",
+            );
+            for grantable in &message.grantable_to {
+                let known = self.types.contains_key(&grantable.id);
+                self.require(
+                    known,
+                    &row,
+                    &format!("is grantable to the unknown type {}", grantable.id),
+                );
+            }
+            self.entitlements.insert(external_id, on);
+            Ok(())
+        })
+    }
+
+    fn grants(&mut self, view: View<'_>) -> Result<()> {
+        let columns = "external_id, resource_type_id, resource_id, entitlement_id, principal_resource_type_id, \
+                       principal_resource_id, expansion, needs_expansion, data, discovered_at";
+        let mut held = BTreeSet::new();
+        view.scan("v1_grants", columns, &mut |r| {
+            let external_id: String = r.get(0)?;
+            let row = format!("grant {external_id}");
+            let message: v2::Grant = decode(blob(r, 8)?, &external_id)?;
+            let entitlement = message.entitlement.clone().unwrap_or_default();
+            let on = entitlement.resource.and_then(|r| r.id).unwrap_or_default();
+            let principal = message
+                .principal
+                .as_ref()
+                .and_then(|p| p.id.clone())
+                .unwrap_or_default();
+            let stored: [String; 6] = [
+                external_id.clone(),
+                r.get(1)?,
+                r.get(2)?,
+                r.get(3)?,
+                r.get(4)?,
+                r.get(5)?,
+            ];
+            let said = [
+                &message.id,
+                &on.resource_type,
+                &on.resource,
+                &entitlement.id,
+                &principal.resource_type,
+                &principal.resource,
+            ];
+            self.require(stored.iter().eq(said), &row, "columns and message differ");
+            self.require(
+                timestamp::is_valid(&r.get::<_, String>(9)?),
+                &row,
+                "discovered_at is malformed",
+            );
+            let principal = resource::external_id(&principal);
+            match self.entitlements.get(&entitlement.id) {
+                None => self.say(&row, "its entitlement is not in the sync"),
+                Some(resource) if *resource != resource::external_id(&on) => {
+                    self.say(&row, "names another resource than its entitlement");
+                }
+                Some(_) => {}
+            }
+            self.require(
+                self.resources.contains_key(&principal),
+                &row,
+                "its principal is not in the sync",
+            );
+            self.sources(&row, &entitlement.id, &message);
+            let expansion: Option<Vec<u8>> = r.get(6)?;
+            let needs_expansion: bool = r.get(7)?;
+            match expansion {
+                None => self.require(!needs_expansion, &row, "needs_expansion is set without expansion"),
+                Some(bytes) => {
+                    let expansion: v2::GrantExpandable = decode(&bytes, &external_id)?;
+                    let named = expansion.entitlement_ids.iter().any(|id| !id.trim().is_empty());
+                    self.require(named, &row, "expands over nothing");
+                    self.require(needs_expansion, &row, "is expandable, but needs_expansion is 0");
+                    self.expansions
+                        .push((external_id.clone(), principal.clone(), expansion.entitlement_ids));
+                }
+            }
+            let new = held.insert((entitlement.id, principal));
+            self.require(new, &row, "is a second grant of the same entitlement and principal");
+            Ok(())
+        })
+    }
+
+    /// What expansion leaves behind (`contract/c1z-format.md` 5.4).
+    fn sources(&mut self, row: &str, entitlement_id: &str, grant: &v2::Grant) {
+        let annotated = |name| grant.annotations.iter().any(|a| annotation::name_of(a) == name);
+        let in_message = annotated(v2::GrantExpandable::NAME);
+        self.require(!in_message, row, "GrantExpandable is still in the message");
+        let Some(sources) = grant.sources.as_ref().map(|s| &s.sources).filter(|s| !s.is_empty()) else {
+            return;
+        };
+        match sources.get(entitlement_id) {
+            Some(own) => self.require(own.is_direct, row, "its own source is not direct"),
+            None => {
+                let immutable = annotated(v2::GrantImmutable::NAME);
+                self.require(immutable, row, "is derived, but not immutable");
+            }
+        }
+        for source in sources.keys() {
+            let known = self.entitlements.contains_key(source);
+            self.require(known, row, &format!("its source {source} is not in the sync"));
+        }
+    }
+
+    fn expansions(&mut self) {
+        if self.finished_full && !self.expansions.is_empty() && !self.supports_diff {
+            self.say("sync", "has expandable grants, but supports_diff is 0");
+        }
+        for (grant, principal, sources) in std::mem::take(&mut self.expansions) {
+            let row = format!("grant {grant}");
+            for source in sources.iter().filter(|s| !s.trim().is_empty()) {
+                match self.entitlements.get(source) {
+                    None => self.say(&row, format!("expands over {source}, which is not in the sync")),
+                    Some(on) if *on != principal => {
+                        self.say(
+                            &row,
+                            format!("expands over {source}, which is not an entitlement of its principal"),
+                        );
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+}
