@@ -1,1 +1,12 @@
+//! Grant expansion against `contract/c1z-format.md` 5.
 
+mod build;
+mod file;
+mod golden;
+mod memory;
+mod naive;
+mod options;
+mod random;
+mod rules;
+mod shape;
+mod size;

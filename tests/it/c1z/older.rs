@@ -318,8 +318,8 @@ fn expansion_pair() -> Option<[PathBuf; 2]> {
             std::env::var_os("CI").is_none(),
             "golden/expansion must lie beside the repository"
         );
-        let notice = "golden/expansion is not beside the repository: only the files in tests/golden were tried\n";
-        std::io::stderr().write_all(notice.as_bytes()).unwrap();
+        let notice = "golden/expansion is not beside the repository: only the files in tests/golden were tried";
+        writeln!(std::io::stderr(), "{notice}").unwrap();
     }
     folder.map(|f| [f.join("unexpanded.c1z"), f.join("expanded.c1z")])
 }

@@ -1,0 +1,225 @@
+//! The walk over the destinations (`contract/c1z-format.md` 5.4).
+//!
+//! For each destination entitlement all sources are final already, so it is done in one go: gather who reaches it
+//! and through what, note it on the grants those principals hold already, create grants for the others. The result
+//! does not depend on the order of rows.
+
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
+
+use super::ExpansionStore;
+use super::cycles::{Folded, Node};
+use super::graph::{Edge, Entitlement, Graph};
+use super::holders::{Holder, Holders, key};
+use super::order::Plan;
+use super::stats::{ExpansionStats, Progress};
+use super::writer::Writer;
+use crate::baton::annotation;
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::grant;
+use crate::baton::proto::v2;
+use v2::grant_sources::GrantSource;
+
+/// Expands every destination of the plan.
+pub(super) fn run(
+    store: &mut impl ExpansionStore,
+    graph: &Graph,
+    folded: &Folded,
+    plan: &Plan<'_>,
+    stats: &mut ExpansionStats,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<()> {
+    let members = |node: Node| folded.nodes.get(node).map(Vec::as_slice).unwrap_or_default();
+    let total = plan
+        .destinations
+        .iter()
+        .map(|(node, _)| members(*node).len() as u64)
+        .sum();
+    let mut done = 0;
+    let mut run = Run {
+        graph,
+        holders: Holders::new(folded, plan),
+        writer: Writer::new(store),
+        stats,
+    };
+    for (node, feeding) in &plan.destinations {
+        let mut sources: Vec<(Entitlement, &Edge)> = feeding
+            .iter()
+            .flat_map(|(from, edge)| members(*from).iter().map(|source| (*source, *edge)))
+            .collect();
+        sources.sort_unstable_by_key(|(source, _)| *source);
+        for destination in members(*node) {
+            run.destination(*destination, &sources)?;
+            done += 1;
+            progress(Progress {
+                destinations_done: done,
+                destinations_total: total,
+                grants_added: run.stats.grants_added,
+            });
+        }
+    }
+    run.writer.flush()
+}
+
+struct Run<'a, S> {
+    graph: &'a Graph,
+    holders: Holders,
+    writer: Writer<'a, S>,
+    stats: &'a mut ExpansionStats,
+}
+
+/// One way in which a principal reaches the destination.
+#[derive(Clone, Copy)]
+struct Reach<'a> {
+    source: &'a str,
+    holder: &'a Holder,
+}
+
+/// One principal that reaches the destination.
+struct Reached<'a> {
+    /// Sources in the order of their ids, a source's grants in the order of theirs. Never empty.
+    through: &'a [Reach<'a>],
+    /// It holds a grant on the destination already.
+    holds: bool,
+}
+
+impl<S: ExpansionStore> Run<'_, S> {
+    fn destination(&mut self, destination: Entitlement, sources: &[(Entitlement, &Edge)]) -> Result<()> {
+        let graph = self.graph;
+        let mut loaded: Vec<(&str, Rc<[Holder]>, &Edge)> = Vec::with_capacity(sources.len());
+        for (source, edge) in sources {
+            let store = self.writer.settled(*source)?;
+            let holders = self.holders.of(store, graph, *source, self.stats)?;
+            loaded.push((graph.name(*source), holders, edge));
+        }
+        let mut reaches: Vec<Reach<'_>> = Vec::new();
+        for (source, holders, edge) in &loaded {
+            let passing = holders.iter().filter(|h| edge.passes(&h.id.resource_type, h.direct));
+            reaches.extend(passing.map(|holder| Reach { source, holder }));
+        }
+        // Stable, so within a principal the order of sources stays. The input is a few sorted runs: nearly linear.
+        reaches.sort_by(|a, b| a.holder.key().cmp(&b.holder.key()));
+        let mut reached: Vec<Reached<'_>> = reaches
+            .chunk_by(|a, b| a.holder.key() == b.holder.key())
+            .map(|through| Reached { through, holds: false })
+            .collect();
+        if reached.is_empty() {
+            return Ok(());
+        }
+        let mut ids = self.update(destination, &mut reached)?;
+        self.create(destination, &reached, &mut ids)
+    }
+
+    /// Notes the sources on every grant that a reached principal holds on the destination. Returns the ids of all
+    /// grants on it.
+    fn update(&mut self, destination: Entitlement, reached: &mut [Reached<'_>]) -> Result<HashSet<String>> {
+        let name = self.graph.name(destination);
+        let mut ids = HashSet::new();
+        let mut changed = Vec::new();
+        self.writer
+            .settled(destination)?
+            .for_each_grant_of(name, None, &mut |mut grant| {
+                ids.insert(grant.id.clone());
+                let found = grant.principal.as_ref().and_then(|p| p.id.as_ref()).and_then(|id| {
+                    let place = reached.binary_search_by(|r| r.key().cmp(&key(id))).ok()?;
+                    reached.get_mut(place)
+                });
+                if let Some(principal) = found {
+                    principal.holds = true;
+                    if note(&mut grant, name, principal.through) {
+                        changed.push(grant);
+                    }
+                }
+                Ok(())
+            })?;
+        self.stats.grants_updated += changed.len() as u64;
+        for grant in changed {
+            self.writer.put(destination, grant)?;
+        }
+        Ok(ids)
+    }
+
+    /// Creates a grant for every reached principal that holds none.
+    fn create(&mut self, destination: Entitlement, reached: &[Reached<'_>], ids: &mut HashSet<String>) -> Result<()> {
+        let name = self.graph.name(destination);
+        let mut newcomers = reached.iter().filter(|r| !r.holds).peekable();
+        if newcomers.peek().is_none() {
+            return Ok(());
+        }
+        let entitlement = self.writer.settled(destination)?.entitlement(name)?;
+        let Some(entitlement) = entitlement.filter(|e| e.resource.is_some()) else {
+            return Err(Error::new(
+                Kind::Unknown,
+                format!("entitlement {name:?} has no resource, so nobody can be granted it"),
+            )
+            .hint("this is a fault of the connector: every entitlement must carry its resource"));
+        };
+        for principal in newcomers {
+            let Some(grant) = derive(&entitlement, principal.through) else {
+                continue;
+            };
+            // Ids are joined without escaping, so two principals can come to the same id (`contract` 5.7). The
+            // store would keep only the last.
+            if !ids.insert(grant.id.clone()) {
+                self.stats.taken_ids.add(|| grant.id);
+                continue;
+            }
+            self.stats.grants_added += 1;
+            self.writer.put(destination, grant)?;
+        }
+        Ok(())
+    }
+}
+
+impl Reached<'_> {
+    fn key(&self) -> (&str, &str) {
+        self.through.first().map(|reach| reach.holder.key()).unwrap_or_default()
+    }
+}
+
+/// Adds what a principal reaches a grant through to the grant's sources. A grant without any source was given
+/// directly, and says so from now on by naming its own entitlement. Returns whether anything changed.
+fn note(grant: &mut v2::Grant, entitlement_id: &str, through: &[Reach<'_>]) -> bool {
+    let sources = &mut grant.sources.get_or_insert_default().sources;
+    let mut changed = false;
+    if sources.is_empty() {
+        sources.insert(entitlement_id.to_owned(), GrantSource { is_direct: true });
+        changed = true;
+    }
+    for reach in through {
+        changed |= add_source(sources, *reach);
+    }
+    changed
+}
+
+/// Direct beats indirect; returns whether anything changed.
+fn add_source(sources: &mut BTreeMap<String, GrantSource>, reach: Reach<'_>) -> bool {
+    let is_direct = reach.holder.direct;
+    match sources.get_mut(reach.source) {
+        None => {
+            sources.insert(reach.source.to_owned(), GrantSource { is_direct });
+            true
+        }
+        Some(known) if is_direct && !known.is_direct => {
+            known.is_direct = true;
+            true
+        }
+        Some(_) => false,
+    }
+}
+
+/// The grant of a principal that had none. Of several embedded principals the first source's is taken.
+fn derive(entitlement: &v2::Entitlement, through: &[Reach<'_>]) -> Option<v2::Grant> {
+    let first = through.first()?.holder;
+    let mut sources = BTreeMap::new();
+    for reach in through {
+        add_source(&mut sources, *reach);
+    }
+    Some(v2::Grant {
+        id: grant::id(&entitlement.id, &first.id),
+        entitlement: Some(entitlement.clone()),
+        principal: Some(first.principal.clone()),
+        sources: Some(v2::GrantSources { sources }),
+        annotations: vec![annotation::pack(&v2::GrantImmutable::default())],
+    })
+}
