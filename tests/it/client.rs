@@ -1,1 +1,10 @@
+//! The Workato client against a scripted server: envelopes, paging, ids, faults, waits, and what never may leak.
 
+mod data_center;
+mod faults;
+mod gzip;
+mod paging;
+mod rows;
+mod safety;
+mod scripted;
+mod waiting;

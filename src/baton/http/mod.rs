@@ -1,1 +1,26 @@
-//! (under construction)
+//! Outgoing HTTP: one way to send a request, where timeouts, retries, rate limits, size caps and redaction happen.
+//!
+//! The only owner of reqwest. Knows no vendor: a vendor's client builds the URL, names the quota family and reads
+//! the body; this module brings the answer or a final error. A status the other side chose (a 4xx, or a 5xx that
+//! stayed after all retries) is an answer, not an error: only the vendor's client can read its text. [`kind_of`]
+//! says which [`Kind`](crate::baton::error::Kind) such a status is.
+
+mod client;
+mod clock;
+mod failure;
+mod options;
+mod quota;
+mod redact;
+mod response;
+mod retry;
+mod retry_after;
+
+pub use client::{GetRequest, HttpClient};
+pub use clock::{Clock, SystemClock};
+pub use options::HttpOptions;
+pub use redact::is_loopback;
+pub use reqwest::StatusCode;
+pub use reqwest::header::HeaderMap;
+pub use response::{RateLimit, Response, kind_of};
+pub use retry::RetryPolicy;
+pub use retry_after::parse_retry_after;

@@ -1,0 +1,366 @@
+//! The client: one `send` with its own loop of attempts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
+use url::Url;
+
+use super::failure::Failure;
+use super::options::HttpOptions;
+use super::quota::{Gate, Quotas};
+use super::redact::{host, is_loopback, place, query, require_secure};
+use super::response::{RateLimit, Response};
+use super::retry::{Budget, is_transient};
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::progress::Event;
+use crate::baton::secret::Secret;
+use crate::baton::sync::summary::FamilyCounts;
+
+/// One GET.
+#[derive(Debug, Clone)]
+pub struct GetRequest<'a> {
+    /// Where to. https, or http to this machine.
+    pub url: Url,
+    /// The token of the `Authorization` header.
+    pub bearer: &'a Secret,
+    /// The quota family of the endpoint.
+    pub family: &'static str,
+    /// Whether it may be sent twice. If not, it is repeated only when it surely never arrived.
+    pub idempotent: bool,
+}
+
+/// Sends requests. Shared by all workers of a run; its waits and counters are per quota family.
+pub struct HttpClient {
+    /// For https. Uses the proxy of the environment and the system's trust store.
+    secure: Result<reqwest::Client, String>,
+    /// For http to this machine: never through a proxy, which would carry the token away in the clear.
+    local: reqwest::Client,
+    options: HttpOptions,
+    quotas: Quotas,
+}
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What follows an attempt.
+enum Next {
+    Done(Response),
+    Pause(Duration, String),
+    Wait(Duration),
+}
+
+impl HttpClient {
+    /// Builds the client. Follows no redirects and repeats nothing behind the back of [`HttpClient::send`].
+    ///
+    /// # Errors
+    /// `Unknown` when the options cannot be used, such as a user agent with line breaks. A missing trust store shows
+    /// at the first https request.
+    pub fn new(options: HttpOptions) -> Result<Self> {
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(options.user_agent.as_str())
+                .connect_timeout(options.connect_timeout)
+                .timeout(options.request_timeout)
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .pool_idle_timeout(Duration::from_secs(30))
+        };
+        let secure = builder()
+            .https_only(true)
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            .build()
+            .map_err(|error| chain_text(&error));
+        let local = builder()
+            .no_proxy()
+            .tls_certs_only([])
+            .build()
+            .map_err(|error| Error::new(Kind::Unknown, "the HTTP client cannot be set up").source(error))?;
+        Ok(HttpClient {
+            secure,
+            local,
+            options,
+            quotas: Quotas::default(),
+        })
+    }
+
+    /// Sends `request` until there is a final answer: transient failures and 429 are repeated as the policy allows.
+    /// Any status but 3xx is an answer; see [`kind_of`](super::kind_of).
+    ///
+    /// # Errors
+    /// `Unavailable` when nobody can be reached or the connection keeps breaking, `DeadlineExceeded` when answers
+    /// take too long, `ResourceExhausted` when the body is too large, `Unknown` for a redirect, an insecure URL or a
+    /// token that no header can carry.
+    pub async fn send(&self, request: &GetRequest<'_>) -> Result<Response> {
+        require_secure(&request.url)?;
+        let client = self.client_for(&request.url)?;
+        let bearer = bearer(request.bearer)?;
+        let clock = &self.options.clock;
+        let mut budget = Budget::new(&self.options.retry);
+        loop {
+            self.wait_for_family(request.family).await;
+            self.quotas.count(request.family, |counts| {
+                counts.requests += 1;
+                counts.retries += u64::from(budget.attempts() > 0);
+            });
+            self.tell(&Event::Request { family: request.family });
+            let started = clock.now();
+            let outcome = self.attempt(client, request, &bearer).await;
+            let took = clock.now().saturating_duration_since(started);
+            budget.attempted(took);
+            log(request, &outcome, budget.attempts(), took);
+            match self.judge(request, outcome, &mut budget)? {
+                Next::Done(mut response) => {
+                    response.attempts = budget.attempts();
+                    return Ok(response);
+                }
+                Next::Wait(wait) => self.tell(&Event::Retry {
+                    family: request.family,
+                    reason: "HTTP 429",
+                    wait,
+                }),
+                Next::Pause(wait, reason) => {
+                    self.tell(&Event::Retry {
+                        family: request.family,
+                        reason: &reason,
+                        wait,
+                    });
+                    self.sleep(request.family, wait).await;
+                }
+            }
+        }
+    }
+
+    /// Requests, repeats, refusals and waits of every quota family used so far.
+    pub fn counts(&self) -> BTreeMap<String, FamilyCounts> {
+        self.quotas.counts()
+    }
+
+    /// What the last answer of `family` said is left of its quota.
+    pub fn rate_limit(&self, family: &'static str) -> RateLimit {
+        self.quotas.last(family)
+    }
+
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client> {
+        if url.scheme() == "http" && is_loopback(url) {
+            return Ok(&self.local);
+        }
+        self.secure.as_ref().map_err(|why| {
+            Error::new(Kind::FailedPrecondition, format!("TLS cannot be set up: {why}"))
+                .hint("install the system's certificate authorities (often a package called ca-certificates)")
+        })
+    }
+
+    /// One attempt: request out, whole body in.
+    async fn attempt(
+        &self,
+        client: &reqwest::Client,
+        request: &GetRequest<'_>,
+        bearer: &HeaderValue,
+    ) -> Result<Response, Failure> {
+        let mut answer = client
+            .get(request.url.clone())
+            .header(AUTHORIZATION, bearer.clone())
+            .header(ACCEPT, "application/json")
+            .send()
+            .await
+            .map_err(Failure::new)?;
+        let status = answer.status();
+        let headers = std::mem::take(answer.headers_mut());
+        let max = self.options.max_body;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(Failure::new)? {
+            if chunk.len() > max.saturating_sub(body.len()) {
+                return Err(Failure::TooLarge { max });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let body: Bytes = body.freeze();
+        Ok(Response::new(status, headers, body, self.options.clock.wall()))
+    }
+
+    /// What follows `outcome`.
+    fn judge(
+        &self,
+        request: &GetRequest<'_>,
+        outcome: Result<Response, Failure>,
+        budget: &mut Budget<'_>,
+    ) -> Result<Next> {
+        let family = request.family;
+        let random = self.options.clock.random();
+        match outcome {
+            Ok(response) => {
+                self.quotas.observe(family, response.rate_limit);
+                let status = response.status;
+                if status == StatusCode::TOO_MANY_REQUESTS {
+                    let (wait, again) = budget.throttle(response.retry_after);
+                    self.throttled(family, wait);
+                    return Ok(if again && request.idempotent {
+                        Next::Wait(wait)
+                    } else {
+                        Next::Done(response)
+                    });
+                }
+                if status.is_redirection() {
+                    return Err(redirected(request, &response, budget.attempts()));
+                }
+                if is_transient(status)
+                    && request.idempotent
+                    && let Some(pause) = budget.pause(response.retry_after, false, random)
+                {
+                    return Ok(Next::Pause(pause, format!("HTTP {}", status.as_u16())));
+                }
+                Ok(Next::Done(response))
+            }
+            Err(failure) => {
+                if failure.is_transient()
+                    && (request.idempotent || failure.never_sent())
+                    && let Some(pause) = budget.pause(None, failure.never_sent(), random)
+                {
+                    return Ok(Next::Pause(pause, failure.reason().to_owned()));
+                }
+                Err(failure.into_error(&request.url, family, budget.attempts()))
+            }
+        }
+    }
+
+    /// Closes the family after a 429, also when this request gives up: the others must not ask either.
+    fn throttled(&self, family: &'static str, wait: Duration) {
+        self.quotas.count(family, |counts| counts.throttled += 1);
+        if self.quotas.close(family, self.options.clock.now(), wait) {
+            self.tell(&Event::Waiting {
+                family,
+                reason: "rate limit (HTTP 429)",
+                wait,
+            });
+        }
+    }
+
+    /// Waits until requests of `family` may leave. A little jitter keeps waiting workers from leaving at once.
+    async fn wait_for_family(&self, family: &'static str) {
+        loop {
+            match self.quotas.gate(family, self.options.clock.now()) {
+                Gate::Open => return,
+                Gate::Reopened => {
+                    self.tell(&Event::Resumed { family });
+                    return;
+                }
+                Gate::Closed(wait) => {
+                    let jitter = self.options.retry.base.mul_f64(self.options.clock.random());
+                    self.sleep(family, wait + jitter).await;
+                }
+            }
+        }
+    }
+
+    async fn sleep(&self, family: &'static str, wait: Duration) {
+        let clock = &self.options.clock;
+        let started = clock.now();
+        clock.sleep(wait).await;
+        let waited = clock.now().saturating_duration_since(started).as_millis();
+        self.quotas.count(family, |counts| {
+            counts.waited_ms = counts
+                .waited_ms
+                .saturating_add(u64::try_from(waited).unwrap_or(u64::MAX));
+        });
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        self.options.observer.event(event);
+    }
+}
+
+/// The header value, marked so that no library logs it.
+fn bearer(token: &Secret) -> Result<HeaderValue> {
+    let text = token.expose().trim();
+    if text.is_empty() {
+        return Err(Error::new(Kind::Unknown, "the token is empty"));
+    }
+    let mut value = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| {
+        Error::new(
+            Kind::Unknown,
+            "the token contains characters that no HTTP header can carry",
+        )
+        .hint("copy the token again: it is one line of letters, digits, dots, dashes and underscores")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A redirect is never followed: the token must not travel to a host nobody configured.
+fn redirected(request: &GetRequest<'_>, response: &Response, attempts: u32) -> Error {
+    let target = response
+        .header(LOCATION.as_str())
+        .and_then(|target| request.url.join(target).ok())
+        .map_or_else(
+            || "nowhere".to_owned(),
+            |url| format!("{}://{}", url.scheme(), place(&url)),
+        );
+    let status = response.status.as_u16();
+    Error::new(
+        Kind::Unknown,
+        format!(
+            "{} redirects to {target} (HTTP {status}), and redirects are not followed",
+            place(&request.url)
+        ),
+    )
+    .hint("check the data center or base URL; a login page or gateway may answer in its place")
+    .fact("status", status.to_string())
+    .fact("family", request.family)
+    .fact("attempts", attempts.to_string())
+}
+
+fn log(request: &GetRequest<'_>, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
+    let host = host(&request.url);
+    let path = request.url.path();
+    let ms = took.as_millis();
+    match outcome {
+        Ok(response) => {
+            let status = response.status.as_u16();
+            tracing::debug!(
+                method = "GET",
+                host,
+                path,
+                status,
+                ms,
+                attempt,
+                family = request.family,
+                "Answered."
+            );
+            let bytes = response.body.len();
+            let remaining = response.rate_limit.remaining;
+            tracing::trace!(query = query(&request.url), bytes, remaining, "Details of the answer.");
+        }
+        Err(failure) => {
+            let reason = failure.reason();
+            tracing::debug!(
+                method = "GET",
+                host,
+                path,
+                reason,
+                ms,
+                attempt,
+                family = request.family,
+                "No answer."
+            );
+        }
+    }
+}
+
+fn chain_text(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

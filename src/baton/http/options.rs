@@ -1,0 +1,54 @@
+//! What a client is built from. Set once by whoever starts a run.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::{Clock, SystemClock};
+use super::retry::RetryPolicy;
+use crate::baton::progress::{Observer, Silent};
+
+/// Options of [`HttpClient`](super::HttpClient). `Default` is what a run uses.
+#[derive(Clone)]
+pub struct HttpOptions {
+    /// `User-Agent` of every request: package name and version.
+    pub user_agent: String,
+    /// Longest wait for a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// Longest time of one attempt, from the first byte sent to the last byte read.
+    pub request_timeout: Duration,
+    /// Largest body in bytes, counted after decompression.
+    pub max_body: usize,
+    /// When and how often a request is repeated.
+    pub retry: RetryPolicy,
+    /// Hears about requests, repeats and waits.
+    pub observer: Arc<dyn Observer>,
+    /// Time and chance.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        HttpOptions {
+            user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(60),
+            max_body: 64 << 20,
+            retry: RetryPolicy::default(),
+            observer: Arc::new(Silent),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl fmt::Debug for HttpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpOptions")
+            .field("user_agent", &self.user_agent)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("max_body", &self.max_body)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}

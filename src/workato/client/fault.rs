@@ -1,0 +1,259 @@
+//! From an answer that is not what was asked for to an error a person can act on.
+
+use serde_json::Value;
+
+use super::decode::Undecodable;
+use super::endpoint::Endpoint;
+use crate::baton::error::{Error, Kind, Retry};
+use crate::baton::http::{Response, StatusCode, kind_of};
+use crate::baton::secret::Secret;
+
+/// Longest vendor text in a message, in characters.
+const TEXT: usize = 200;
+
+/// What is known about the call that failed.
+pub(super) struct Call<'a> {
+    pub(super) endpoint: &'static Endpoint,
+    /// The path as it was sent.
+    pub(super) path: &'a str,
+    /// Never to appear in a message, even if the other side repeats it.
+    pub(super) token: &'a Secret,
+}
+
+impl Call<'_> {
+    /// The answer has a status that is not a success.
+    pub(super) fn refused(&self, response: &Response) -> Error {
+        let status = response.status;
+        let mut message = format!("GET {} answered {}", self.path, status.as_u16());
+        if let Some(words) = status.canonical_reason() {
+            message.push(' ');
+            message.push_str(words);
+        }
+        if let Some(text) = self.vendor_text(&response.body) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        let error = self
+            .facts(Error::new(kind_of(status), message), response)
+            .retry(response.may_retry());
+        let checkbox = self.endpoint.checkbox;
+        match status {
+            StatusCode::UNAUTHORIZED => error.fact("checkbox", checkbox).hint(format!(
+                "check that the token is right and belongs to this data center, that its API client may {checkbox:?} \
+                 in its client role and is bound to the right environment, and that this address is on its IP allow \
+                 list"
+            )),
+            StatusCode::FORBIDDEN => error.fact("checkbox", checkbox).hint(format!(
+                "tick {checkbox:?} in the client role of the API client, and check that the client may see this \
+                 project and environment and that this address is on its IP allow list"
+            )),
+            StatusCode::TOO_MANY_REQUESTS => error.hint(format!(
+                "the quota of {} is used up, perhaps by another program with the same workspace; try again later",
+                self.endpoint.family
+            )),
+            status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
+                error.hint("Workato has a problem of its own; try again later")
+            }
+            _ => error,
+        }
+    }
+
+    /// A success that is not JSON: a login page, a gateway, a proxy.
+    pub(super) fn not_json(&self, response: &Response, what: &str) -> Error {
+        let mut message = format!("GET {} answered {what} instead of JSON", self.path);
+        if let Some(text) = self.plain_text(&String::from_utf8_lossy(&response.body)) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        self.facts(Error::new(Kind::Unavailable, message), response)
+            .retry(Retry::Later)
+            .hint("check the data center or base URL; a gateway, proxy or maintenance page may answer in its place")
+    }
+
+    /// JSON that is not what this endpoint promises.
+    pub(super) fn undecodable(&self, response: &Response, why: &Undecodable) -> Error {
+        let mut message = format!(
+            "GET {} answered what cannot be read at {}: {}",
+            self.path, why.path, why.message
+        );
+        if let Some(text) = vendor_message(&response.body) {
+            message.push_str(&format!(" (the answer says: {})", self.clean(&text)));
+        }
+        let kind = if why.cut_off { Kind::Unavailable } else { Kind::Internal };
+        let retry = if why.cut_off { Retry::Later } else { Retry::Never };
+        let hint = if why.cut_off {
+            "the answer was cut off on its way; try again"
+        } else {
+            "the API may have changed; report this message"
+        };
+        self.facts(Error::new(kind, message), response)
+            .fact("json path", why.path.clone())
+            .retry(retry)
+            .hint(hint)
+    }
+
+    /// The list says it has `total` rows but ends after `seen`.
+    pub(super) fn short_list(&self, response: &Response, seen: u64, total: u64) -> Error {
+        let message = format!("GET {}: the list ends after {seen} of {total} rows", self.path);
+        self.facts(Error::new(Kind::Unavailable, message), response)
+            .retry(Retry::Later)
+            .hint("the workspace may have changed while it was read; try again")
+    }
+
+    fn facts(&self, error: Error, response: &Response) -> Error {
+        let error = error
+            .fact("status", response.status.as_u16().to_string())
+            .fact("endpoint", self.endpoint.path)
+            .fact("family", self.endpoint.family)
+            .fact("attempts", response.attempts.to_string());
+        match response.header("x-correlation-id") {
+            Some(id) => error.fact("correlation id", self.clean(id)),
+            None => error,
+        }
+    }
+
+    /// What the vendor says, in the order of `contract/workato-api.md` 3.3, or else the text of the body.
+    fn vendor_text(&self, body: &[u8]) -> Option<String> {
+        match vendor_message(body) {
+            Some(text) => Some(self.clean(&text)).filter(|text| !text.is_empty()),
+            None => self.plain_text(&String::from_utf8_lossy(body)),
+        }
+    }
+
+    fn plain_text(&self, body: &str) -> Option<String> {
+        Some(self.clean(&strip_tags(body))).filter(|text| !text.is_empty())
+    }
+
+    /// One line of printable text of limited length, without the token.
+    fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let token = self.token.expose().trim();
+        if !token.is_empty() {
+            text = text.replace(token, "***");
+        }
+        let words: Vec<&str> = text
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let line = words.join(" ");
+        match line.char_indices().nth(TEXT) {
+            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+            None => line,
+        }
+    }
+}
+
+/// `errors[].title`, then the map of errors, then `message`.
+fn vendor_message(body: &[u8]) -> Option<String> {
+    let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
+        return None;
+    };
+    let errors = match body.get("errors") {
+        Some(Value::Array(errors)) => errors.iter().filter_map(one_error).collect::<Vec<_>>().join("; "),
+        Some(Value::Object(fields)) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(field, errors)| format!("{field}: {}", texts(errors).join(", ")))
+                .collect();
+            fields.join("; ")
+        }
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let candidates = [
+        Some(errors.as_str()),
+        text_of(body.get("message")),
+        text_of(body.get("error")),
+    ];
+    candidates
+        .into_iter()
+        .flatten()
+        .find(|text| !text.trim().is_empty())
+        .map(str::to_owned)
+}
+
+fn one_error(error: &Value) -> Option<String> {
+    match error {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(error) => ["title", "message", "detail", "code"]
+            .iter()
+            .find_map(|key| error.get(*key))
+            .map(|value| texts(value).join(", ")),
+        _ => None,
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Null => Vec::new(),
+        other => vec![other.to_string()],
+    }
+}
+
+fn text_of(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str)
+}
+
+/// The text of an HTML page, roughly: no tags, no scripts, no styles.
+fn strip_tags(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        text.push(' ');
+        let name: String = tag
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect::<String>()
+            .to_lowercase();
+        let (_, after) = tag.split_once('>').unwrap_or_default();
+        rest = after;
+        if matches!(name.as_str(), "script" | "style") {
+            let end = format!("</{name}");
+            rest = after
+                .to_ascii_lowercase()
+                .find(&end)
+                .and_then(|at| after.get(at..))
+                .unwrap_or_default();
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendor_messages_in_order() {
+        for (body, text) in [
+            (
+                r#"{"errors":[{"code":1,"title":"A"},{"title":"B"}],"message":"m"}"#,
+                Some("A; B"),
+            ),
+            (
+                r#"{"errors":{"name":["is taken","is short"]},"message":"m"}"#,
+                Some("name: is taken, is short"),
+            ),
+            (r#"{"errors":[],"message":"m"}"#, Some("m")),
+            (r#"{"message":"m"}"#, Some("m")),
+            (r#"{"error":"e"}"#, Some("e")),
+            ("{}", None),
+            ("<html>", None),
+        ] {
+            assert_eq!(vendor_message(body.as_bytes()).as_deref(), text, "{body}");
+        }
+    }
+
+    #[test]
+    fn tags_are_stripped() {
+        let page = "<html><STYLE>p{}</style><script>if (a<b) x()</script><h1>502</h1><p>Bad\n gateway</p><br";
+        assert_eq!(
+            strip_tags(page).split_whitespace().collect::<Vec<_>>(),
+            ["502", "Bad", "gateway"]
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! Ids of Workato things. The API writes some as integers, some as prefixed strings, and not always the same thing
+//! the same way (`contract/workato-api.md` 3.5): each is read from either and kept as text.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Error, Visitor};
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text, as it stands in paths.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The id as a number, if it is one.
+            pub fn number(&self) -> Option<i64> {
+                self.0.parse().ok()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                $name(id.to_owned())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                $name(id)
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(id: i64) -> Self {
+                $name(id.to_string())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(IdText).map($name)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A collaborator.
+    MemberId,
+    /// An environment role or a legacy role: two number spaces, never mix them.
+    RoleId,
+    /// A project role: integer in lists, prefixed string in grants.
+    ProjectRoleId,
+    /// A collaborator group.
+    GroupId,
+    /// A project, in one environment.
+    ProjectId,
+    /// A folder, in one environment.
+    FolderId,
+    /// A grant of a project role.
+    ProjectGrantId,
+    /// A developer API client.
+    ApiClientId,
+    /// The role of a developer API client.
+    ApiClientRoleId,
+    /// A connection.
+    ConnectionId,
+    /// A workspace.
+    WorkspaceId,
+    /// An environment.
+    EnvironmentId,
+    /// A row of the activity log.
+    ActivityId,
+}
+
+struct IdText;
+
+impl Visitor<'_> for IdText {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id (an integer or a text)")
+    }
+
+    fn visit_u64<E: Error>(self, id: u64) -> Result<String, E> {
+        Ok(id.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, id: i64) -> Result<String, E> {
+        Ok(id.to_string())
+    }
+
+    fn visit_str<E: Error>(self, id: &str) -> Result<String, E> {
+        if id.is_empty() {
+            return Err(E::custom("an id is empty"));
+        }
+        Ok(id.to_owned())
+    }
+}

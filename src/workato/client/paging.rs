@@ -1,0 +1,103 @@
+//! When a list ends. The rule is one for all styles: rather one request too many than one row too few.
+
+use std::future::Future;
+
+use super::decode::Listing;
+use super::endpoint::PAGE_SIZE;
+use crate::baton::error::{Error, Kind, Result, Retry};
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiPage<T> {
+    /// Its rows, perhaps none.
+    pub rows: Vec<T>,
+    /// The number of the next page; `None` ends the list.
+    pub next: Option<u32>,
+    /// Rows of the whole list, when the API says so.
+    pub total: Option<u64>,
+}
+
+pub(super) fn count<T>(rows: &[T]) -> u64 {
+    u64::try_from(rows.len()).unwrap_or(u64::MAX)
+}
+
+/// Rows per page: what the answer says it used, else what was asked for.
+fn size<T>(listing: &Listing<T>) -> u64 {
+    listing.size.filter(|size| *size > 0).unwrap_or(u64::from(PAGE_SIZE))
+}
+
+/// Rows on the pages before `page`, if all were full.
+fn before<T>(listing: &Listing<T>, page: u32) -> u64 {
+    u64::from(page.saturating_sub(1)).saturating_mul(size(listing))
+}
+
+/// Whether page `page` is empty although the list says it has more rows: how many were there, and how many it says.
+pub(super) fn ends_early<T>(listing: &Listing<T>, page: u32) -> Option<(u64, u64)> {
+    let before = before(listing, page);
+    let total = listing.total?;
+    (listing.rows.is_empty() && before < total).then_some((before, total))
+}
+
+/// The page with the number of its successor.
+///
+/// A full page always has one. A short page has none when there is no total, or when rows and total agree exactly: if
+/// they do not, the server cuts pages shorter than asked or rows moved, and only an empty page is the end.
+pub(super) fn page_of<T>(listing: Listing<T>, page: u32) -> ApiPage<T> {
+    let rows = count(&listing.rows);
+    let size = size(&listing);
+    let seen = before(&listing, page).saturating_add(rows);
+    let more = match listing.total {
+        // More rows than asked for, and they are all there are.
+        Some(total) if rows > size && seen == total => false,
+        _ if rows >= size => true,
+        Some(total) => rows > 0 && seen != total,
+        None => false,
+    };
+    ApiPage {
+        rows: listing.rows,
+        next: more.then(|| page.saturating_add(1)),
+        total: listing.total,
+    }
+}
+
+/// Reads a list from its first page to its end: `read_all(|page| client.projects(page))`.
+///
+/// # Errors
+/// What a page says; `Unavailable` when the list ends with fewer rows than it says it has; `Internal` when the server
+/// answers the same full page again, because the list would never end.
+pub async fn read_all<T, F, P>(mut page: F) -> Result<Vec<T>>
+where
+    T: PartialEq,
+    F: FnMut(u32) -> P,
+    P: Future<Output = Result<ApiPage<T>>>,
+{
+    let mut all: Vec<T> = Vec::new();
+    let mut number = 1;
+    loop {
+        let read = page(number).await?;
+        let start = all.len().saturating_sub(read.rows.len());
+        if !read.rows.is_empty() && all.get(start..) == Some(read.rows.as_slice()) {
+            return Err(Error::new(
+                Kind::Internal,
+                format!("page {number} of the list repeats the page before it"),
+            )
+            .hint("the server seems to ignore page numbers; check the base URL"));
+        }
+        all.extend(read.rows);
+        match read.next {
+            Some(next) => number = next,
+            None => {
+                let seen = count(&all);
+                return match read.total {
+                    Some(total) if total > seen => Err(Error::new(
+                        Kind::Unavailable,
+                        format!("the list ends after {seen} of {total} rows"),
+                    )
+                    .hint("the workspace may have changed while it was read; try again")
+                    .retry(Retry::Later)),
+                    _ => Ok(all),
+                };
+            }
+        }
+    }
+}

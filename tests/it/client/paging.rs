@@ -1,0 +1,163 @@
+//! Where lists end.
+
+use std::sync::Arc;
+
+use baton_workato::baton::error::{Kind, Retry};
+use baton_workato::baton::http::HttpClient;
+use baton_workato::baton::secret::Secret;
+use baton_workato::workato::client::{self, FolderId, GroupId, WorkatoClient};
+use baton_workato::workato::data_center;
+
+use super::scripted::*;
+
+#[tokio::test]
+async fn page_number_lists_end_at_a_short_page() {
+    let server = Server::start(|_, target| {
+        let page = page_number(target);
+        json(format!("[{}]", rows(page * 100, if page < 3 { 100 } else { 7 })))
+    })
+    .await;
+    let client = workato(&server, options(&FakeClock::new()));
+    let folders = client::read_all(|page| {
+        let client = client.clone();
+        async move { client.folders(Some(&FolderId::from(12)), page).await }
+    })
+    .await
+    .unwrap();
+    assert_eq!(folders.len(), 207);
+    assert_eq!(
+        server.targets(),
+        [1, 2, 3].map(|page| format!("/api/folders?parent_id=12&page={page}&per_page=100"))
+    );
+}
+
+#[tokio::test]
+async fn bracketed_lists_count_to_the_total() {
+    // A page may be short in the middle; a list may end exactly at a full page.
+    for (sizes, total, calls) in [
+        (vec![100, 100, 50], 250, 3),
+        (vec![100, 60, 100, 0], 260, 4),
+        (vec![100, 100, 0], 200, 3),
+        (vec![0], 0, 1),
+        (vec![130], 130, 1),
+        (vec![130, 130, 40, 0], 300, 4),
+    ] {
+        let script = sizes.clone();
+        let server = Server::start(move |_, target| {
+            let page = page_number(target);
+            let count = script.get(page - 1).copied().unwrap_or(0);
+            json(format!(r#"{{"data":[{}],"total":{total}}}"#, rows(page * 1000, count)))
+        })
+        .await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let roles = client::read_all(|page| client.environment_roles(page)).await.unwrap();
+        assert_eq!(roles.len(), sizes.iter().sum::<usize>(), "{sizes:?}");
+        assert_eq!(server.requests(), calls, "{sizes:?}");
+        assert_eq!(
+            server.targets()[0],
+            "/api/environment_roles?page%5Bnumber%5D=1&page%5Bsize%5D=100"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_cuts_pages_smaller_loses_nothing() {
+    // 50 rows per page whatever is asked for, with and without saying so.
+    for page_info in [r#","page":{"number":1,"size":50}"#, ""] {
+        let server = Server::start(move |_, target| {
+            let page = page_number(target);
+            let count = [50, 50, 20].get(page - 1).copied().unwrap_or(0);
+            json(format!(
+                r#"{{"data":[{}],"total":120{page_info}}}"#,
+                rows(page * 1000, count)
+            ))
+        })
+        .await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let groups = client::read_all(|page| client.user_groups(page)).await.unwrap();
+        assert_eq!(groups.len(), 120);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_ends_early_is_an_error() {
+    // An empty page in the middle is passed over once ...
+    let server = Server::start(|_, target| {
+        let page = page_number(target);
+        let count = [100, 0, 50].get(page - 1).copied().unwrap_or(0);
+        json(format!(r#"{{"data":[{}],"total":250}}"#, rows(page * 1000, count)))
+    })
+    .await;
+    let client = workato(&server, options(&FakeClock::new()));
+    let page = client.user_groups(2).await.unwrap();
+    assert_eq!((page.rows.len(), page.next), (50, None));
+    let error = client::read_all(|page| client.user_groups(page)).await.unwrap_err();
+    assert!(error.to_string().contains("ends after 150 of 250 rows"), "{error}");
+
+    // ... and two of them are not believed, even when the second lies behind the total.
+    for total in [101, 150, 950] {
+        let server = Server::start(move |_, target| {
+            let count = if page_number(target) == 1 { 100 } else { 0 };
+            json(format!(r#"{{"data":[{}],"total":{total}}}"#, rows(0, count)))
+        })
+        .await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let error = client.user_groups(2).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_retry()), (Kind::Unavailable, Retry::Later));
+        assert!(
+            error.to_string().contains(&format!("ends after 100 of {total} rows")),
+            "{error}"
+        );
+        assert_eq!(server.requests(), 2);
+    }
+
+    // Unpaged lists must be whole.
+    let (_, client) = answering(r#"{"data":[{"id":1}],"total":2}"#).await;
+    let error = client.members().await.unwrap_err();
+    assert!(error.to_string().contains("ends after 1 of 2 rows"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_pages_does_not_loop() {
+    let body = format!("[{}]", rows(1, 100));
+    let server = Server::start(move |_, _| json(&body)).await;
+    let client = workato(&server, options(&FakeClock::new()));
+    let error = client::read_all(|page| client.projects(page)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Internal);
+    assert_eq!(server.requests(), 2);
+    assert_eq!(
+        client.projects(0).await.unwrap_err().kind(),
+        Kind::InvalidArgument,
+        "pages count from 1"
+    );
+}
+
+#[tokio::test]
+async fn ids_stay_inside_their_path_segment() {
+    let (server, client) = answering(r#"{"data":[],"total":0}"#).await;
+    client
+        .user_group_members(&GroupId::from("a/../b?x=1#y"), 1)
+        .await
+        .unwrap();
+    assert!(
+        server.targets()[0].starts_with("/api/user_groups/a%2F..%2Fb%3Fx=1%23y/members?"),
+        "{:?}",
+        server.targets()
+    );
+    for id in ["..", ".", ""] {
+        let error = client.user_group_members(&GroupId::from(id), 1).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidArgument);
+    }
+}
+
+#[tokio::test]
+async fn a_base_url_may_have_a_path() {
+    let server = Server::start(|_, _| json("[]")).await;
+    let base = data_center::base_url("us", Some(&format!("{}proxy/workato/api/", server.url))).unwrap();
+    let http = Arc::new(HttpClient::new(options(&FakeClock::new())).unwrap());
+    WorkatoClient::new(base, Secret::new(TOKEN), http)
+        .connections()
+        .await
+        .unwrap();
+    assert_eq!(server.targets(), ["/proxy/workato/api/connections"]);
+}
