@@ -1,1 +1,39 @@
-//! A Workato workspace in memory behind HTTP.
+//! A Workato workspace in memory behind real HTTP on a loopback port: for `baton-workato demo`, tests and benches.
+//!
+//! Written from `contract/workato-api.md` alone, never from the client, so that the two can disagree and a test
+//! notices. One file per area of the API holds its routes (`people`, `roles`, `groups`, `projects`, `folders`,
+//! `connections`, `clients`, `details`); `gate` is what every request passes first: log, faults, quota, token,
+//! permission. `cli` and tests may use this module; nothing else does.
+
+mod behaviour;
+pub mod catalogue;
+mod clients;
+mod connections;
+mod details;
+mod endpoint;
+mod folders;
+mod gate;
+mod generate;
+mod groups;
+mod gzip;
+mod line;
+mod log;
+mod paging;
+mod people;
+mod projects;
+mod quota;
+mod roles;
+mod server;
+mod shape;
+mod view;
+mod workspace;
+
+pub use behaviour::{Behaviour, Fault, Hits, Quota, RetryForm, Script};
+pub use endpoint::{Endpoint, Family};
+pub use log::{Logged, Requests};
+pub use server::Simulator;
+pub use shape::{AccessModel, Shape};
+pub use workspace::{
+    ApiClient, ApiClientRole, Assignment, Connection, Env, EnvironmentRole, Folder, Group, Holder, LastActivity,
+    LegacyRole, Person, PrivilegeRow, Project, ProjectGrant, ProjectRole, RoleTuple, RoleType, Workspace, is_no_access,
+};

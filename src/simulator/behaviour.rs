@@ -1,0 +1,180 @@
+//! How the server behaves apart from its data: paging limits, refusals, quotas and scripted faults.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::endpoint::Endpoint;
+
+/// The server's manners. `Default` is a healthy server without quota.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    /// The most rows a page has, whatever was asked for (`contract/workato-api.md` 2.1: 100). A client that asks for
+    /// more than a smaller cap sees a short page that is not the last one.
+    pub page_cap: usize,
+    /// Wait before every answer.
+    pub latency: Duration,
+    /// Endpoints whose checkbox is missing in the client role, with the status they answer: 401 or 403 (3.4).
+    pub denied: BTreeMap<Endpoint, u16>,
+    /// Calls per family and window; none by default.
+    pub quota: Option<Quota>,
+    /// What goes wrong, and when. The first matching script that is due wins.
+    pub scripts: Vec<Script>,
+    /// Whether answers are gzipped for clients that accept it.
+    pub gzip: bool,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Behaviour {
+            page_cap: 100,
+            latency: Duration::ZERO,
+            denied: BTreeMap::new(),
+            quota: None,
+            scripts: Vec::new(),
+            gzip: true,
+        }
+    }
+}
+
+impl Behaviour {
+    /// Adds an endpoint that answers `status`, as for a missing checkbox.
+    #[must_use]
+    pub fn deny(mut self, endpoint: Endpoint, status: u16) -> Self {
+        self.denied.insert(endpoint, status);
+        self
+    }
+
+    /// Adds a fault at the given hits of a path, see [`Script`].
+    #[must_use]
+    pub fn script(mut self, path: &str, hits: Hits, fault: Fault) -> Self {
+        self.scripts.push(Script {
+            path: path.to_owned(),
+            hits,
+            fault,
+        });
+        self
+    }
+
+    /// Turns a quota on.
+    #[must_use]
+    pub fn quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+}
+
+/// An allowance per token and family (`contract/workato-api.md` 3.1).
+#[derive(Debug, Clone)]
+pub struct Quota {
+    /// Calls in a window.
+    pub calls: u32,
+    /// Length of the window. It begins with the first call and is measured with tokio's clock.
+    pub window: Duration,
+    /// How a 429 says how long to wait.
+    pub retry_after: RetryForm,
+    /// Whether answers carry `X-Rate-Limit-Remaining` (3.2).
+    pub remaining: bool,
+}
+
+impl Default for Quota {
+    /// 60 a minute, seconds, with the remaining count.
+    fn default() -> Self {
+        Quota {
+            calls: 60,
+            window: Duration::from_secs(60),
+            retry_after: RetryForm::Seconds,
+            remaining: true,
+        }
+    }
+}
+
+/// Forms of `Retry-After`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryForm {
+    /// Whole seconds, rounded up.
+    Seconds,
+    /// Seconds with a fraction, which no standard has and some gateways send.
+    Fraction,
+    /// An HTTP date.
+    Date,
+    /// No such header.
+    Absent,
+}
+
+/// One line of a fault script.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// Path, `*` for one segment, with or without query. With a query, every parameter named must be there with
+    /// that value. A trailing `**` matches any rest: `/api/members/**`.
+    pub path: String,
+    /// At which matching requests.
+    pub hits: Hits,
+    /// What happens.
+    pub fault: Fault,
+}
+
+/// Which of the matching requests a script applies to; the first is 1.
+#[derive(Debug, Clone)]
+pub enum Hits {
+    /// All.
+    Every,
+    /// The first so many.
+    First(u32),
+    /// Just this one.
+    Nth(u32),
+    /// This one and all later ones.
+    From(u32),
+    /// These.
+    At(Vec<u32>),
+}
+
+impl Hits {
+    /// Whether the `n`th matching request is meant.
+    pub fn contains(&self, n: u32) -> bool {
+        match self {
+            Hits::Every => true,
+            Hits::First(count) => n <= *count,
+            Hits::Nth(nth) => n == *nth,
+            Hits::From(first) => n >= *first,
+            Hits::At(list) => list.contains(&n),
+        }
+    }
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// This answer instead: status, body, headers. The body is sent as JSON unless a header says otherwise.
+    Status(u16, String, Vec<(String, String)>),
+    /// A gateway's HTML page with this status (`contract/workato-api.md` 3.3).
+    Html(u16),
+    /// The right status and type, and the first half of the JSON.
+    TruncatedJson,
+    /// The right body as `text/plain`.
+    WrongContentType,
+    /// The right answer, so much later.
+    Stall(Duration),
+    /// The connection is reset before a byte of the answer.
+    Reset,
+    /// The connection is reset in the middle of the body.
+    Cut,
+    /// 302 to this address.
+    Redirect(String),
+    /// The right envelope without rows.
+    EmptyPage,
+    /// The rows of the page before (of the same page, when it is the first).
+    RepeatedPage,
+}
+
+impl Fault {
+    /// A status with `{"message":…}` and no extra headers.
+    pub fn status(status: u16) -> Fault {
+        Fault::Status(status, format!(r#"{{"message":"scripted {status}"}}"#), Vec::new())
+    }
+
+    /// A status with `{"errors":[{"code":…,"title":…}]}`, as the RBAC endpoints answer (3.3).
+    pub fn titled(status: u16, title: &str) -> Fault {
+        let body = serde_json::json!({"errors": [{"code": status.to_string(), "title": title}]});
+        Fault::Status(status, body.to_string(), Vec::new())
+    }
+}

@@ -1,0 +1,275 @@
+//! What every request passes before its route: scripted faults, quota, token, permission; and what every answer
+//! passes on its way out: damage by script, gzip, correlation id, log.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use super::behaviour::{Fault, Script};
+use super::endpoint::Endpoint;
+use super::gzip;
+use super::line::Plug;
+use super::log::Logged;
+use super::paging::refusal;
+use super::quota::{Verdict, retry_after};
+use super::server::{Manners, Server, token};
+use super::view::{Call, Params};
+use super::workspace::Env;
+
+/// The middleware.
+pub async fn pass(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(plug): ConnectInfo<Plug>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let manners = server.manners();
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
+    let method = request.method().to_string();
+    let endpoint = Endpoint::of(request.uri().path());
+    let environment = caller(request.headers());
+    let zipped = manners.behaviour.gzip && accepts_gzip(request.headers());
+    if !manners.behaviour.latency.is_zero() {
+        tokio::time::sleep(manners.behaviour.latency).await;
+    }
+
+    let fault = due(
+        &manners,
+        request.uri().path(),
+        request.uri().query().unwrap_or_default(),
+    );
+    if let Some(Fault::Stall(wait)) = &fault {
+        tokio::time::sleep(*wait).await;
+    }
+    let mut params = Params::parse(request.uri().query().unwrap_or_default());
+    if matches!(fault, Some(Fault::RepeatedPage)) {
+        params = params.one_page_back();
+    }
+
+    let mut extra = HeaderMap::new();
+    let replaced = fault.as_ref().and_then(replacement);
+    let mut answer = match replaced {
+        Some(answer) => answer,
+        None => match admit(&server, &manners, endpoint, environment, &mut extra) {
+            Err(refused) => *refused,
+            Ok(None) => next.run(request).await,
+            Ok(Some(env)) => {
+                let (view, page_cap) = (server.view(), manners.behaviour.page_cap);
+                request.extensions_mut().insert(Call {
+                    env,
+                    view,
+                    page_cap,
+                    params,
+                });
+                next.run(request).await
+            }
+        },
+    };
+    answer.headers_mut().extend(extra);
+
+    let cut_off = matches!(fault, Some(Fault::Reset));
+    let status = if cut_off { 0 } else { answer.status().as_u16() };
+    server.record(Logged {
+        method,
+        path,
+        status,
+        environment,
+        endpoint,
+    });
+    if cut_off {
+        plug.pull();
+    }
+    let mut answer = send(answer, fault.as_ref(), zipped).await;
+    if let Ok(id) = HeaderValue::from_str(&server.correlation_id()) {
+        answer.headers_mut().insert("x-correlation-id", id);
+    }
+    answer
+}
+
+/// Quota, token, permission, access model: `Ok(Some)` for an endpoint's caller, `Ok(None)` for unknown paths.
+fn admit(
+    server: &Server,
+    manners: &Manners,
+    endpoint: Option<Endpoint>,
+    environment: Option<Env>,
+    extra: &mut HeaderMap,
+) -> Result<Option<Env>, Box<Response>> {
+    if let (Some(quota), Some(endpoint)) = (&manners.behaviour.quota, endpoint) {
+        let verdict = server.counters.count(quota, environment, endpoint.family());
+        let left = match verdict {
+            Verdict::Allowed(left) => left,
+            Verdict::Refused(_) => 0,
+        };
+        if quota.remaining {
+            extra.insert("x-rate-limit-remaining", HeaderValue::from(left));
+        }
+        if let Verdict::Refused(wait) = verdict {
+            if let Some(value) = retry_after(quota.retry_after, wait).and_then(|v| HeaderValue::from_str(&v).ok()) {
+                extra.insert(header::RETRY_AFTER, value);
+            }
+            return Err(Box::new(refusal(StatusCode::TOO_MANY_REQUESTS, "Too many requests")));
+        }
+    }
+    let unauthorized = || Box::new(refusal(StatusCode::UNAUTHORIZED, "Unauthorized"));
+    let view = server.view();
+    let env = environment
+        .filter(|env| view.workspace.environments.contains(env))
+        .ok_or_else(unauthorized)?;
+    let Some(endpoint) = endpoint else {
+        return Ok(None);
+    };
+    if let Some(status) = manners.behaviour.denied.get(&endpoint) {
+        return Err(match StatusCode::from_u16(*status) {
+            Ok(StatusCode::UNAUTHORIZED) | Err(_) => unauthorized(),
+            Ok(StatusCode::FORBIDDEN) => Box::new(refusal(StatusCode::FORBIDDEN, "Forbidden")),
+            Ok(other) => Box::new(refusal(other, "Refused")),
+        });
+    }
+    if (endpoint.dev_only() && env != Env::Dev) || !endpoint.exists_in(&view.workspace) {
+        return Err(unauthorized());
+    }
+    Ok(Some(env))
+}
+
+/// The environment whose token the request carries.
+fn caller(headers: &HeaderMap) -> Option<Env> {
+    let given = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")?;
+    Env::ALL.into_iter().find(|env| token(*env) == given)
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok());
+    accepted.is_some_and(|list| list.split(',').any(|one| one.trim().starts_with("gzip")))
+}
+
+/// The fault of the first script that is due. Every script whose path matches counts the hit.
+fn due(manners: &Manners, path: &str, query: &str) -> Option<Fault> {
+    let params = Params::parse(query);
+    let mut hits = manners.hits.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut found = None;
+    for (script, hit) in manners.behaviour.scripts.iter().zip(hits.iter_mut()) {
+        if matches(script, path, &params) {
+            *hit += 1;
+            if found.is_none() && script.hits.contains(*hit) {
+                found = Some(script.fault.clone());
+            }
+        }
+    }
+    found
+}
+
+fn matches(script: &Script, path: &str, params: &Params) -> bool {
+    let (pattern, query) = script.path.split_once('?').unwrap_or((&script.path, ""));
+    if !params.include(&Params::parse(query)) {
+        return false;
+    }
+    let mut wanted = pattern.split('/');
+    let mut given = path.split('/');
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) | (Some("**"), _) => return true,
+            (Some(w), Some(g)) if w == "*" || w == g => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The answer of a fault that takes the place of the real one.
+fn replacement(fault: &Fault) -> Option<Response> {
+    match fault {
+        Fault::Status(status, body, headers) => {
+            let mut answer = (
+                code(*status),
+                [(header::CONTENT_TYPE, "application/json")],
+                body.clone(),
+            )
+                .into_response();
+            for (name, value) in headers {
+                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
+                    answer.headers_mut().insert(name, value);
+                }
+            }
+            Some(answer)
+        }
+        Fault::Html(status) => {
+            let body =
+                format!("<html><head><title>{status}</title></head><body><h1>gateway says {status}</h1></body></html>");
+            Some(
+                (
+                    code(*status),
+                    [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+                    body,
+                )
+                    .into_response(),
+            )
+        }
+        Fault::Redirect(to) => Some((StatusCode::FOUND, [(header::LOCATION, to.clone())]).into_response()),
+        _ => None,
+    }
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Damages the answer as the fault says and encodes it.
+async fn send(answer: Response, fault: Option<&Fault>, zipped: bool) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    // The body was made here in one piece, so it cannot fail to be read.
+    let mut body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    match fault {
+        Some(Fault::TruncatedJson) => body = body.slice(..body.len() / 2),
+        Some(Fault::EmptyPage) => body = without_rows(&body),
+        Some(Fault::WrongContentType) => {
+            parts.headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            );
+        }
+        _ => {}
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if zipped && !body.is_empty() {
+        body = Bytes::from(gzip::stored(&body));
+        parts
+            .headers
+            .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if matches!(fault, Some(Fault::Cut)) {
+        parts
+            .headers
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        let half = body.slice(..body.len() / 2);
+        let broken = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+        let stream = futures_util::stream::iter([Ok(half), broken]);
+        return Response::from_parts(parts, Body::from_stream(stream));
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// The same envelope with its rows taken out; totals stay.
+fn without_rows(body: &Bytes) -> Bytes {
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
+        return body.clone();
+    };
+    if value.is_array() {
+        value = Value::Array(Vec::new());
+    } else if let Some(rows) = value.get_mut("data").filter(|rows| rows.is_array()) {
+        *rows = Value::Array(Vec::new());
+    } else if let Some(rows) = value.pointer_mut("/result/items") {
+        *rows = Value::Array(Vec::new());
+    }
+    Bytes::from(value.to_string())
+}

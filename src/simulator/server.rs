@@ -1,0 +1,209 @@
+//! Starting, watching and stopping the server.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::behaviour::Behaviour;
+use super::endpoint::Endpoint;
+use super::line::{Plug, PluggedListener};
+use super::log::{Logged, Requests};
+use super::quota::Counters;
+use super::view::View;
+use super::workspace::{Env, Workspace};
+use super::{clients, connections, details, folders, gate, groups, paging, people, projects, roles};
+use crate::baton::error::{Error, Kind, Result};
+
+/// A running simulator. Dropping it stops the server.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    server: Arc<Server>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// What the routes and the gate share.
+#[derive(Debug)]
+pub struct Server {
+    view: RwLock<Arc<View>>,
+    manners: RwLock<Arc<Manners>>,
+    /// Calls per token and family.
+    pub counters: Counters,
+    log: Mutex<Vec<Logged>>,
+    correlation: AtomicU64,
+}
+
+/// A behaviour and how often each of its scripts was met.
+#[derive(Debug)]
+pub struct Manners {
+    /// The behaviour.
+    pub behaviour: Behaviour,
+    /// One counter per script.
+    pub hits: Mutex<Vec<u32>>,
+}
+
+impl Manners {
+    fn new(behaviour: Behaviour) -> Arc<Self> {
+        let hits = Mutex::new(vec![0; behaviour.scripts.len()]);
+        Arc::new(Manners { behaviour, hits })
+    }
+}
+
+impl Server {
+    /// The workspace as it is now.
+    pub fn view(&self) -> Arc<View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The behaviour as it is now.
+    pub fn manners(&self) -> Arc<Manners> {
+        self.manners.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds a line to the log.
+    pub fn record(&self, line: Logged) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    /// A fresh correlation id (`contract/workato-api.md` 3.2).
+    pub fn correlation_id(&self) -> String {
+        format!("sim-{:08x}", self.correlation.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Simulator {
+    /// Serves a workspace on a free port of 127.0.0.1. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// `Unavailable` when no loopback port can be opened.
+    pub async fn start(workspace: Workspace, behaviour: Behaviour) -> Result<Simulator> {
+        let server = Arc::new(Server {
+            view: RwLock::new(Arc::new(View::new(workspace))),
+            manners: RwLock::new(Manners::new(behaviour)),
+            counters: Counters::default(),
+            log: Mutex::default(),
+            correlation: AtomicU64::new(1),
+        });
+        let no_port =
+            |error: std::io::Error| Error::new(Kind::Unavailable, "no loopback port could be opened").source(error);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(no_port)?;
+        let address = listener.local_addr().map_err(no_port)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let app = routes(&server).into_make_service_with_connect_info::<Plug>();
+        tokio::spawn(async move {
+            let until = async move {
+                // An error means the sender is gone, which is the same wish.
+                let _ = stopped.await;
+            };
+            let served = axum::serve(PluggedListener(listener), app).with_graceful_shutdown(until);
+            if let Err(error) = served.await {
+                tracing::debug!(%error, "Simulator ended.");
+            }
+        });
+        Ok(Simulator {
+            address,
+            server,
+            stop: Some(stop),
+        })
+    }
+
+    /// `http://127.0.0.1:<port>`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The token of an environment's API client: a region prefix and three parts (`contract/workato-api.md` 1.2).
+    pub fn token(&self, env: Env) -> String {
+        token(env)
+    }
+
+    /// A copy of the workspace as it is now.
+    pub fn workspace(&self) -> Workspace {
+        self.server.view().workspace.clone()
+    }
+
+    /// Changes the workspace; requests that arrive afterwards see it.
+    pub fn change(&self, change: impl FnOnce(&mut Workspace)) {
+        let mut workspace = self.workspace();
+        change(&mut workspace);
+        *self.server.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(View::new(workspace));
+    }
+
+    /// Replaces the behaviour. Scripts count from one again.
+    pub fn behave(&self, behaviour: Behaviour) {
+        *self.server.manners.write().unwrap_or_else(PoisonError::into_inner) = Manners::new(behaviour);
+    }
+
+    /// What was asked so far.
+    pub fn requests(&self) -> Requests {
+        Requests(self.server.log.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Empties the log.
+    pub fn forget_requests(&self) {
+        self.server.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Nobody listening means the server has ended already.
+            let _ = stop.send(());
+        }
+    }
+}
+
+/// The token of an environment.
+pub fn token(env: Env) -> String {
+    let part = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let header = part(r#"{"alg":"none","typ":"JWT"}"#.to_owned());
+    let payload = part(format!(r#"{{"sub":"simulator","environment":"{}"}}"#, env.as_str()));
+    let signature = part(format!("simulated signature of the {} client", env.as_str()));
+    format!("wrkaus-{header}.{payload}.{signature}")
+}
+
+/// One route per endpoint, behind the gate.
+fn routes(server: &Arc<Server>) -> Router {
+    let mut router = Router::new();
+    for endpoint in Endpoint::ALL {
+        router = router.route(
+            endpoint.path(),
+            match endpoint {
+                Endpoint::Members => get(people::list),
+                Endpoint::Member => get(people::one),
+                Endpoint::MemberPrivileges => get(people::privileges),
+                Endpoint::MemberProjectGrants => get(people::project_grants),
+                Endpoint::MemberProjectsPrivileges => get(people::projects_privileges),
+                Endpoint::Roles => get(roles::legacy),
+                Endpoint::EnvironmentRoles => get(roles::environment_roles),
+                Endpoint::EnvironmentRole => get(roles::environment_role),
+                Endpoint::ProjectRoles => get(roles::project_roles),
+                Endpoint::ProjectRole => get(roles::project_role),
+                Endpoint::Groups => get(groups::list),
+                Endpoint::GroupMembers => get(groups::members),
+                Endpoint::GroupProjectGrants => get(groups::project_grants),
+                Endpoint::Projects => get(projects::list),
+                Endpoint::ProjectProjectGrants => get(projects::project_grants),
+                Endpoint::ProjectGrant => get(projects::project_grant),
+                Endpoint::Folders => get(folders::list),
+                Endpoint::Folder => get(folders::one),
+                Endpoint::Connections => get(connections::list),
+                Endpoint::ApiClients => get(clients::list),
+                Endpoint::ApiClientRoles => get(clients::roles),
+                Endpoint::WorkspaceDetails => get(details::me),
+            },
+        );
+    }
+    router
+        .fallback(|| async { paging::not_found() })
+        .layer(from_fn_with_state(server.clone(), gate::pass))
+}
