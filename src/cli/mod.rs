@@ -1,1 +1,85 @@
-//! The command line.
+//! The command line: arguments in, a call, rendering out. One file per command.
+//!
+//! Only `main` calls [`run`]. Errors come up to here and are printed once; the exit code is the error's
+//! (`contract/cli.md` 5).
+
+mod capabilities;
+mod command;
+mod completion;
+mod config;
+mod connect;
+mod demo;
+mod interrupt;
+mod launch;
+mod logging;
+mod sync;
+mod unavailable;
+mod usage;
+
+use std::ffi::OsString;
+
+use clap::ArgMatches;
+
+use crate::baton::config::args::Purpose;
+use crate::baton::error::{Error, Kind, Result};
+use crate::term::Terminal;
+use crate::term::color::ColorChoice;
+
+/// Ends the process at once with an exit code. `main` brings it along: nothing else exits.
+pub type Leave = fn(u8);
+
+/// Runs the program with its arguments, the program's name first. Returns the exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let env = |name: &str| std::env::var(name).ok();
+    let terminal = Terminal::detect(color_choice(&args, &env), &env);
+    let outcome = match command::build(Purpose::Parse).try_get_matches_from(&args) {
+        Ok(matches) => dispatch(&terminal, &matches, leave),
+        Err(error) => usage::show(&terminal, &args, &error),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            terminal.error(&error);
+            error.kind().exit_code()
+        }
+    }
+}
+
+fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<()> {
+    let Some((name, own)) = matches.subcommand() else {
+        return sync::run(terminal, matches, leave);
+    };
+    command::reject_foreign_flags(name, matches)?;
+    match name {
+        "demo" => demo::run(terminal, matches, own, leave),
+        "capabilities" => capabilities::run(terminal, matches, own),
+        "config" => config::run(terminal),
+        "completion" => completion::run(terminal, own),
+        "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),
+        other => Err(unavailable::command(other)),
+    }
+}
+
+/// The colours wanted, read before parsing so that usage errors and help obey too.
+fn color_choice(args: &[OsString], env: &dyn Fn(&str) -> Option<String>) -> ColorChoice {
+    let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let joined = words.iter().find_map(|word| word.strip_prefix("--color="));
+    let apart = words
+        .iter()
+        .zip(words.iter().skip(1))
+        .find(|(word, _)| **word == "--color")
+        .map(|(_, next)| *next);
+    let word = joined
+        .or(apart)
+        .map(str::to_owned)
+        .or_else(|| env("BATON_COLOR"))
+        .unwrap_or_default();
+    // An unknown word is reported by the rules of the field.
+    word.parse().unwrap_or_default()
+}
+
+/// An error of usage: exit code 2.
+fn usage_error(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::Unknown, message)
+}

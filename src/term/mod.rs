@@ -1,1 +1,120 @@
-//! The only code that prints.
+//! The only code that prints. Data goes to stdout, talk goes to stderr.
+//!
+//! A [`Terminal`] is made once per process by `cli` and knows whether it speaks to a person (a terminal) or to
+//! a program, how wide the screen is and whether colours are wanted. Everything that other people typed into
+//! the vendor's forms passes [`sanitize`] before it is shown.
+
+pub mod color;
+pub mod errors;
+pub mod logs;
+pub mod progress;
+pub mod sanitize;
+pub mod summary;
+
+use std::io::{self, IsTerminal as _, Write};
+
+use indicatif::{MultiProgress, ProgressDrawTarget};
+
+use crate::baton::error::{Error, Result};
+use crate::baton::sync::summary::Summary;
+use color::{ColorChoice, Paint};
+
+/// Narrowest and widest layout, in columns.
+const WIDTHS: (usize, usize) = (80, 200);
+
+/// What is known about stdout and stderr.
+#[derive(Debug, Clone)]
+pub struct Terminal {
+    stdout_is_terminal: bool,
+    stderr_is_terminal: bool,
+    out: Paint,
+    err: Paint,
+    bars: MultiProgress,
+}
+
+impl Terminal {
+    /// Looks at the process' streams and at `env` (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
+    pub fn detect(choice: ColorChoice, env: &dyn Fn(&str) -> Option<String>) -> Self {
+        let stdout_is_terminal = io::stdout().is_terminal();
+        let stderr_is_terminal = io::stderr().is_terminal();
+        Terminal {
+            stdout_is_terminal,
+            stderr_is_terminal,
+            out: Paint::decide(choice, stdout_is_terminal, env),
+            err: Paint::decide(choice, stderr_is_terminal, env),
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+        }
+    }
+
+    /// Whether stdout is a terminal.
+    pub fn stdout_is_terminal(&self) -> bool {
+        self.stdout_is_terminal
+    }
+
+    /// Whether a person watches stderr.
+    pub fn stderr_is_terminal(&self) -> bool {
+        self.stderr_is_terminal
+    }
+
+    /// The colours of stdout.
+    pub fn out(&self) -> Paint {
+        self.out
+    }
+
+    /// The colours of stderr.
+    pub fn err(&self) -> Paint {
+        self.err
+    }
+
+    /// Columns to lay tables out in.
+    pub fn width(&self) -> usize {
+        let columns = usize::from(console_columns());
+        columns.clamp(WIDTHS.0, WIDTHS.1)
+    }
+
+    /// Writes data to stdout exactly as given. A reader that went away (`| head`) ends the output, not the run.
+    ///
+    /// # Errors
+    /// Those of the stream, a broken pipe excepted.
+    pub fn data(&self, text: &str) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::from(error).context("write to stdout"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says a line on stderr, above any progress display.
+    pub fn say(&self, line: &str) {
+        self.write_stderr(format!("{line}\n").as_bytes());
+    }
+
+    /// Shows an error on stderr. Called once, at the end of the run.
+    pub fn error(&self, error: &Error) {
+        self.write_stderr(errors::render(error, self.err).as_bytes());
+    }
+
+    /// Shows the summary of a finished sync: a table for a person, one JSON line for a program.
+    pub fn summary(&self, summary: &Summary) {
+        let text = if self.stderr_is_terminal {
+            summary::table(summary, self.err, self.width())
+        } else {
+            summary::json_line(summary)
+        };
+        self.write_stderr(text.as_bytes());
+    }
+
+    /// Writes to stderr without tearing a progress display. There is nowhere left to complain when stderr is gone.
+    fn write_stderr(&self, bytes: &[u8]) {
+        self.bars.suspend(|| {
+            let _ = io::stderr().lock().write_all(bytes);
+        });
+    }
+}
+
+/// Columns of the terminal behind stderr; 0 if there is none.
+fn console_columns() -> u16 {
+    comfy_table::Table::new().use_stderr().width().unwrap_or(0)
+}

@@ -1,4 +1,192 @@
-//! The vendor.
+//! The vendor: everything that knows Workato.
+//!
+//! A resource type is one file and one line in `resource_types!` below. The files turn the tables of a
+//! [`directory::Directory`] into rows; `client` is the REST API behind them.
+
+pub mod access_model;
+mod api_client;
+mod api_client_role;
 pub mod client;
+mod collaborator;
+pub mod config;
+mod connection;
 pub mod data_center;
+pub mod directory;
+mod environment_role;
+mod folder;
+mod group;
+pub mod holding;
+mod kind;
+mod privilege;
+pub mod privileges;
+mod project;
+mod project_role;
+mod role;
 pub mod settings;
+mod table;
+
+use std::sync::{Arc, Mutex};
+
+use self::client::WorkatoClient;
+use self::directory::{Clients, Directory};
+use self::kind::ResourceKind;
+use self::settings::{Environment, Settings};
+use crate::baton::connector::{Connector, SyncContext};
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::http::HttpClient;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::baton::resource;
+use crate::baton::secret::Secret;
+
+/// The resource types in the order they are listed. To add one: its file, its `mod`, one line here.
+macro_rules! for_each_type {
+    ($with:ident) => {
+        $with! {
+            collaborator::Collaborator,
+            environment_role::EnvironmentRole,
+            role::Role,
+            privilege::Privilege,
+            project::Project,
+            folder::Folder,
+            group::CollaboratorGroup,
+            project_role::ProjectRole,
+            api_client::ApiClient,
+            api_client_role::ApiClientRole,
+            connection::Connection,
+        }
+    };
+}
+
+/// Reads one Workato workspace.
+pub struct WorkatoConnector {
+    settings: Arc<Settings>,
+    clients: Clients,
+    /// The tables of the sync that called last. A service runs one sync at a time; a second one starts its own.
+    directory: Mutex<Option<(Arc<str>, Arc<Directory>)>>,
+}
+
+impl WorkatoConnector {
+    /// A connector with one client per token of the settings. Makes no call.
+    pub fn connect(settings: Settings, http: &Arc<HttpClient>) -> Self {
+        let client = |token: &Secret| WorkatoClient::new(settings.base_url.clone(), token.clone(), Arc::clone(http));
+        let others = [("test", &settings.test_token), ("prod", &settings.prod_token)];
+        let clients = Clients {
+            dev: client(&settings.dev_token),
+            others: others
+                .into_iter()
+                .filter_map(|(name, token)| Some((Environment::new(name), client(token.as_ref()?))))
+                .collect(),
+        };
+        WorkatoConnector {
+            settings: Arc::new(settings),
+            clients,
+            directory: Mutex::new(None),
+        }
+    }
+
+    fn directory(&self, cx: &SyncContext) -> Arc<Directory> {
+        let mut current = self.directory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &*current {
+            Some((sync_id, directory)) if *sync_id == cx.sync_id => Arc::clone(directory),
+            _ => {
+                let directory = Arc::new(Directory::new(Arc::clone(&self.settings), self.clients.clone()));
+                *current = Some((Arc::clone(&cx.sync_id), Arc::clone(&directory)));
+                directory
+            }
+        }
+    }
+}
+
+fn unknown_type(resource_type: &str) -> Error {
+    Error::new(Kind::NotFound, format!("there is no resource type {resource_type:?}"))
+}
+
+impl Connector for WorkatoConnector {
+    fn metadata(&self) -> v2::ConnectorMetadata {
+        v2::ConnectorMetadata {
+            display_name: "Workato".to_owned(),
+            description: "Collaborators, roles, privileges, groups, projects and API clients of a Workato workspace"
+                .to_owned(),
+            help_url: "/docs/baton/workato".to_owned(),
+            ..Default::default()
+        }
+    }
+
+    fn resource_types(&self) -> Vec<v2::ResourceType> {
+        resource_types(self.settings.sync_connections)
+    }
+
+    async fn validate(&self, cx: &SyncContext) -> Result<()> {
+        self.directory(cx).detected(cx).await.map(drop)
+    }
+
+    async fn list_resources(
+        &self,
+        cx: &SyncContext,
+        resource_type: &str,
+        parent: Option<&v2::ResourceId>,
+        page: &PageToken,
+    ) -> Result<Page<v2::Resource>> {
+        // Everything is listed at top level; asking below a parent finds nothing more.
+        if parent.is_some() {
+            return Ok(Page::default());
+        }
+        let d = self.directory(cx);
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match resource_type {
+                    $(t if t == <$kind>::TYPE => <$kind>::resources(&d, cx, page).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
+
+    async fn list_entitlements(
+        &self,
+        cx: &SyncContext,
+        resource: &v2::Resource,
+        _: &PageToken,
+    ) -> Result<Page<v2::Entitlement>> {
+        let d = self.directory(cx);
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match resource::key(resource).0 {
+                    $(t if t == <$kind>::TYPE => <$kind>::entitlements(&d, cx, resource).await.map(Page::last),)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
+
+    async fn list_grants(
+        &self,
+        cx: &SyncContext,
+        resource: &v2::Resource,
+        page: &PageToken,
+    ) -> Result<Page<v2::Grant>> {
+        let d = self.directory(cx);
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match resource::key(resource).0 {
+                    $(t if t == <$kind>::TYPE => <$kind>::grants(&d, cx, resource, page).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
+}
+
+/// All resource types of this connector; connections only where they are asked for.
+pub fn resource_types(with_connections: bool) -> Vec<v2::ResourceType> {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => { vec![$(<$kind>::resource_type()),*] };
+    }
+    let mut all: Vec<v2::ResourceType> = for_each_type!(list);
+    all.retain(|t| with_connections || t.id != connection::Connection::TYPE);
+    all
+}

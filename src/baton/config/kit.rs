@@ -1,0 +1,333 @@
+//! The settings every connector has: the 74 published ones (`contract/cli.md` 1.2) and ours.
+//!
+//! The order matters to nobody but the schema: fields exported to operators appear there in this order
+//! (`contract/cli.md` 2.2).
+
+use super::field::{Export, Field, Support};
+
+/// Sections of `--help`, in the order they are shown.
+pub const HEADINGS: &[&str] = &[
+    CONNECTION,
+    SYNC,
+    OUTPUT,
+    LOGGING,
+    SERVICE,
+    LATER,
+    PROVISIONING,
+    TICKETS,
+    FILES,
+];
+/// Where to connect and as whom.
+pub const CONNECTION: &str = "Connection";
+/// What is read.
+pub const SYNC: &str = "What to sync";
+/// What is written and shown.
+pub const OUTPUT: &str = "Output";
+/// What is logged.
+pub const LOGGING: &str = "Logging";
+/// Running for ConductorOne.
+pub const SERVICE: &str = "Service mode (not available in this version)";
+const LATER: &str = "Not available in this version";
+const PROVISIONING: &str = "Provisioning";
+const TICKETS: &str = "Events, tickets and actions";
+const FILES: &str = "File tools";
+
+/// How many of [`FIELDS`] are published; the rest is ours.
+pub const PUBLISHED: usize = 74;
+
+/// The fields.
+pub static FIELDS: &[Field] = &[
+    Field::text("file", "The .c1z file to write")
+        .short('f')
+        .default_text("sync.c1z")
+        .under(OUTPUT),
+    Field::text("c1z-temp-dir", "Directory for the working copy of the .c1z file")
+        .hidden()
+        .under(OUTPUT),
+    Field::text(
+        "storage-engine",
+        "How rows lie in a new file: sqlite; pebble is not available in this version",
+    )
+    .choices(&["sqlite", "pebble"])
+    .under(OUTPUT),
+    Field::text("log-level", "Least important lines to log: debug, info, warn or error")
+        .default_text("info")
+        .export(Export::Ops)
+        .under(LOGGING),
+    Field::text(
+        "log-format",
+        "How log lines look: console or json; by itself console if stdout is a terminal, otherwise json",
+    )
+    .under(LOGGING),
+    Field::list(
+        "log-path",
+        "Files to log to instead of stderr; stdout and stderr are special names",
+    )
+    .under(LOGGING),
+    Field::text(
+        "log-level-debug-expires-at",
+        "Time at which log level debug turns into info; hosted connectors only",
+    )
+    .export(Export::Ops)
+    .hidden()
+    .support(Support::NoEffect)
+    .under(LOGGING),
+    Field::text("auth-method", "Way to authenticate; this connector has one only")
+        .hidden()
+        .support(Support::NoEffect)
+        .under(CONNECTION),
+    Field::int(
+        "session-store-maximum-size",
+        15_728_640,
+        "Bytes of look-up tables kept in memory",
+    )
+    .export(Export::Ops)
+    .hidden()
+    .support(Support::NoEffect)
+    .under(SYNC),
+    // --- OpenTelemetry ---
+    Field::text(
+        "otel-collector-endpoint",
+        "OpenTelemetry collector (OTLP over gRPC) for traces and logs",
+    )
+    .export(Export::Ops)
+    .support(Support::NotYet)
+    .under(LATER),
+    Field::text(
+        "otel-collector-endpoint-tls-cert-path",
+        "PEM file with the certificate authority of the collector",
+    )
+    .export(Export::Ops)
+    .hidden()
+    .support(Support::NotYet)
+    .under(LATER),
+    Field::text(
+        "otel-collector-endpoint-tls-cert",
+        "Certificate authority of the collector: unpadded base64url of a PEM text",
+    )
+    .export(Export::Ops)
+    .hidden()
+    .support(Support::NotYet)
+    .under(LATER),
+    Field::bool(
+        "otel-collector-endpoint-tls-insecure",
+        "Talk to the collector without TLS",
+    )
+    .export(Export::Ops)
+    .hidden()
+    .support(Support::NotYet)
+    .under(LATER),
+    Field::bool("otel-tracing-disabled", "Send no traces to the collector")
+        .export(Export::Ops)
+        .hidden()
+        .support(Support::NoEffect)
+        .under(LATER),
+    Field::bool("otel-logging-disabled", "Send no logs to the collector")
+        .export(Export::Ops)
+        .hidden()
+        .support(Support::NoEffect)
+        .under(LATER),
+    // --- service mode ---
+    Field::bool("health-check", "Answer health probes over HTTP")
+        .export(Export::Ops)
+        .support(Support::ServiceOnly)
+        .under(SERVICE),
+    Field::int("health-check-port", 8081, "Port of the health probes")
+        .export(Export::Ops)
+        .support(Support::ServiceOnly)
+        .under(SERVICE),
+    Field::text("health-check-bind-address", "Address the health probes listen on")
+        .default_text("127.0.0.1")
+        .export(Export::Ops)
+        .hidden()
+        .support(Support::ServiceOnly)
+        .under(SERVICE),
+    Field::int(
+        "http-timeout-seconds",
+        300,
+        "Longest time one request may take, from 1 to 1800 seconds",
+    )
+    .range(1, 1800)
+    .export(Export::Ops)
+    .under(CONNECTION),
+    Field::text(
+        "client-id",
+        "ConductorOne client id; setting it starts the service mode",
+    )
+    .support(Support::NotYet)
+    .under(SERVICE),
+    Field::text("client-secret", "ConductorOne client secret")
+        .secret()
+        .support(Support::NotYet)
+        .under(SERVICE),
+    Field::bool("provisioning", "Let ConductorOne change the workspace")
+        .short('p')
+        .support(Support::ServiceOnly)
+        .under(SERVICE),
+    Field::bool("ticketing", "Let ConductorOne create tickets")
+        .support(Support::ServiceOnly)
+        .under(SERVICE),
+    Field::bool("skip-full-sync", "Answer full-sync tasks with an empty sync")
+        .support(Support::ServiceOnly)
+        .under(SERVICE),
+    Field::int(
+        "task-concurrency",
+        3,
+        "ConductorOne tasks done at the same time, from 1 to 100",
+    )
+    .range(1, 100)
+    .support(Support::ServiceOnly)
+    .under(SERVICE),
+    Field::bool("keep-previous-sync-c1z", "Keep the last uploaded file")
+        .support(Support::ServiceOnly)
+        .under(SERVICE),
+    // --- what to sync ---
+    Field::list("sync-resources", "Sync only these resources, named by Baton id")
+        .support(Support::NotYet)
+        .under(LATER),
+    Field::list("sync-resource-types", "Sync only these resource types").under(SYNC),
+    Field::bool("skip-entitlements-and-grants", "Sync resources only").under(SYNC),
+    Field::bool("skip-grants", "Sync no grants; together with --sync-resources only")
+        .hidden()
+        .support(Support::NotYet)
+        .under(LATER),
+    Field::int(
+        "workers",
+        0,
+        "Lists read at the same time; 0 means 4, -1 the number of CPUs up to 4",
+    )
+    .under(SYNC),
+    Field::bool("parallel-sync", "The old spelling of --workers=-1").under(SYNC),
+    Field::text(
+        "external-resource-c1z",
+        "The .c1z of another connector to look principals up in",
+    )
+    .support(Support::NotYet)
+    .under(LATER),
+    Field::text(
+        "external-resource-entitlement-id-filter",
+        "Look up only principals with this entitlement",
+    )
+    .support(Support::NotYet)
+    .under(LATER),
+    Field::list("external-resource-traits", "Kinds of principals to look up")
+        .support(Support::NotYet)
+        .under(LATER),
+    // --- one-shot provisioning ---
+    provisioning("grant-entitlement", "Entitlement to grant"),
+    provisioning("grant-principal", "Who gets the entitlement"),
+    provisioning("grant-principal-type", "Resource type of who gets it"),
+    provisioning("revoke-grant", "Grant to revoke"),
+    provisioning("create-account-login", "Login of an account to create"),
+    provisioning("create-account-email", "E-mail address of an account to create"),
+    provisioning(
+        "create-account-profile",
+        "Profile of an account to create, as a JSON object",
+    ),
+    provisioning("create-account-resource-type", "Resource type of an account to create"),
+    provisioning("delete-resource", "Resource to delete"),
+    provisioning("delete-resource-type", "Resource type of the resource to delete"),
+    provisioning("rotate-credentials", "Resource whose credentials are rotated"),
+    provisioning("rotate-credentials-type", "Resource type of that resource"),
+    // --- events, tickets, actions ---
+    ticket(Field::text("event-feed", "Print events: needs the value true")),
+    ticket(Field::text("event-feed-id", "Feed to read events of")),
+    ticket(Field::text("event-feed-start-at", "Oldest event to print")),
+    ticket(Field::text("event-feed-cursor", "Where to go on reading events")),
+    ticket(Field::bool("create-ticket", "Create a ticket")),
+    ticket(Field::text("ticket-template-path", "JSON template of the ticket")),
+    ticket(Field::bool("bulk-create-ticket", "Create several tickets")),
+    ticket(Field::text("bulk-ticket-template-path", "JSON template of the tickets")),
+    ticket(Field::bool("get-ticket", "Show a ticket")),
+    ticket(Field::text("ticket-id", "Ticket to show")),
+    ticket(Field::bool("list-ticket-schemas", "Show the ticket schemas")),
+    ticket(Field::text("invoke-action", "Action to run")),
+    ticket(Field::text("invoke-action-args", "Arguments of the action, as a JSON object").default_text("{}")),
+    ticket(Field::text(
+        "invoke-action-resource-type",
+        "Resource type the action belongs to",
+    )),
+    ticket(Field::bool("list-action-schemas", "Show the action schemas")),
+    ticket(Field::text(
+        "list-action-schemas-resource-type",
+        "Resource type whose action schemas are shown",
+    )),
+    ticket(Field::text(
+        "list-resource-actions",
+        "Resource type whose actions are shown",
+    )),
+    ticket(Field::text("invoke-resource-action", "Resource action to run")),
+    ticket(Field::text(
+        "invoke-resource-action-resource-type",
+        "Resource type of the resource action",
+    )),
+    ticket(Field::text("invoke-resource-action-args", "Arguments of the resource action").default_text("{}")),
+    // --- file tools ---
+    file_tool(Field::bool("diff-syncs", "Write the difference of two syncs")),
+    file_tool(Field::text("base-sync-id", "The older sync of the two")),
+    file_tool(Field::text("applied-sync-id", "The newer sync of the two")),
+    file_tool(Field::bool("compact-syncs", "Merge several files into one")),
+    file_tool(Field::list("compact-file-paths", "Files to merge")),
+    file_tool(Field::list("compact-sync-ids", "One sync id for each of these files")),
+    file_tool(Field::text("compact-output-path", "Directory for the merged file")),
+    // --- ours ---
+    Field::bool(
+        "fail-on-warnings",
+        "End with exit code 9 if anything was skipped or dropped",
+    )
+    .under(OUTPUT),
+    Field::text("color", "Colours on a terminal: auto, always or never")
+        .default_text("auto")
+        .choices(&["auto", "always", "never"])
+        .under(OUTPUT),
+    Field::bool("no-progress", "Draw no progress display on a terminal").under(OUTPUT),
+];
+
+const fn provisioning(name: &'static str, help: &'static str) -> Field {
+    Field::text(name, help)
+        .hidden()
+        .support(Support::NotYet)
+        .under(PROVISIONING)
+}
+
+const fn ticket(field: Field) -> Field {
+    field.hidden().support(Support::NotYet).under(TICKETS)
+}
+
+const fn file_tool(field: Field) -> Field {
+    field.hidden().support(Support::NotYet).under(FILES)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_published_flag_is_declared_once() {
+        let names: BTreeSet<_> = FIELDS.iter().map(|f| f.name).collect();
+        assert_eq!(names.len(), FIELDS.len(), "a name occurs twice");
+        let ours = ["fail-on-warnings", "color", "no-progress"];
+        assert_eq!(FIELDS.len() - ours.len(), PUBLISHED);
+        assert!(ours.iter().all(|name| names.contains(name)));
+    }
+
+    #[test]
+    fn every_heading_is_in_the_order_of_help() {
+        for field in FIELDS {
+            assert!(
+                HEADINGS.contains(&field.heading),
+                "{} stands under {:?}",
+                field.name,
+                field.heading
+            );
+        }
+    }
+
+    #[test]
+    fn the_published_letters_are_the_only_ones() {
+        let letters: Vec<_> = FIELDS.iter().filter_map(|f| f.short.map(|s| (s, f.name))).collect();
+        assert_eq!(letters, [('f', "file"), ('p', "provisioning")]);
+    }
+}

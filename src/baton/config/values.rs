@@ -1,0 +1,295 @@
+//! What was set, and where: command line over environment over config file over default.
+//!
+//! Lists are not overridden but joined: environment (or file) first, then every occurrence on the command
+//! line (`contract/cli.md` 1.1).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use super::field::{Default as FieldDefault, Field, FieldKind};
+use super::file::{self, ConfigFile, Entry, Raw};
+use super::{parse, wrong};
+use crate::baton::error::{Error, Result};
+use crate::baton::secret::Secret;
+
+/// A value after parsing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A text.
+    Text(String),
+    /// A text nobody may see.
+    Secret(Secret),
+    /// A yes or no.
+    Bool(bool),
+    /// A number.
+    Int(i64),
+    /// Texts.
+    List(Vec<String>),
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Nobody set it.
+    Default,
+    /// The config file.
+    File,
+    /// The environment.
+    Environment,
+    /// The command line.
+    CommandLine,
+}
+
+/// Where values are looked up besides the command line.
+pub struct Surroundings<'a> {
+    /// An environment variable by name.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Where `.baton.yaml` is looked for; the empty path is the current directory.
+    pub directory: &'a Path,
+}
+
+/// The value and source of every field of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Values(BTreeMap<&'static str, (Value, Source)>);
+
+impl Values {
+    /// Reads all fields from everywhere.
+    ///
+    /// `matches` are those of the root command and of its subcommand; a field may occur in either.
+    ///
+    /// # Errors
+    /// A config file that is unreadable, malformed or has an unknown key; a value that is no bool or number.
+    pub fn load(fields: &[&'static Field], matches: &[&ArgMatches], around: &Surroundings<'_>) -> Result<Self> {
+        let file = match file::find((around.env)(file::PATH_VARIABLE).as_deref(), around.directory)? {
+            Some(path) => Some(file::read(&path)?),
+            None => None,
+        };
+        if let Some(file) = &file {
+            reject_unknown_keys(fields, file)?;
+        }
+        let mut values = BTreeMap::new();
+        for field in fields {
+            let from_env = (around.env)(&field.env()).filter(|text| !text.is_empty());
+            let from_file = file.as_ref().and_then(|file| {
+                let entry = file
+                    .entries
+                    .iter()
+                    .find(|e| e.key == field.name && e.value != Raw::Nothing)?;
+                Some((file, entry))
+            });
+            let outside = match (from_env, from_file) {
+                (Some(text), _) => Some((
+                    from_text(field, &text).map_err(|why| in_env(field, why))?,
+                    Source::Environment,
+                )),
+                (None, Some((file, entry))) => Some((
+                    from_raw(field, &entry.value).map_err(|why| in_file(file, entry, why))?,
+                    Source::File,
+                )),
+                (None, None) => None,
+            };
+            values.insert(field.name, resolve(field, command_line(field, matches)?, outside));
+        }
+        Ok(Values(values))
+    }
+
+    /// A text; empty when not set and without default.
+    pub fn text(&self, name: &str) -> &str {
+        match self.get(name) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// A secret, if it is set and not empty.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        match self.get(name) {
+            Some(Value::Secret(secret)) if !secret.is_empty() => Some(secret.clone()),
+            _ => None,
+        }
+    }
+
+    /// A yes or no.
+    pub fn bool(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Value::Bool(true)))
+    }
+
+    /// A number.
+    pub fn int(&self, name: &str) -> i64 {
+        match self.get(name) {
+            Some(Value::Int(number)) => *number,
+            _ => 0,
+        }
+    }
+
+    /// Texts.
+    pub fn list(&self, name: &str) -> &[String] {
+        match self.get(name) {
+            Some(Value::List(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    /// Whether somebody set it, to whatever value.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.source(name) > Source::Default
+    }
+
+    /// Where its value comes from.
+    pub fn source(&self, name: &str) -> Source {
+        self.0.get(name).map_or(Source::Default, |(_, source)| *source)
+    }
+
+    /// Whether it has another value than its default.
+    pub fn differs_from_default(&self, field: &Field) -> bool {
+        self.0
+            .get(field.name)
+            .is_some_and(|(value, _)| *value != default(field))
+    }
+
+    /// The value of any field of the table.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let found = self.0.get(name).map(|(value, _)| value);
+        debug_assert!(found.is_some(), "no field is called {name}");
+        found
+    }
+}
+
+fn resolve(field: &Field, typed: Option<Value>, outside: Option<(Value, Source)>) -> (Value, Source) {
+    match (typed, outside) {
+        (Some(Value::List(typed)), Some((Value::List(mut texts), _))) => {
+            texts.extend(typed);
+            (Value::List(texts), Source::CommandLine)
+        }
+        (Some(value), _) => (value, Source::CommandLine),
+        (None, Some(outside)) => outside,
+        (None, None) => (default(field), Source::Default),
+    }
+}
+
+fn default(field: &Field) -> Value {
+    match (field.kind, field.default) {
+        (FieldKind::Bool, _) => Value::Bool(false),
+        (FieldKind::List, _) => Value::List(Vec::new()),
+        (FieldKind::Int, FieldDefault::Int(number)) => Value::Int(number),
+        (FieldKind::Int, _) => Value::Int(0),
+        (FieldKind::Text, FieldDefault::Text(text)) => text_value(field, text.to_owned()),
+        (FieldKind::Text, _) => text_value(field, String::new()),
+    }
+}
+
+fn text_value(field: &Field, text: String) -> Value {
+    if field.secret {
+        Value::Secret(Secret::new(text))
+    } else {
+        Value::Text(text)
+    }
+}
+
+/// The value typed on the command line; the subcommand's wins over the root's, lists are joined.
+fn command_line(field: &Field, matches: &[&ArgMatches]) -> Result<Option<Value>> {
+    let mut typed: Option<Value> = None;
+    for matches in matches {
+        let Ok(Some(texts)) = matches.try_get_many::<String>(field.name) else {
+            continue;
+        };
+        if matches.value_source(field.name) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        for text in texts {
+            let value = from_text(field, text).map_err(|why| on_command_line(field, why))?;
+            typed = Some(match (typed, value) {
+                (Some(Value::List(mut all)), Value::List(more)) => {
+                    all.extend(more);
+                    Value::List(all)
+                }
+                (_, value) => value,
+            });
+        }
+    }
+    Ok(typed)
+}
+
+fn from_text(field: &Field, text: &str) -> Result<Value, String> {
+    match field.kind {
+        FieldKind::Text => Ok(text_value(field, text.to_owned())),
+        FieldKind::Bool => parse::boolean(text)
+            .map(Value::Bool)
+            .ok_or_else(|| format!("{text:?} is neither true nor false")),
+        FieldKind::Int => parse::integer(text)
+            .map(Value::Int)
+            .ok_or_else(|| format!("{text:?} is not a whole number")),
+        FieldKind::List => parse::list(text).map(Value::List).map_err(str::to_owned),
+    }
+}
+
+fn from_raw(field: &Field, raw: &Raw) -> Result<Value, String> {
+    match (field.kind, raw) {
+        (FieldKind::List, Raw::List(items)) => {
+            let texts: Option<Vec<String>> = items.iter().map(scalar).collect();
+            texts
+                .map(Value::List)
+                .ok_or_else(|| "an item of the list is not a text".to_owned())
+        }
+        (_, raw) => match scalar(raw) {
+            Some(text) => from_text(field, &text),
+            None if matches!(raw, Raw::Float) => {
+                Err("write this number in quotes to have it taken as a text".to_owned())
+            }
+            None => Err(format!("{} is wanted", wanted(field.kind))),
+        },
+    }
+}
+
+fn scalar(raw: &Raw) -> Option<String> {
+    match raw {
+        Raw::Text(text) => Some(text.clone()),
+        Raw::Bool(value) => Some(value.to_string()),
+        Raw::Int(value) => Some(value.to_string()),
+        Raw::Nothing | Raw::Float | Raw::List(_) | Raw::Mapping => None,
+    }
+}
+
+fn wanted(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "one text",
+        FieldKind::Bool => "true or false",
+        FieldKind::Int => "a whole number",
+        FieldKind::List => "a text or a list of texts",
+    }
+}
+
+fn on_command_line(field: &Field, why: String) -> Error {
+    wrong(format!("invalid argument for \"--{}\" flag: {why}", field.name))
+}
+
+fn in_env(field: &Field, why: String) -> Error {
+    wrong(format!("environment variable {}: {why}", field.env()))
+}
+
+fn in_file(file: &ConfigFile, entry: &Entry, why: String) -> Error {
+    wrong(format!("{}:{}: {}: {why}", file.path.display(), entry.line, entry.key))
+}
+
+fn reject_unknown_keys(fields: &[&'static Field], file: &ConfigFile) -> Result<()> {
+    for entry in &file.entries {
+        if fields.iter().any(|f| f.name == entry.key) {
+            continue;
+        }
+        let error = wrong(format!(
+            "{}:{}: no setting is called {}",
+            file.path.display(),
+            entry.line,
+            entry.key
+        ));
+        let dashed = entry.key.replace('_', "-");
+        return Err(match fields.iter().find(|f| f.name == dashed) {
+            Some(field) => error.hint(format!("keys are spelled like flags: {}", field.name)),
+            None => error.hint("keys are the flags of --help without the leading dashes"),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! `capabilities`: what the connector can do, as JSON on stdout. It wants the settings of a run, as published,
+//! and makes no call.
+
+use clap::ArgMatches;
+
+use super::launch::{self, Needs};
+use crate::baton::capability;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::term::Terminal;
+use crate::workato;
+
+/// Prints the capabilities.
+///
+/// # Errors
+/// Those of the settings and of stdout.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
+    let values = launch::settings(&[root, own], Needs::Connector)?;
+    workato::config::settings(&values)?;
+    terminal.data(&capability::json(&capability::read_only(&resource_types()))?)
+}
+
+/// The resource types of the connector.
+fn resource_types() -> Vec<v2::ResourceType> {
+    Vec::new()
+}

@@ -1,0 +1,128 @@
+//! The commands and their flags, as clap wants them.
+
+use std::sync::LazyLock;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::{completion, demo, usage_error};
+use crate::baton::config::args::{self, Purpose};
+use crate::baton::config::{Field, kit};
+use crate::baton::error::Result;
+use crate::workato;
+
+/// The program's name.
+pub const NAME: &str = "baton-workato";
+/// What `--version` prints behind the name.
+pub const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
+
+const ABOUT: &str =
+    "Reads who has access to what in a Workato workspace into a .c1z file that every Baton reader accepts.";
+
+const EXAMPLES: &str = "\
+Examples:
+  # Sync the DEV environment of a workspace in the EU data center to sync.c1z
+  BATON_WORKATO_API_KEY=... baton-workato --workato-data-center eu
+
+  # Sync all environments, and end with exit code 9 if anything was left out
+  baton-workato --workato-env all --fail-on-warnings -f workato.c1z
+
+  # Try it without an account: a simulated workspace with 500 people
+  baton-workato demo --people 500
+
+Every flag can be set by its environment variable, or by its name in .baton.yaml in the
+current directory (BATON_CONFIG_PATH names another file). The command line wins over the
+environment, the environment over the file. Exit codes are 0 or the gRPC number of the error:
+2 usage, 7 permission denied, 9 warnings, 12 not available, 14 unavailable, 16 wrong token;
+130 after Ctrl-C, 143 after SIGTERM.";
+
+/// The fields of the connector, which people set most, and of the kit.
+pub fn all_fields() -> &'static [&'static Field] {
+    static ALL: LazyLock<Vec<&'static Field>> =
+        LazyLock::new(|| workato::config::FIELDS.iter().chain(kit::FIELDS).collect());
+    &ALL
+}
+
+/// The fields of the kit: those that every subcommand accepts.
+pub fn kit_fields() -> &'static [&'static Field] {
+    static KIT: LazyLock<Vec<&'static Field>> = LazyLock::new(|| kit::FIELDS.iter().collect());
+    &KIT
+}
+
+/// The fields of the connector.
+pub fn connector_fields() -> &'static [&'static Field] {
+    static CONNECTOR: LazyLock<Vec<&'static Field>> = LazyLock::new(|| workato::config::FIELDS.iter().collect());
+    &CONNECTOR
+}
+
+/// The root command, which syncs, with all subcommands.
+pub fn build(purpose: Purpose) -> Command {
+    let root = Command::new(NAME)
+        .about(ABOUT)
+        .version(VERSION)
+        .disable_version_flag(true)
+        .args_override_self(true)
+        .max_term_width(110)
+        .after_help(EXAMPLES);
+    args::add(root, all_fields(), purpose, |_| true)
+        .arg(
+            Arg::new("version")
+                .short('v')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("Print the version"),
+        )
+        .subcommand(demo(purpose))
+        .subcommand(capabilities(purpose))
+        .subcommand(with_kit(
+            Command::new("config").about("Print the settings of this connector as JSON, for forms"),
+            purpose,
+            |_| false,
+        ))
+        .subcommand(with_kit(completion::command(), purpose, |_| false))
+        .subcommand(with_kit(
+            Command::new("version").about("Print the version"),
+            purpose,
+            |_| false,
+        ))
+        .subcommands(["health-check", "lambda", "_connector-service"].map(|name| {
+            let anything = Arg::new("anything")
+                .num_args(0..)
+                .trailing_var_arg(true)
+                .allow_hyphen_values(true);
+            Command::new(name).hide(true).disable_help_flag(true).arg(anything)
+        }))
+}
+
+fn demo(purpose: Purpose) -> Command {
+    with_kit(demo::command(), purpose, |field| demo::FLAGS.contains(&field.name)).mut_arg("file", |file| {
+        file.help(format!("The .c1z file to write (default {:?})", demo::FILE))
+    })
+}
+
+fn capabilities(purpose: Purpose) -> Command {
+    let command = Command::new("capabilities")
+        .about("Print what this connector can do as JSON")
+        .args_override_self(true);
+    let shown = |field: &Field| field.required;
+    args::add(command, all_fields(), purpose, shown)
+}
+
+fn with_kit(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) -> Command {
+    args::add(command.args_override_self(true), kit_fields(), purpose, shown)
+}
+
+/// Refuses connector flags before a subcommand that does not know them, as behind it.
+///
+/// # Errors
+/// `unknown flag`.
+pub fn reject_foreign_flags(subcommand: &str, root: &ArgMatches) -> Result<()> {
+    if subcommand == "capabilities" {
+        return Ok(());
+    }
+    let foreign = connector_fields().iter().find(|field| root.contains_id(field.name));
+    match foreign {
+        Some(field) => Err(usage_error(format!("unknown flag: --{}", field.name))
+            .hint(format!("`{NAME} {subcommand}` does not connect to a workspace"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,41 @@
+//! What every command that works does first: join all sources of settings and check them, in the published
+//! order (`contract/cli.md` 1.1).
+
+use std::path::Path;
+
+use clap::ArgMatches;
+
+use super::command;
+use crate::baton::config::values::Surroundings;
+use crate::baton::config::{Values, check, groups};
+use crate::baton::error::Result;
+
+/// Which rules apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Those of a run that connects: required fields, the connector's rules.
+    Connector,
+    /// The kit's only.
+    Kit,
+}
+
+/// The settings of this run. `matches` are the root's and the subcommand's.
+///
+/// # Errors
+/// Everything that is wrong with them, exit code 2.
+pub fn settings(matches: &[&ArgMatches], needs: Needs) -> Result<Values> {
+    let around = Surroundings {
+        env: &|name| std::env::var(name).ok(),
+        directory: Path::new(""),
+    };
+    let values = Values::load(command::all_fields(), matches, &around)?;
+    if needs == Needs::Connector {
+        check::required(command::all_fields(), &values)?;
+    }
+    groups::check(|name| values.is_set(name))?;
+    check::kit_rules(command::kit_fields(), &values)?;
+    if needs == Needs::Connector {
+        check::connector_rules(command::connector_fields(), &values)?;
+    }
+    Ok(values)
+}

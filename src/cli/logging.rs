@@ -1,0 +1,66 @@
+//! Log settings from flags (`contract/cli.md` 4). An unknown level or format is an error: silently falling
+//! back hides what the user wanted to see.
+
+use tracing::Level;
+
+use super::usage_error;
+use crate::baton::config::Values;
+use crate::baton::error::Result;
+use crate::term::Terminal;
+use crate::term::logs::{self, Destination, Format, LogOptions};
+use crate::term::progress::Display;
+
+/// Starts logging and says how progress is to be shown.
+///
+/// # Errors
+/// An unknown level or format, a log file that cannot be opened.
+pub fn start(values: &Values, terminal: &Terminal) -> Result<Display> {
+    let chosen_format = !values.text("log-format").is_empty();
+    let live = terminal.stderr_is_terminal() && !values.bool("no-progress") && !chosen_format;
+    let mut options = LogOptions {
+        level: level(values.text("log-level"))?,
+        format: format(values.text("log-format"), terminal)?,
+        destinations: destinations(values.list("log-path")),
+    };
+    // Behind a live display only what matters is worth a line, unless a level was asked for.
+    if live && !values.is_set("log-level") && options.destinations.contains(&Destination::Stderr) {
+        options.level = Level::WARN;
+    }
+    logs::start(&options, terminal)?;
+    Ok(if live { Display::Live } else { Display::Log })
+}
+
+fn level(word: &str) -> Result<Level> {
+    match word {
+        "debug" => Ok(Level::DEBUG),
+        "info" | "" => Ok(Level::INFO),
+        "warn" | "warning" => Ok(Level::WARN),
+        "error" | "dpanic" | "panic" | "fatal" => Ok(Level::ERROR),
+        other => Err(usage_error(format!(
+            "field log-level: value must be one of [debug info warn error] but got '{other}'"
+        ))),
+    }
+}
+
+fn format(word: &str, terminal: &Terminal) -> Result<Format> {
+    match word {
+        "" if terminal.stdout_is_terminal() => Ok(Format::Console),
+        "" | "json" => Ok(Format::Json),
+        "console" => Ok(Format::Console),
+        other => Err(usage_error(format!(
+            "field log-format: value must be one of [console json] but got '{other}'"
+        ))),
+    }
+}
+
+fn destinations(paths: &[String]) -> Vec<Destination> {
+    if paths.is_empty() {
+        return vec![Destination::Stderr];
+    }
+    let named = |path: &String| match path.as_str() {
+        "stderr" => Destination::Stderr,
+        "stdout" => Destination::Stdout,
+        file => Destination::File(file.into()),
+    };
+    paths.iter().map(named).collect()
+}

@@ -1,0 +1,185 @@
+//! The command without a name: sync a workspace into a file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use tokio_util::sync::CancellationToken;
+
+use super::launch::{self, Needs};
+use super::{Leave, command, connect, interrupt, logging, unavailable, usage_error};
+use crate::baton::config::Values;
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::sync::summary::{Status, Summary};
+use crate::baton::sync::{self, SyncEnvironment, SyncOptions};
+use crate::term::Terminal;
+use crate::term::progress::{Display, Progress};
+use crate::workato;
+use crate::workato::settings::Settings;
+
+/// Lists read at the same time when nobody says how many (`--workers=0`).
+const DEFAULT_WORKERS: usize = 4;
+/// Most workers that `--workers=-1` takes.
+const MOST_WORKERS: usize = 4;
+/// Threads of the runtime: requests wait, they do not compute.
+const THREADS: usize = 2;
+/// How long requests in flight get at the end of a run that failed.
+const SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// Syncs.
+///
+/// # Errors
+/// Those of the settings, the connector and the file; `FailedPrecondition` for warnings with
+/// `--fail-on-warnings`.
+pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
+    let values = launch::settings(&[root], Needs::Connector)?;
+    let display = logging::start(&values, terminal)?;
+    unavailable::check(command::all_fields(), &values)?;
+    let settings = workato::config::settings(&values)?;
+    let options = options(&values)?;
+    let timeout = workato::config::request_timeout(&values);
+    let summary = in_runtime(async {
+        let cancel = CancellationToken::new();
+        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        let outcome = read_workspace(terminal, display, settings, timeout, &options, cancel).await;
+        outcome.map_err(|error| interrupts.explain(error))
+    })?;
+    finish(terminal, &summary, &values)
+}
+
+/// Connects and syncs, with the progress shown. The display is gone when this returns.
+///
+/// # Errors
+/// Those of the connector and of the file.
+pub async fn read_workspace(
+    terminal: &Terminal,
+    display: Display,
+    settings: Settings,
+    timeout: Duration,
+    options: &SyncOptions,
+    cancel: CancellationToken,
+) -> Result<Summary> {
+    let progress = Progress::start(terminal, display);
+    let observer = progress.observer();
+    let (connector, requests) = connect::connect(settings, timeout, Arc::clone(&observer))?;
+    let environment = SyncEnvironment {
+        observer,
+        cancel,
+        requests,
+    };
+    sync::run(connector, options, &environment).await
+}
+
+/// Runs a future to its end on a small runtime.
+///
+/// # Errors
+/// The future's, and the system's if there can be no threads.
+pub fn in_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(SHUTDOWN);
+    outcome
+}
+
+/// Shows the summary and applies `--fail-on-warnings`.
+///
+/// # Errors
+/// `FailedPrecondition` (exit code 9) if there were warnings and they are to fail the run.
+pub fn finish(terminal: &Terminal, summary: &Summary, values: &Values) -> Result<()> {
+    terminal.summary(summary);
+    if values.bool("fail-on-warnings") && summary.status == Status::CompleteWithWarnings {
+        return Err(Error::new(Kind::FailedPrecondition, "the sync finished with warnings")
+            .hint("the file is written; the summary says what was left out"));
+    }
+    Ok(())
+}
+
+/// The options of the sync itself.
+///
+/// # Errors
+/// A directory for the working copy that does not exist.
+pub fn options(values: &Values) -> Result<SyncOptions> {
+    if values.text("file").is_empty() {
+        return Err(usage_error("--file is empty").hint("name the .c1z file to write"));
+    }
+    Ok(SyncOptions {
+        file: values.text("file").into(),
+        temp_dir: temp_dir(values.text("c1z-temp-dir"), std::env::var("BATON_TMPDIR").ok())?,
+        workers: workers(values.int("workers"), values.bool("parallel-sync"), available_cpus()),
+        resource_types: values.list("sync-resource-types").to_vec(),
+        skip_entitlements_and_grants: values.bool("skip-entitlements-and-grants"),
+    })
+}
+
+/// `--c1z-temp-dir`, else `BATON_TMPDIR`, else none.
+fn temp_dir(flag: &str, variable: Option<String>) -> Result<Option<PathBuf>> {
+    let chosen = match (flag, variable) {
+        ("", None) => return Ok(None),
+        ("", Some(variable)) if variable.is_empty() => return Ok(None),
+        ("", Some(variable)) => PathBuf::from(variable),
+        (flag, _) => PathBuf::from(flag),
+    };
+    if !chosen.is_dir() {
+        let error = usage_error(format!(
+            "the directory for the working copy does not exist: {}",
+            chosen.display()
+        ));
+        return Err(error.hint("create it, or choose another with --c1z-temp-dir"));
+    }
+    Ok(Some(chosen))
+}
+
+fn available_cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// How many workers: a number above 0 is itself, 0 is our default, -1 follows the CPUs, less is one.
+/// `--parallel-sync` is -1 unless a number is given.
+fn workers(number: i64, parallel_sync: bool, cpus: usize) -> usize {
+    match (number, parallel_sync) {
+        (-1, _) | (0, true) => cpus.min(MOST_WORKERS),
+        (0, false) => DEFAULT_WORKERS,
+        (number, _) => usize::try_from(number).unwrap_or(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_follow_the_published_rules() {
+        let cases = [
+            (0, false, 8, 4),
+            (0, true, 8, 4),
+            (0, true, 2, 2),
+            (-1, false, 2, 2),
+            (-1, false, 16, 4),
+            (-7, false, 16, 1),
+            (1, true, 16, 1),
+            (9, false, 2, 9),
+        ];
+        for (number, parallel, cpus, expected) in cases {
+            assert_eq!(workers(number, parallel, cpus), expected, "{number} {parallel} {cpus}");
+        }
+    }
+
+    #[test]
+    fn the_working_copy_wants_a_directory_that_exists() {
+        assert_eq!(temp_dir("", None).unwrap(), None);
+        assert_eq!(temp_dir("", Some(String::new())).unwrap(), None);
+        assert_eq!(temp_dir("", Some("/".to_owned())).unwrap(), Some("/".into()));
+        assert_eq!(
+            temp_dir("/no/such", Some("/".to_owned()))
+                .unwrap_err()
+                .kind()
+                .exit_code(),
+            2
+        );
+    }
+}

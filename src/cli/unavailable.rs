@@ -1,0 +1,58 @@
+//! What is declared because scripts and forms know it, but not there yet: an error, never silence.
+
+use super::command::NAME;
+use crate::baton::config::{Field, Support, Values};
+use crate::baton::error::{Error, Kind, Result};
+
+/// Refuses settings that this version cannot follow, and warns about those that have no effect on a one-shot
+/// run.
+///
+/// # Errors
+/// `Unimplemented`, naming the flag.
+pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
+    for field in fields.iter().filter(|field| values.differs_from_default(field)) {
+        match field.support {
+            Support::Yes => {}
+            Support::NotYet => return Err(flag(field.name)),
+            Support::ServiceOnly => {
+                tracing::warn!(
+                    flag = field.name,
+                    "The flag shapes the service mode only and is ignored."
+                );
+            }
+            Support::NoEffect => tracing::debug!(flag = field.name, "The flag has no effect in this connector."),
+        }
+    }
+    if values.text("storage-engine") == "pebble" {
+        return Err(Error::new(
+            Kind::Unimplemented,
+            "--storage-engine pebble is not available in this version",
+        )
+        .hint("leave it out or use sqlite: every Baton reader accepts the SQLite form"));
+    }
+    Ok(())
+}
+
+/// The error of a command that is not there yet.
+pub fn command(name: &str) -> Error {
+    Error::new(
+        Kind::Unimplemented,
+        format!("the command {name} is not available in this version"),
+    )
+    .hint(format!("`{NAME} --help` lists the commands that are"))
+}
+
+fn flag(name: &str) -> Error {
+    let error = Error::new(
+        Kind::Unimplemented,
+        format!("--{name} is not available in this version"),
+    );
+    match name {
+        "client-id" | "client-secret" => error.hint(
+            "run one-shot syncs and upload the file; unset BATON_CLIENT_ID and BATON_CLIENT_SECRET if they were exported",
+        ),
+        "skip-grants" => error.hint("--skip-entitlements-and-grants leaves out entitlements too"),
+        "sync-resources" => error.hint("--sync-resource-types restricts a sync to whole types"),
+        _ => error.hint("leave the flag, its environment variable or its line in .baton.yaml out"),
+    }
+}

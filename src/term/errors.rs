@@ -1,0 +1,48 @@
+//! How an error looks: what failed and why, the facts, what to do next.
+
+use std::fmt::Write as _;
+
+use super::color::Paint;
+use super::sanitize;
+use crate::baton::error::Error;
+
+/// The error as lines of text, each ended.
+pub fn render(error: &Error, paint: Paint) -> String {
+    let message = error.to_string();
+    let mut text = format!("{} {}\n", paint.red("error:"), sanitize::lines(&message));
+    // Writing to a String cannot fail.
+    if !error.facts().is_empty() {
+        let facts: Vec<String> = error
+            .facts()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", sanitize::line(value)))
+            .collect();
+        let _ = writeln!(text, "{}", paint.dim(format!("  {}", facts.join(" · "))));
+    }
+    if let Some(hint) = error.hint_text() {
+        let _ = writeln!(text, "{} {}", paint.cyan("hint:"), sanitize::lines(hint));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baton::error::Kind;
+
+    #[test]
+    fn an_error_shows_message_facts_and_hint() {
+        let error = Error::new(Kind::Unauthenticated, "the token was refused")
+            .context("validate")
+            .fact("status", "401")
+            .fact("correlation id", "c-1\u{1b}[2J")
+            .hint("check --workato-data-center");
+        assert_eq!(
+            render(&error, Paint::OFF),
+            "error: failed to validate: the token was refused\n  \
+             status: 401 · correlation id: c-1\\u{1b}[2J\n\
+             hint: check --workato-data-center\n"
+        );
+        assert!(render(&error, Paint::ON).contains("\u{1b}["));
+    }
+}

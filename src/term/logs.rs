@@ -1,0 +1,288 @@
+//! Where log lines go and how they look (`contract/cli.md` 4).
+//!
+//! JSON lines keep the published keys in their order: `level`, `ts`, `caller`, `msg`, then the fields.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::color::Paint;
+use super::{Terminal, sanitize};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Console,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Where lines go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Standard error, above any progress display.
+    Stderr,
+    /// Standard output, because the user said so.
+    Stdout,
+    /// The end of a file, created if absent.
+    File(PathBuf),
+}
+
+/// All there is to decide.
+#[derive(Debug, Clone)]
+pub struct LogOptions {
+    /// Least important level.
+    pub level: Level,
+    /// How lines look.
+    pub format: Format,
+    /// Where they go.
+    pub destinations: Vec<Destination>,
+}
+
+/// Starts logging for the whole process.
+///
+/// # Errors
+/// A log file that cannot be opened; a second call.
+pub fn start(options: &LogOptions, terminal: &Terminal) -> Result<()> {
+    let sink = Sink::open(options, terminal)?;
+    let colors = options.destinations == [Destination::Stderr];
+    let paint = if colors && options.format == Format::Console {
+        terminal.err()
+    } else {
+        Paint::OFF
+    };
+    let lines = tracing_subscriber::fmt::layer()
+        .event_format(Lines {
+            format: options.format,
+            paint,
+        })
+        .with_writer(sink);
+    // Other people's crates log what nobody asked for; their warnings are welcome.
+    let filter = Targets::new()
+        .with_default(LevelFilter::from_level(options.level.min(Level::WARN)))
+        .with_target("baton_workato", options.level);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init()
+        .map_err(|error| Error::new(Kind::Internal, error.to_string()))
+        .context("start logging")
+}
+
+#[derive(Clone)]
+struct Sink(Arc<Vec<Target>>);
+
+enum Target {
+    Stderr(Terminal),
+    Stdout,
+    File(Mutex<fs_err::File>),
+}
+
+impl Sink {
+    fn open(options: &LogOptions, terminal: &Terminal) -> Result<Self> {
+        let open = |destination: &Destination| {
+            Ok(match destination {
+                Destination::Stderr => Target::Stderr(terminal.clone()),
+                Destination::Stdout => Target::Stdout,
+                Destination::File(path) => {
+                    let file = fs_err::OpenOptions::new().create(true).append(true).open(path);
+                    Target::File(Mutex::new(file.context("open the log file")?))
+                }
+            })
+        };
+        Ok(Sink(Arc::new(
+            options.destinations.iter().map(open).collect::<Result<_>>()?,
+        )))
+    }
+}
+
+impl<'a> MakeWriter<'a> for Sink {
+    type Writer = Sink;
+
+    fn make_writer(&'a self) -> Sink {
+        self.clone()
+    }
+}
+
+impl Write for Sink {
+    /// One call per line, so that lines of several workers do not mix.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        for target in self.0.iter() {
+            match target {
+                Target::Stderr(terminal) => terminal.write_stderr(line),
+                Target::Stdout => io::stdout().lock().write_all(line)?,
+                Target::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line)?,
+            }
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Lines {
+    format: Format,
+    paint: Paint,
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let metadata = event.metadata();
+        match self.format {
+            Format::Json => {
+                let caller = match (metadata.file(), metadata.line()) {
+                    (Some(file), Some(line)) => format!("{file}:{line}"),
+                    _ => metadata.target().to_owned(),
+                };
+                writeln!(
+                    writer,
+                    "{}",
+                    json_line(*metadata.level(), SystemTime::now(), &caller, fields)
+                )
+            }
+            Format::Console => {
+                writeln!(
+                    writer,
+                    "{}",
+                    console_line(*metadata.level(), &now(), fields, self.paint)
+                )
+            }
+        }
+    }
+}
+
+fn json_line(level: Level, time: SystemTime, caller: &str, fields: Fields) -> Value {
+    let mut line = Map::new();
+    line.insert("level".to_owned(), level.as_str().to_lowercase().into());
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    line.insert("ts".to_owned(), seconds.into());
+    line.insert("caller".to_owned(), caller.into());
+    line.insert("msg".to_owned(), fields.message.into());
+    for (name, value) in fields.others {
+        line.entry(name).or_insert(value);
+    }
+    Value::Object(line)
+}
+
+fn console_line(level: Level, time: &str, fields: Fields, paint: Paint) -> String {
+    let word = format!("{:<5}", level.as_str());
+    let word = match level {
+        Level::ERROR => paint.red(word),
+        Level::WARN => paint.yellow(word),
+        Level::INFO => paint.green(word),
+        _ => paint.dim(word),
+    };
+    let mut line = format!("{} {word} {}", paint.dim(time), sanitize::line(&fields.message));
+    for (name, value) in fields.others {
+        let value = match value {
+            Value::String(text) if !text.is_empty() && !text.contains([' ', '"', '=']) => text,
+            other => other.to_string(),
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(line, " {}{}", paint.dim(format!("{name}=")), sanitize::line(&value));
+    }
+    line
+}
+
+/// Local time to the second, with its zone.
+fn now() -> String {
+    jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%z").to_string()
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Vec<(String, Value)>,
+}
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("message", Value::String(text)) => self.message = text,
+            ("message", value) => self.message = value.to_string(),
+            (name, value) => self.others.push((name.to_owned(), value)),
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}").into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn fields() -> Fields {
+        Fields {
+            message: "Waiting.".to_owned(),
+            others: vec![
+                ("family".to_owned(), "roles".into()),
+                ("why".to_owned(), "rate\u{1b}[2J limit".into()),
+            ],
+        }
+    }
+
+    #[test]
+    fn json_lines_have_the_published_keys_in_order() {
+        let time = UNIX_EPOCH + Duration::from_millis(1_500);
+        assert_eq!(
+            json_line(Level::WARN, time, "src/a.rs:1", fields()).to_string(),
+            r#"{"level":"warn","ts":1.5,"caller":"src/a.rs:1","msg":"Waiting.","family":"roles","why":"rate\u001b[2J limit"}"#
+        );
+    }
+
+    #[test]
+    fn console_lines_are_for_people() {
+        assert_eq!(
+            console_line(Level::INFO, "2026-01-02T03:04:05+0000", fields(), Paint::OFF),
+            r#"2026-01-02T03:04:05+0000 INFO  Waiting. family=roles why="rate\u001b[2J limit""#
+        );
+    }
+}

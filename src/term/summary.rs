@@ -1,0 +1,300 @@
+//! The end summary of a sync: tables for a person, one JSON line for a program.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::color::Paint;
+use super::sanitize;
+use crate::baton::sync::summary::{Rows, Status, Summary};
+
+/// The summary as one JSON line. `msg` tells it from log lines; the other keys are those of [`Summary`].
+pub fn json_line(summary: &Summary) -> String {
+    let mut object = serde_json::Map::new();
+    object.insert("msg".to_owned(), "sync summary".into());
+    if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(summary) {
+        object.extend(fields);
+    }
+    format!("{}\n", serde_json::Value::Object(object))
+}
+
+/// The summary as text of at most `width` columns.
+pub fn table(summary: &Summary, paint: Paint, width: usize) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "\n{}", headline(summary, paint));
+    let _ = writeln!(text, "\n{}", indent(&rows(summary, width)));
+    if !summary.requests.is_empty() {
+        let _ = writeln!(text, "\n{}", indent(&requests(summary, width)));
+    }
+    for warning in &summary.warnings {
+        let _ = writeln!(
+            text,
+            "\n{} {} ({})",
+            paint.yellow("warning:"),
+            sanitize::line(&warning.message),
+            times(warning.count)
+        );
+        for example in &warning.examples {
+            let _ = writeln!(
+                text,
+                "  {}",
+                paint.dim(format!("for example {}", sanitize::line(example)))
+            );
+        }
+    }
+    let file = summary.file.display().to_string();
+    let _ = writeln!(
+        text,
+        "\n{} {} ({}), sync {}",
+        paint.bold("file:"),
+        sanitize::line(&file),
+        bytes(summary.file_bytes),
+        summary.sync_id
+    );
+    let _ = writeln!(
+        text,
+        "{} {}",
+        paint.bold("next:"),
+        paint.cyan(format!("baton access -f {}", shell_word(&file)))
+    );
+    text
+}
+
+fn headline(summary: &Summary, paint: Paint) -> String {
+    let took = duration(Duration::from_millis(summary.elapsed_ms));
+    let kind = if summary.sync_type == "full" {
+        String::new()
+    } else {
+        format!(" ({})", summary.sync_type)
+    };
+    match summary.status {
+        Status::Complete => format!("{} in {took}{kind}", paint.green("Sync complete")),
+        Status::CompleteWithWarnings => {
+            let count = summary.warnings.len();
+            let causes = if count == 1 {
+                "1 warning".to_owned()
+            } else {
+                format!("{count} warnings")
+            };
+            format!(
+                "{} in {took}{kind}",
+                paint.yellow(format!("Sync complete with {causes}"))
+            )
+        }
+    }
+}
+
+fn rows(summary: &Summary, width: usize) -> String {
+    let mut table = new_table(width);
+    table.set_header(["resource type", "resources", "entitlements", "grants"]);
+    let cells = |name: &str, rows: Rows| {
+        [
+            sanitize::line(name).into_owned(),
+            number(rows.resources),
+            number(rows.entitlements),
+            number(rows.grants),
+        ]
+    };
+    for (resource_type, counts) in &summary.rows {
+        table.add_row(cells(resource_type, *counts));
+    }
+    table.add_row(cells("total", summary.total()));
+    let expanded = match summary.expanded_grants {
+        0 => String::new(),
+        count => format!("\nof the grants, {} came from expansion", number(count)),
+    };
+    format!("{}{expanded}", numbers_right(table))
+}
+
+fn requests(summary: &Summary, width: usize) -> String {
+    let mut table = new_table(width);
+    table.set_header(["requests", "sent", "retries", "throttled", "waited"]);
+    let total = summary.total_requests();
+    let total = (summary.requests.len() > 1).then_some(("total", &total));
+    for (family, counts) in summary.requests.iter().map(|(f, c)| (f.as_str(), c)).chain(total) {
+        table.add_row([
+            sanitize::line(family).into_owned(),
+            number(counts.requests),
+            number(counts.retries),
+            number(counts.throttled),
+            duration(Duration::from_millis(counts.waited_ms)),
+        ]);
+    }
+    numbers_right(table)
+}
+
+fn new_table(width: usize) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .force_no_tty()
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(width.saturating_sub(2)).unwrap_or(u16::MAX));
+    table
+}
+
+/// Aligns everything but the first column to the right.
+fn numbers_right(mut table: Table) -> String {
+    table
+        .column_iter_mut()
+        .skip(1)
+        .for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table.trim_fmt()
+}
+
+fn indent(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("  {}", line.trim_start()))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// A count with separators: `12,345`.
+pub fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn times(count: u64) -> String {
+    if count == 1 {
+        "once".to_owned()
+    } else {
+        format!("{} times", number(count))
+    }
+}
+
+/// A time span for people: `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 03 min`.
+pub fn duration(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0 => format!("{} ms", span.as_millis()),
+        1..60 => format!("{}.{} s", seconds, span.subsec_millis() / 100),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A size for people, in units of 1000.
+fn bytes(count: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", count / unit, count % unit * 10 / unit);
+    match count {
+        0..1_000 => format!("{count} B"),
+        1_000..1_000_000 => format!("{} kB", tenths(1_000)),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
+    }
+}
+
+/// A path as a word that a shell reads as one.
+fn shell_word(path: &str) -> String {
+    let path = sanitize::line(path);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+    if path.chars().all(plain) {
+        path.into_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baton::sync::summary::FamilyCounts;
+    use crate::baton::warning::Warning;
+
+    fn summary() -> Summary {
+        let rows = |resources, entitlements, grants| Rows {
+            resources,
+            entitlements,
+            grants,
+        };
+        let family = |requests, retries, throttled, waited_ms| FamilyCounts {
+            requests,
+            retries,
+            throttled,
+            waited_ms,
+        };
+        Summary {
+            status: Status::CompleteWithWarnings,
+            sync_id: "2abc".to_owned(),
+            sync_type: "full".to_owned(),
+            file: "out/sync.c1z".into(),
+            file_bytes: 48_213,
+            rows: [
+                ("collaborator".to_owned(), rows(1_204, 0, 0)),
+                ("role".to_owned(), rows(12, 24, 1_310)),
+            ]
+            .into(),
+            expanded_grants: 17,
+            requests: [
+                ("collaborators".to_owned(), family(61, 1, 1, 23_400)),
+                ("roles".to_owned(), family(2, 0, 0, 0)),
+            ]
+            .into(),
+            warnings: vec![Warning {
+                cause: "folder-not-listed",
+                message: "a grant names a folder that no listing shows".to_owned(),
+                count: 3,
+                examples: vec!["folder 42 of \u{1b}[31mEve".to_owned()],
+            }],
+            elapsed_ms: 84_000,
+        }
+    }
+
+    #[test]
+    fn a_person_gets_tables() {
+        insta::assert_snapshot!(table(&summary(), Paint::OFF, 80), @r"
+
+        Sync complete with 1 warning in 1 min 24 s
+
+          resource type  resources  entitlements  grants
+          collaborator       1,204             0       0
+          role                  12            24   1,310
+          total              1,216            24   1,310
+          of the grants, 17 came from expansion
+
+          requests       sent  retries  throttled  waited
+          collaborators    61        1          1  23.4 s
+          roles             2        0          0    0 ms
+          total            63        1          1  23.4 s
+
+        warning: a grant names a folder that no listing shows (3 times)
+          for example folder 42 of \u{1b}[31mEve
+
+        file: out/sync.c1z (48.2 kB), sync 2abc
+        next: baton access -f out/sync.c1z
+        ");
+    }
+
+    #[test]
+    fn a_program_gets_one_json_line_with_stable_keys() {
+        let line = json_line(&summary());
+        assert_eq!(line.matches('\n').count(), 1);
+        assert!(
+            line.starts_with(r#"{"msg":"sync summary","status":"complete_with_warnings","sync_id":"2abc""#),
+            "{line}"
+        );
+        assert!(!line.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn counts_sizes_and_spans_are_readable() {
+        assert_eq!(
+            ["0", "999", "1,000", "1,234,567"],
+            [0, 999, 1_000, 1_234_567].map(number)
+        );
+        assert_eq!(["12 B", "48.2 kB", "1.0 MB"], [12, 48_213, 1_000_000].map(bytes));
+        let spans = [850, 12_340, 245_000, 7_380_000].map(|ms| duration(Duration::from_millis(ms)));
+        assert_eq!(spans, ["850 ms", "12.3 s", "4 min 05 s", "2 h 03 min"]);
+        assert_eq!(shell_word("my file's.c1z"), r"'my file'\''s.c1z'");
+    }
+}
