@@ -1,5 +1,7 @@
 //! Page tokens and pages, as a connector hands them to a syncer.
 
+use crate::baton::error::{Error, Kind, Result};
+
 /// Where a listing goes on. Opaque to the syncer; empty means the first page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct PageToken(String);
@@ -29,13 +31,13 @@ impl PageToken {
     ///
     /// # Errors
     /// `InvalidArgument` when it is not one: it was not made by this connector.
-    pub fn number(&self, first: usize) -> crate::baton::error::Result<usize> {
+    pub fn number(&self, first: usize) -> Result<usize> {
         if self.is_first() {
             return Ok(first);
         }
         self.0.parse().map_err(|_| {
-            crate::baton::error::Error::new(
-                crate::baton::error::Kind::InvalidArgument,
+            Error::new(
+                Kind::InvalidArgument,
                 format!("page token {:?} is not one of this connector", self.0),
             )
         })
@@ -76,14 +78,14 @@ impl<T> Page<T> {
     }
 }
 
-impl<T: Clone> Page<T> {
-    /// The page of at most `size` rows of `table` that starts where `token` says.
+impl<R> Page<R> {
+    /// The page of at most `size` rows that starts where `token` says, each built from a row of `table`.
     ///
     /// # Errors
     /// As [`PageToken::number`].
-    pub fn of_table(table: &[T], token: &PageToken, size: usize) -> crate::baton::error::Result<Self> {
+    pub fn of_table<T>(table: &[T], token: &PageToken, size: usize, build: impl FnMut(&T) -> R) -> Result<Self> {
         let start = token.number(0)?;
-        let rows: Vec<T> = table.iter().skip(start).take(size).cloned().collect();
+        let rows: Vec<R> = table.iter().skip(start).take(size).map(build).collect();
         let end = start.saturating_add(rows.len());
         let next = (end < table.len() && !rows.is_empty()).then(|| PageToken::at(end));
         Ok(Page { rows, next })

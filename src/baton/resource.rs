@@ -216,7 +216,6 @@ impl ResourceBuilder {
     pub fn children(self, child_type: &str) -> Self {
         self.annotate(&v2::ChildResourceType {
             resource_type_id: child_type.to_owned(),
-            ..Default::default()
         })
     }
 

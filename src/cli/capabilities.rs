@@ -6,7 +6,6 @@ use clap::ArgMatches;
 use super::launch::{self, Needs};
 use crate::baton::capability;
 use crate::baton::error::Result;
-use crate::baton::proto::v2;
 use crate::term::Terminal;
 use crate::workato;
 
@@ -16,11 +15,7 @@ use crate::workato;
 /// Those of the settings and of stdout.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Needs::Connector)?;
-    workato::config::settings(&values)?;
-    terminal.data(&capability::json(&capability::read_only(&resource_types()))?)
-}
-
-/// The resource types of the connector.
-fn resource_types() -> Vec<v2::ResourceType> {
-    Vec::new()
+    let settings = workato::config::settings(&values)?;
+    let types = workato::resource_types(settings.sync_connections);
+    terminal.data(&capability::json(&capability::read_only(&types))?)
 }

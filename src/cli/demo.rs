@@ -8,9 +8,12 @@ use super::sync::{finish, in_runtime, options, read_workspace};
 use super::{Leave, interrupt, logging};
 use crate::baton::config::Source;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::secret::Secret;
+use crate::simulator::{self, AccessModel, Behaviour, Env, Shape, Simulator};
 use crate::term::Terminal;
+use crate::workato;
 use crate::workato::config::request_timeout;
-use crate::workato::settings::Settings;
+use crate::workato::settings::{FolderDepth, PrivilegesMode, Settings};
 
 /// Flags of the kit that the help of this command shows.
 pub const FLAGS: &[&str] = &[
@@ -53,9 +56,9 @@ pub fn command() -> Command {
     };
     Command::new("demo")
         .about("Sync a simulated workspace: no account, no network")
-        .arg(number("people", "50", "People of the workspace").value_parser(value_parser!(u32).range(1..=100_000)))
-        .arg(number("projects", "10", "Projects of the workspace").value_parser(value_parser!(u32).range(0..=10_000)))
-        .arg(number("seed", "1", "Equal seeds make equal workspaces").value_parser(value_parser!(u64)))
+        .arg(number("people", "60", "People of the workspace").value_parser(value_parser!(u32).range(1..=100_000)))
+        .arg(number("projects", "12", "Projects of the workspace").value_parser(value_parser!(u32).range(0..=10_000)))
+        .arg(number("seed", "2026", "Equal seeds make equal workspaces").value_parser(value_parser!(u64)))
         .arg(
             Arg::new("legacy")
                 .long("legacy")
@@ -66,7 +69,7 @@ pub fn command() -> Command {
             Arg::new("env")
                 .long("env")
                 .value_name("ENV")
-                .default_value("dev")
+                .default_value("all")
                 .value_parser(["dev", "test", "prod", "all"])
                 .help("Environment to sync"),
         )
@@ -89,7 +92,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
     let summary = in_runtime(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(terminal, &cancel, leave)?;
-        let settings = simulate(&workspace).await?;
+        let (_simulator, settings) = simulate(&workspace).await?;
         let outcome = read_workspace(terminal, display, settings, request_timeout(&values), &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
@@ -106,11 +109,33 @@ fn workspace(own: &ArgMatches) -> Workspace {
     }
 }
 
-/// Starts the simulated workspace and says how to connect to it. It lives as long as the runtime.
-async fn simulate(workspace: &Workspace) -> Result<Settings> {
-    let _ = workspace;
-    Err(Error::new(
-        Kind::Unimplemented,
-        "the simulated workspace is not available in this version",
-    ))
+/// Starts the simulated workspace and says how to connect to it. It lives as long as the returned handle.
+async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
+    let shape = Shape {
+        seed: workspace.seed,
+        model: if workspace.legacy {
+            AccessModel::Legacy
+        } else {
+            AccessModel::RbacV2
+        },
+        people: workspace.people as usize,
+        projects: workspace.projects as usize,
+        ..Shape::default()
+    };
+    let simulator = Simulator::start(simulator::Workspace::generate(&shape), Behaviour::default()).await?;
+    let base_url = simulator.base_url();
+    let settings = Settings {
+        base_url: base_url
+            .parse()
+            .map_err(|e| Error::new(Kind::Internal, format!("{base_url}: {e}")))?,
+        dev_token: Secret::new(simulator.token(Env::Dev)),
+        test_token: Some(Secret::new(simulator.token(Env::Test))),
+        prod_token: Some(Secret::new(simulator.token(Env::Prod))),
+        environment: workato::config::environment(&workspace.environment),
+        disable_custom_roles_sync: false,
+        privileges: PrivilegesMode::default(),
+        folder_depth: FolderDepth::default(),
+        sync_connections: false,
+    };
+    Ok((simulator, settings))
 }

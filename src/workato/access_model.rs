@@ -1,0 +1,172 @@
+//! Which access model a workspace has: RBAC v2 or the legacy roles. Detected once per sync from what the two
+//! role lists answer (`contract/model.md` 1); nobody has to say it.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{EnvironmentRole, LegacyRole, Member};
+use crate::baton::error::{Error, Kind, Result};
+
+/// The access model of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessModel {
+    /// Environment roles, project roles, groups, project grants. The normal case since the end of August 2026.
+    RbacV2,
+    /// Base and custom roles with privileges and folders.
+    Legacy,
+    /// Both lists answer: decided per member row by its `role_type`.
+    Mixed,
+}
+
+impl AccessModel {
+    /// Whether environment roles, groups and project roles exist.
+    pub fn has_environment_roles(self) -> bool {
+        self != AccessModel::Legacy
+    }
+}
+
+/// An answer of a list the token may not be allowed to read.
+#[derive(Debug)]
+pub enum Answer<T> {
+    /// The rows.
+    Rows(T),
+    /// 401, 403 or 404: a checkbox is missing, or the workspace has no such list.
+    Refused(Error),
+}
+
+impl<T> Answer<T> {
+    /// Sorts a result: a refusal is an answer, any other failure is an error.
+    ///
+    /// # Errors
+    /// Failures that say nothing about permissions: network, damaged answers.
+    pub fn of(result: Result<T>) -> Result<Self> {
+        match result {
+            Ok(rows) => Ok(Answer::Rows(rows)),
+            Err(error) if is_refusal(&error) => Ok(Answer::Refused(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The rows, if there were any.
+    pub fn rows(self) -> Option<T> {
+        match self {
+            Answer::Rows(rows) => Some(rows),
+            Answer::Refused(_) => None,
+        }
+    }
+}
+
+/// Whether an error means "this token may not" or "there is no such list" (`contract/workato-api.md` 3.4).
+pub fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        Kind::Unauthenticated | Kind::PermissionDenied | Kind::NotFound
+    )
+}
+
+/// What the three deciding lists answered.
+pub struct Probe {
+    /// GET /api/members.
+    pub members: Answer<Vec<Member>>,
+    /// GET /api/environment_roles.
+    pub environment_roles: Answer<Vec<EnvironmentRole>>,
+    /// GET /api/roles; `None` where custom roles are switched off and the list is not asked for.
+    pub legacy_roles: Option<Answer<Vec<LegacyRole>>>,
+}
+
+/// What a successful probe found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Detected {
+    /// The model.
+    pub model: AccessModel,
+    /// The collaborators.
+    pub members: Vec<Member>,
+    /// The environment roles; empty in a legacy workspace.
+    pub environment_roles: Vec<EnvironmentRole>,
+    /// The legacy custom roles; empty in an RBAC v2 workspace.
+    pub legacy_roles: Vec<LegacyRole>,
+}
+
+/// Decides (`contract/model.md` 1).
+///
+/// # Errors
+/// `Unauthenticated` when every list refused with 401: the key is wrong. `PermissionDenied` when a checkbox is missing.
+pub fn detect(probe: Probe) -> Result<Detected> {
+    let members = match probe.members {
+        Answer::Rows(members) => members,
+        Answer::Refused(refusal) => {
+            let others_answered = matches!(probe.environment_roles, Answer::Rows(_))
+                || matches!(probe.legacy_roles, Some(Answer::Rows(_)));
+            return Err(if others_answered || refusal.kind() != Kind::Unauthenticated {
+                denied(refusal, "the token may not list collaborators").hint(
+                    "tick Admin > Workspace collaborators > Collaborators > Get collaborators in the client role, \
+                     and use an API client of the DEV environment",
+                )
+            } else {
+                rejected(&refusal)
+            });
+        }
+    };
+    let holds_environment_roles = members.iter().any(holds_environment_role);
+    let detected = |model, environment_roles, legacy_roles| Detected {
+        model,
+        members,
+        environment_roles,
+        legacy_roles,
+    };
+    match (probe.environment_roles, probe.legacy_roles) {
+        (Answer::Rows(environment), Some(Answer::Rows(legacy))) => {
+            Ok(detected(AccessModel::Mixed, environment, legacy))
+        }
+        (Answer::Rows(environment), _) => Ok(detected(AccessModel::RbacV2, environment, Vec::new())),
+        (Answer::Refused(_), Some(Answer::Rows(legacy))) => Ok(detected(AccessModel::Legacy, Vec::new(), legacy)),
+        (Answer::Refused(refusal), None) if holds_environment_roles => Err(denied(
+            refusal,
+            "people hold environment roles, but the token may not list them",
+        )
+        .hint("tick Admin > Environment roles > List in the client role")),
+        // Custom roles are switched off, so their list was not asked for.
+        (Answer::Refused(_), None) => Ok(detected(AccessModel::Legacy, Vec::new(), Vec::new())),
+        (Answer::Refused(refusal), Some(Answer::Refused(_))) => Err(denied(
+            refusal,
+            "the token may list neither environment roles nor legacy roles",
+        )
+        .hint(
+            "tick Admin > Environment roles > List in the client role, or, in a workspace that still has legacy \
+                 roles, Admin > Collaborator roles > List",
+        )),
+    }
+}
+
+/// Whether any of the person's rows is of an environment role by its own word.
+fn holds_environment_role(member: &Member) -> bool {
+    member
+        .roles
+        .iter()
+        .any(|row| row.role_type.as_deref() == Some("environment"))
+}
+
+fn denied(refusal: Error, message: &'static str) -> Error {
+    carry_facts(&refusal, Error::new(Kind::PermissionDenied, message))
+}
+
+fn rejected(refusal: &Error) -> Error {
+    carry_facts(
+        refusal,
+        Error::new(Kind::Unauthenticated, "Workato rejected the API key"),
+    )
+    .hint(
+        "check --workato-api-key (BATON_WORKATO_API_KEY) and --workato-data-center; a key works only in the data \
+         center that issued it, only from the addresses on its allowlist, and must belong to an API client of the \
+         DEV environment",
+    )
+}
+
+fn carry_facts(from: &Error, mut to: Error) -> Error {
+    for (name, value) in from.facts() {
+        if *name != "checkbox" {
+            to = to.fact(name, value.clone());
+        }
+    }
+    to
+}

@@ -1,0 +1,549 @@
+//! The look-up tables of one sync: every list is read once, whoever asks first.
+//!
+//! Tables live in memory and in the session of the sync (`table.rs`). One token sees one environment: people,
+//! roles, groups and API clients come from the DEV token, projects, folders, project grants and connections
+//! from the token of their environment (`contract/model.md` 8).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::access_model::{AccessModel, Answer, Detected, Probe, detect, is_refusal};
+use super::client::WorkatoClient;
+use super::client::{
+    ApiClient, ApiClientRole, Connection, EnvironmentRole, LegacyRole, MemberId, Project, ProjectRole, UserGroup,
+};
+use super::folder::FolderTree;
+use super::holding::{Holdings, resolve};
+use super::privileges::PrivilegeFacts;
+use super::settings::{Environment, EnvironmentChoice, Settings};
+use super::table::{Once, all_pages, stored};
+use crate::baton::connector::SyncContext;
+use crate::baton::error::{Error, Kind, Result};
+
+/// Requests of one kind that run at the same time, such as one per role.
+pub const FAN_OUT: usize = 4;
+
+/// One client per token.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// The DEV token's.
+    pub dev: WorkatoClient,
+    /// Those of TEST and PROD, where given.
+    pub others: BTreeMap<Environment, WorkatoClient>,
+}
+
+impl Clients {
+    /// The client of an environment's token, if there is one.
+    pub fn of(&self, environment: &Environment) -> Option<&WorkatoClient> {
+        if *environment == Environment::dev() {
+            Some(&self.dev)
+        } else {
+            self.others.get(environment)
+        }
+    }
+}
+
+/// A project with the environment of the token that listed it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedProject {
+    /// Where it lies.
+    pub environment: Environment,
+    /// The project.
+    pub project: Project,
+}
+
+/// A connection with the environment of the token that listed it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedConnection {
+    /// Where it lies.
+    pub environment: Environment,
+    /// The connection.
+    pub connection: Connection,
+}
+
+/// Whether a family of endpoints answered in this run.
+#[derive(Debug, Default)]
+pub struct Family {
+    answered: AtomicBool,
+    refused: AtomicBool,
+}
+
+impl Family {
+    /// Whether it refused before: asking again would only cost quota.
+    pub fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed) && !self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Sorts a result: rows pass; a refusal of a family that never answered is a counted warning that names the
+    /// checkbox, and `None`. A refusal of a family that did answer is an error: rows would vanish silently.
+    ///
+    /// # Errors
+    /// As said, and all errors that are no refusals.
+    pub fn degrade<T>(&self, cx: &SyncContext, what: &str, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(rows) => {
+                self.answered.store(true, Ordering::Relaxed);
+                Ok(Some(rows))
+            }
+            Err(error) if is_refusal(&error) && !self.answered.load(Ordering::Relaxed) => {
+                self.refused.store(true, Ordering::Relaxed);
+                warn_refused(cx, what, &error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Counts a family that the token may not read, with the checkbox to tick.
+fn warn_refused(cx: &SyncContext, what: &str, error: &Error) {
+    let status = error.fact_value("status").unwrap_or("refused").to_owned();
+    let todo = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
+    cx.warnings.add(
+        "list-refused",
+        format!("{what} are missing from this sync: Workato answered {status}{todo}"),
+        "",
+    );
+}
+
+/// The look-up tables of one sync.
+pub struct Directory {
+    /// What the user set.
+    pub settings: Arc<Settings>,
+    /// One client per token.
+    pub clients: Clients,
+    /// Project grants, asked per project.
+    pub project_grants: Family,
+    /// Group members, asked per group.
+    pub group_members: Family,
+    detected: Once<Detected>,
+    holdings: Once<Holdings>,
+    people: Once<BTreeSet<MemberId>>,
+    role_configs: Once<Vec<EnvironmentRole>>,
+    project_roles: Once<Vec<ProjectRole>>,
+    groups: Once<Vec<UserGroup>>,
+    projects: Once<Vec<PlacedProject>>,
+    folders: Once<FolderTree>,
+    privileges: Once<PrivilegeFacts>,
+    api_clients: Once<Vec<ApiClient>>,
+    api_client_roles: Once<Vec<ApiClientRole>>,
+    connections: Once<Vec<PlacedConnection>>,
+}
+
+impl Directory {
+    /// Empty tables.
+    pub fn new(settings: Arc<Settings>, clients: Clients) -> Self {
+        Directory {
+            settings,
+            clients,
+            project_grants: Family::default(),
+            group_members: Family::default(),
+            detected: Once::default(),
+            holdings: Once::default(),
+            people: Once::default(),
+            role_configs: Once::default(),
+            project_roles: Once::default(),
+            groups: Once::default(),
+            projects: Once::default(),
+            folders: Once::default(),
+            privileges: Once::default(),
+            api_clients: Once::default(),
+            api_client_roles: Once::default(),
+            connections: Once::default(),
+        }
+    }
+
+    /// Access model, people and role lists: the three deciding lists, asked at the same time.
+    ///
+    /// # Errors
+    /// As [`detect`].
+    pub async fn detected(&self, cx: &SyncContext) -> Result<Arc<Detected>> {
+        self.detected
+            .get(|| async {
+                let detected = stored(cx, "detected", || self.probe(cx)).await?;
+                tracing::info!(model = ?detected.model, people = detected.members.len(), "Access model detected.");
+                Ok(detected)
+            })
+            .await
+    }
+
+    async fn probe(&self, cx: &SyncContext) -> Result<Detected> {
+        let dev = &self.clients.dev;
+        let members = async {
+            let mut members = dev.members().await?;
+            members.sort_by(|a, b| a.id.cmp(&b.id));
+            members.dedup_by(|a, b| a.id == b.id);
+            Ok(members)
+        };
+        let environment_roles = all_pages(
+            cx,
+            "environment_roles",
+            |r: &EnvironmentRole| r.id.clone(),
+            |page| dev.environment_roles(page),
+        );
+        let legacy_roles = async {
+            if self.settings.disable_custom_roles_sync {
+                return None;
+            }
+            Some(
+                all_pages(
+                    cx,
+                    "legacy_roles",
+                    |r: &LegacyRole| r.id.clone(),
+                    |page| dev.legacy_roles(page),
+                )
+                .await,
+            )
+        };
+        let (members, environment_roles, legacy_roles) = tokio::join!(members, environment_roles, legacy_roles);
+        detect(Probe {
+            members: Answer::of(members)?,
+            environment_roles: Answer::of(environment_roles)?,
+            legacy_roles: legacy_roles.map(Answer::of).transpose()?,
+        })
+    }
+
+    /// Ids of all collaborators, for references by id.
+    ///
+    /// # Errors
+    /// As [`Self::detected`].
+    pub async fn people(&self, cx: &SyncContext) -> Result<Arc<BTreeSet<MemberId>>> {
+        self.people
+            .get(|| async { Ok(self.detected(cx).await?.members.iter().map(|m| m.id.clone()).collect()) })
+            .await
+    }
+
+    /// The environments of the run: the chosen one, or all that occur in member rows or have a token.
+    ///
+    /// # Errors
+    /// As [`Self::detected`].
+    pub async fn environments(&self, cx: &SyncContext) -> Result<Vec<Environment>> {
+        Ok(match &self.settings.environment {
+            EnvironmentChoice::One(environment) => vec![environment.clone()],
+            EnvironmentChoice::All => {
+                let detected = self.detected(cx).await?;
+                let named = detected
+                    .members
+                    .iter()
+                    .flat_map(|m| &m.roles)
+                    .filter_map(|r| r.environment_type.as_deref());
+                let mut all: BTreeSet<Environment> = named.map(Environment::new).collect();
+                all.insert(Environment::dev());
+                all.extend(self.clients.others.keys().cloned());
+                all.into_iter().filter(|e| !e.as_str().is_empty()).collect()
+            }
+        })
+    }
+
+    /// Environments of the run whose projects can be read. Those without a token are named in a warning.
+    ///
+    /// # Errors
+    /// As [`Self::detected`].
+    pub async fn readable_environments(&self, cx: &SyncContext) -> Result<Vec<(Environment, WorkatoClient)>> {
+        let environments = self.environments(cx).await?;
+        Ok(environments
+            .into_iter()
+            .filter_map(|e| self.clients.of(&e).cloned().map(|client| (e, client)))
+            .collect())
+    }
+
+    /// A role's resource id: bare for one environment, with `-<env>` where the run emits all (`contract/model.md` 3).
+    pub fn scoped_id(&self, id: &str, environment: &Environment) -> String {
+        match self.settings.environment {
+            EnvironmentChoice::One(_) => id.to_owned(),
+            EnvironmentChoice::All => format!("{id}-{environment}"),
+        }
+    }
+
+    /// Who holds which role.
+    ///
+    /// # Errors
+    /// As [`Self::detected`].
+    pub async fn holdings(&self, cx: &SyncContext) -> Result<Arc<Holdings>> {
+        self.holdings
+            .get(|| async {
+                let detected = self.detected(cx).await?;
+                let environments = self.environments(cx).await?;
+                Ok(resolve(
+                    &detected,
+                    &environments,
+                    self.settings.disable_custom_roles_sync,
+                    &cx.warnings,
+                ))
+            })
+            .await
+    }
+
+    /// Whether legacy roles matter in this run: a legacy workspace, or a mixed one where a row or list has them.
+    ///
+    /// # Errors
+    /// As [`Self::detected`].
+    pub async fn has_legacy_roles(&self, cx: &SyncContext) -> Result<bool> {
+        let detected = self.detected(cx).await?;
+        Ok(match detected.model {
+            AccessModel::Legacy => true,
+            AccessModel::RbacV2 => false,
+            AccessModel::Mixed => !detected.legacy_roles.is_empty() || !self.holdings(cx).await?.base_roles.is_empty(),
+        })
+    }
+
+    /// Environment roles with their `config`, which only the single-role answers carry.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning and leaves `config` out.
+    pub async fn environment_roles(&self, cx: &SyncContext) -> Result<Arc<Vec<EnvironmentRole>>> {
+        self.role_configs
+            .get(|| async {
+                let listed = self.detected(cx).await?.environment_roles.clone();
+                let family = Family::default();
+                with_configs(
+                    cx,
+                    &family,
+                    "environment role",
+                    listed,
+                    |r| r.config.is_some(),
+                    |role| async move { self.clients.dev.environment_role(&role.id).await },
+                )
+                .await
+            })
+            .await
+    }
+
+    /// Project roles with their `config`. Empty in a legacy workspace.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn project_roles(&self, cx: &SyncContext) -> Result<Arc<Vec<ProjectRole>>> {
+        self.project_roles
+            .get(|| async {
+                let dev = &self.clients.dev;
+                let list = all_pages(
+                    cx,
+                    "project_roles",
+                    |r: &ProjectRole| r.id.clone(),
+                    |page| dev.project_roles(page),
+                );
+                let Some(listed) = self.v2_list(cx, "project roles", list).await? else {
+                    return Ok(Vec::new());
+                };
+                let family = Family::default();
+                with_configs(
+                    cx,
+                    &family,
+                    "project role",
+                    listed,
+                    |r| r.config.is_some(),
+                    |role| async move { dev.project_role(&role.id).await },
+                )
+                .await
+            })
+            .await
+    }
+
+    /// Collaborator groups. Empty in a legacy workspace.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn groups(&self, cx: &SyncContext) -> Result<Arc<Vec<UserGroup>>> {
+        self.groups
+            .get(|| async {
+                let dev = &self.clients.dev;
+                let list = all_pages(cx, "groups", |g: &UserGroup| g.id.clone(), |page| dev.user_groups(page));
+                Ok(self.v2_list(cx, "collaborator groups", list).await?.unwrap_or_default())
+            })
+            .await
+    }
+
+    async fn v2_list<T>(
+        &self,
+        cx: &SyncContext,
+        what: &str,
+        list: impl Future<Output = Result<Vec<T>>>,
+    ) -> Result<Option<Vec<T>>> {
+        if !self.detected(cx).await?.model.has_environment_roles() {
+            return Ok(None);
+        }
+        Family::default().degrade(cx, what, list.await)
+    }
+
+    /// Projects of all environments of the run that have a token.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn projects(&self, cx: &SyncContext) -> Result<Arc<Vec<PlacedProject>>> {
+        self.projects
+            .get(|| async {
+                let mut placed = Vec::new();
+                for environment in self.environments(cx).await? {
+                    let Some(client) = self.clients.of(&environment) else {
+                        cx.warnings.add(
+                            "environment-token-missing",
+                            format!(
+                                "projects and folders of {environment} are not in this sync: they need the token of an \
+                                 API client of that environment (--workato-{environment}-api-key)"
+                            ),
+                            "",
+                        );
+                        continue;
+                    };
+                    let key = format!("projects/{environment}");
+                    let list = all_pages(cx, &key, |p: &Project| p.id.clone(), |page| client.projects(page)).await;
+                    let what = format!("projects of {environment}");
+                    let listed = Family::default().degrade(cx, &what, list)?.unwrap_or_default();
+                    placed.extend(listed.into_iter().map(|project| PlacedProject {
+                        environment: environment.clone(),
+                        project,
+                    }));
+                }
+                placed.sort_by(|a, b| a.project.id.cmp(&b.project.id));
+                placed.dedup_by(|a, b| a.project.id == b.project.id);
+                Ok(placed)
+            })
+            .await
+    }
+
+    /// Folders of all environments of the run that have a token.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn folders(&self, cx: &SyncContext) -> Result<Arc<FolderTree>> {
+        self.folders.get(|| FolderTree::read(self, cx)).await
+    }
+
+    /// What roles and people may do.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn privileges(&self, cx: &SyncContext) -> Result<Arc<PrivilegeFacts>> {
+        self.privileges.get(|| PrivilegeFacts::read(self, cx)).await
+    }
+
+    /// API clients of the workspace.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn api_clients(&self, cx: &SyncContext) -> Result<Arc<Vec<ApiClient>>> {
+        self.api_clients
+            .get(|| async {
+                let dev = &self.clients.dev;
+                let list = all_pages(
+                    cx,
+                    "api_clients",
+                    |c: &ApiClient| c.id.clone(),
+                    |page| dev.api_clients(page),
+                )
+                .await;
+                Ok(Family::default().degrade(cx, "API clients", list)?.unwrap_or_default())
+            })
+            .await
+    }
+
+    /// Roles of API clients.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn api_client_roles(&self, cx: &SyncContext) -> Result<Arc<Vec<ApiClientRole>>> {
+        self.api_client_roles
+            .get(|| async {
+                let dev = &self.clients.dev;
+                let id = |r: &ApiClientRole| r.id.clone();
+                let list = all_pages(cx, "api_client_roles", id, |page| dev.api_client_roles(page)).await;
+                Ok(Family::default()
+                    .degrade(cx, "API client roles", list)?
+                    .unwrap_or_default())
+            })
+            .await
+    }
+
+    /// Connections of all environments of the run that have a token.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn connections(&self, cx: &SyncContext) -> Result<Arc<Vec<PlacedConnection>>> {
+        self.connections
+            .get(|| async {
+                let mut placed = Vec::new();
+                for (environment, client) in self.readable_environments(cx).await? {
+                    let key = format!("connections/{environment}");
+                    let list = stored(cx, &key, || client.connections()).await;
+                    let what = format!("connections of {environment}");
+                    let listed = Family::default().degrade(cx, &what, list)?.unwrap_or_default();
+                    placed.extend(listed.into_iter().map(|connection| PlacedConnection {
+                        environment: environment.clone(),
+                        connection,
+                    }));
+                }
+                placed.sort_by(|a, b| a.connection.id.cmp(&b.connection.id));
+                placed.dedup_by(|a, b| a.connection.id == b.connection.id);
+                Ok(placed)
+            })
+            .await
+    }
+}
+
+/// Asks for every listed role singly, a few at a time, and keeps the order. The first call goes alone: where
+/// the checkbox is missing, one refusal is enough.
+async fn with_configs<T, Fut>(
+    cx: &SyncContext,
+    family: &Family,
+    what: &str,
+    listed: Vec<T>,
+    complete: impl Fn(&T) -> bool,
+    fetch: impl Fn(T) -> Fut,
+) -> Result<Vec<T>>
+where
+    T: Clone + serde::Serialize + serde::de::DeserializeOwned + HasId,
+    Fut: Future<Output = Result<T>>,
+{
+    let one = |role: T| {
+        let key = format!("{what}/{}", role.id_text());
+        let fetched = fetch(role.clone());
+        let complete = complete(&role);
+        async move {
+            if complete || family.is_refused() {
+                return Ok::<T, Error>(role);
+            }
+            match stored(cx, &key, || fetched).await {
+                // Deleted between the list and now, or a workspace without single-role answers. Either way the row of
+                // the list stands, and no access is missing.
+                Err(error) if error.kind() == Kind::NotFound => {
+                    tracing::debug!(%error, "A role has no answer of its own.");
+                    family.refused.store(true, Ordering::Relaxed);
+                    Ok(role)
+                }
+                result => {
+                    let what = format!("settings (config) of {what}s");
+                    Ok(family.degrade(cx, &what, result)?.unwrap_or(role))
+                }
+            }
+        }
+    };
+    let mut listed = listed.into_iter();
+    let Some(first) = listed.next() else {
+        return Ok(Vec::new());
+    };
+    let mut roles = vec![one(first).await?];
+    let rest: Vec<T> = stream::iter(listed).map(one).buffered(FAN_OUT).try_collect().await?;
+    roles.extend(rest);
+    Ok(roles)
+}
+
+/// The id of a role, for its key in the session.
+trait HasId {
+    fn id_text(&self) -> String;
+}
+
+impl HasId for EnvironmentRole {
+    fn id_text(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl HasId for ProjectRole {
+    fn id_text(&self) -> String {
+        self.id.to_string()
+    }
+}

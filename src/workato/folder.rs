@@ -1,0 +1,380 @@
+//! Folders: the root folder of every project, loose folders under Home, and what lies below them.
+//!
+//! Listing costs one request per folder, so by default the walk stops as soon as every folder that a grant names
+//! is found (`contract/model.md` 6.5).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::client::WorkatoClient;
+use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject};
+use super::collaborator::{self, Collaborator};
+use super::directory::{Directory, FAN_OUT, Family};
+use super::holding::{RoleKind, RoleRef};
+use super::kind::{PAGE, ResourceKind, id_value, stamp, utc};
+use super::project::Project;
+use super::role::Role;
+use super::settings::{Environment, FolderDepth};
+use super::table::all_pages;
+use crate::baton::connector::SyncContext;
+use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::grant::GrantBuilder;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::baton::resource::{self, Profile, ResourceBuilder};
+
+/// The slug of "may open this folder".
+pub const ACCESS: &str = "collaborator-access";
+
+/// A folder and where it hangs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// The root folder of a project.
+    Root(ApiProject),
+    /// Any other folder; `parent` is a folder of the tree, or nothing for one that lies under Home.
+    Nested {
+        /// The folder.
+        folder: ApiFolder,
+        /// Its parent in the tree.
+        parent: Option<FolderId>,
+    },
+}
+
+/// All folders of a sync, parents before children.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FolderTree {
+    nodes: Vec<(FolderId, Environment, Node)>,
+    index: BTreeMap<FolderId, usize>,
+}
+
+impl FolderTree {
+    /// Whether the folder is in the sync.
+    pub fn contains(&self, folder: &FolderId) -> bool {
+        self.index.contains_key(folder)
+    }
+
+    /// The environment of a folder of the tree.
+    fn environment(&self, folder: &FolderId) -> Option<&Environment> {
+        self.index
+            .get(folder)
+            .and_then(|i| self.nodes.get(*i))
+            .map(|(_, environment, _)| environment)
+    }
+
+    fn add(&mut self, id: FolderId, environment: &Environment, node: Node) -> bool {
+        if self.contains(&id) {
+            return false;
+        }
+        self.index.insert(id.clone(), self.nodes.len());
+        self.nodes.push((id, environment.clone(), node));
+        true
+    }
+
+    /// Lists roots and loose folders of every readable environment and walks as deep as the settings say.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning.
+    pub async fn read(directory: &Directory, cx: &SyncContext) -> Result<Self> {
+        let projects = directory.projects(cx).await?;
+        let wanted = Wanted::of(directory, cx).await?;
+        let depth = match directory.settings.folder_depth {
+            FolderDepth::Auto if directory.has_legacy_roles(cx).await? => FolderDepth::All,
+            depth => depth,
+        };
+        let mut tree = FolderTree::default();
+        for (environment, client) in directory.readable_environments(cx).await? {
+            let mut level = Vec::new();
+            for placed in projects.iter().filter(|p| p.environment == environment) {
+                if let Some(id) = placed.project.folder_id.clone()
+                    && tree.add(id.clone(), &environment, Node::Root(placed.project.clone()))
+                {
+                    level.push(id);
+                }
+            }
+            let walk = Walk {
+                cx,
+                client: &client,
+                environment: &environment,
+                family: Family::default(),
+            };
+            for folder in walk.children(None).await? {
+                let id = folder.id.clone();
+                if tree.add(id.clone(), &environment, Node::Nested { folder, parent: None }) {
+                    level.push(id);
+                }
+            }
+            walk.descend(&mut tree, level, depth, wanted.of_environment(&environment))
+                .await?;
+        }
+        wanted.warn_unlisted(directory, cx, &tree).await?;
+        Ok(tree)
+    }
+}
+
+/// Folders that something in the sync points at.
+struct Wanted {
+    by_environment: BTreeMap<Environment, BTreeSet<FolderId>>,
+    anywhere: BTreeSet<FolderId>,
+}
+
+impl Wanted {
+    async fn of(directory: &Directory, cx: &SyncContext) -> Result<Self> {
+        let facts = directory.privileges(cx).await?;
+        let detected = directory.detected(cx).await?;
+        let mut by_environment: BTreeMap<Environment, BTreeSet<FolderId>> = BTreeMap::new();
+        for (environment, folder) in facts.folder_members.keys() {
+            by_environment
+                .entry(environment.clone())
+                .or_default()
+                .insert(folder.clone());
+        }
+        if directory.settings.sync_connections {
+            for placed in directory.connections(cx).await?.iter() {
+                by_environment
+                    .entry(placed.environment.clone())
+                    .or_default()
+                    .extend(placed.connection.folder_id.clone());
+            }
+        }
+        let anywhere = detected
+            .legacy_roles
+            .iter()
+            .flat_map(|role| role.folder_ids.iter().cloned())
+            .collect();
+        Ok(Wanted {
+            by_environment,
+            anywhere,
+        })
+    }
+
+    fn of_environment(&self, environment: &Environment) -> BTreeSet<FolderId> {
+        self.by_environment.get(environment).cloned().unwrap_or_default()
+    }
+
+    /// One warning for folder grants that had to be dropped because no list returned the folder. Environments
+    /// without a token have a warning of their own.
+    async fn warn_unlisted(&self, directory: &Directory, cx: &SyncContext, tree: &FolderTree) -> Result<()> {
+        let readable: BTreeSet<Environment> = directory
+            .readable_environments(cx)
+            .await?
+            .into_iter()
+            .map(|(environment, _)| environment)
+            .collect();
+        let facts = directory.privileges(cx).await?;
+        let in_rows = facts
+            .folder_members
+            .keys()
+            .filter(|(environment, _)| readable.contains(environment))
+            .map(|(_, folder)| folder);
+        let in_roles = self.anywhere.iter().filter(|_| !readable.is_empty());
+        let unlisted: BTreeSet<&FolderId> = in_rows
+            .chain(in_roles)
+            .filter(|folder| !tree.contains(folder))
+            .collect();
+        for folder in unlisted {
+            cx.warnings.add(
+                "folder-not-listed",
+                "roles or people have access to folders that no list returned (deleted, of another environment, or \
+                 below --folder-depth); that access is not in this sync",
+                format!("folder {folder}"),
+            );
+        }
+        Ok(())
+    }
+}
+
+struct Walk<'a> {
+    cx: &'a SyncContext,
+    client: &'a WorkatoClient,
+    environment: &'a Environment,
+    family: Family,
+}
+
+impl Walk<'_> {
+    async fn descend(
+        &self,
+        tree: &mut FolderTree,
+        mut level: Vec<FolderId>,
+        depth: FolderDepth,
+        wanted: BTreeSet<FolderId>,
+    ) -> Result<()> {
+        let mut levels = 0;
+        while !level.is_empty() {
+            let deeper = match depth {
+                FolderDepth::All => true,
+                FolderDepth::Levels(limit) => levels < limit,
+                FolderDepth::Auto => wanted.iter().any(|folder| !tree.contains(folder)),
+            };
+            if !deeper {
+                break;
+            }
+            levels += 1;
+            let listed: Vec<(FolderId, Vec<ApiFolder>)> = stream::iter(level)
+                .map(|parent| async move { Ok::<_, Error>((parent.clone(), self.children(Some(&parent)).await?)) })
+                .buffered(FAN_OUT)
+                .try_collect::<Vec<_>>()
+                .await?;
+            level = Vec::new();
+            for (parent, children) in listed {
+                for folder in children {
+                    let id = folder.id.clone();
+                    if tree.add(
+                        id.clone(),
+                        self.environment,
+                        Node::Nested {
+                            folder,
+                            parent: Some(parent.clone()),
+                        },
+                    ) {
+                        level.push(id);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The folders directly below one, or under Home. One that is gone meanwhile has none.
+    async fn children(&self, parent: Option<&FolderId>) -> Result<Vec<ApiFolder>> {
+        let key = format!(
+            "folders/{}/{}",
+            self.environment,
+            parent.map_or("home".to_owned(), ToString::to_string)
+        );
+        let list = all_pages(
+            self.cx,
+            &key,
+            |f: &ApiFolder| f.id.clone(),
+            |page| self.client.folders(parent, page),
+        )
+        .await;
+        match (list, parent) {
+            (Err(error), Some(gone)) if error.kind() == Kind::NotFound => {
+                self.cx.warnings.add(
+                    "folder-gone",
+                    "folders disappeared while they were listed",
+                    format!("folder {gone}"),
+                );
+                Ok(Vec::new())
+            }
+            (list, _) => {
+                let what = format!("folders of {}", self.environment);
+                Ok(self.family.degrade(self.cx, &what, list)?.unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// The folder resource type.
+pub struct Folder;
+
+impl ResourceKind for Folder {
+    const TYPE: &'static str = "folder";
+
+    fn resource_type() -> v2::ResourceType {
+        resource::resource_type(Self::TYPE, "Folder", &[], Vec::new())
+    }
+
+    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        let tree = d.folders(cx).await?;
+        Page::of_table(&tree.nodes, page, PAGE, |(id, _, node)| build(id, node))
+    }
+
+    async fn entitlements(_: &Directory, _: &SyncContext, folder: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
+        let name = &folder.display_name;
+        Ok(vec![
+            EntitlementBuilder::new(folder, ACCESS, Purpose::Permission, &[&Collaborator::resource_type()])
+                .named(
+                    format!("Collaborator access {name}"),
+                    format!("Collaborator can access {name}"),
+                )
+                .immutable()
+                .build(),
+        ])
+    }
+
+    async fn grants(
+        d: &Directory,
+        cx: &SyncContext,
+        folder: &v2::Resource,
+        page: &PageToken,
+    ) -> Result<Page<v2::Grant>> {
+        let id = FolderId::from(resource::key(folder).1);
+        let tree = d.folders(cx).await?;
+        let Some(environment) = tree.environment(&id) else {
+            return Ok(Page::default());
+        };
+        let detected = d.detected(cx).await?;
+        let facts = d.privileges(cx).await?;
+        let roles = detected
+            .legacy_roles
+            .iter()
+            .filter(|role| role.folder_ids.contains(&id));
+        let members = facts
+            .folder_members
+            .get(&(environment.clone(), id.clone()))
+            .into_iter()
+            .flatten();
+        let grants: Vec<v2::Grant> = roles
+            .map(|role| to_role(d, folder, role, environment))
+            .chain(members.map(|member| {
+                GrantBuilder::new(folder, ACCESS, collaborator::resource_id(member))
+                    .immutable()
+                    .build()
+            }))
+            .collect();
+        Page::of_table(&grants, page, PAGE, Clone::clone)
+    }
+}
+
+fn to_role(d: &Directory, folder: &v2::Resource, role: &LegacyRole, environment: &Environment) -> v2::Grant {
+    let role = RoleRef {
+        kind: RoleKind::Legacy,
+        id: role.id.to_string(),
+        environment: environment.clone(),
+    };
+    let principal = resource::id(Role::TYPE, d.scoped_id(&role.id, environment));
+    let over = entitlement::id(&principal, super::role::HAS);
+    GrantBuilder::new(folder, ACCESS, principal).expands_over(over).build()
+}
+
+fn build(id: &FolderId, node: &Node) -> v2::Resource {
+    match node {
+        Node::Root(project) => {
+            let name = format!("ROOT PROJECT: {}", super::project::name(project));
+            let profile = Profile::new()
+                .with("id", id_value(&project.id))
+                .with("name", name.as_str())
+                .with_null("parent_id");
+            ResourceBuilder::new(Folder::TYPE, id.to_string(), name)
+                .parent(resource::id(Project::TYPE, project.id.to_string()))
+                .profile(profile)
+        }
+        Node::Nested { folder, parent } => {
+            let name = folder
+                .name
+                .clone()
+                .filter(|n| !n.is_empty())
+                .unwrap_or_else(|| id.to_string());
+            let profile = Profile::new()
+                .with("id", id_value(id))
+                .with("name", name.as_str())
+                .with("create_at", utc(folder.created_at.as_deref()))
+                .with("parent_id", folder.parent_id.as_ref().map(id_value))
+                .with("updated_at", utc(folder.updated_at.as_deref()))
+                .with("project_id", folder.project_id.as_ref().map(id_value));
+            let resource = ResourceBuilder::new(Folder::TYPE, id.to_string(), name)
+                .profile(profile)
+                .created_at(stamp(folder.created_at.as_deref()));
+            match parent {
+                Some(parent) => resource.parent(resource::id(Folder::TYPE, parent.to_string())),
+                None => resource,
+            }
+        }
+    }
+    .children(Folder::TYPE)
+    .app()
+    .build()
+}

@@ -1,0 +1,132 @@
+//! Collaborator groups (RBAC v2): they bundle people for project roles.
+
+use super::client::{GroupId, MemberId, UserGroup};
+use super::collaborator::{self, Collaborator};
+use super::directory::Directory;
+use super::holding::folded;
+use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
+use crate::baton::connector::SyncContext;
+use crate::baton::entitlement::{EntitlementBuilder, Purpose};
+use crate::baton::error::Result;
+use crate::baton::grant::GrantBuilder;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::baton::resource::{self, Profile, ResourceBuilder};
+
+/// The slug of "is a member".
+pub const MEMBER: &str = "member";
+
+/// The collaborator group resource type.
+pub struct CollaboratorGroup;
+
+impl ResourceKind for CollaboratorGroup {
+    const TYPE: &'static str = "collaborator_group";
+
+    fn resource_type() -> v2::ResourceType {
+        resource::resource_type(
+            Self::TYPE,
+            "Collaborator Group",
+            &[v2::resource_type::Trait::Group],
+            Vec::new(),
+        )
+    }
+
+    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        Page::of_table(&d.groups(cx).await?, page, PAGE, build)
+    }
+
+    async fn entitlements(d: &Directory, cx: &SyncContext, group: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
+        let text = format!("Member of {}", group.display_name);
+        let entitlement =
+            EntitlementBuilder::new(group, MEMBER, Purpose::Assignment, &[&Collaborator::resource_type()])
+                .named(text.clone(), text);
+        let system = find(d, cx, group).await?.is_some_and(|g| is_system(&g));
+        Ok(vec![if system { entitlement.immutable() } else { entitlement }.build()])
+    }
+
+    async fn grants(
+        d: &Directory,
+        cx: &SyncContext,
+        group: &v2::Resource,
+        page: &PageToken,
+    ) -> Result<Page<v2::Grant>> {
+        let Some(listed) = find(d, cx, group).await? else {
+            return Ok(Page::default());
+        };
+        let people = d.people(cx).await?;
+        if is_everyone(&listed) {
+            // Holds every collaborator by definition: no request needed.
+            let everyone: Vec<&MemberId> = people.iter().collect();
+            return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
+        }
+        if d.group_members.is_refused() {
+            return Ok(Page::default());
+        }
+        let number = u32::try_from(page.number(1)?).unwrap_or(u32::MAX);
+        let answer = d.clients.dev.user_group_members(&listed.id, number).await;
+        let Some(answer) = d.group_members.degrade(cx, "members of collaborator groups", answer)? else {
+            return Ok(Page::default());
+        };
+        let mut members: Vec<MemberId> = answer.rows.into_iter().map(|m| m.id).collect();
+        members.sort();
+        members.dedup();
+        let system = is_system(&listed);
+        let mut rows = Vec::with_capacity(members.len());
+        for member in &members {
+            if people.contains(member) {
+                rows.push(member_grant(group, member, system));
+            } else {
+                cx.warnings.add(
+                    "collaborator-not-listed",
+                    "grants or group memberships name collaborators that the member list did not return; they were dropped",
+                    format!("collaborator {member} in {}", group.display_name),
+                );
+            }
+        }
+        Ok(Page {
+            rows,
+            next: answer.next.map(|n| PageToken::at(n as usize)),
+        })
+    }
+}
+
+fn member_grant(group: &v2::Resource, member: &MemberId, system: bool) -> v2::Grant {
+    let grant = GrantBuilder::new(group, MEMBER, collaborator::resource_id(member));
+    if system { grant.immutable() } else { grant }.build()
+}
+
+async fn find(d: &Directory, cx: &SyncContext, group: &v2::Resource) -> Result<Option<UserGroup>> {
+    let id = GroupId::from(resource::key(group).1);
+    Ok(d.groups(cx).await?.iter().find(|g| g.id == id).cloned())
+}
+
+fn is_system(group: &UserGroup) -> bool {
+    group.system == Some(true)
+}
+
+/// The built-in group that holds everybody.
+fn is_everyone(group: &UserGroup) -> bool {
+    is_system(group)
+        && group
+            .name
+            .as_deref()
+            .is_some_and(|name| folded(name) == "allcollaborators")
+}
+
+fn build(group: &UserGroup) -> v2::Resource {
+    let id = group.id.to_string();
+    let name = first_of([group.name.as_deref(), Some(&id)]).unwrap_or_default();
+    let profile = Profile::new()
+        .with("id", id.as_str())
+        .with("name", name)
+        .with("description", group.description.as_deref())
+        .with("members_count", group.members_count)
+        .with("system", group.system)
+        .with("created_at", utc(group.created_at.as_deref()))
+        .with("updated_at", utc(group.updated_at.as_deref()));
+    ResourceBuilder::new(CollaboratorGroup::TYPE, id.as_str(), name)
+        .profile(profile)
+        .created_at(stamp(group.created_at.as_deref()))
+        .group()
+        .build()
+}

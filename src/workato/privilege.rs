@@ -1,0 +1,106 @@
+//! Privileges: one resource per privilege that the catalogue or the API names.
+//!
+//! The type skips grants: roles and people list the privileges they hold themselves.
+
+use super::client::MemberId;
+use super::collaborator::{self, Collaborator};
+use super::directory::Directory;
+use super::holding::RoleRef;
+use super::kind::{PAGE, ResourceKind};
+use super::privileges::{Pair, catalogue};
+use super::settings::{Environment, EnvironmentChoice};
+use crate::baton::annotation;
+use crate::baton::connector::SyncContext;
+use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
+use crate::baton::error::Result;
+use crate::baton::grant::GrantBuilder;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::baton::resource::{self, Profile, ResourceBuilder};
+
+/// The slug of "has this privilege".
+pub const ASSIGNED: &str = "assigned";
+
+/// The privilege resource type.
+pub struct Privilege;
+
+impl ResourceKind for Privilege {
+    const TYPE: &'static str = "privilege";
+
+    fn resource_type() -> v2::ResourceType {
+        let skip = annotation::pack(&v2::SkipGrants::default());
+        resource::resource_type(Self::TYPE, "Privilege", &[], vec![skip])
+    }
+
+    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        let facts = d.privileges(cx).await?;
+        let named: Vec<_> = facts.named.iter().collect();
+        Page::of_table(&named, page, PAGE, |(environment, pair)| build(d, environment, pair))
+    }
+
+    async fn entitlements(_: &Directory, _: &SyncContext, privilege: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
+        // The stray backtick is part of the published display name.
+        let display_name = format!("Collaborator have {}`", privilege.display_name);
+        Ok(vec![
+            EntitlementBuilder::new(
+                privilege,
+                ASSIGNED,
+                Purpose::Assignment,
+                &[&Collaborator::resource_type()],
+            )
+            .named(display_name, "Assigned Collaborator to scopes")
+            .immutable()
+            .build(),
+        ])
+    }
+}
+
+/// The resource of a privilege. Where the run emits all environments its id carries its own: the published
+/// connector merges them and so overstates access (`contract/model.md` 6.3).
+pub fn build(d: &Directory, environment: &Environment, pair: &Pair) -> v2::Resource {
+    let scoped = (d.settings.environment == EnvironmentChoice::All).then(|| environment.as_str());
+    let profile = Profile::new()
+        .with("resource", pair.group.as_str())
+        .with("permission", pair.id.as_str())
+        .with("description", catalogue::description(pair))
+        .with("environment", scoped);
+    ResourceBuilder::new(Privilege::TYPE, d.scoped_id(&pair.name(), environment), pair.name())
+        .profile(profile)
+        .role()
+        .build()
+}
+
+/// What a role lists as its grants: the people who hold it, and the privileges they hold through it.
+pub async fn grants_of_role(
+    d: &Directory,
+    cx: &SyncContext,
+    resource: &v2::Resource,
+    slug: &str,
+    role: &RoleRef,
+    page: &PageToken,
+) -> Result<Page<v2::Grant>> {
+    let holdings = d.holdings(cx).await?;
+    let facts = d.privileges(cx).await?;
+    let principal = resource.id.clone().unwrap_or_default();
+    let over = entitlement::id(&principal, slug);
+    let holders = holdings.holders(role).map(Row::Holder);
+    let privileges = facts.by_role.get(role).into_iter().flatten().map(Row::Privilege);
+    let rows: Vec<Row<'_>> = holders.chain(privileges).collect();
+    Page::of_table(&rows, page, PAGE, |row| match row {
+        Row::Holder(member) => GrantBuilder::new(resource, slug, collaborator::resource_id(member))
+            .metadata(Profile::new().with("environment_type", role.environment.as_str()))
+            .build(),
+        Row::Privilege(pair) => {
+            let privilege = build(d, &role.environment, pair);
+            GrantBuilder::new(&privilege, ASSIGNED, principal.clone())
+                .immutable()
+                .expands_over(over.clone())
+                .build()
+        }
+    })
+}
+
+enum Row<'a> {
+    Holder(&'a MemberId),
+    Privilege(&'a Pair),
+}

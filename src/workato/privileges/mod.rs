@@ -1,0 +1,184 @@
+//! What roles and people may do: privileges and the folders that privilege rows name.
+//!
+//! Workato shows the privileges of a person, not of a role, at one request a person. Because the rows depend on
+//! (environment, role) alone, a few holders per role stand for all of them (`contract/model.md` 7); `sampling`
+//! decides whom to ask and whether their answers can be trusted.
+
+pub mod catalogue;
+mod sampling;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use self::sampling::{Observed, Trusted};
+use super::access_model::AccessModel;
+use super::client::{FolderId, MemberId};
+use super::directory::Directory;
+use super::holding::{BASE_ROLES, RoleKind, RoleRef};
+use super::settings::{Environment, PrivilegesMode};
+use crate::baton::connector::SyncContext;
+use crate::baton::error::Result;
+
+/// A privilege as the API names it: a group and an id within it, such as `Recipes` and `run`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Pair {
+    /// The group. May contain spaces, hyphens, commas and ampersands.
+    pub group: String,
+    /// The id within the group.
+    pub id: String,
+}
+
+impl Pair {
+    /// The published name: `<group>-<id>`.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.group, self.id)
+    }
+}
+
+/// The pairs of a privileges object of the API.
+pub fn pairs(privileges: &BTreeMap<String, Vec<String>>) -> BTreeSet<Pair> {
+    privileges
+        .iter()
+        .flat_map(|(group, ids)| {
+            ids.iter().map(move |id| Pair {
+                group: group.clone(),
+                id: id.clone(),
+            })
+        })
+        .collect()
+}
+
+/// What roles and people may do in the environments of the run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PrivilegeFacts {
+    /// Privileges of a role: every holder has them.
+    pub by_role: BTreeMap<RoleRef, BTreeSet<Pair>>,
+    /// Privileges of single people, where the holders of a role differ.
+    pub by_member: BTreeMap<MemberId, BTreeSet<(Environment, Pair)>>,
+    /// People whose privilege rows name a folder.
+    pub folder_members: BTreeMap<(Environment, FolderId), BTreeSet<MemberId>>,
+    /// Every privilege that is a resource of this sync.
+    pub named: BTreeSet<(Environment, Pair)>,
+}
+
+impl PrivilegeFacts {
+    /// Reads as many holders as the settings and their answers demand.
+    ///
+    /// # Errors
+    /// Those of the client; a refusal is a warning and leaves what the role lists say.
+    pub async fn read(directory: &Directory, cx: &SyncContext) -> Result<Self> {
+        let holdings = directory.holdings(cx).await?;
+        let detected = directory.detected(cx).await?;
+        let environments = directory.environments(cx).await?;
+        let observed = match directory.settings.privileges {
+            PrivilegesMode::Off => None,
+            mode => sampling::observe(directory, cx, &holdings, mode).await?,
+        };
+        let mut facts = PrivilegeFacts::default();
+        if let Some(observed) = &observed {
+            for (role, holders) in &holdings.by_role {
+                facts.take(role, holders, observed);
+            }
+        }
+        if directory.has_legacy_roles(cx).await? {
+            for environment in &environments {
+                facts.legacy_custom(&detected.legacy_roles, environment);
+                let bases = base_roles(detected.model, &holdings.base_roles);
+                for base in bases {
+                    let role = RoleRef {
+                        kind: RoleKind::Legacy,
+                        id: base.to_owned(),
+                        environment: environment.clone(),
+                    };
+                    let seen = observed.as_ref().is_some_and(|o| o.is_seen(&role));
+                    if !seen {
+                        facts
+                            .by_role
+                            .entry(role)
+                            .or_default()
+                            .extend(catalogue::of_base_role(base).cloned());
+                    }
+                }
+            }
+        }
+        facts.name_all(directory.has_legacy_roles(cx).await?, &environments);
+        Ok(facts)
+    }
+
+    fn take(&mut self, role: &RoleRef, holders: &BTreeSet<MemberId>, observed: &Observed) {
+        let environment = &role.environment;
+        match observed.privileges(role) {
+            Trusted::Same(privileges) => {
+                self.by_role
+                    .entry(role.clone())
+                    .or_default()
+                    .extend(privileges.iter().cloned());
+            }
+            Trusted::Differs(by_holder) => {
+                for (member, privileges) in by_holder {
+                    let all = self.by_member.entry(member.clone()).or_default();
+                    all.extend(privileges.iter().map(|pair| (environment.clone(), pair.clone())));
+                }
+            }
+            Trusted::Unknown => {}
+        }
+        let mut folder = |folder: &FolderId, member: &MemberId| {
+            self.folder_members
+                .entry((environment.clone(), folder.clone()))
+                .or_default()
+                .insert(member.clone());
+        };
+        match observed.folders(role) {
+            Trusted::Same(folders) => folders.iter().for_each(|f| holders.iter().for_each(|m| folder(f, m))),
+            Trusted::Differs(by_holder) => {
+                by_holder
+                    .iter()
+                    .for_each(|(member, folders)| folders.iter().for_each(|f| folder(f, member)));
+            }
+            Trusted::Unknown => {}
+        }
+    }
+
+    /// Custom roles carry their privileges in the list itself.
+    fn legacy_custom(&mut self, roles: &[super::client::LegacyRole], environment: &Environment) {
+        for role in roles {
+            let key = RoleRef {
+                kind: RoleKind::Legacy,
+                id: role.id.to_string(),
+                environment: environment.clone(),
+            };
+            self.by_role.entry(key).or_default().extend(pairs(&role.privileges));
+        }
+    }
+
+    /// Where legacy roles matter every privilege of the catalogue is a resource; elsewhere only those somebody names.
+    fn name_all(&mut self, has_legacy_roles: bool, environments: &[Environment]) {
+        if has_legacy_roles {
+            for environment in environments {
+                self.named
+                    .extend(catalogue::all().map(|pair| (environment.clone(), pair.clone())));
+            }
+        }
+        for (role, pairs) in &self.by_role {
+            self.named
+                .extend(pairs.iter().map(|pair| (role.environment.clone(), pair.clone())));
+        }
+        self.named.extend(self.by_member.values().flatten().cloned());
+    }
+
+    /// Folders that privilege rows name in an environment.
+    pub fn folders_of<'a>(&'a self, environment: &'a Environment) -> impl Iterator<Item = &'a FolderId> {
+        self.folder_members
+            .keys()
+            .filter(move |(e, _)| e == environment)
+            .map(|(_, folder)| folder)
+    }
+}
+
+/// The base roles that exist: all in a legacy workspace, the named ones in a mixed one (`contract/model.md` 1).
+pub fn base_roles<'a>(model: AccessModel, named: &'a BTreeSet<String>) -> impl Iterator<Item = &'static str> + use<'a> {
+    BASE_ROLES
+        .into_iter()
+        .filter(move |base| model == AccessModel::Legacy || (model == AccessModel::Mixed && named.contains(*base)))
+}

@@ -1,0 +1,290 @@
+//! Whose privileges are read, and whether a role's holders agree.
+//!
+//! A role in an environment needs answers of two holders (or of its only one). Holders are picked greedily: one
+//! answer covers every environment of the person. Where two answers differ, every holder of that role is read.
+//! The picks depend on ids alone, so that equal workspaces cost and give the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::{Pair, pairs};
+use crate::baton::connector::SyncContext;
+use crate::baton::error::{Kind, Result};
+use crate::workato::client::{FolderId, MemberId, PrivilegeRow};
+use crate::workato::directory::{Directory, FAN_OUT, Family};
+use crate::workato::holding::{Holdings, RoleRef, folded};
+use crate::workato::settings::{Environment, PrivilegesMode};
+use crate::workato::table::stored;
+
+/// Answers a role needs: one to know, one to verify.
+const ANSWERS: usize = 2;
+/// Holders asked in vain (no row for the role) before the role counts as unknown.
+const IN_VAIN: usize = 5;
+
+/// What holders of one role said, compared.
+#[derive(Debug, PartialEq)]
+pub enum Trusted<T> {
+    /// All who were asked say the same.
+    Same(BTreeSet<T>),
+    /// They differ; every holder was asked, and this is what each said.
+    Differs(BTreeMap<MemberId, BTreeSet<T>>),
+    /// Nobody said anything.
+    Unknown,
+}
+
+/// One holder's row for one role.
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    privileges: BTreeSet<Pair>,
+    folders: BTreeSet<FolderId>,
+}
+
+/// The answers of a run.
+#[derive(Debug, Default)]
+pub struct Observed {
+    rows: BTreeMap<RoleRef, BTreeMap<MemberId, Row>>,
+    asked: BTreeSet<MemberId>,
+    roles_of: BTreeMap<MemberId, BTreeSet<RoleRef>>,
+}
+
+impl Observed {
+    fn new(holdings: &Holdings) -> Self {
+        let mut roles_of: BTreeMap<MemberId, BTreeSet<RoleRef>> = BTreeMap::new();
+        for (role, holders) in &holdings.by_role {
+            for member in holders {
+                roles_of.entry(member.clone()).or_default().insert(role.clone());
+            }
+        }
+        Observed {
+            roles_of,
+            ..Default::default()
+        }
+    }
+
+    /// Whether any holder of the role answered for it.
+    pub fn is_seen(&self, role: &RoleRef) -> bool {
+        self.rows.get(role).is_some_and(|rows| !rows.is_empty())
+    }
+
+    /// What the holders say the role may do.
+    pub fn privileges(&self, role: &RoleRef) -> Trusted<Pair> {
+        self.compare(role, |row| &row.privileges)
+    }
+
+    /// Which folders the holders say the role names.
+    pub fn folders(&self, role: &RoleRef) -> Trusted<FolderId> {
+        self.compare(role, |row| &row.folders)
+    }
+
+    fn compare<T: Ord + Clone>(&self, role: &RoleRef, part: impl Fn(&Row) -> &BTreeSet<T>) -> Trusted<T> {
+        let Some(rows) = self.rows.get(role) else {
+            return Trusted::Unknown;
+        };
+        let Some(first) = rows.values().next() else {
+            return Trusted::Unknown;
+        };
+        if rows.values().all(|row| part(row) == part(first)) {
+            Trusted::Same(part(first).clone())
+        } else {
+            Trusted::Differs(
+                rows.iter()
+                    .map(|(member, row)| (member.clone(), part(row).clone()))
+                    .collect(),
+            )
+        }
+    }
+
+    fn differs(&self, role: &RoleRef) -> bool {
+        matches!(self.privileges(role), Trusted::Differs(_)) || matches!(self.folders(role), Trusted::Differs(_))
+    }
+
+    /// Files the rows of one person. A row belongs to the role the person holds in its environment; one that
+    /// names another role was changed in between and says nothing about either.
+    fn file(&mut self, member: &MemberId, rows: Vec<PrivilegeRow>, name_of: impl Fn(&RoleRef) -> Option<String>) {
+        self.asked.insert(member.clone());
+        let roles = self.roles_of.get(member).cloned().unwrap_or_default();
+        for row in rows {
+            let environment = Environment::new(row.environment_type.as_deref().unwrap_or("dev"));
+            let named = row.name.as_deref().map(folded);
+            let role = roles.iter().find(|role| {
+                role.environment == environment && (named.is_none() || named == name_of(role).as_deref().map(folded))
+            });
+            if let Some(role) = role {
+                let row = Row {
+                    privileges: pairs(&row.privileges),
+                    folders: row.folder_ids.into_iter().collect(),
+                };
+                self.rows.entry(role.clone()).or_default().insert(member.clone(), row);
+            }
+        }
+    }
+
+    /// Who is to be asked next; empty when nobody needs to be.
+    fn next(&self, holdings: &Holdings, mode: PrivilegesMode) -> Vec<MemberId> {
+        let unasked = |holders: &BTreeSet<MemberId>| -> Vec<MemberId> {
+            holders.iter().filter(|m| !self.asked.contains(*m)).cloned().collect()
+        };
+        if mode == PrivilegesMode::Exact {
+            return self
+                .roles_of
+                .keys()
+                .filter(|m| !self.asked.contains(*m))
+                .cloned()
+                .collect();
+        }
+        let mut everyone = BTreeSet::new();
+        let mut missing: BTreeMap<&RoleRef, usize> = BTreeMap::new();
+        for (role, holders) in &holdings.by_role {
+            if self.differs(role) {
+                everyone.extend(unasked(holders));
+                continue;
+            }
+            let answers = self.rows.get(role).map_or(0, BTreeMap::len);
+            let in_vain = holders.len() - unasked(holders).len() - answers;
+            let wanted = ANSWERS.min(holders.len()).saturating_sub(answers);
+            if wanted > 0 && in_vain < IN_VAIN {
+                missing.insert(role, wanted);
+            }
+        }
+        if everyone.is_empty() {
+            self.cover(missing)
+        } else {
+            everyone.into_iter().collect()
+        }
+    }
+
+    /// Greedy cover: again and again the person who fills most gaps, the lowest id first.
+    fn cover(&self, mut missing: BTreeMap<&RoleRef, usize>) -> Vec<MemberId> {
+        let mut picked: Vec<MemberId> = Vec::new();
+        let mut candidates: Vec<(&MemberId, &BTreeSet<RoleRef>)> = self
+            .roles_of
+            .iter()
+            .filter(|(member, _)| !self.asked.contains(*member))
+            .collect();
+        while !missing.is_empty() {
+            let fills = |roles: &BTreeSet<RoleRef>| roles.iter().filter(|role| missing.contains_key(role)).count();
+            let best = candidates
+                .iter()
+                .enumerate()
+                .map(|(index, (_, roles))| (fills(roles), std::cmp::Reverse(index)))
+                .max()
+                .filter(|(fills, _)| *fills > 0);
+            let Some((_, std::cmp::Reverse(index))) = best else {
+                break;
+            };
+            let (member, roles) = candidates.remove(index);
+            for role in roles {
+                if let Some(wanted) = missing.get_mut(role) {
+                    *wanted -= 1;
+                    if *wanted == 0 {
+                        missing.remove(role);
+                    }
+                }
+            }
+            picked.push(member.clone());
+        }
+        picked
+    }
+}
+
+/// Asks until every role has its answers. `None` where the token may not read privileges at all.
+///
+/// # Errors
+/// Those of the client.
+pub async fn observe(
+    directory: &Directory,
+    cx: &SyncContext,
+    holdings: &Holdings,
+    mode: PrivilegesMode,
+) -> Result<Option<Observed>> {
+    let detected = directory.detected(cx).await?;
+    let names: BTreeMap<String, Option<String>> = detected
+        .environment_roles
+        .iter()
+        .map(|r| (format!("e{}", r.id), r.name.clone()))
+        .chain(
+            detected
+                .legacy_roles
+                .iter()
+                .map(|r| (format!("l{}", r.id), r.name.clone())),
+        )
+        .collect();
+    let name_of = |role: &RoleRef| {
+        let list = if role.kind == super::super::holding::RoleKind::Environment {
+            "e"
+        } else {
+            "l"
+        };
+        names
+            .get(&format!("{list}{}", role.id))
+            .cloned()
+            .unwrap_or_else(|| Some(role.id.clone()))
+    };
+    let family = Family::default();
+    let mut observed = Observed::new(holdings);
+    let mut alone = true;
+    loop {
+        let mut next = observed.next(holdings, mode);
+        if next.is_empty() {
+            break;
+        }
+        if alone {
+            // The first call goes alone: where the checkbox is missing, one refusal is enough.
+            next.truncate(1);
+            alone = false;
+        }
+        let answers: Vec<(MemberId, Option<Vec<PrivilegeRow>>)> = stream::iter(next)
+            .map(|member| read(directory, cx, &family, member))
+            .buffered(FAN_OUT)
+            .try_collect()
+            .await?;
+        for (member, rows) in answers {
+            match rows {
+                Some(rows) => observed.file(&member, rows, name_of),
+                None => return Ok(None),
+            }
+        }
+    }
+    for (role, holders) in &holdings.by_role {
+        let name = name_of(role).unwrap_or_else(|| role.id.clone());
+        let example = format!("{name} ({})", role.environment);
+        if !observed.is_seen(role) && !holders.is_empty() {
+            cx.warnings.add(
+                "privileges-unknown",
+                "no holder of a role showed what it may do; its privileges are missing",
+                example,
+            );
+        } else if mode == PrivilegesMode::Sampled && observed.differs(role) {
+            cx.warnings.add(
+                "privileges-differ",
+                "holders of the same role have different privileges or folders; each holder was read and is listed directly",
+                example,
+            );
+        }
+    }
+    Ok(Some(observed))
+}
+
+/// One person's rows; `None` when the family is refused. A person who is gone has none.
+async fn read(
+    directory: &Directory,
+    cx: &SyncContext,
+    family: &Family,
+    member: MemberId,
+) -> Result<(MemberId, Option<Vec<PrivilegeRow>>)> {
+    let dev = &directory.clients.dev;
+    let rows = stored(cx, &format!("privileges/{member}"), || dev.member_privileges(&member)).await;
+    let rows = match rows {
+        Err(error) if error.kind() == Kind::NotFound => {
+            cx.warnings.add(
+                "member-gone",
+                "collaborators disappeared while their privileges were read",
+                member.to_string(),
+            );
+            Some(Vec::new())
+        }
+        other => family.degrade(cx, "privileges of roles", other)?,
+    };
+    Ok((member, rows))
+}

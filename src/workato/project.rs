@@ -1,0 +1,162 @@
+//! Projects. In RBAC v2 each project role is an entitlement of every project, granted to people and groups.
+
+use super::client::{Project as ApiProject, ProjectGrant, ProjectId};
+use super::collaborator::{self, Collaborator};
+use super::directory::Directory;
+use super::folder::Folder;
+use super::group::{self, CollaboratorGroup};
+use super::kind::{PAGE, ResourceKind, first_of, id_value};
+use super::project_role::{distinct, slug};
+use crate::baton::connector::SyncContext;
+use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
+use crate::baton::error::Result;
+use crate::baton::grant::GrantBuilder;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::baton::resource::{self, Profile, ResourceBuilder};
+
+/// The project resource type.
+pub struct Project;
+
+/// A project's display name.
+pub fn name(project: &ApiProject) -> String {
+    let id = project.id.to_string();
+    first_of([project.name.as_deref(), Some(&id)])
+        .unwrap_or_default()
+        .to_owned()
+}
+
+impl ResourceKind for Project {
+    const TYPE: &'static str = "project";
+
+    fn resource_type() -> v2::ResourceType {
+        resource::resource_type(Self::TYPE, "Project", &[], Vec::new())
+    }
+
+    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        Page::of_table(&d.projects(cx).await?, page, PAGE, |placed| {
+            let project = &placed.project;
+            let profile = Profile::new()
+                .with("id", id_value(&project.id))
+                .with("name", project.name.as_deref())
+                .with("description", project.description.as_deref())
+                .with("folder_id", project.folder_id.as_ref().map(id_value))
+                .with("environment", placed.environment.as_str());
+            ResourceBuilder::new(Project::TYPE, project.id.to_string(), name(project))
+                .profile(profile)
+                .children(Folder::TYPE)
+                .app()
+                .build()
+        })
+    }
+
+    async fn entitlements(d: &Directory, cx: &SyncContext, project: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
+        let grantable = [&Collaborator::resource_type(), &CollaboratorGroup::resource_type()];
+        let roles = d.project_roles(cx).await?;
+        Ok(distinct(&roles)
+            .into_iter()
+            .map(|(slug, role, _)| {
+                let text = format!("{role} of {}", project.display_name);
+                EntitlementBuilder::new(project, &slug, Purpose::Permission, &grantable)
+                    .named(text.clone(), text)
+                    .build()
+            })
+            .collect())
+    }
+
+    /// One request per project and page; the page token is Workato's page number.
+    async fn grants(
+        d: &Directory,
+        cx: &SyncContext,
+        project: &v2::Resource,
+        page: &PageToken,
+    ) -> Result<Page<v2::Grant>> {
+        let id = ProjectId::from(resource::key(project).1);
+        let projects = d.projects(cx).await?;
+        let client = projects
+            .iter()
+            .find(|p| p.project.id == id)
+            .and_then(|p| d.clients.of(&p.environment));
+        let has_grants = d.detected(cx).await?.model.has_environment_roles();
+        let (Some(client), true, false) = (client, has_grants, d.project_grants.is_refused()) else {
+            return Ok(Page::default());
+        };
+        let number = u32::try_from(page.number(1)?).unwrap_or(u32::MAX);
+        let answer = client.project_grants(&id, number).await;
+        let Some(answer) = d.project_grants.degrade(cx, "project grants", answer)? else {
+            return Ok(Page::default());
+        };
+        let mut granted: Vec<ProjectGrant> = answer.rows;
+        granted.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut rows = Vec::with_capacity(granted.len());
+        for grant in &granted {
+            rows.extend(build(d, cx, project, grant).await?);
+        }
+        Ok(Page {
+            rows,
+            next: answer.next.map(|n| PageToken::at(n as usize)),
+        })
+    }
+}
+
+/// One grant of a project role, or nothing (counted) where it names something no list returned.
+async fn build(
+    d: &Directory,
+    cx: &SyncContext,
+    project: &v2::Resource,
+    grant: &ProjectGrant,
+) -> Result<Option<v2::Grant>> {
+    let role = grant
+        .project_role
+        .as_ref()
+        .and_then(|r| r.name.as_deref())
+        .map(slug)
+        .unwrap_or_default();
+    let known = distinct(&d.project_roles(cx).await?)
+        .iter()
+        .any(|(slug, ..)| *slug == role);
+    if !known {
+        cx.warnings.add(
+            "project-role-not-listed",
+            "project grants name project roles that no list returned; they were dropped",
+            format!("grant {} of {}", grant.id, project.display_name),
+        );
+        return Ok(None);
+    }
+    let metadata = Profile::new().with("project_grant_id", grant.id.to_string());
+    if let Some(user) = &grant.user {
+        if !d.people(cx).await?.contains(&user.id) {
+            cx.warnings.add(
+                "collaborator-not-listed",
+                "grants or group memberships name collaborators that the member list did not return; they were dropped",
+                format!("collaborator {} on {}", user.id, project.display_name),
+            );
+            return Ok(None);
+        }
+        let principal = collaborator::resource_id(&user.id);
+        return Ok(Some(
+            GrantBuilder::new(project, &role, principal).metadata(metadata).build(),
+        ));
+    }
+    let groups = d.groups(cx).await?;
+    let Some(group) = grant
+        .user_group
+        .as_ref()
+        .filter(|named| groups.iter().any(|g| g.id == named.id))
+    else {
+        cx.warnings.add(
+            "group-not-listed",
+            "project grants name groups that no list returned, or nobody at all; they were dropped",
+            format!("grant {} of {}", grant.id, project.display_name),
+        );
+        return Ok(None);
+    };
+    let principal = resource::id(CollaboratorGroup::TYPE, group.id.to_string());
+    let over = entitlement::id(&principal, group::MEMBER);
+    Ok(Some(
+        GrantBuilder::new(project, &role, principal)
+            .expands_over(over)
+            .metadata(metadata)
+            .build(),
+    ))
+}

@@ -1,0 +1,71 @@
+//! Runs a sync as the command line does, with everything set by the test.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use baton_workato::baton::connector::Connector;
+use baton_workato::baton::error::Result;
+use baton_workato::baton::http::{HttpClient, HttpOptions};
+use baton_workato::baton::progress::Silent;
+use baton_workato::baton::secret::Secret;
+use baton_workato::baton::sync::summary::Summary;
+use baton_workato::baton::sync::{self, SyncEnvironment, SyncOptions};
+use baton_workato::workato::WorkatoConnector;
+use baton_workato::workato::settings::{Environment, EnvironmentChoice, FolderDepth, PrivilegesMode, Settings};
+use tokio_util::sync::CancellationToken;
+
+/// Settings for a server on this machine: DEV only, everything else as by default.
+pub fn settings(base_url: &str) -> Settings {
+    Settings {
+        base_url: base_url.parse().unwrap(),
+        dev_token: Secret::new("test-token"),
+        test_token: None,
+        prod_token: None,
+        environment: EnvironmentChoice::One(Environment::dev()),
+        disable_custom_roles_sync: false,
+        privileges: PrivilegesMode::Sampled,
+        folder_depth: FolderDepth::Auto,
+        sync_connections: false,
+    }
+}
+
+/// Options that write to `file` with four workers.
+pub fn options(file: &Path) -> SyncOptions {
+    SyncOptions {
+        file: file.to_owned(),
+        temp_dir: None,
+        workers: 4,
+        resource_types: Vec::new(),
+        skip_entitlements_and_grants: false,
+    }
+}
+
+/// A run that nobody watches or cancels.
+pub fn environment() -> SyncEnvironment {
+    SyncEnvironment {
+        observer: Arc::new(Silent),
+        cancel: CancellationToken::new(),
+        requests: Arc::new(std::collections::BTreeMap::new),
+    }
+}
+
+/// Syncs a Workato workspace into `file`.
+pub async fn workato(settings: Settings, file: &Path) -> Result<Summary> {
+    workato_with(settings, &options(file)).await
+}
+
+/// Syncs a Workato workspace.
+pub async fn workato_with(settings: Settings, options: &SyncOptions) -> Result<Summary> {
+    let http = Arc::new(HttpClient::new(HttpOptions::default()).unwrap());
+    let connector = Arc::new(WorkatoConnector::connect(settings, &http));
+    let environment = SyncEnvironment {
+        requests: Arc::new(move || http.counts()),
+        ..environment()
+    };
+    sync::run(connector, options, &environment).await
+}
+
+/// Syncs any connector.
+pub async fn connector<C: Connector>(connector: C, options: &SyncOptions) -> Result<Summary> {
+    sync::run(Arc::new(connector), options, &environment()).await
+}
