@@ -1,4 +1,32 @@
 //! `baton-workato`: who has access to what in Workato, and why.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! Workato REST ──► workato::client ──► workato::{collaborator, role, …} ──► baton::sync ──► baton::c1z ──► sync.c1z
+//!  (per token)      typed rows          resources, entitlements, grants      steps, pages,    rows, seal
+//!                   retries             from the tables of a directory       checks, expansion
+//! ```
+//!
+//! One request, from Workato to a row: the syncer ([`baton::sync::run`]) asks the connector
+//! ([`workato::WorkatoConnector`]) for the resources of a type. The connector finds the file of that type, say
+//! `workato/group.rs`, which asks the sync's tables ([`workato::directory::Directory`]) for the groups. The table
+//! asks the client ([`workato::client::WorkatoClient`]), page by page, and keeps what it got in the sync's session.
+//! The client looks the path up in its one table of endpoints and sends it through [`baton::http`], where retries,
+//! quotas and redaction live. Back in the syncer the rows pass the gate (`baton::sync::ingest`) and go to the
+//! thread that owns the file ([`baton::c1z::Store`]).
+//!
+//! | room | what is in it | may use |
+//! | --- | --- | --- |
+//! | [`baton`] | the kit: what any connector needs; never names Workato | nothing of ours |
+//! | [`workato`] | the vendor: everything that knows Workato | `baton` |
+//! | [`simulator`] | a Workato workspace in memory behind HTTP, for `demo` and tests | `baton` |
+//! | [`term`] | the only code that prints | `baton` |
+//! | [`cli`] | thin: arguments in, a call, rendering out | everything |
+//!
+//! To add a resource type: copy the smallest one (`workato/api_client_role.rs`), add its `mod` and one line in
+//! `workato/mod.rs`, a row in `workato/client/endpoint.rs` with its method, and a route in the simulator.
+
 pub mod baton;
 pub mod cli;
 pub mod simulator;

@@ -1,6 +1,7 @@
 //! `demo`: sync a simulated workspace, to see what comes out without an account.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
@@ -120,6 +121,7 @@ async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
         },
         people: workspace.people as usize,
         projects: workspace.projects as usize,
+        now: today(),
         ..Shape::default()
     };
     let simulator = Simulator::start(simulator::Workspace::generate(&shape), Behaviour::default()).await?;
@@ -138,4 +140,11 @@ async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
         sync_connections: false,
     };
     Ok((simulator, settings))
+}
+
+/// The start of this day in UTC: last activities look recent, and two demos of one day are equal.
+fn today() -> Timestamp {
+    const DAY: i64 = 24 * 60 * 60;
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second() / DAY * DAY).unwrap_or(now)
 }

@@ -55,10 +55,13 @@ pub fn table(summary: &Summary, paint: Paint, width: usize) -> String {
     );
     let _ = writeln!(
         text,
-        "{} {}",
-        paint.bold("next:"),
-        paint.cyan(format!("baton access -f {}", shell_word(&file)))
+        "{} look further with any Baton reader, such as the public command line:",
+        paint.bold("next:")
     );
+    for view in ["resources", "grants", "explorer"] {
+        let command = format!("baton {view} -f {}", shell_word(&file));
+        let _ = writeln!(text, "  {}", paint.cyan(command));
+    }
     text
 }
 
@@ -271,7 +274,10 @@ mod tests {
           for example folder 42 of \u{1b}[31mEve
 
         file: out/sync.c1z (48.2 kB), sync 2abc
-        next: baton access -f out/sync.c1z
+        next: look further with any Baton reader, such as the public command line:
+          baton resources -f out/sync.c1z
+          baton grants -f out/sync.c1z
+          baton explorer -f out/sync.c1z
         ");
     }
 

@@ -1,6 +1,6 @@
 //! The vendor: everything that knows Workato.
 //!
-//! A resource type is one file and one line in `resource_types!` below. The files turn the tables of a
+//! A resource type is one file and one line in `for_each_type!` below. The files turn the tables of a
 //! [`directory::Directory`] into rows; `client` is the REST API behind them.
 
 pub mod access_model;

@@ -1,7 +1,6 @@
 //! Section 2.9: files of earlier writers open, and come out in the current schema.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use baton_workato::baton::annotation;
@@ -319,7 +318,7 @@ fn expansion_pair() -> Option<[PathBuf; 2]> {
             "golden/expansion must lie beside the repository"
         );
         let notice = "golden/expansion is not beside the repository: only the files in tests/golden were tried";
-        writeln!(std::io::stderr(), "{notice}").unwrap();
+        eprintln!("{notice}");
     }
     folder.map(|f| [f.join("unexpanded.c1z"), f.join("expanded.c1z")])
 }
