@@ -87,7 +87,14 @@ pub fn resolve(
             let example = format!("{name} ({environment}), held by collaborator {}", member.id);
             let (kind, id) = match kind_of(detected.model, row) {
                 Some(RoleKind::Environment) => (RoleKind::Environment, environment_names.find(name)),
-                Some(RoleKind::Legacy) => (RoleKind::Legacy, legacy_role(&legacy_names, name)),
+                Some(RoleKind::Legacy) => match legacy_role(&legacy_names, name) {
+                    // A row that does not say its type means a legacy role; where none has the name, it can only
+                    // be the other kind.
+                    None if row.role_type.is_none() && environment_names.find(name).is_some() => {
+                        (RoleKind::Environment, environment_names.find(name))
+                    }
+                    id => (RoleKind::Legacy, id),
+                },
                 None => {
                     warnings.add("role-list-missing", role_list_missing(detected.model), example);
                     continue;

@@ -142,3 +142,29 @@ async fn custom_roles_can_be_left_out() {
     let causes: Vec<_> = synced.summary.warnings.iter().map(|w| w.cause).collect();
     assert_eq!(causes, ["custom-roles-off"], "people who hold custom roles are named");
 }
+
+/// Where the legacy list answers too, but empty, and rows do not say their type, the names still find their roles.
+#[tokio::test]
+async fn rows_without_a_role_type_find_environment_roles_by_name() {
+    let mut workspace = workspace(AccessModel::RbacV2);
+    let typed = sync(workspace.clone(), Behaviour::default(), &Options::default())
+        .await
+        .unwrap();
+    workspace.model = AccessModel::Mixed;
+    workspace.legacy_roles.clear();
+    for person in &mut workspace.people {
+        person.roles.iter_mut().for_each(|role| role.role_type = None);
+    }
+    let synced = sync(workspace, Behaviour::default(), &Options::default())
+        .await
+        .unwrap();
+    let holders = |rows: &crate::support::rows::Rows| -> Vec<String> {
+        rows.grants
+            .keys()
+            .filter(|id| id.starts_with("environment_role:"))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(holders(&typed.rows), holders(&synced.rows));
+    assert!(!holders(&synced.rows).is_empty());
+}
