@@ -1,13 +1,13 @@
 //! The connector of a run, made of its settings.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::baton::error::Result;
 use crate::baton::http::{HttpClient, HttpOptions};
 use crate::baton::progress::Observer;
 use crate::baton::sync::RequestCounts;
 use crate::workato::WorkatoConnector;
+use crate::workato::config::Limits;
 use crate::workato::settings::Settings;
 
 /// Makes the connector and the reader of its request counts. Makes no call.
@@ -16,11 +16,12 @@ use crate::workato::settings::Settings;
 /// Those of the HTTP client's set-up.
 pub fn connect(
     settings: Settings,
-    timeout: Duration,
+    limits: Limits,
     observer: Arc<dyn Observer>,
 ) -> Result<(Arc<WorkatoConnector>, RequestCounts)> {
     let http = Arc::new(HttpClient::new(HttpOptions {
-        request_timeout: timeout,
+        request_timeout: limits.request_timeout,
+        pace: limits.pace,
         observer,
         ..HttpOptions::default()
     })?);

@@ -13,7 +13,7 @@ use crate::baton::secret::Secret;
 use crate::simulator::{self, AccessModel, Behaviour, Env, Shape, Simulator};
 use crate::term::Terminal;
 use crate::workato;
-use crate::workato::config::request_timeout;
+use crate::workato::config::{Limits, request_timeout};
 use crate::workato::settings::{FolderDepth, PrivilegesMode, Settings};
 
 /// Flags of the kit that the help of this command shows.
@@ -94,7 +94,12 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(terminal, &cancel, leave)?;
         let (_simulator, settings) = simulate(&workspace).await?;
-        let outcome = read_workspace(terminal, display, settings, request_timeout(&values), &options, cancel).await;
+        // The simulated workspace has no quotas.
+        let limits = Limits {
+            request_timeout: request_timeout(&values),
+            pace: None,
+        };
+        let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
     finish(terminal, &summary, &values)

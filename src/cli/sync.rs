@@ -16,10 +16,12 @@ use crate::baton::sync::{self, SyncEnvironment, SyncOptions};
 use crate::term::Terminal;
 use crate::term::progress::{Display, Progress};
 use crate::workato;
+use crate::workato::config::Limits;
 use crate::workato::settings::Settings;
 
-/// Lists read at the same time when nobody says how many (`--workers=0`).
-const DEFAULT_WORKERS: usize = 4;
+/// Lists read at the same time when nobody says how many (`--workers=0`): enough to keep every quota family busy.
+/// What a family bears is up to its pacer (`baton::http`).
+const DEFAULT_WORKERS: usize = 16;
 /// Most workers that `--workers=-1` takes.
 const MOST_WORKERS: usize = 4;
 /// Threads of the runtime: requests wait, they do not compute.
@@ -38,11 +40,11 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
     unavailable::check(command::all_fields(), &values)?;
     let settings = workato::config::settings(&values)?;
     let options = options(&values)?;
-    let timeout = workato::config::request_timeout(&values);
+    let limits = workato::config::limits(&values);
     let summary = in_runtime(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(terminal, &cancel, leave)?;
-        let outcome = read_workspace(terminal, display, settings, timeout, &options, cancel).await;
+        let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
     finish(terminal, &summary, &values)
@@ -56,13 +58,13 @@ pub async fn read_workspace(
     terminal: &Terminal,
     display: Display,
     settings: Settings,
-    timeout: Duration,
+    limits: Limits,
     options: &SyncOptions,
     cancel: CancellationToken,
 ) -> Result<Summary> {
     let progress = Progress::start(terminal, display);
     let observer = progress.observer();
-    let (connector, requests) = connect::connect(settings, timeout, Arc::clone(&observer))?;
+    let (connector, requests) = connect::connect(settings, limits, Arc::clone(&observer))?;
     let environment = SyncEnvironment {
         observer,
         cancel,

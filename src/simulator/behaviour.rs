@@ -1,7 +1,9 @@
 //! How the server behaves apart from its data: paging limits, refusals, quotas and scripted faults.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::endpoint::Endpoint;
 
@@ -68,8 +70,12 @@ impl Behaviour {
 pub struct Quota {
     /// Calls in a window.
     pub calls: u32,
-    /// Length of the window. It begins with the first call and is measured with tokio's clock.
+    /// Length of the window. It begins with the first call.
     pub window: Duration,
+    /// What the window is measured with.
+    pub clock: QuotaClock,
+    /// Whether all families share one allowance, which no documentation rules out.
+    pub together: bool,
     /// How a 429 says how long to wait.
     pub retry_after: RetryForm,
     /// Whether answers carry `X-Rate-Limit-Remaining` (3.2).
@@ -82,9 +88,27 @@ impl Default for Quota {
         Quota {
             calls: 60,
             window: Duration::from_secs(60),
+            clock: QuotaClock::default(),
+            together: false,
             retry_after: RetryForm::Seconds,
             remaining: true,
         }
+    }
+}
+
+/// The time of a quota: tokio's clock, or one that a test moves.
+#[derive(Clone)]
+pub struct QuotaClock(pub Arc<dyn Fn() -> Instant + Send + Sync>);
+
+impl Default for QuotaClock {
+    fn default() -> Self {
+        QuotaClock(Arc::new(|| tokio::time::Instant::now().into_std()))
+    }
+}
+
+impl fmt::Debug for QuotaClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QuotaClock")
     }
 }
 

@@ -28,7 +28,7 @@ mod shape;
 mod view;
 mod workspace;
 
-pub use behaviour::{Behaviour, Fault, Hits, Quota, RetryForm, Script};
+pub use behaviour::{Behaviour, Fault, Hits, Quota, QuotaClock, RetryForm, Script};
 pub use endpoint::{Endpoint, Family};
 pub use log::{Logged, Requests};
 pub use server::Simulator;

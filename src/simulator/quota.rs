@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::behaviour::{Quota, RetryForm};
 use super::endpoint::Family;
@@ -13,7 +12,10 @@ use super::workspace::Env;
 
 /// The counters of a server.
 #[derive(Debug, Default)]
-pub struct Counters(Mutex<HashMap<(Option<Env>, Family), Window>>);
+pub struct Counters(Mutex<HashMap<Account, Window>>);
+
+/// Whose calls to what; no family where all share one allowance.
+type Account = (Option<Env>, Option<Family>);
 
 /// When a window began and how many calls it has seen.
 type Window = (Instant, u32);
@@ -29,7 +31,8 @@ pub enum Verdict {
 impl Counters {
     /// Counts one call.
     pub fn count(&self, quota: &Quota, who: Option<Env>, family: Family) -> Verdict {
-        let now = Instant::now();
+        let now = (quota.clock.0)();
+        let family = (!quota.together).then_some(family);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (begun, used) = all.entry((who, family)).or_insert((now, 0));
         if now.duration_since(*begun) >= quota.window {

@@ -114,8 +114,8 @@ fn rows(summary: &Summary, width: usize) -> String {
 fn requests(summary: &Summary, width: usize) -> String {
     let mut table = new_table(width);
     table.set_header(["requests", "sent", "retries", "throttled", "waited"]);
-    let total = summary.total_requests();
-    let total = (summary.requests.len() > 1).then_some(("total", &total));
+    let total_counts = summary.total_requests();
+    let total = (summary.requests.len() > 1).then_some(("total", &total_counts));
     for (family, counts) in summary.requests.iter().map(|(f, c)| (f.as_str(), c)).chain(total) {
         table.add_row([
             sanitize::line(family).into_owned(),
@@ -125,7 +125,20 @@ fn requests(summary: &Summary, width: usize) -> String {
             duration(Duration::from_millis(counts.waited_ms)),
         ]);
     }
-    numbers_right(table)
+    let bound = match summary.bound() {
+        Some((family, requests, rate)) => format!(
+            "\nbounded by {}: {} requests at {} a minute",
+            sanitize::line(family),
+            number(requests),
+            number(rate.into())
+        ),
+        None => String::new(),
+    };
+    let shared = match total_counts.shared {
+        true => "\nrefused in several families at once, so they were paced as one",
+        false => "",
+    };
+    format!("{}{bound}{shared}", numbers_right(table))
 }
 
 fn new_table(width: usize) -> Table {
@@ -225,6 +238,8 @@ mod tests {
             retries,
             throttled,
             waited_ms,
+            per_minute: Some(60),
+            shared: false,
         };
         Summary {
             status: Status::CompleteWithWarnings,
@@ -269,6 +284,7 @@ mod tests {
           collaborators    61        1          1  23.4 s
           roles             2        0          0    0 ms
           total            63        1          1  23.4 s
+          bounded by collaborators: 61 requests at 60 a minute
 
         warning: a grant names a folder that no listing shows (3 times)
           for example folder 42 of \u{1b}[31mEve
@@ -279,6 +295,29 @@ mod tests {
           baton grants -f out/sync.c1z
           baton explorer -f out/sync.c1z
         ");
+    }
+
+    fn change(summary: &mut Summary, family: &str, requests: u64, per_minute: Option<u32>, shared: bool) {
+        let counts = summary.requests.get_mut(family).unwrap();
+        (counts.requests, counts.per_minute, counts.shared) = (requests, per_minute, shared);
+    }
+
+    #[test]
+    fn the_bound_is_named_when_there_is_one() {
+        let mut summary = summary();
+        change(&mut summary, "roles", 60, Some(60), false);
+        change(&mut summary, "collaborators", 60, Some(60), false);
+        assert_eq!(summary.bound(), None, "fits into the first minute");
+        change(&mut summary, "collaborators", 90, Some(60), false);
+        change(&mut summary, "roles", 50, Some(30), false);
+        assert_eq!(summary.bound(), Some(("roles", 50, 30)), "longer at its own rate");
+        change(&mut summary, "collaborators", 90, Some(60), true);
+        change(&mut summary, "roles", 50, Some(60), true);
+        assert_eq!(summary.bound(), Some(("all families together", 140, 60)));
+        assert!(table(&summary, Paint::OFF, 80).contains("so they were paced as one"));
+        change(&mut summary, "collaborators", 90, None, false);
+        change(&mut summary, "roles", 50, None, false);
+        assert_eq!(summary.bound(), None, "no quota");
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The connector's own settings: flags, environment variables and config keys (`contract/cli.md` 1.3), and
 //! [`Settings`] made of them. The command line calls it; nothing below sees flags.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use url::Url;
 
 use super::data_center::{self, check_token_region};
-use crate::baton::config::kit::{CONNECTION, SYNC};
+use crate::baton::config::kit::{CONNECTION, QUOTA, SYNC};
 use crate::baton::config::schema::About;
 use crate::baton::config::{Export, Field, Source, Values};
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::http::Pace;
 use crate::workato::settings::{Environment, EnvironmentChoice, Settings};
 
 /// The fields: the published ones in their order, then ours.
@@ -76,6 +78,16 @@ pub static FIELDS: &[Field] = &[
         .display("Sync connections")
         .export(Export::Gui)
         .under(SYNC),
+    Field::int(
+        "workato-requests-per-minute",
+        60,
+        "Requests a minute that Workato allows for each family of endpoints; the family with most requests, usually \
+         folders and projects, bounds the run",
+    )
+    .display("Requests a minute")
+    .range(1, 100_000)
+    .export(Export::Gui)
+    .under(QUOTA),
 ];
 
 /// What the schema says about the connector.
@@ -110,6 +122,29 @@ pub fn environment(word: &str) -> EnvironmentChoice {
         "all" => EnvironmentChoice::All,
         one => EnvironmentChoice::One(Environment::new(one)),
     }
+}
+
+/// How requests are sent: what a run's [`HttpOptions`](crate::baton::http::HttpOptions) are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The longest time one request may take.
+    pub request_timeout: Duration,
+    /// What every quota family is allowed; none for a server without quotas.
+    pub pace: Option<Pace>,
+}
+
+/// The limits that `values` say.
+pub fn limits(values: &Values) -> Limits {
+    Limits {
+        request_timeout: request_timeout(values),
+        pace: pace(values),
+    }
+}
+
+/// The documented quota of every family, or what an enterprise customer agreed on (`contract/workato-api.md` 3.1).
+fn pace(values: &Values) -> Option<Pace> {
+    let requests = u32::try_from(values.int("workato-requests-per-minute")).ok()?;
+    NonZeroU32::new(requests).map(Pace::per_minute)
 }
 
 /// The longest time one request may take. Workato gives up after 40 s (`contract/workato-api.md` 3.1), so 60 s

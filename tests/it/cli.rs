@@ -361,6 +361,21 @@ impl ParseEnvironment for str {
     }
 }
 
+#[test]
+fn the_quota_is_the_documented_one_unless_somebody_has_another() {
+    let pace = |env: &[(&str, &str)], arguments: &[&str]| {
+        let values = load(env, "", arguments).unwrap();
+        workato::config::limits(&values).pace.map(|pace| pace.requests())
+    };
+    assert_eq!(pace(&[], &[]), Some(60));
+    assert_eq!(pace(&[("BATON_WORKATO_REQUESTS_PER_MINUTE", "600")], &[]), Some(600));
+    assert_eq!(pace(&[], &["--workato-requests-per-minute=100000"]), Some(100_000));
+    for refused in ["0", "100001", "many"] {
+        let output = output(&["--workato-api-key=k", "--workato-requests-per-minute", refused]);
+        assert_eq!(output.status.code(), Some(2), "{refused}");
+    }
+}
+
 // --- published JSON ---
 
 #[test]

@@ -3,6 +3,7 @@
 mod data_center;
 mod faults;
 mod gzip;
+mod pacing;
 mod paging;
 mod rows;
 mod safety;

@@ -17,6 +17,7 @@ mod golden;
 mod layers;
 mod model;
 mod proto;
+mod quota;
 mod simulator;
 mod support;
 mod sync;

@@ -9,6 +9,7 @@ use super::field::{Export, Field, Support};
 pub const HEADINGS: &[&str] = &[
     CONNECTION,
     SYNC,
+    QUOTA,
     OUTPUT,
     LOGGING,
     SERVICE,
@@ -21,6 +22,8 @@ pub const HEADINGS: &[&str] = &[
 pub const CONNECTION: &str = "Connection";
 /// What is read.
 pub const SYNC: &str = "What to sync";
+/// How fast the other side may be asked.
+pub const QUOTA: &str = "Quota";
 /// What is written and shown.
 pub const OUTPUT: &str = "Output";
 /// What is logged.
@@ -194,7 +197,7 @@ pub static FIELDS: &[Field] = &[
     Field::int(
         "workers",
         0,
-        "Lists read at the same time; 0 means 4, -1 the number of CPUs up to 4",
+        "Lists read at the same time; 0 means 16, -1 the number of CPUs up to 4",
     )
     .under(SYNC),
     Field::bool("parallel-sync", "The old spelling of --workers=-1").under(SYNC),

@@ -1,6 +1,7 @@
 //! The client: one `send` with its own loop of attempts.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,11 +11,13 @@ use url::Url;
 
 use super::failure::Failure;
 use super::options::HttpOptions;
-use super::quota::{Gate, Quotas};
+use super::pacer::End;
+use super::quota::{Quotas, Ticket};
 use super::redact::{host, is_loopback, place, query, require_secure};
 use super::response::{RateLimit, Response};
 use super::retry::{Budget, is_transient};
-use crate::baton::error::{Error, Kind, Result};
+use super::retry_budget::{self, RetryBudget};
+use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::progress::Event;
 use crate::baton::secret::Secret;
 use crate::baton::sync::summary::FamilyCounts;
@@ -32,6 +35,9 @@ pub struct GetRequest<'a> {
     pub idempotent: bool,
 }
 
+/// How long an unused connection is kept, below what gateways do, and how often one in use is asked for life.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// Sends requests. Shared by all workers of a run; its waits and counters are per quota family.
 pub struct HttpClient {
     /// For https. Uses the proxy of the environment and the system's trust store.
@@ -40,6 +46,7 @@ pub struct HttpClient {
     local: reqwest::Client,
     options: HttpOptions,
     quotas: Quotas,
+    repeats: Mutex<RetryBudget>,
 }
 
 impl std::fmt::Debug for HttpClient {
@@ -71,7 +78,9 @@ impl HttpClient {
                 .timeout(options.request_timeout)
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
-                .pool_idle_timeout(Duration::from_secs(30))
+                .pool_idle_timeout(IDLE)
+                .tcp_keepalive(IDLE)
+                .http2_keep_alive_interval(IDLE)
         };
         let secure = builder()
             .https_only(true)
@@ -86,8 +95,9 @@ impl HttpClient {
         Ok(HttpClient {
             secure,
             local,
+            quotas: Quotas::new(options.pace, options.clock.clone(), options.observer.clone()),
+            repeats: Mutex::new(RetryBudget::new(options.retry.tokens)),
             options,
-            quotas: Quotas::default(),
         })
     }
 
@@ -105,7 +115,7 @@ impl HttpClient {
         let clock = &self.options.clock;
         let mut budget = Budget::new(&self.options.retry);
         loop {
-            self.wait_for_family(request.family).await;
+            let ticket = self.quotas.admit(request.family).await;
             self.quotas.count(request.family, |counts| {
                 counts.requests += 1;
                 counts.retries += u64::from(budget.attempts() > 0);
@@ -116,7 +126,7 @@ impl HttpClient {
             let took = clock.now().saturating_duration_since(started);
             budget.attempted(took);
             log(request, &outcome, budget.attempts(), took);
-            match self.judge(request, outcome, &mut budget)? {
+            match self.judge(request, outcome, ticket, &mut budget)? {
                 Next::Done(mut response) => {
                     response.attempts = budget.attempts();
                     return Ok(response);
@@ -132,7 +142,7 @@ impl HttpClient {
                         reason: &reason,
                         wait,
                     });
-                    self.sleep(request.family, wait).await;
+                    self.quotas.pause(request.family, wait).await;
                 }
             }
         }
@@ -191,6 +201,7 @@ impl HttpClient {
         &self,
         request: &GetRequest<'_>,
         outcome: Result<Response, Failure>,
+        ticket: Ticket<'_>,
         budget: &mut Budget<'_>,
     ) -> Result<Next> {
         let family = request.family;
@@ -198,32 +209,49 @@ impl HttpClient {
         match outcome {
             Ok(response) => {
                 self.quotas.observe(family, response.rate_limit);
+                let left = response.rate_limit.remaining;
                 let status = response.status;
                 if status == StatusCode::TOO_MANY_REQUESTS {
                     let (wait, again) = budget.throttle(response.retry_after);
-                    self.throttled(family, wait);
-                    return Ok(if again && request.idempotent {
-                        Next::Wait(wait)
-                    } else {
-                        Next::Done(response)
-                    });
+                    // The jitter keeps other processes that were refused from coming back at the same moment. The
+                    // family closes also when this request gives up: the others must not ask either.
+                    self.quotas.count(family, |counts| counts.throttled += 1);
+                    ticket.end(End::Refused(left, wait + self.options.retry.base.mul_f64(random)));
+                    if !again || !request.idempotent {
+                        return Ok(Next::Done(response));
+                    }
+                    self.spend(retry_budget::REFUSED, request, "HTTP 429", budget)?;
+                    return Ok(Next::Wait(wait));
                 }
-                if status.is_redirection() {
-                    return Err(redirected(request, &response, budget.attempts()));
+                if !is_transient(status) {
+                    ticket.end(End::Answered(left));
+                    self.repeats().succeeded();
+                    if status.is_redirection() {
+                        return Err(redirected(request, &response, budget.attempts()));
+                    }
+                    return Ok(Next::Done(response));
                 }
-                if is_transient(status)
-                    && request.idempotent
+                ticket.end(End::Failing(left));
+                if request.idempotent
                     && let Some(pause) = budget.pause(response.retry_after, false, random)
                 {
-                    return Ok(Next::Pause(pause, format!("HTTP {}", status.as_u16())));
+                    let reason = format!("HTTP {}", status.as_u16());
+                    self.spend(retry_budget::TRANSIENT, request, &reason, budget)?;
+                    return Ok(Next::Pause(pause, reason));
                 }
                 Ok(Next::Done(response))
             }
             Err(failure) => {
+                ticket.end(if failure.never_sent() {
+                    End::NeverSent
+                } else {
+                    End::Broken
+                });
                 if failure.is_transient()
                     && (request.idempotent || failure.never_sent())
                     && let Some(pause) = budget.pause(None, failure.never_sent(), random)
                 {
+                    self.spend(retry_budget::TRANSIENT, request, failure.reason(), budget)?;
                     return Ok(Next::Pause(pause, failure.reason().to_owned()));
                 }
                 Err(failure.into_error(&request.url, family, budget.attempts()))
@@ -231,45 +259,31 @@ impl HttpClient {
         }
     }
 
-    /// Closes the family after a 429, also when this request gives up: the others must not ask either.
-    fn throttled(&self, family: &'static str, wait: Duration) {
-        self.quotas.count(family, |counts| counts.throttled += 1);
-        if self.quotas.close(family, self.options.clock.now(), wait) {
-            self.tell(&Event::Waiting {
-                family,
-                reason: "rate limit (HTTP 429)",
-                wait,
-            });
+    /// Pays for a repeat from what the whole sync has.
+    fn spend(&self, cost: u32, request: &GetRequest<'_>, reason: &str, budget: &Budget<'_>) -> Result<()> {
+        if self.repeats().spend(cost) {
+            return Ok(());
         }
+        let sum = |count: fn(&FamilyCounts) -> u64| self.quotas.counts().values().map(count).sum::<u64>();
+        Err(Error::new(
+            Kind::Unavailable,
+            format!(
+                "too many requests of this run failed: {} of {} were repeats and {} were answered 429; the last one, to \
+                 {}, failed with: {reason}",
+                sum(|c| c.retries),
+                sum(|c| c.requests),
+                sum(|c| c.throttled),
+                place(&request.url),
+            ),
+        )
+        .hint("the other side is failing, or another program uses its quota up; try again later")
+        .retry(Retry::Later)
+        .fact("family", request.family)
+        .fact("attempts", budget.attempts().to_string()))
     }
 
-    /// Waits until requests of `family` may leave. A little jitter keeps waiting workers from leaving at once.
-    async fn wait_for_family(&self, family: &'static str) {
-        loop {
-            match self.quotas.gate(family, self.options.clock.now()) {
-                Gate::Open => return,
-                Gate::Reopened => {
-                    self.tell(&Event::Resumed { family });
-                    return;
-                }
-                Gate::Closed(wait) => {
-                    let jitter = self.options.retry.base.mul_f64(self.options.clock.random());
-                    self.sleep(family, wait + jitter).await;
-                }
-            }
-        }
-    }
-
-    async fn sleep(&self, family: &'static str, wait: Duration) {
-        let clock = &self.options.clock;
-        let started = clock.now();
-        clock.sleep(wait).await;
-        let waited = clock.now().saturating_duration_since(started).as_millis();
-        self.quotas.count(family, |counts| {
-            counts.waited_ms = counts
-                .waited_ms
-                .saturating_add(u64::try_from(waited).unwrap_or(u64::MAX));
-        });
+    fn repeats(&self) -> MutexGuard<'_, RetryBudget> {
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, event: &Event<'_>) {

@@ -1,5 +1,8 @@
 //! Outgoing HTTP: one way to send a request, where timeouts, retries, rate limits, size caps and redaction happen.
 //!
+//! Every request waits for a turn of its quota family (`quota`, `pacer`) before it leaves, and repeats are paid from
+//! the limits of the request (`retry`) and of the whole sync (`retry_budget`).
+//!
 //! The only owner of reqwest. Knows no vendor: a vendor's client builds the URL, names the quota family and reads
 //! the body; this module brings the answer or a final error. A status the other side chose (a 4xx, or a 5xx that
 //! stayed after all retries) is an answer, not an error: only the vendor's client can read its text. [`kind_of`]
@@ -8,16 +11,22 @@
 mod client;
 mod clock;
 mod failure;
+mod lanes;
 mod options;
+mod pace;
+mod pacer;
 mod quota;
 mod redact;
 mod response;
 mod retry;
 mod retry_after;
+mod retry_budget;
+mod window;
 
 pub use client::{GetRequest, HttpClient};
 pub use clock::{Clock, SystemClock};
 pub use options::HttpOptions;
+pub use pace::Pace;
 pub use redact::is_loopback;
 pub use reqwest::StatusCode;
 pub use reqwest::header::HeaderMap;

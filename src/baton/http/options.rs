@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::{Clock, SystemClock};
+use super::pace::Pace;
 use super::retry::RetryPolicy;
 use crate::baton::progress::{Observer, Silent};
 
@@ -21,6 +22,8 @@ pub struct HttpOptions {
     pub max_body: usize,
     /// When and how often a request is repeated.
     pub retry: RetryPolicy,
+    /// The documented rate of every quota family. Without one, requests only wait after a refusal (429).
+    pub pace: Option<Pace>,
     /// Hears about requests, repeats and waits.
     pub observer: Arc<dyn Observer>,
     /// Time and chance.
@@ -35,6 +38,7 @@ impl Default for HttpOptions {
             request_timeout: Duration::from_secs(60),
             max_body: 64 << 20,
             retry: RetryPolicy::default(),
+            pace: None,
             observer: Arc::new(Silent),
             clock: Arc::new(SystemClock),
         }
@@ -49,6 +53,7 @@ impl fmt::Debug for HttpOptions {
             .field("request_timeout", &self.request_timeout)
             .field("max_body", &self.max_body)
             .field("retry", &self.retry)
+            .field("pace", &self.pace)
             .finish_non_exhaustive()
     }
 }

@@ -23,6 +23,8 @@ pub struct RetryPolicy {
     pub throttle_cap: Duration,
     /// First wait after a 429 that does not say how long; each further one is three times as long.
     pub throttle_base: Duration,
+    /// Repeats of all requests of a sync together cost tokens; this is how many there are, see `retry_budget.rs`.
+    pub tokens: u32,
     /// Waits after 429 count apart from `budget`, since they were asked for; their sum is bounded by this.
     pub throttle_budget: Duration,
 }
@@ -38,6 +40,7 @@ impl Default for RetryPolicy {
             throttle_floor: Duration::from_secs(1),
             throttle_cap: Duration::from_secs(65),
             throttle_base: Duration::from_secs(5),
+            tokens: 500,
             throttle_budget: Duration::from_secs(300),
         }
     }

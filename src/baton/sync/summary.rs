@@ -37,8 +37,13 @@ pub struct FamilyCounts {
     pub retries: u64,
     /// Answers of 429.
     pub throttled: u64,
-    /// Time spent waiting before requests, in milliseconds, added up over workers.
+    /// Time during which a request of the family waited, for the quota, after 429 or before a repeat, in
+    /// milliseconds. However many wait at the same time, it counts once.
     pub waited_ms: u64,
+    /// Requests a minute it was held to in the end, if any: the documented rate, or less after refusals.
+    pub per_minute: Option<u32>,
+    /// Whether all families turned out to share that rate.
+    pub shared: bool,
 }
 
 /// What a finished sync did.
@@ -85,6 +90,29 @@ impl Summary {
                 retries: sum.retries + f.retries,
                 throttled: sum.throttled + f.throttled,
                 waited_ms: sum.waited_ms + f.waited_ms,
+                per_minute: None,
+                shared: sum.shared || f.shared,
             })
+    }
+
+    /// What bounds the run: the family with most requests for what it is allowed, its requests, and what it is allowed
+    /// a minute. None without a quota, and where everything fits into the first minute.
+    pub fn bound(&self) -> Option<(&str, u64, u32)> {
+        let total = self.total_requests();
+        let families = self.requests.iter().map(|(name, counts)| (name.as_str(), counts));
+        let mut largest: Option<(&str, u64, u32)> = None;
+        for (name, counts) in families {
+            let rate = counts.per_minute?;
+            let (name, requests) = match total.shared {
+                true => ("all families together", total.requests),
+                false => (name, counts.requests),
+            };
+            // a/b > c/d without fractions
+            let heavier = |than: (&str, u64, u32)| requests * u64::from(than.2) > than.1 * u64::from(rate);
+            if largest.is_none_or(heavier) {
+                largest = Some((name, requests, rate));
+            }
+        }
+        largest.filter(|(_, requests, rate)| *requests > u64::from(*rate))
     }
 }

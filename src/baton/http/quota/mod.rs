@@ -1,0 +1,230 @@
+//! The pacers of all quota families, shared by all workers: whoever wants to send waits here for a turn.
+//!
+//! Families are paced apart and run in parallel. Nobody documents that their allowances are separate
+//! (`contract/workato-api.md` 3.1), so refusals are compared: when one family is refused, and then another one before
+//! any request was accepted again, and there were enough requests altogether, they are one allowance, and one
+//! pacer takes over for the rest of the run.
+//!
+//! A wait has one clock per pacer: one worker sleeps, the others wait for it.
+
+mod merge;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use self::merge::Trouble;
+pub(super) use self::wait::Ticket;
+use super::clock::Clock;
+use super::pace::Pace;
+use super::pacer::{End, Pacer, Sent, Why};
+use super::response::RateLimit;
+use crate::baton::progress::{Event, Observer};
+use crate::baton::sync::summary::FamilyCounts;
+
+/// What a merged pacer is called where a family is named.
+const TOGETHER: &str = "all families together";
+/// Waiting again for so little longer is not worth telling anyone.
+const NOT_NEWS: Duration = Duration::from_secs(1);
+
+/// All families of one client.
+pub(super) struct Quotas {
+    state: Mutex<State>,
+    /// Told after every change that may let a waiting request leave.
+    changed: Notify,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+/// One family as it is counted; how it is paced is in its [`Track`].
+#[derive(Debug, Default)]
+struct Family {
+    counts: FamilyCounts,
+    last: RateLimit,
+    /// Requests that wait now, since when there is one, and how long there was one before.
+    waiting: usize,
+    waiting_since: Option<Instant>,
+    waited: Duration,
+}
+
+/// A pacer and who sleeps for it.
+struct Track {
+    name: &'static str,
+    pacer: Pacer,
+    /// The waiter that sleeps for all.
+    leader: Option<u64>,
+    /// Until when a wait was announced.
+    announced: Option<Instant>,
+}
+
+struct State {
+    pace: Option<Pace>,
+    families: BTreeMap<&'static str, Family>,
+    tracks: BTreeMap<&'static str, Track>,
+    /// The pacer of all families, once they are known to share one allowance.
+    shared: Option<Track>,
+    trouble: Option<Trouble>,
+    numbers: u64,
+}
+
+/// What to tell the observer, once the lock is gone.
+enum Notice {
+    Waiting(&'static str, Why, Duration),
+    Resumed(&'static str),
+}
+
+impl Quotas {
+    pub(super) fn new(pace: Option<Pace>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Quotas {
+            state: Mutex::new(State {
+                pace,
+                families: BTreeMap::new(),
+                tracks: BTreeMap::new(),
+                shared: None,
+                trouble: None,
+                numbers: 0,
+            }),
+            changed: Notify::new(),
+            clock,
+            observer,
+        }
+    }
+
+    /// Keeps what an answer said about the quota.
+    pub(super) fn observe(&self, family: &'static str, limit: RateLimit) {
+        self.lock().family(family).last = limit;
+    }
+
+    /// Changes the counters of `family`.
+    pub(super) fn count(&self, family: &'static str, change: impl FnOnce(&mut FamilyCounts)) {
+        change(&mut self.lock().family(family).counts);
+    }
+
+    /// The counters of every family that was used.
+    pub(super) fn counts(&self) -> BTreeMap<String, FamilyCounts> {
+        let now = self.clock.now();
+        let state = self.lock();
+        let counts = state.families.iter().map(|(name, family)| {
+            let since = family.waiting_since.map(|since| now.saturating_duration_since(since));
+            let waited = family.waited + since.unwrap_or_default();
+            let limit = state.track_of(name).and_then(|track| track.pacer.limit());
+            let counts = FamilyCounts {
+                waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+                per_minute: state.pace.zip(limit).map(|(pace, limit)| pace.in_minutes(limit)),
+                shared: state.shared.is_some(),
+                ..family.counts
+            };
+            ((*name).to_owned(), counts)
+        });
+        counts.collect()
+    }
+
+    /// What the last answer of `family` said is left of its quota.
+    pub(super) fn last(&self, family: &'static str) -> RateLimit {
+        self.lock().families.get(family).map(|f| f.last).unwrap_or_default()
+    }
+
+    /// Files how a request ended.
+    fn end(&self, family: &'static str, sent: Sent, end: End) {
+        let now = self.clock.now();
+        let mut notices = Vec::new();
+        self.lock().end(family, sent, now, end, &mut notices);
+        self.changed.notify_waiters();
+        self.tell(notices);
+    }
+
+    fn tell(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::Waiting(family, why, wait) => {
+                    let reason = match why {
+                        Why::Refused => "rate limit (HTTP 429)".to_owned(),
+                        Why::Quota(limit) => match self.lock().pace {
+                            Some(pace) => format!("quota of {} a minute", pace.in_minutes(limit)),
+                            None => "quota".to_owned(),
+                        },
+                        Why::NothingLeft => "nothing left of the quota".to_owned(),
+                    };
+                    self.observer.event(&Event::Waiting {
+                        family,
+                        reason: &reason,
+                        wait,
+                    });
+                }
+                Notice::Resumed(family) => self.observer.event(&Event::Resumed { family }),
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Track {
+    fn new(name: &'static str, pacer: Pacer) -> Self {
+        Track {
+            name,
+            pacer,
+            leader: None,
+            announced: None,
+        }
+    }
+
+    /// Announces a wait until `until`, unless it is known.
+    fn announce(&mut self, now: Instant, until: Instant, why: Why, notices: &mut Vec<Notice>) {
+        if self.announced.is_none_or(|before| until > before + NOT_NEWS) {
+            notices.push(Notice::Waiting(self.name, why, until.saturating_duration_since(now)));
+            self.announced = Some(until);
+        }
+    }
+
+    fn resume(&mut self, notices: &mut Vec<Notice>) {
+        if self.announced.take().is_some() {
+            notices.push(Notice::Resumed(self.name));
+        }
+    }
+}
+
+impl State {
+    fn family(&mut self, name: &'static str) -> &mut Family {
+        self.families.entry(name).or_default()
+    }
+
+    fn track_of(&self, family: &str) -> Option<&Track> {
+        self.shared.as_ref().or_else(|| self.tracks.get(family))
+    }
+
+    fn track(&mut self, family: &'static str) -> &mut Track {
+        let pace = self.pace;
+        match &mut self.shared {
+            Some(shared) => shared,
+            None => self
+                .tracks
+                .entry(family)
+                .or_insert_with(|| Track::new(family, Pacer::new(pace))),
+        }
+    }
+
+    fn end(&mut self, family: &'static str, sent: Sent, now: Instant, end: End, notices: &mut Vec<Notice>) {
+        let fresh = self.track(family).pacer.end(sent, now, end);
+        match end {
+            End::Refused(..) => {
+                if fresh {
+                    self.compare(family, now, notices);
+                }
+                let track = self.track(family);
+                if let Some(until) = track.pacer.closed_until() {
+                    track.announce(now, until, Why::Refused, notices);
+                }
+            }
+            End::Answered(_) => self.accepted(sent),
+            _ => {}
+        }
+    }
+}
