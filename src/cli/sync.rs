@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn workers_follow_the_published_rules() {
         let cases = [
-            (0, false, 8, 4),
+            (0, false, 8, 16),
             (0, true, 8, 4),
             (0, true, 2, 2),
             (-1, false, 2, 2),
