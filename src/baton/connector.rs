@@ -9,12 +9,15 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::baton::error::Result;
+use crate::baton::fingerprint::Fingerprint;
+use crate::baton::memory::{PreviousSync, Records};
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::warning::Warnings;
 
 /// Bytes by key that live as long as the sync, in its file, so that a resumed run has them
-/// (`contract/c1z-format.md` 6.1). Keys are the connector's own.
+/// (`contract/c1z-format.md` 6.1). Keys are the connector's own; those that begin with `@` are the syncer's.
+/// What was set is on its way to the disk when the call returns: an answer that cost a request belongs in here.
 pub trait Session: Send + Sync {
     /// The value of a key.
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>>;
@@ -31,6 +34,28 @@ pub struct SyncContext {
     pub session: Arc<dyn Session>,
     /// Where skips and drops are counted.
     pub warnings: Arc<Warnings>,
+    /// The full sync of the same file that finished last, and what it recorded. `None` for a new file.
+    pub previous: Option<Arc<PreviousSync>>,
+    /// What the next sync of the same file will find in its `previous`.
+    pub records: Arc<Records>,
+}
+
+impl SyncContext {
+    /// The context of a sync without history.
+    pub fn new(sync_id: impl Into<Arc<str>>, session: Arc<dyn Session>, warnings: Arc<Warnings>) -> Self {
+        SyncContext {
+            sync_id: sync_id.into(),
+            session,
+            warnings,
+            previous: None,
+            records: Arc::default(),
+        }
+    }
+
+    /// Records something for the next sync of the same file.
+    pub fn record(&self, key: &str, value: serde_json::Value) {
+        self.records.set(key, value);
+    }
 }
 
 /// A connector. Every list is one page per call; the page token is the connector's own.
@@ -41,7 +66,12 @@ pub trait Connector: Send + Sync + 'static {
     /// All resource types, whether or not the workspace has rows of them. Makes no call.
     fn resource_types(&self) -> Vec<v2::ResourceType>;
 
-    /// Checks credentials and permissions before anything is written.
+    /// What it reads, and how: a sync that was stopped is resumed only by a connector with the same fingerprint.
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::default()
+    }
+
+    /// Checks credentials and permissions before anything is written. A resumed sync does not ask again.
     fn validate(&self, cx: &SyncContext) -> impl Future<Output = Result<()>> + Send;
 
     /// Resources of a type, top-level or below a parent.

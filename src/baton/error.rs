@@ -133,6 +133,17 @@ impl Error {
         self
     }
 
+    /// Adds to the hint, whether or not there is one: what to do besides.
+    #[must_use]
+    pub fn also_hint(mut self, more: impl Into<Cow<'static, str>>) -> Self {
+        let more = more.into();
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{hint}; {more}").into(),
+            None => more,
+        });
+        self
+    }
+
     /// Adds a named fact, such as the HTTP status or the vendor's correlation id.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Self {

@@ -1,14 +1,20 @@
 //! Warnings: what was dropped, skipped or not trusted, counted by cause with a few examples each.
 //!
-//! Nothing is lost silently: every skip goes through here and shows in the end summary.
+//! Nothing is lost silently: every skip goes through here and shows in the end summary. A sync that is stopped and
+//! resumed derives part of its tables again and meets the same things again, so occurrences have an identity, the
+//! thing they happened to: what an earlier process counted and this one counts again is counted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use serde::Serialize;
 
-/// How many examples a cause keeps.
+/// How many examples a cause shows.
 const EXAMPLES: usize = 3;
+/// How many things are told apart by cause and message; what comes after them is only counted.
+const DISTINCT: usize = 10_000;
+/// What stands for everything beyond [`DISTINCT`]. No example begins with this character.
+const THE_REST: &str = "\u{1}rest";
 
 /// One cause with its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,39 +25,174 @@ pub struct Warning {
     pub message: String,
     /// How often.
     pub count: u64,
-    /// The first few things it happened to.
+    /// The first few things it happened to, in the order of their names.
     pub examples: Vec<String>,
 }
 
-/// Collects warnings of one run. Shared by all workers.
+/// How often something happened to one thing: a checkpoint stores these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// As in [`Warning`].
+    pub cause: String,
+    /// As in [`Warning`].
+    pub message: String,
+    /// The thing; may be empty.
+    pub example: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Collects warnings of one sync. Shared by all workers.
 #[derive(Debug, Default)]
-pub struct Warnings(Mutex<BTreeMap<(&'static str, String), Warning>>);
+pub struct Warnings(Mutex<Inner>);
+
+type Key = (&'static str, String);
+
+#[derive(Debug, Default)]
+struct Inner {
+    all: BTreeMap<Key, BTreeMap<String, Times>>,
+    /// What changed since it was last taken.
+    changed: BTreeSet<(Key, String)>,
+}
+
+/// What earlier processes counted, and what this one did.
+#[derive(Debug, Default)]
+struct Times {
+    before: u64,
+    now: u64,
+}
+
+impl Times {
+    fn count(&self) -> u64 {
+        self.before.max(self.now)
+    }
+}
 
 impl Warnings {
     /// Counts one occurrence of `cause`. Occurrences with the same cause and message are one warning.
     pub fn add(&self, cause: &'static str, message: impl Into<String>, example: impl Into<String>) {
         let message = message.into();
-        let example = example.into();
+        let mut example = example.into();
         tracing::debug!(cause, %message, %example, "Warning counted.");
-        let mut all = self.lock();
-        let warning = all.entry((cause, message.clone())).or_insert_with(|| Warning {
-            cause,
-            message,
-            count: 0,
-            examples: Vec::new(),
-        });
-        warning.count += 1;
-        if warning.examples.len() < EXAMPLES && !example.is_empty() && !warning.examples.contains(&example) {
-            warning.examples.push(example);
+        let mut inner = self.lock();
+        let key = (cause, message);
+        let things = inner.all.entry(key.clone()).or_default();
+        if things.len() >= DISTINCT && !things.contains_key(&example) {
+            THE_REST.clone_into(&mut example);
         }
+        let times = things.entry(example.clone()).or_default();
+        times.now += 1;
+        if times.now > times.before {
+            inner.changed.insert((key, example));
+        }
+    }
+
+    /// Takes over what an earlier process of the same sync counted.
+    pub fn restore(&self, occurrences: Vec<Occurrence>) {
+        let mut inner = self.lock();
+        for seen in occurrences {
+            let things = inner.all.entry((interned(seen.cause), seen.message)).or_default();
+            things.entry(seen.example).or_default().before = seen.count;
+        }
+    }
+
+    /// What was counted since the last call, to be stored.
+    pub fn take_changed(&self) -> Vec<Occurrence> {
+        let mut inner = self.lock();
+        let changed = std::mem::take(&mut inner.changed);
+        changed
+            .into_iter()
+            .map(|((cause, message), example)| {
+                let key = (cause, message);
+                let times = inner.all.get(&key).and_then(|things| things.get(&example));
+                Occurrence {
+                    count: times.map_or(0, Times::count),
+                    cause: cause.to_owned(),
+                    message: key.1,
+                    example,
+                }
+            })
+            .collect()
     }
 
     /// All warnings so far, ordered by cause.
     pub fn list(&self) -> Vec<Warning> {
-        self.lock().values().cloned().collect()
+        let inner = self.lock();
+        inner
+            .all
+            .iter()
+            .map(|((cause, message), things)| Warning {
+                cause,
+                message: message.clone(),
+                count: things.values().map(Times::count).sum(),
+                examples: things
+                    .keys()
+                    .filter(|example| !example.is_empty() && *example != THE_REST)
+                    .take(EXAMPLES)
+                    .cloned()
+                    .collect(),
+            })
+            .collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(&'static str, String), Warning>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Causes are names in the source; those that come back from a file are few, and each is kept once per process.
+fn interned(cause: String) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(same) = known.get(cause.as_str()) {
+        return same;
+    }
+    let kept: &'static str = Box::leak(cause.into_boxed_str());
+    known.insert(kept);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_again_after_a_restart_counts_once() {
+        let first = Warnings::default();
+        for example in ["a", "b", "b", ""] {
+            first.add("gone", "things are gone", example);
+        }
+        let stored = first.take_changed();
+        assert!(first.take_changed().is_empty(), "nothing new");
+
+        let second = Warnings::default();
+        second.restore(stored);
+        assert!(second.take_changed().is_empty(), "it is stored already");
+        // A table is derived again, and then the rest of it.
+        for example in ["a", "b", "b", "", "c"] {
+            second.add("gone", "things are gone", example);
+        }
+        let [warning] = second.list().try_into().unwrap();
+        assert_eq!(
+            (warning.count, warning.examples),
+            (5, ["a", "b", "c"].map(String::from).to_vec())
+        );
+        let stored: Vec<_> = second
+            .take_changed()
+            .into_iter()
+            .map(|o| (o.example, o.count))
+            .collect();
+        assert_eq!(stored, [("c".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_count_is_not() {
+        let warnings = Warnings::default();
+        for number in 0..DISTINCT + 50 {
+            warnings.add("many", "many things", format!("thing {number:06}"));
+        }
+        let [warning] = warnings.list().try_into().unwrap();
+        assert_eq!(warning.count, DISTINCT as u64 + 50);
+        assert_eq!(warning.examples, ["thing 000000", "thing 000001", "thing 000002"]);
     }
 }

@@ -32,8 +32,11 @@ Examples:
 Every flag can be set by its environment variable, or by its name in .baton.yaml in the
 current directory (BATON_CONFIG_PATH names another file). The command line wins over the
 environment, the environment over the file. Exit codes are 0 or the gRPC number of the error:
-2 usage, 7 permission denied, 9 warnings, 12 not available, 14 unavailable, 16 wrong token;
-130 after Ctrl-C, 143 after SIGTERM.";
+2 usage, 4 time budget used up, 7 permission denied, 9 warnings, 12 not available, 14 unavailable,
+16 wrong token; 130 after Ctrl-C, 143 after SIGTERM.
+
+A sync that is stopped, by whatever, leaves what it read in FILE.partial. The same command goes on
+from there within seven days.";
 
 /// The fields of the connector, which people set most, and of the kit.
 pub fn all_fields() -> &'static [&'static Field] {

@@ -90,6 +90,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
     if values.source("file") != Source::CommandLine {
         options.file = FILE.into();
     }
+    // The simulated workspace is gone with its process: there is nothing to go on with.
+    options.resumable = false;
     let summary = in_runtime(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(terminal, &cancel, leave)?;

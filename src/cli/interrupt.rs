@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first one stops the sync between two requests, the second one ends the process.
+//! Ctrl-C and SIGTERM: the first one stops the sync and keeps what was read, the second one ends the process.
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,7 +22,10 @@ impl Interrupts {
                 } else {
                     "interrupted"
                 };
-                Error::new(*kind, why).hint("the .c1z file is as it was before this run")
+                let hint = error
+                    .hint_text()
+                    .unwrap_or("the .c1z file is as it was before this run");
+                Error::new(*kind, why).hint(hint.to_owned())
             }
             _ => error,
         }
@@ -42,7 +45,7 @@ pub fn listen(terminal: &Terminal, cancel: &CancellationToken, leave: Leave) -> 
         // Set before the cancellation, so that whoever sees the cancellation sees the signal.
         let _ = came.0.set(kind);
         cancel.cancel();
-        terminal.say("Stopping after the requests in flight; once more to stop at once.");
+        terminal.say("Stopping; once more to stop at once.");
         leave(signals.next().await.exit_code());
     });
     Ok(interrupts)

@@ -115,6 +115,23 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
         workers: workers(values.int("workers"), values.bool("parallel-sync"), available_cpus()),
         resource_types: values.list("sync-resource-types").to_vec(),
         skip_entitlements_and_grants: values.bool("skip-entitlements-and-grants"),
+        fresh: values.bool("fresh"),
+        resumable: true,
+        time_budget: time_budget(values.text("time-budget"))?,
+    })
+}
+
+/// A span of time such as `90s`, `10m` or `1h30m`; nothing means no limit.
+fn time_budget(text: &str) -> Result<Option<Duration>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let parsed: Option<jiff::SignedDuration> = text.trim().parse().ok();
+    let budget = parsed
+        .and_then(|span| Duration::try_from(span).ok())
+        .filter(|span| !span.is_zero());
+    budget.map(Some).ok_or_else(|| {
+        usage_error(format!("field time-budget: {text:?} is not a span of time")).hint("write it as 90s, 10m or 1h30m")
     })
 }
 
@@ -168,6 +185,18 @@ mod tests {
         ];
         for (number, parallel, cpus, expected) in cases {
             assert_eq!(workers(number, parallel, cpus), expected, "{number} {parallel} {cpus}");
+        }
+    }
+
+    #[test]
+    fn a_time_budget_is_a_span_of_time() {
+        let seconds = |text| time_budget(text).unwrap().map(|span| span.as_secs());
+        assert_eq!(
+            ["", "90s", "10m", "1h30m", " 2h "].map(seconds),
+            [None, Some(90), Some(600), Some(5_400), Some(7_200)]
+        );
+        for wrong in ["10", "soon", "-5s", "0s", "1 fortnight"] {
+            assert_eq!(time_budget(wrong).unwrap_err().kind().exit_code(), 2, "{wrong}");
         }
     }
 

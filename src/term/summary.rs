@@ -24,6 +24,18 @@ pub fn table(summary: &Summary, paint: Paint, width: usize) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n{}", headline(summary, paint));
+    if let Some(resumed) = &summary.resumed {
+        let lists = number(resumed.lists);
+        let _ = writeln!(
+            text,
+            "It went on where the sync begun {} was stopped ({lists} lists); time and requests are of this run.",
+            resumed.begun
+        );
+    }
+    if let Some(why) = &summary.started_fresh_because {
+        let why = sanitize::line(why);
+        let _ = writeln!(text, "An unfinished sync was not resumed: {why}.");
+    }
     let _ = writeln!(text, "\n{}", indent(&rows(summary, width)));
     if !summary.requests.is_empty() {
         let _ = writeln!(text, "\n{}", indent(&requests(summary, width)));
@@ -265,6 +277,8 @@ mod tests {
                 examples: vec!["folder 42 of \u{1b}[31mEve".to_owned()],
             }],
             elapsed_ms: 84_000,
+            resumed: None,
+            started_fresh_because: None,
         }
     }
 

@@ -173,7 +173,7 @@ impl Directory {
     async fn probe(&self, cx: &SyncContext) -> Result<Detected> {
         let dev = &self.clients.dev;
         let members = async {
-            let mut members = dev.members().await?;
+            let mut members = stored(cx, "members", || dev.members()).await?;
             members.sort_by(|a, b| a.id.cmp(&b.id));
             members.dedup_by(|a, b| a.id == b.id);
             Ok(members)

@@ -33,6 +33,7 @@ use self::kind::ResourceKind;
 use self::settings::{Environment, Settings};
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::fingerprint::Fingerprint;
 use crate::baton::http::HttpClient;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
@@ -115,6 +116,20 @@ impl Connector for WorkatoConnector {
 
     fn resource_types(&self) -> Vec<v2::ResourceType> {
         resource_types(self.settings.sync_connections)
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        let s = &self.settings;
+        Fingerprint::default()
+            .with("base URL", s.base_url.as_str())
+            .with("environment", format!("{:?}", s.environment))
+            .with("custom roles off", s.disable_custom_roles_sync.to_string())
+            .with("privileges", format!("{:?}", s.privileges))
+            .with("folder depth", format!("{:?}", s.folder_depth))
+            .with("connections", s.sync_connections.to_string())
+            .with_secret("token", Some(&s.dev_token))
+            .with_secret("TEST token", s.test_token.as_ref())
+            .with_secret("PROD token", s.prod_token.as_ref())
     }
 
     async fn validate(&self, cx: &SyncContext) -> Result<()> {

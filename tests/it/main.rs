@@ -18,6 +18,7 @@ mod layers;
 mod model;
 mod proto;
 mod quota;
+mod resume;
 mod simulator;
 mod support;
 mod sync;

@@ -10,13 +10,15 @@ use crate::baton::error::{Error, Kind};
 const DISK_FULL: &str = "free some space on that volume, or put the working copy on another one with --c1z-temp-dir";
 
 impl From<rusqlite::Error> for Error {
-    /// Damage is `DataLoss`, a full disk `ResourceExhausted`, trouble with the file `Unknown`; the rest is a
+    /// Damage is `DataLoss`, a full disk `ResourceExhausted`, a file somebody else has open
+    /// `FailedPrecondition`, trouble with the file `Unknown`; the rest is a
     /// statement this code got wrong, `Internal`.
     fn from(error: rusqlite::Error) -> Self {
         let kind = match &error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::DiskFull => Kind::ResourceExhausted,
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Kind::DataLoss,
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Kind::FailedPrecondition,
                 ErrorCode::CannotOpen
                 | ErrorCode::ReadOnly
                 | ErrorCode::SystemIoFailure

@@ -57,7 +57,7 @@ impl Reader {
             // The folder of the file may be read-only for whoever only reads.
             let system = std::env::temp_dir();
             let folder = scratch::work_folder(path, Some(temp_dir.unwrap_or(&system)))?;
-            let scratch = Scratch::unpack(path, folder, policy)?;
+            let scratch = Scratch::unpack(path, folder, "c1z-", policy)?;
             let db = scratch.connect()?;
             migrate::prepare(&db)?;
             migrate::build_indexes(&db)?;

@@ -10,6 +10,7 @@ use tempfile::TempPath;
 
 use super::{envelope, fault, policy::Policy};
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::fingerprint::hex_digest;
 
 /// What SQLite may leave beside a database.
 const SIDECARS: [&str; 3] = ["-journal", "-wal", "-shm"];
@@ -21,9 +22,9 @@ pub(super) struct Scratch {
 
 impl Scratch {
     /// A new empty file, mode 0600, that did not exist before.
-    pub(super) fn create(folder: &Path) -> Result<(Scratch, File)> {
+    pub(super) fn create(folder: &Path, prefix: &str) -> Result<(Scratch, File)> {
         let (file, path) = tempfile::Builder::new()
-            .prefix("c1z-")
+            .prefix(prefix)
             .suffix(".db")
             .tempfile_in(folder)
             .map_err(fault::disk)
@@ -33,8 +34,8 @@ impl Scratch {
     }
 
     /// Unpacks the file at `source` into a new working copy; a missing or empty one gives an empty database.
-    pub(super) fn unpack(source: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
-        let (scratch, mut file) = Scratch::create(folder)?;
+    pub(super) fn unpack(source: &Path, folder: &Path, prefix: &str, policy: &Policy) -> Result<Scratch> {
+        let (scratch, mut file) = Scratch::create(folder, prefix)?;
         envelope::decode(source, &mut file, &policy.limits)?;
         Ok(scratch)
     }
@@ -53,11 +54,7 @@ impl Scratch {
     pub(super) fn connect(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(self.path(), flags)?;
-        // The file may come from anywhere: its schema gets no chance to run anything.
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+        distrust(&db)?;
         db.set_prepared_statement_cache_capacity(64);
         let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
         pragma("pragma locking_mode = exclusive")?;
@@ -93,6 +90,26 @@ impl Drop for Scratch {
             let _ = std::fs::remove_file(self.sidecar(suffix));
         }
     }
+}
+
+/// The file may come from anywhere: its schema gets no chance to run anything.
+pub(super) fn distrust(db: &Connection) -> Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    Ok(())
+}
+
+/// How names of working copies for writing a target begin. It says which target they belong to, so that those of a
+/// killed run can be found and removed, even in a folder that many share.
+pub(super) fn prefix_of(target: &Path) -> String {
+    let absolute = std::path::absolute(target).unwrap_or_else(|_| target.to_owned());
+    let real = std::fs::canonicalize(folder_of(&absolute)).map_or(absolute.clone(), |folder| {
+        folder.join(absolute.file_name().unwrap_or_default())
+    });
+    let digest = hex_digest(real.as_os_str().as_encoded_bytes());
+    format!("c1z-{}-", digest.get(..16).unwrap_or_default())
 }
 
 /// The folder a file lies in.

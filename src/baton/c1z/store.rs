@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use super::partial::Partial;
 use super::policy::Policy;
 use super::rows::{Expandable, View};
 use super::run::{self, SyncRun, SyncType};
@@ -48,7 +49,7 @@ impl Store {
     pub fn open_with(target: &Path, temp_dir: Option<&Path>, policy: Policy) -> Result<Store> {
         let open = || -> Result<Store> {
             let folder = scratch::work_folder(target, temp_dir)?.to_owned();
-            let scratch = Scratch::unpack(target, &folder, &policy)?;
+            let scratch = Scratch::unpack(target, &folder, &scratch::prefix_of(target), &policy)?;
             let db = scratch.connect()?;
             migrate::prepare(&db)?;
             let runs = run::list(&db)?;
@@ -84,6 +85,31 @@ impl Store {
         };
         let sync_id = ksuid::new_sync_id();
         let started_at = self.clock.now();
+        self.begin(kind, &sync_id, &started_at, parent)?;
+        Ok(sync_id)
+    }
+
+    /// Begins, in this file, the sync that was collected in `partial`, under its id and with its start.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn begin_collected(&mut self, partial: &Partial) -> Result<()> {
+        self.clock.pass(partial.started_at());
+        self.begin(partial.kind(), partial.sync_id(), partial.started_at(), None)
+    }
+
+    /// The time, later than everything in the file.
+    pub(super) fn now(&mut self) -> String {
+        self.clock.now()
+    }
+
+    /// What the working copy is like on disk.
+    #[cfg(unix)]
+    pub(super) fn scratch_metadata(&self) -> Option<std::fs::Metadata> {
+        std::fs::metadata(self.scratch.path()).ok()
+    }
+
+    fn begin(&mut self, kind: SyncType, sync_id: &str, started_at: &str, parent: Option<SyncRun>) -> Result<()> {
         self.ensure_transaction()?;
         if kind != SyncType::Partial {
             migrate::drop_reading_indexes(&self.db)?;
@@ -99,8 +125,16 @@ impl Store {
                 parent.map(|p| p.sync_id).unwrap_or_default()
             ],
         )?;
-        self.sync_id = Some(sync_id.clone());
-        Ok(sync_id)
+        self.sync_id = Some(sync_id.to_owned());
+        Ok(())
+    }
+
+    /// The full sync that finished last: what readers show.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn latest_full(&self) -> Result<Option<SyncRun>> {
+        run::latest_finished(&self.db, Some(SyncType::Full))
     }
 
     /// Goes on with a sync that is in the file, whether or not it ended.
@@ -359,7 +393,7 @@ impl Store {
     /// Rewrites the database without holes into a second working copy and goes on with that one. Unlike a plain
     /// VACUUM this needs no space in the system's temporary folder.
     fn vacuum(&mut self) -> Result<()> {
-        let (fresh, _) = Scratch::create(&self.folder)?;
+        let (fresh, _) = Scratch::create(&self.folder, &scratch::prefix_of(&self.target))?;
         let path = fresh
             .path()
             .to_str()

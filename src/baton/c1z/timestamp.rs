@@ -45,6 +45,11 @@ impl Clock {
         }
     }
 
+    /// Goes on after this time as well.
+    pub(super) fn pass(&mut self, time: &str) {
+        self.last = self.last.max(time.parse().ok());
+    }
+
     /// The time, later than all before.
     pub(super) fn now(&mut self) -> String {
         let wall = Zoned::now().datetime();
@@ -55,6 +60,12 @@ impl Clock {
         self.last = Some(next);
         text(next)
     }
+}
+
+/// The wall clock without fractions, for people.
+pub(super) fn seconds() -> String {
+    let now = text(Zoned::now().datetime());
+    now.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// The wall clock so many days ago, for the resume cutoff.

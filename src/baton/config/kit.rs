@@ -284,6 +284,16 @@ pub static FIELDS: &[Field] = &[
         .choices(&["auto", "always", "never"])
         .under(OUTPUT),
     Field::bool("no-progress", "Draw no progress display on a terminal").under(OUTPUT),
+    Field::bool(
+        "fresh",
+        "Begin anew even if an earlier run was stopped and left a .partial file to resume",
+    )
+    .under(SYNC),
+    Field::text(
+        "time-budget",
+        "Stop reading after this long, such as 90s or 1h30m, with exit code 4; the next run resumes",
+    )
+    .under(SYNC),
 ];
 
 const fn provisioning(name: &'static str, help: &'static str) -> Field {
@@ -311,7 +321,7 @@ mod tests {
     fn every_published_flag_is_declared_once() {
         let names: BTreeSet<_> = FIELDS.iter().map(|f| f.name).collect();
         assert_eq!(names.len(), FIELDS.len(), "a name occurs twice");
-        let ours = ["fail-on-warnings", "color", "no-progress"];
+        let ours = ["fail-on-warnings", "color", "no-progress", "fresh", "time-budget"];
         assert_eq!(FIELDS.len() - ours.len(), PUBLISHED);
         assert!(ours.iter().all(|name| names.contains(name)));
     }

@@ -23,6 +23,7 @@ pub struct Gate {
     resources: HashSet<String>,
     entitlements: HashSet<String>,
     exclusion_groups: HashMap<String, (String, usize)>,
+    repeats: bool,
 }
 
 impl Gate {
@@ -34,6 +35,7 @@ impl Gate {
             resources: HashSet::new(),
             entitlements: HashSet::new(),
             exclusion_groups: HashMap::new(),
+            repeats: false,
         }
     }
 
@@ -62,10 +64,21 @@ impl Gate {
                 continue;
             };
             check_traits(declared, &row)?;
-            self.resources.insert(format!("{kind}:{bare}"));
+            self.repeats |= !self.resources.insert(format!("{kind}:{bare}"));
             kept.push(row);
         }
         Ok(kept)
+    }
+
+    /// Counts drops in other warnings from now on.
+    #[must_use]
+    pub fn counting_in(self, warnings: Arc<Warnings>) -> Self {
+        Gate { warnings, ..self }
+    }
+
+    /// Whether any resource came more than once.
+    pub fn has_repeats(&self) -> bool {
+        self.repeats
     }
 
     /// Checks entitlements against the resources that passed.

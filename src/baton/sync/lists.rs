@@ -1,58 +1,53 @@
-//! Reading one list to its end, and many lists at once in a fixed order.
+//! Reading many lists at once, and noticing a list that never ends.
 
 use std::collections::HashSet;
 use std::future::Future;
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{Stream, TryStreamExt as _};
 
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::page::{Page, PageToken};
 
-/// Reads all pages of one list.
-///
-/// # Errors
-/// Those of the connector; `Internal` when it hands out a page token twice, which would never end.
-pub async fn read_all<T, F, Fut>(what: &str, mut page_at: F) -> Result<Vec<T>>
-where
-    F: FnMut(PageToken) -> Fut,
-    Fut: Future<Output = Result<Page<T>>>,
-{
-    let mut rows = Vec::new();
-    let mut seen = HashSet::new();
-    let mut token = PageToken::first();
-    loop {
-        let page = page_at(token).await?;
-        rows.extend(page.rows);
-        match page.next {
-            Some(next) if !next.is_first() => {
-                if !seen.insert(next.clone()) {
-                    return Err(Error::new(
-                        Kind::Internal,
-                        format!("the connector repeated page token {:?} of {what}", next.as_str()),
-                    ));
-                }
-                token = next;
-            }
-            _ => return Ok(rows),
+/// The page tokens of one list so far.
+#[derive(Debug, Default)]
+pub struct Tokens(HashSet<String>);
+
+impl Tokens {
+    /// The tokens of pages that an earlier run read.
+    pub fn after(tokens: &[String]) -> Self {
+        Tokens(tokens.iter().cloned().collect())
+    }
+
+    /// Notes a token.
+    ///
+    /// # Errors
+    /// `Internal` when the list handed it out before: it would never end.
+    pub fn note(&mut self, what: &str, token: &str) -> Result<()> {
+        if self.0.insert(token.to_owned()) {
+            return Ok(());
         }
+        Err(Error::new(
+            Kind::Internal,
+            format!("the connector repeated page token {token:?} of {what}"),
+        ))
     }
 }
 
-/// Runs `read` over `lists`, at most `workers` at a time, and hands the results to `store` in the order of
-/// `lists`: the same workspace gives the same file, however fast each list was.
+/// Runs `read` over `lists`, at most `workers` at a time, each to its end. What is read is stored with its place in
+/// the plan, so it does not matter which list is first.
 ///
 /// # Errors
-/// The first error of `read` or `store`; lists still being read are dropped.
-pub async fn each<L, T, R, Read, S, Store>(lists: Vec<L>, workers: usize, read: R, mut store: S) -> Result<()>
+/// The first error that occurs; lists still being read are dropped.
+pub async fn each<L, Read>(
+    lists: impl Stream<Item = Result<L>>,
+    workers: usize,
+    read: impl FnMut(L) -> Read,
+) -> Result<()>
 where
-    R: Fn(L) -> Read,
-    Read: Future<Output = Result<T>>,
-    S: FnMut(T) -> Store,
-    Store: Future<Output = Result<()>>,
+    Read: Future<Output = Result<()>>,
 {
-    let mut results = stream::iter(lists).map(read).buffered(workers.max(1));
-    while let Some(result) = results.next().await {
-        store(result?).await?;
-    }
-    Ok(())
+    lists
+        .map_ok(read)
+        .try_buffer_unordered(workers.max(1))
+        .try_for_each(|()| std::future::ready(Ok(())))
+        .await
 }

@@ -1,13 +1,19 @@
 //! The syncer: drives a [`Connector`](crate::baton::connector::Connector) page by page and seals a file.
 //!
-//! `run` has the steps, `lists` reads lists, `ingest` checks rows, `store_thread` owns the working copy,
-//! `expand` derives indirect grants, `summary` is what comes out.
+//! `run` is one run from its options to its summary, `collect` reads lists step by step, `checkpoint` is what is left
+//! to do, `resume` decides whether an unfinished sync is taken up again, `working` is what lies on disk and
+//! `store_thread` its owner, `ingest` checks rows, `expand` derives indirect grants, `summary` is what comes out.
 
+pub mod checkpoint;
+mod collect;
 pub mod expand;
 pub mod ingest;
 pub mod lists;
+mod pages;
+mod resume;
 mod run;
 pub mod store_thread;
 pub mod summary;
+mod working;
 
 pub use run::{RequestCounts, SyncEnvironment, SyncOptions, run};

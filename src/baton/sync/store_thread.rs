@@ -1,114 +1,158 @@
-//! The one thread that owns the working copy. Everyone else sends it closures: SQLite is blocking, and a
-//! single writer needs no locks.
+//! The one thread that owns what is on disk. Everyone else sends it closures: SQLite is blocking, and a single
+//! writer needs no locks.
+//!
+//! A call returns when what it wrote is committed: from then on a crash of the process does not undo it. Calls that
+//! wait together are committed together. Every few seconds the thread makes sure that a power cut does not either.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use crate::baton::c1z::{Saved, Store};
+use super::working::{Start, Wanted, Working};
+use crate::baton::c1z::Saved;
 use crate::baton::connector::Session;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::warning::Warnings;
 
-type Job = Box<dyn FnOnce(&mut Option<Store>) + Send>;
+/// Tells who sent a job how it ended; gets what went wrong with the commit after it.
+type Reply = Box<dyn FnOnce(Option<Error>)>;
+type Job = Box<dyn FnOnce(&mut Option<Working>) -> Reply + Send>;
 
-/// A handle on the store thread.
+/// A handle on the store thread. The thread ends with the last one.
 #[derive(Clone)]
 pub struct StoreThread {
-    jobs: mpsc::Sender<Job>,
+    jobs: Sender<Job>,
 }
 
-/// The store thread itself. It ends when this and all handles are gone; whoever opened it waits for that.
-pub struct OpenStore {
-    handle: StoreThread,
-    ended: oneshot::Receiver<()>,
-}
+/// What was committed is flushed this often.
+const FLUSH: Duration = Duration::from_secs(5);
+/// Jobs that share a commit at most.
+const TOGETHER: usize = 64;
 
-/// Jobs that may wait before a sender has to: enough to keep the thread busy, few enough to bound memory.
-const QUEUE: usize = 64;
-
-impl OpenStore {
-    /// Opens the store for `target` on a new thread.
+impl StoreThread {
+    /// Opens everything on a new thread.
     ///
     /// # Errors
-    /// Those of [`Store::open`].
-    pub async fn open(target: &Path, temp_dir: Option<&Path>) -> Result<Self> {
-        let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
+    /// Those of [`Working::open`].
+    pub async fn open(wanted: Wanted, warnings: Arc<Warnings>) -> Result<(Self, Start)> {
+        // Without a bound: every sender waits for its reply, so there are as many jobs as there are workers.
+        let (jobs, queue) = channel::<Job>();
         let (opened, outcome) = oneshot::channel();
-        let (end, ended) = oneshot::channel();
-        let target = target.to_owned();
-        let temp_dir = temp_dir.map(Path::to_owned);
-        std::thread::Builder::new().name("c1z".to_owned()).spawn(move || {
-            let mut store = match Store::open(&target, temp_dir.as_deref()) {
-                Ok(store) => {
-                    let _ = opened.send(Ok(()));
-                    Some(store)
+        std::thread::Builder::new()
+            .name("c1z".to_owned())
+            .spawn(move || match Working::open(&wanted, &warnings) {
+                Ok((working, start)) => {
+                    let _ = opened.send(Ok(start));
+                    drop((wanted, warnings));
+                    work(working, &queue);
                 }
                 Err(error) => {
                     let _ = opened.send(Err(error));
-                    return;
                 }
-            };
-            while let Some(job) = queue.blocking_recv() {
-                job(&mut store);
-            }
-            drop(store);
-            let _ = end.send(());
-        })?;
-        outcome.await.map_err(|_| gone())??;
-        let handle = StoreThread { jobs };
-        Ok(OpenStore { handle, ended })
+            })?;
+        let start = outcome.await.map_err(|_| gone())??;
+        Ok((StoreThread { jobs }, start))
     }
 
-    /// A handle for whoever reads and writes.
-    pub fn handle(&self) -> StoreThread {
-        self.handle.clone()
-    }
-
-    /// Waits until the thread has ended and an unsaved working copy is gone: a process that exits earlier would
-    /// leave it behind. All other handles must be gone by now.
-    pub async fn close(self) {
-        drop(self.handle);
-        let _ = self.ended.await;
-    }
-}
-
-impl StoreThread {
-    /// Runs `work` on the store and waits for its result.
+    /// Runs `work` on what is open, and waits until its result is committed.
     ///
     /// # Errors
-    /// Those of `work`.
+    /// Those of `work` and of the commit.
     pub async fn call<R, F>(&self, work: F) -> Result<R>
     where
         R: Send + 'static,
-        F: FnOnce(&mut Store) -> Result<R> + Send + 'static,
+        F: FnOnce(&mut Working) -> Result<R> + Send + 'static,
     {
-        self.send(move |store| store.as_mut().map_or_else(|| Err(gone()), work))
+        self.send(move |working| working.as_mut().map_or_else(|| Err(gone()), work))
             .await
     }
 
     /// Seals the file at the target. No call works after it.
     ///
     /// # Errors
-    /// Those of [`Store::save`]; the target is then as it was.
+    /// Those of [`Working::save`]; the target is then as it was.
     pub async fn save(&self) -> Result<Saved> {
-        self.send(|store| store.take().map_or_else(|| Err(gone()), Store::save))
-            .await
+        self.send(Working::save).await
+    }
+
+    /// Ends without sealing, as [`Working::stop`]. Waits for the jobs before it, but not longer than `patience`.
+    pub async fn stop(self, keep: bool, patience: Duration) -> Stopped {
+        let stop = self.send(move |working| working.take().map_or(Ok(None), |w| w.stop(keep)));
+        match tokio::time::timeout(patience, stop).await {
+            Ok(Ok(Some(path))) => Stopped::Kept(path),
+            Ok(Ok(None)) => Stopped::Removed,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "The unfinished sync could not be closed.");
+                Stopped::Unknown
+            }
+            Err(_) => Stopped::Unknown,
+        }
     }
 
     async fn send<R, F>(&self, work: F) -> Result<R>
     where
         R: Send + 'static,
-        F: FnOnce(&mut Option<Store>) -> Result<R> + Send + 'static,
+        F: FnOnce(&mut Option<Working>) -> Result<R> + Send + 'static,
     {
         let (done, result) = oneshot::channel();
-        let job: Job = Box::new(move |store| {
-            let _ = done.send(work(store));
+        let job: Job = Box::new(move |working| {
+            let outcome = work(working);
+            Box::new(move |failed| {
+                let _ = done.send(failed.map_or(outcome, Err));
+            })
         });
-        self.jobs.send(job).await.map_err(|_| gone())?;
+        self.jobs.send(job).map_err(|_| gone())?;
         result.await.map_err(|_| gone())?
+    }
+}
+
+/// Does jobs until nobody can send any more.
+fn work(working: Working, queue: &Receiver<Job>) {
+    let mut working = Some(working);
+    loop {
+        match queue.recv_timeout(FLUSH) {
+            Ok(job) => {
+                let mut replies = vec![job(&mut working)];
+                while let (true, Ok(job)) = (replies.len() < TOGETHER, queue.try_recv()) {
+                    replies.push(job(&mut working));
+                }
+                let committed = working.as_mut().map_or(Ok(()), |w| w.partial.commit());
+                for reply in replies {
+                    reply(committed.as_ref().err().map(again));
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if let Some(Err(error)) = working.as_mut().map(|w| w.flush_after(FLUSH)) {
+            // Whoever writes next gets an error of their own.
+            tracing::warn!(%error, "The unfinished sync could not be flushed.");
+        }
+    }
+}
+
+/// What became of an unfinished sync.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stopped {
+    /// It lies here and can be resumed.
+    Kept(PathBuf),
+    /// There was nothing worth resuming.
+    Removed,
+    /// The thread was busy, or could not say. What was committed is on disk.
+    Unknown,
+}
+
+/// The same error for everyone whose work was in a commit that failed.
+fn again(error: &Error) -> Error {
+    let copy = Error::new(error.kind(), error.to_string());
+    match error.hint_text() {
+        Some(hint) => copy.hint(hint.to_owned()),
+        None => copy,
     }
 }
 
@@ -122,12 +166,16 @@ pub struct StoreSession(pub StoreThread);
 impl Session for StoreSession {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {
         let key = key.to_owned();
-        self.0.call(move |store| store.session_get(&key)).boxed()
+        self.0.call(move |w| w.partial.session_get(&key)).boxed()
     }
 
     fn set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<()>> {
+        if key.starts_with('@') {
+            let error = Error::new(Kind::Internal, format!("session key {key:?} is one of the syncer's"));
+            return std::future::ready(Err(error)).boxed();
+        }
         let key = key.to_owned();
-        self.0.call(move |store| store.session_set(&key, &value)).boxed()
+        self.0.call(move |w| w.partial.session_set(&key, &value)).boxed()
     }
 }
 

@@ -63,12 +63,27 @@ pub struct Summary {
     pub rows: BTreeMap<String, Rows>,
     /// Grants that expansion added.
     pub expanded_grants: u64,
-    /// Requests by quota family.
+    /// Requests of this run by quota family.
     pub requests: BTreeMap<String, FamilyCounts>,
     /// What was skipped or dropped.
     pub warnings: Vec<Warning>,
-    /// Wall time in milliseconds.
+    /// Wall time of this run in milliseconds.
     pub elapsed_ms: u64,
+    /// The unfinished sync that this run took up again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
+    /// Why this run began anew although there was an unfinished sync.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_fresh_because: Option<String>,
+}
+
+/// What a resumed run found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Resumed {
+    /// When the sync was begun, on the wall clock of its host.
+    pub begun: String,
+    /// Lists that were read before.
+    pub lists: u64,
 }
 
 impl Summary {

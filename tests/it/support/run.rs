@@ -37,6 +37,9 @@ pub fn options(file: &Path) -> SyncOptions {
         workers: 4,
         resource_types: Vec::new(),
         skip_entitlements_and_grants: false,
+        fresh: false,
+        resumable: true,
+        time_budget: None,
     }
 }
 

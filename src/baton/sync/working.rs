@@ -1,0 +1,261 @@
+//! What the store thread owns while a sync runs: the unfinished sync beside the target, a working copy of the target
+//! for it to become part of, and the claim on both.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use prost::Message;
+use serde_json::Value;
+
+use super::checkpoint::Plan;
+use super::ingest::Gate;
+use super::pages::decode;
+use super::resume::{Decision, Usable, decide};
+use crate::baton::c1z::{Claim, Partial, Saved, Section, Store, SyncType};
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::fingerprint::Fingerprint;
+use crate::baton::memory::{PreviousSync, Remembered};
+use crate::baton::proto::v2;
+use crate::baton::warning::Warnings;
+
+/// Session keys of the syncer. Those of a connector never begin with `@`.
+pub const FINGERPRINT: &str = "@fingerprint";
+/// As [`FINGERPRINT`]: what the connector recorded.
+pub const RECORDS: &str = "@records";
+/// Rows handed to the store at a time.
+const BATCH: usize = 2_000;
+
+/// What a run asks for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The target.
+    pub file: PathBuf,
+    /// Where its working copy lies; beside it when absent.
+    pub temp_dir: Option<PathBuf>,
+    /// What is synced.
+    pub kind: SyncType,
+    /// The resource types.
+    pub types: Vec<v2::ResourceType>,
+    /// Only an unfinished sync with the same fingerprint is taken up again.
+    pub fingerprint: Fingerprint,
+    /// Start over in any case.
+    pub fresh: bool,
+    /// Leave an unfinished sync to the next run, and take one up.
+    pub resumable: bool,
+}
+
+/// Where a run starts.
+pub struct Start {
+    /// The id of the sync.
+    pub sync_id: String,
+    /// When it was begun, to the second.
+    pub begun: String,
+    /// What is to be done.
+    pub plan: Plan,
+    /// Whether an earlier run began it.
+    pub resumed: bool,
+    /// Why an unfinished sync that was there was not taken up again.
+    pub fresh_because: Option<String>,
+    /// Knows the rows that are there.
+    pub gate: Gate,
+    /// Rows that are there, by resource type.
+    pub rows: BTreeMap<Section, BTreeMap<String, u64>>,
+    /// Lists that were read to their end before.
+    pub lists: u64,
+    /// What the connector recorded so far.
+    pub records: BTreeMap<String, Value>,
+    /// The full sync of the target that finished last.
+    pub previous: Option<PreviousSync>,
+}
+
+/// See the module.
+pub struct Working {
+    /// The unfinished sync. Declared before the claim, so it is closed first.
+    pub partial: Partial,
+    /// The target's working copy; gone once it was saved, or could not be.
+    store: Option<Store>,
+    claim: Claim,
+    resumable: bool,
+    flushed: Instant,
+}
+
+impl Working {
+    /// Claims the target, unpacks it and finds or begins the unfinished sync. Warnings that it counted are restored.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` when another run holds the target, otherwise those of [`Store::open`] and of the disk.
+    pub fn open(wanted: &Wanted, warnings: &Arc<Warnings>) -> Result<(Working, Start)> {
+        let claim = Claim::take(&wanted.file, wanted.temp_dir.as_deref())?;
+        let mut store = Store::open(&wanted.file, wanted.temp_dir.as_deref())?;
+        let previous = previous(&store)?;
+        let (partial, usable, resumed, fresh_because) = match decide(&claim, &store, wanted, warnings)? {
+            Decision::Resume(unfinished) => (unfinished.0, unfinished.1, true, None),
+            Decision::Begin(why_not) => {
+                if let Some(why) = &why_not {
+                    tracing::info!(why = %why, "An unfinished sync is not resumed.");
+                }
+                let partial = begin(&claim, &mut store, wanted)?;
+                (partial, Usable::nothing(wanted, warnings), false, why_not)
+            }
+        };
+        let start = Start {
+            lists: partial.lists_done()?,
+            sync_id: partial.sync_id().to_owned(),
+            begun: partial.started_second().to_owned(),
+            plan: usable.plan,
+            resumed,
+            fresh_because,
+            gate: usable.gate,
+            rows: usable.rows,
+            records: usable.records,
+            previous,
+        };
+        let working = Working {
+            partial,
+            store: Some(store),
+            claim,
+            resumable: wanted.resumable,
+            flushed: Instant::now(),
+        };
+        Ok((working, start))
+    }
+
+    /// Stores what the connector recorded.
+    ///
+    /// # Errors
+    /// `ResourceExhausted` when the disk is full, here and below.
+    pub fn put_records(&mut self, records: &BTreeMap<String, Value>) -> Result<()> {
+        let bytes = serde_json::to_vec(records).map_err(not_json)?;
+        self.partial.session_set(RECORDS, &bytes)
+    }
+
+    /// Makes everything outlive a power cut, if the last time was so long ago.
+    ///
+    /// # Errors
+    /// As [`Working::put_records`].
+    pub fn flush_after(&mut self, pause: Duration) -> Result<()> {
+        if self.flushed.elapsed() >= pause {
+            self.partial.flush()?;
+            self.flushed = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Moves the collected rows into the working copy of the target, in the order of the plan.
+    ///
+    /// # Errors
+    /// `DataLoss` for a page that cannot be parsed, and those of the store.
+    pub fn move_rows(&mut self, types: &[v2::ResourceType]) -> Result<()> {
+        let Working { partial, store, .. } = self;
+        let store = store.as_mut().ok_or_else(saved_already)?;
+        store.begin_collected(partial)?;
+        store.put_resource_types(types)?;
+        move_section(partial, Section::Resources, &mut |rows| store.put_resources(&rows))?;
+        move_section(partial, Section::Entitlements, &mut |rows| {
+            store.put_entitlements(&rows)
+        })?;
+        move_section(partial, Section::Grants, &mut |rows| store.put_grants(rows))
+    }
+
+    /// The working copy of the target.
+    ///
+    /// # Errors
+    /// `Internal` after [`Working::save`].
+    pub fn store(&mut self) -> Result<&mut Store> {
+        self.store.as_mut().ok_or_else(saved_already)
+    }
+
+    /// Seals the target. Only then is the unfinished sync removed, and nothing is left to work on.
+    ///
+    /// # Errors
+    /// Those of [`Store::save`]; the target is then as it was, and the unfinished sync too.
+    pub fn save(working: &mut Option<Working>) -> Result<Saved> {
+        let store = working.as_mut().and_then(|w| w.store.take());
+        let saved = store.ok_or_else(saved_already)?.save()?;
+        if let Some(Working { partial, claim, .. }) = working.take() {
+            drop(partial);
+            // The next run knows the sync by its id, should this fail.
+            if let Err(error) = claim.discard() {
+                tracing::warn!(%error, "The finished sync's partial file could not be removed.");
+            }
+        }
+        Ok(saved)
+    }
+
+    /// Ends without sealing. Returns where the unfinished sync lies if it is to be kept and worth resuming, and removes
+    /// it otherwise.
+    ///
+    /// # Errors
+    /// As [`Working::put_records`].
+    pub fn stop(self, keep: bool) -> Result<Option<PathBuf>> {
+        let Working {
+            mut partial,
+            store,
+            claim,
+            resumable,
+            ..
+        } = self;
+        drop(store);
+        partial.commit()?;
+        if keep && resumable && partial.is_worth_keeping()? {
+            partial.close()?;
+            return Ok(Some(claim.partial_path().to_owned()));
+        }
+        drop(partial);
+        claim.discard()?;
+        Ok(None)
+    }
+}
+
+/// Hands the rows of a section to `put`, many at a time.
+fn move_section<M: Message + Default>(
+    partial: &Partial,
+    section: Section,
+    put: &mut dyn FnMut(Vec<M>) -> Result<()>,
+) -> Result<()> {
+    let mut rows: Vec<M> = Vec::new();
+    partial.for_each_page(section, &mut |_, bytes| {
+        rows.extend(decode::<M>(bytes)?);
+        if rows.len() >= BATCH {
+            put(std::mem::take(&mut rows))?;
+        }
+        Ok(())
+    })?;
+    put(rows)
+}
+
+/// Begins a sync with everything that a later run compares and goes by.
+fn begin(claim: &Claim, store: &mut Store, wanted: &Wanted) -> Result<Partial> {
+    let mut partial = Partial::create(claim, store, wanted.kind)?;
+    let fingerprint = serde_json::to_vec(&wanted.fingerprint).map_err(not_json)?;
+    partial.session_set(FINGERPRINT, &fingerprint)?;
+    partial.set_token(&Plan::new(wanted.kind).token(0)?)?;
+    partial.commit()?;
+    Ok(partial)
+}
+
+fn previous(store: &Store) -> Result<Option<PreviousSync>> {
+    Ok(store.latest_full()?.map(|run| PreviousSync {
+        remembered: Remembered::from_token(&run.token),
+        ended_at: run.ended_at.unwrap_or_default(),
+        sync_id: run.sync_id,
+    }))
+}
+
+fn saved_already() -> Error {
+    Error::new(Kind::Internal, "the working copy is closed")
+}
+
+fn not_json(error: serde_json::Error) -> Error {
+    Error::new(Kind::Internal, error.to_string())
+}
+
+/// The name of a path without its folder, as messages show it.
+pub fn short(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
