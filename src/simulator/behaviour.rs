@@ -13,6 +13,8 @@ pub struct Behaviour {
     /// The most rows a page has, whatever was asked for (`contract/workato-api.md` 2.1: 100). A client that asks for
     /// more than a smaller cap sees a short page that is not the last one.
     pub page_cap: usize,
+    /// Smaller caps of single endpoints.
+    pub page_caps: BTreeMap<Endpoint, usize>,
     /// Wait before every answer.
     pub latency: Duration,
     /// Endpoints whose checkbox is missing in the client role, with the status they answer: 401 or 403 (3.4).
@@ -29,6 +31,7 @@ impl Default for Behaviour {
     fn default() -> Self {
         Behaviour {
             page_cap: 100,
+            page_caps: BTreeMap::new(),
             latency: Duration::ZERO,
             denied: BTreeMap::new(),
             quota: None,
@@ -43,6 +46,13 @@ impl Behaviour {
     #[must_use]
     pub fn deny(mut self, endpoint: Endpoint, status: u16) -> Self {
         self.denied.insert(endpoint, status);
+        self
+    }
+
+    /// Makes the pages of an endpoint smaller.
+    #[must_use]
+    pub fn cap(mut self, endpoint: Endpoint, rows: usize) -> Self {
+        self.page_caps.insert(endpoint, rows);
         self
     }
 
@@ -129,7 +139,7 @@ pub enum RetryForm {
 #[derive(Debug, Clone)]
 pub struct Script {
     /// Path, `*` for one segment, with or without query. With a query, every parameter named must be there with
-    /// that value. A trailing `**` matches any rest: `/api/members/**`.
+    /// that value: `page=2`, any value: `parent_id=*`, or be absent: `parent_id=`. A trailing `**` matches any rest: `/api/members/**`.
     pub path: String,
     /// At which matching requests.
     pub hits: Hits,
@@ -150,6 +160,13 @@ pub enum Hits {
     From(u32),
     /// These.
     At(Vec<u32>),
+    /// Every hit whose number leaves `rest` when divided by `of`.
+    Each {
+        /// The divisor.
+        of: u32,
+        /// The remainder.
+        rest: u32,
+    },
 }
 
 impl Hits {
@@ -161,6 +178,7 @@ impl Hits {
             Hits::Nth(nth) => n == *nth,
             Hits::From(first) => n >= *first,
             Hits::At(list) => list.contains(&n),
+            Hits::Each { of, rest } => n % (*of).max(1) == *rest,
         }
     }
 }
@@ -188,6 +206,19 @@ pub enum Fault {
     EmptyPage,
     /// The rows of the page before (of the same page, when it is the first).
     RepeatedPage,
+    /// The right envelope with the first half of the page's rows; the others are on no page.
+    ShortPage,
+    /// Pages of so many rows, whatever was asked for.
+    SmallerPages(usize),
+    /// The right rows with a total (or count) that is off by so many; lists without one are right.
+    Total(i64),
+    /// The list as if its first row did not exist, so that all others move up by one. At later requests only, it is a
+    /// row deleted while the list is read; at earlier requests only, it is a row inserted meanwhile.
+    FirstRowGone,
+    /// The list as if its first row were its last one: an order by time, and the row was touched.
+    FirstRowLast,
+    /// A few bytes of gzip that unpack to so many.
+    GzipBomb(usize),
 }
 
 impl Fault {

@@ -18,7 +18,7 @@ use super::log::Logged;
 use super::paging::refusal;
 use super::quota::{Verdict, retry_after};
 use super::server::{Manners, Server, token};
-use super::view::{Call, Params};
+use super::view::{Call, Moved, Params};
 use super::workspace::Env;
 
 /// The middleware.
@@ -62,13 +62,21 @@ pub async fn pass(
             Err(refused) => *refused,
             Ok(None) => next.run(request).await,
             Ok(Some(env)) => {
-                let (view, page_cap) = (server.view(), manners.behaviour.page_cap);
-                request.extensions_mut().insert(Call {
+                let own_cap = endpoint.and_then(|e| manners.behaviour.page_caps.get(&e)).copied();
+                let mut call = Call {
                     env,
-                    view,
-                    page_cap,
+                    view: server.view(),
+                    page_cap: own_cap.unwrap_or(manners.behaviour.page_cap),
                     params,
-                });
+                    moved: None,
+                };
+                match &fault {
+                    Some(Fault::SmallerPages(rows)) => call.page_cap = call.page_cap.min(*rows),
+                    Some(Fault::FirstRowGone) => call.moved = Some(Moved::FirstGone),
+                    Some(Fault::FirstRowLast) => call.moved = Some(Moved::FirstLast),
+                    _ => {}
+                }
+                request.extensions_mut().insert(call);
                 next.run(request).await
             }
         },
@@ -231,7 +239,9 @@ async fn send(answer: Response, fault: Option<&Fault>, zipped: bool) -> Response
     let mut body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     match fault {
         Some(Fault::TruncatedJson) => body = body.slice(..body.len() / 2),
-        Some(Fault::EmptyPage) => body = without_rows(&body),
+        Some(Fault::EmptyPage) => body = with_rows(&body, |_| 0),
+        Some(Fault::ShortPage) => body = with_rows(&body, |rows| rows / 2),
+        Some(Fault::Total(off)) => body = with_total(&body, *off),
         Some(Fault::WrongContentType) => {
             parts.headers.insert(
                 header::CONTENT_TYPE,
@@ -241,6 +251,12 @@ async fn send(answer: Response, fault: Option<&Fault>, zipped: bool) -> Response
         _ => {}
     }
     parts.headers.remove(header::CONTENT_LENGTH);
+    if let Some(Fault::GzipBomb(length)) = fault {
+        parts
+            .headers
+            .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        return Response::from_parts(parts, Body::from(gzip::bomb(*length)));
+    }
     if zipped && !body.is_empty() {
         body = Bytes::from(gzip::stored(&body));
         parts
@@ -259,17 +275,33 @@ async fn send(answer: Response, fault: Option<&Fault>, zipped: bool) -> Response
     Response::from_parts(parts, Body::from(body))
 }
 
-/// The same envelope with its rows taken out; totals stay.
-fn without_rows(body: &Bytes) -> Bytes {
+/// The same envelope with the first rows only; totals stay.
+fn with_rows(body: &Bytes, keep: impl Fn(usize) -> usize) -> Bytes {
     let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
         return body.clone();
     };
-    if value.is_array() {
-        value = Value::Array(Vec::new());
-    } else if let Some(rows) = value.get_mut("data").filter(|rows| rows.is_array()) {
-        *rows = Value::Array(Vec::new());
-    } else if let Some(rows) = value.pointer_mut("/result/items") {
-        *rows = Value::Array(Vec::new());
+    let rows = if value.is_array() {
+        Some(&mut value)
+    } else if value.get("data").is_some_and(Value::is_array) {
+        value.get_mut("data")
+    } else {
+        value.pointer_mut("/result/items")
+    };
+    if let Some(Value::Array(rows)) = rows {
+        rows.truncate(keep(rows.len()));
+    }
+    Bytes::from(value.to_string())
+}
+
+/// The same rows with another total or count, if there is one.
+fn with_total(body: &Bytes, off: i64) -> Bytes {
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
+        return body.clone();
+    };
+    for place in ["/total", "/result/count"] {
+        if let Some(total) = value.pointer_mut(place) {
+            *total = Value::from(total.as_i64().unwrap_or_default().saturating_add(off).max(0));
+        }
     }
     Bytes::from(value.to_string())
 }

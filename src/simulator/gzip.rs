@@ -1,4 +1,4 @@
-//! Gzip without compression: stored blocks only. Enough to prove that a client undoes the encoding.
+//! Gzip without compression: stored blocks only. Enough to prove that a client undoes the encoding. And a bomb.
 
 /// The most a stored block holds.
 const BLOCK: usize = 0xffff;
@@ -21,6 +21,24 @@ pub fn stored(data: &[u8]) -> Vec<u8> {
     out.extend_from_slice(&crc32(data).to_le_bytes());
     let size = u32::try_from(data.len() & 0xffff_ffff).unwrap_or(0);
     out.extend_from_slice(&size.to_le_bytes());
+    out
+}
+
+/// A gzip member that unpacks to about `length` zero bytes: one block with fixed codes, a zero and then "the last byte
+/// 258 times" as often as needed. Checksum and length at its end are wrong, but no careful client gets there.
+pub fn bomb(length: usize) -> Vec<u8> {
+    let mut bits: Vec<u8> = vec![1, 1, 0];
+    bits.extend([0, 0, 1, 1, 0, 0, 0, 0]);
+    for _ in 0..length / 258 {
+        bits.extend([1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]);
+    }
+    bits.extend([0; 7]);
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    out.extend(
+        bits.chunks(8)
+            .map(|byte| byte.iter().rev().fold(0, |sum, bit| sum << 1 | bit)),
+    );
+    out.extend_from_slice(&[0; 8]);
     out
 }
 

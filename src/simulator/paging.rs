@@ -22,7 +22,10 @@ pub struct Cut<T> {
 
 /// Cuts a page by the parameters `number` and `size`. Page 0 is page 1; a size above the cap, or none, is the cap;
 /// a page beyond the end is empty.
-pub fn cut<T>(call: &Call, rows: Vec<T>, number: &str, size: &str) -> Cut<T> {
+pub fn cut<T>(call: &Call, mut rows: Vec<T>, number: &str, size: &str) -> Cut<T> {
+    if let Some(moved) = call.moved {
+        moved.apply(&mut rows);
+    }
     let total = rows.len();
     let asked = call.params.number(size).filter(|s| *s > 0).unwrap_or(100);
     let size = asked.min(call.page_cap).max(1);

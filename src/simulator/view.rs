@@ -144,9 +144,12 @@ impl Params {
         Params(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
-    /// Whether every parameter of `wanted` is here with the same value.
+    /// Whether every parameter of `wanted` is here with the same value. `*` wants any value, an empty one none.
     pub fn include(&self, wanted: &Params) -> bool {
-        wanted.0.iter().all(|(name, value)| self.0.get(name) == Some(value))
+        wanted.0.iter().all(|(name, value)| match self.0.get(name) {
+            Some(given) => value == given || value == "*",
+            None => value.is_empty(),
+        })
     }
 
     /// The same query for the page before; the first page stays the first.
@@ -181,6 +184,30 @@ pub struct Call {
     pub page_cap: usize,
     /// Query parameters.
     pub params: Params,
+    /// How the list differs from the workspace's.
+    pub moved: Option<Moved>,
+}
+
+/// A list that is not as the workspace has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// Without its first row.
+    FirstGone,
+    /// With its first row at the end.
+    FirstLast,
+}
+
+impl Moved {
+    /// Changes a list.
+    pub fn apply<T>(self, rows: &mut Vec<T>) {
+        if rows.is_empty() {
+            return;
+        }
+        let first = rows.remove(0);
+        if self == Moved::FirstLast {
+            rows.push(first);
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Call {

@@ -119,12 +119,12 @@ pub fn detect(probe: Probe) -> Result<Detected> {
             Ok(detected(AccessModel::Mixed, environment, legacy))
         }
         (Answer::Rows(environment), _) => Ok(detected(AccessModel::RbacV2, environment, Vec::new())),
-        (Answer::Refused(_), Some(Answer::Rows(legacy))) => Ok(detected(AccessModel::Legacy, Vec::new(), legacy)),
-        (Answer::Refused(refusal), None) if holds_environment_roles => Err(denied(
+        (Answer::Refused(refusal), None | Some(Answer::Rows(_))) if holds_environment_roles => Err(denied(
             refusal,
             "people hold environment roles, but the token may not list them",
         )
         .hint("tick Admin > Environment roles > List in the client role")),
+        (Answer::Refused(_), Some(Answer::Rows(legacy))) => Ok(detected(AccessModel::Legacy, Vec::new(), legacy)),
         // Custom roles are switched off, so their list was not asked for.
         (Answer::Refused(_), None) => Ok(detected(AccessModel::Legacy, Vec::new(), Vec::new())),
         (Answer::Refused(refusal), Some(Answer::Refused(_))) => Err(denied(

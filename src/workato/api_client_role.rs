@@ -32,26 +32,6 @@ impl ResourceKind for ApiClientRole {
 
     async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
         let roles = d.api_client_roles(cx).await?;
-        let unlisted: Vec<String> = d
-            .api_clients(cx)
-            .await?
-            .iter()
-            .filter_map(|c| {
-                c.api_privilege_group_id
-                    .as_ref()
-                    .filter(|id| !roles.iter().any(|r| r.id == **id))
-            })
-            .map(|id| format!("API client role {id}"))
-            .collect();
-        if page.is_first() && !roles.is_empty() {
-            for role in unlisted {
-                cx.warnings.add(
-                    "api-client-role-not-listed",
-                    "API clients have roles that no list returned; those grants were dropped",
-                    role,
-                );
-            }
-        }
         Page::of_table(&roles, page, PAGE, build)
     }
 

@@ -5,23 +5,24 @@
 //! from the token of their environment (`contract/model.md` 8).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::access_model::{AccessModel, Answer, Detected, Probe, detect, is_refusal};
+use super::access_model::{AccessModel, Answer, Detected, Probe, detect};
 use super::client::WorkatoClient;
 use super::client::{
-    ApiClient, ApiClientRole, Connection, EnvironmentRole, LegacyRole, MemberId, Project, ProjectRole, UserGroup,
+    ApiClient, ApiClientRole, Connection, EnvironmentRole, LegacyRole, Member, MemberId, Project, ProjectRole,
+    UserGroup,
 };
+use super::family::{Family, Gone, Outcome, check_role_lists};
 use super::folder::FolderTree;
 use super::holding::{Holdings, resolve};
 use super::privileges::PrivilegeFacts;
 use super::settings::{Environment, EnvironmentChoice, Settings};
-use super::table::{Once, all_pages, stored};
+use super::table::{Once, all_pages, stored, whole_list};
 use crate::baton::connector::SyncContext;
-use crate::baton::error::{Error, Kind, Result};
+use crate::baton::error::{Error, Result};
 
 /// Requests of one kind that run at the same time, such as one per role.
 pub const FAN_OUT: usize = 4;
@@ -64,61 +65,13 @@ pub struct PlacedConnection {
     pub connection: Connection,
 }
 
-/// Whether a family of endpoints answered in this run.
-#[derive(Debug, Default)]
-pub struct Family {
-    answered: AtomicBool,
-    refused: AtomicBool,
-}
-
-impl Family {
-    /// Whether it refused before: asking again would only cost quota.
-    pub fn is_refused(&self) -> bool {
-        self.refused.load(Ordering::Relaxed) && !self.answered.load(Ordering::Relaxed)
-    }
-
-    /// Sorts a result: rows pass; a refusal of a family that never answered is a counted warning that names the
-    /// checkbox, and `None`. A refusal of a family that did answer is an error: rows would vanish silently.
-    ///
-    /// # Errors
-    /// As said, and all errors that are no refusals.
-    pub fn degrade<T>(&self, cx: &SyncContext, what: &str, result: Result<T>) -> Result<Option<T>> {
-        match result {
-            Ok(rows) => {
-                self.answered.store(true, Ordering::Relaxed);
-                Ok(Some(rows))
-            }
-            Err(error) if is_refusal(&error) && !self.answered.load(Ordering::Relaxed) => {
-                self.refused.store(true, Ordering::Relaxed);
-                warn_refused(cx, what, &error);
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// Counts a family that the token may not read, with the checkbox to tick.
-fn warn_refused(cx: &SyncContext, what: &str, error: &Error) {
-    let status = error.fact_value("status").unwrap_or("refused").to_owned();
-    let todo = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
-    cx.warnings.add(
-        "list-refused",
-        format!("{what} are missing from this sync: Workato answered {status}{todo}"),
-        "",
-    );
-}
-
 /// The look-up tables of one sync.
 pub struct Directory {
     /// What the user set.
     pub settings: Arc<Settings>,
     /// One client per token.
     pub clients: Clients,
-    /// Project grants, asked per project.
-    pub project_grants: Family,
-    /// Group members, asked per group.
-    pub group_members: Family,
+    families: Mutex<BTreeMap<String, Arc<Family>>>,
     detected: Once<Detected>,
     holdings: Once<Holdings>,
     people: Once<BTreeSet<MemberId>>,
@@ -139,8 +92,7 @@ impl Directory {
         Directory {
             settings,
             clients,
-            project_grants: Family::default(),
-            group_members: Family::default(),
+            families: Mutex::default(),
             detected: Once::default(),
             holdings: Once::default(),
             people: Once::default(),
@@ -156,6 +108,13 @@ impl Directory {
         }
     }
 
+    /// A family by its stable name; families read with several tokens have the environment in it.
+    pub fn family(&self, name: &str) -> Arc<Family> {
+        let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
+        let family = families.entry(name.to_owned());
+        Arc::clone(family.or_insert_with(|| Arc::new(Family::new(name))))
+    }
+
     /// Access model, people and role lists: the three deciding lists, asked at the same time.
     ///
     /// # Errors
@@ -164,6 +123,21 @@ impl Directory {
         self.detected
             .get(|| async {
                 let detected = stored(cx, "detected", || self.probe(cx)).await?;
+                check_role_lists(cx, &detected, !self.settings.disable_custom_roles_sync)?;
+                let empty = [
+                    ("collaborators", detected.members.is_empty()),
+                    (
+                        "environment roles",
+                        detected.environment_roles.is_empty() && detected.model.has_environment_roles(),
+                    ),
+                ];
+                for (what, _) in empty.iter().filter(|(_, is_empty)| *is_empty) {
+                    cx.warnings.add(
+                        "list-empty",
+                        format!("Workato lists no {what} at all, but every workspace has some; rows are missing"),
+                        "",
+                    );
+                }
                 tracing::info!(model = ?detected.model, people = detected.members.len(), "Access model detected.");
                 Ok(detected)
             })
@@ -172,12 +146,9 @@ impl Directory {
 
     async fn probe(&self, cx: &SyncContext) -> Result<Detected> {
         let dev = &self.clients.dev;
-        let members = async {
-            let mut members = stored(cx, "members", || dev.members()).await?;
-            members.sort_by(|a, b| a.id.cmp(&b.id));
-            members.dedup_by(|a, b| a.id == b.id);
-            Ok(members)
-        };
+        let members = stored(cx, "members", || {
+            whole_list(cx, "collaborators", |m: &Member| m.id.clone(), || dev.members())
+        });
         let environment_roles = all_pages(
             cx,
             "environment_roles",
@@ -298,10 +269,9 @@ impl Directory {
         self.role_configs
             .get(|| async {
                 let listed = self.detected(cx).await?.environment_roles.clone();
-                let family = Family::default();
                 with_configs(
                     cx,
-                    &family,
+                    &self.family("environment_role_configs"),
                     "environment role",
                     listed,
                     |r| r.config.is_some(),
@@ -326,13 +296,12 @@ impl Directory {
                     |r: &ProjectRole| r.id.clone(),
                     |page| dev.project_roles(page),
                 );
-                let Some(listed) = self.v2_list(cx, "project roles", list).await? else {
+                let Some(listed) = self.v2_list(cx, "project_roles", "project roles", list).await? else {
                     return Ok(Vec::new());
                 };
-                let family = Family::default();
                 with_configs(
                     cx,
-                    &family,
+                    &self.family("project_role_configs"),
                     "project role",
                     listed,
                     |r| r.config.is_some(),
@@ -352,7 +321,10 @@ impl Directory {
             .get(|| async {
                 let dev = &self.clients.dev;
                 let list = all_pages(cx, "groups", |g: &UserGroup| g.id.clone(), |page| dev.user_groups(page));
-                Ok(self.v2_list(cx, "collaborator groups", list).await?.unwrap_or_default())
+                Ok(self
+                    .v2_list(cx, "groups", "collaborator groups", list)
+                    .await?
+                    .unwrap_or_default())
             })
             .await
     }
@@ -360,13 +332,14 @@ impl Directory {
     async fn v2_list<T>(
         &self,
         cx: &SyncContext,
+        family: &str,
         what: &str,
         list: impl Future<Output = Result<Vec<T>>>,
     ) -> Result<Option<Vec<T>>> {
         if !self.detected(cx).await?.model.has_environment_roles() {
             return Ok(None);
         }
-        Family::default().degrade(cx, what, list.await)
+        self.family(family).degrade(cx, what, list.await)
     }
 
     /// Projects of all environments of the run that have a token.
@@ -392,7 +365,7 @@ impl Directory {
                     let key = format!("projects/{environment}");
                     let list = all_pages(cx, &key, |p: &Project| p.id.clone(), |page| client.projects(page)).await;
                     let what = format!("projects of {environment}");
-                    let listed = Family::default().degrade(cx, &what, list)?.unwrap_or_default();
+                    let listed = self.family(&key).degrade(cx, &what, list)?.unwrap_or_default();
                     placed.extend(listed.into_iter().map(|project| PlacedProject {
                         environment: environment.clone(),
                         project,
@@ -436,7 +409,8 @@ impl Directory {
                     |page| dev.api_clients(page),
                 )
                 .await;
-                Ok(Family::default().degrade(cx, "API clients", list)?.unwrap_or_default())
+                let family = self.family("api_clients");
+                Ok(family.degrade(cx, "API clients", list)?.unwrap_or_default())
             })
             .await
     }
@@ -451,9 +425,22 @@ impl Directory {
                 let dev = &self.clients.dev;
                 let id = |r: &ApiClientRole| r.id.clone();
                 let list = all_pages(cx, "api_client_roles", id, |page| dev.api_client_roles(page)).await;
-                Ok(Family::default()
-                    .degrade(cx, "API client roles", list)?
-                    .unwrap_or_default())
+                let family = self.family("api_client_roles");
+                let Some(roles) = family.degrade(cx, "API client roles", list)? else {
+                    return Ok(Vec::new());
+                };
+                let clients = self.api_clients(cx).await?;
+                let named = clients
+                    .iter()
+                    .filter_map(|client| client.api_privilege_group_id.as_ref());
+                for id in named.filter(|id| !roles.iter().any(|role| role.id == **id)) {
+                    cx.warnings.add(
+                        "api-client-role-not-listed",
+                        "API clients have roles that no list returned; those grants were dropped",
+                        format!("API client role {id}"),
+                    );
+                }
+                Ok(roles)
             })
             .await
     }
@@ -468,9 +455,10 @@ impl Directory {
                 let mut placed = Vec::new();
                 for (environment, client) in self.readable_environments(cx).await? {
                     let key = format!("connections/{environment}");
-                    let list = stored(cx, &key, || client.connections()).await;
+                    let id = |c: &Connection| c.id.clone();
+                    let list = stored(cx, &key, || whole_list(cx, &key, id, || client.connections())).await;
                     let what = format!("connections of {environment}");
-                    let listed = Family::default().degrade(cx, &what, list)?.unwrap_or_default();
+                    let listed = self.family(&key).degrade(cx, &what, list)?.unwrap_or_default();
                     placed.extend(listed.into_iter().map(|connection| PlacedConnection {
                         environment: environment.clone(),
                         connection,
@@ -484,8 +472,8 @@ impl Directory {
     }
 }
 
-/// Asks for every listed role singly, a few at a time, and keeps the order. The first call goes alone: where
-/// the checkbox is missing, one refusal is enough.
+/// Asks for every listed role singly, a few at a time, and keeps the order. The first call that is answered goes
+/// alone: where the checkbox is missing, one refusal is enough.
 async fn with_configs<T, Fut>(
     cx: &SyncContext,
     family: &Family,
@@ -506,26 +494,26 @@ where
             if complete || family.is_refused() {
                 return Ok::<T, Error>(role);
             }
-            match stored(cx, &key, || fetched).await {
-                // Deleted between the list and now, or a workspace without single-role answers. Either way the row of
-                // the list stands, and no access is missing.
-                Err(error) if error.kind() == Kind::NotFound => {
-                    tracing::debug!(%error, "A role has no answer of its own.");
-                    family.refused.store(true, Ordering::Relaxed);
-                    Ok(role)
-                }
-                result => {
-                    let what = format!("settings (config) of {what}s");
-                    Ok(family.degrade(cx, &what, result)?.unwrap_or(role))
-                }
-            }
+            let gone = Gone {
+                cause: "role-gone",
+                message: "roles disappeared while they were read; their settings (config) are missing",
+                thing: &key,
+            };
+            let settings = format!("settings (config) of {what}s");
+            let result = stored(cx, &key, || fetched).await;
+            // The row of the list stands either way, and no access is missing.
+            Ok(match family.degrade_one(cx, &settings, gone, result)? {
+                Outcome::Rows(complete) => complete,
+                Outcome::Gone | Outcome::Refused => role,
+            })
         }
     };
     let mut listed = listed.into_iter();
-    let Some(first) = listed.next() else {
-        return Ok(Vec::new());
-    };
-    let mut roles = vec![one(first).await?];
+    let mut roles = Vec::new();
+    while !family.has_answered() {
+        let Some(role) = listed.next() else { break };
+        roles.push(one(role).await?);
+    }
     let rest: Vec<T> = stream::iter(listed).map(one).buffered(FAN_OUT).try_collect().await?;
     roles.extend(rest);
     Ok(roles)

@@ -4,22 +4,24 @@
 //! is found (`contract/model.md` 6.5).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::client::WorkatoClient;
 use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject};
 use super::collaborator::{self, Collaborator};
-use super::directory::{Directory, FAN_OUT, Family};
+use super::directory::{Directory, FAN_OUT};
+use super::family::{Family, Gone, Outcome};
 use super::holding::{RoleKind, RoleRef};
 use super::kind::{PAGE, ResourceKind, id_value, stamp, utc};
 use super::project::Project;
 use super::role::Role;
 use super::settings::{Environment, FolderDepth};
-use super::table::all_pages;
+use super::table::{all_pages, all_pages_if_any};
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
-use crate::baton::error::{Error, Kind, Result};
+use crate::baton::error::{Error, Result};
 use crate::baton::grant::GrantBuilder;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
@@ -97,9 +99,15 @@ impl FolderTree {
                 cx,
                 client: &client,
                 environment: &environment,
-                family: Family::default(),
+                family: directory.family(&format!("folders/{environment}")),
             };
-            for folder in walk.children(None).await? {
+            let home = walk.home().await?;
+            if let Some(home) = &home
+                && directory.family(&format!("projects/{environment}")).has_answered()
+            {
+                compare(cx, &environment, &tree, home);
+            }
+            for folder in home.unwrap_or_default() {
                 let id = folder.id.clone();
                 if tree.add(id.clone(), &environment, Node::Nested { folder, parent: None }) {
                     level.push(id);
@@ -190,7 +198,35 @@ struct Walk<'a> {
     cx: &'a SyncContext,
     client: &'a WorkatoClient,
     environment: &'a Environment,
-    family: Family,
+    family: Arc<Family>,
+}
+
+/// Home holds the root folder of every project, so each of the two lists tells whether the other is whole. Neither
+/// says how many rows it has (`contract/workato-api.md` 2.11).
+fn compare(cx: &SyncContext, environment: &Environment, roots: &FolderTree, home: &[ApiFolder]) {
+    let unlisted = home
+        .iter()
+        .filter(|folder| folder.is_project == Some(true) && !roots.contains(&folder.id));
+    for folder in unlisted {
+        cx.warnings.add(
+            "project-not-listed",
+            "root folders belong to projects that the list of projects does not name; those projects are missing",
+            format!("folder {} of {environment}", folder.id),
+        );
+    }
+    let own = roots.nodes.iter().filter(|(_, e, _)| e == environment);
+    let (shown, hidden): (Vec<_>, Vec<_>) = own.partition(|(id, ..)| home.iter().any(|folder| folder.id == *id));
+    // A Home that shows no project at all is none of ours to judge, unless it shows nothing whatsoever.
+    if shown.is_empty() && !home.is_empty() {
+        return;
+    }
+    for (id, ..) in hidden {
+        cx.warnings.add(
+            "home-incomplete",
+            "the list of Home lacks root folders of projects, so folders outside projects may be missing",
+            format!("folder {id} of {environment}"),
+        );
+    }
 }
 
 impl Walk<'_> {
@@ -213,7 +249,7 @@ impl Walk<'_> {
             }
             levels += 1;
             let listed: Vec<(FolderId, Vec<ApiFolder>)> = stream::iter(level)
-                .map(|parent| async move { Ok::<_, Error>((parent.clone(), self.children(Some(&parent)).await?)) })
+                .map(|parent| async move { Ok::<_, Error>((parent.clone(), self.children(&parent).await?)) })
                 .buffered(FAN_OUT)
                 .try_collect::<Vec<_>>()
                 .await?;
@@ -237,34 +273,44 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The folders directly below one, or under Home. One that is gone meanwhile has none.
-    async fn children(&self, parent: Option<&FolderId>) -> Result<Vec<ApiFolder>> {
-        let key = format!(
-            "folders/{}/{}",
-            self.environment,
-            parent.map_or("home".to_owned(), ToString::to_string)
-        );
+    /// The folders directly under Home; `None` where the token may not list folders.
+    async fn home(&self) -> Result<Option<Vec<ApiFolder>>> {
+        let key = format!("folders/{}/home", self.environment);
         let list = all_pages(
             self.cx,
             &key,
             |f: &ApiFolder| f.id.clone(),
-            |page| self.client.folders(parent, page),
+            |page| self.client.folders(None, page),
         )
         .await;
-        match (list, parent) {
-            (Err(error), Some(gone)) if error.kind() == Kind::NotFound => {
-                self.cx.warnings.add(
-                    "folder-gone",
-                    "folders disappeared while they were listed",
-                    format!("folder {gone}"),
-                );
-                Ok(Vec::new())
-            }
-            (list, _) => {
-                let what = format!("folders of {}", self.environment);
-                Ok(self.family.degrade(self.cx, &what, list)?.unwrap_or_default())
-            }
+        self.family.degrade(self.cx, &self.what(), list)
+    }
+
+    /// The folders directly below one. One that is gone meanwhile has none.
+    async fn children(&self, parent: &FolderId) -> Result<Vec<ApiFolder>> {
+        if self.family.is_refused() {
+            return Ok(Vec::new());
         }
+        let list = all_pages_if_any(
+            self.cx,
+            &format!("folders/{}/{parent}", self.environment),
+            |f: &ApiFolder| f.id.clone(),
+            |page| self.client.folders(Some(parent), page),
+        )
+        .await;
+        let gone = Gone {
+            cause: "folder-gone",
+            message: "folders disappeared while they were listed",
+            thing: &format!("folder {parent}"),
+        };
+        Ok(match self.family.degrade_one(self.cx, &self.what(), gone, list)? {
+            Outcome::Rows(children) => children,
+            Outcome::Gone | Outcome::Refused => Vec::new(),
+        })
+    }
+
+    fn what(&self) -> String {
+        format!("folders of {}", self.environment)
     }
 }
 

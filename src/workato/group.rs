@@ -1,10 +1,12 @@
 //! Collaborator groups (RBAC v2): they bundle people for project roles.
 
-use super::client::{GroupId, MemberId, UserGroup};
+use super::client::{GroupId, GroupMember, MemberId, UserGroup};
 use super::collaborator::{self, Collaborator};
 use super::directory::Directory;
+use super::family::{Gone, Outcome};
 use super::holding::folded;
 use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
+use super::table::all_pages_if_any;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{EntitlementBuilder, Purpose};
 use crate::baton::error::Result;
@@ -59,20 +61,37 @@ impl ResourceKind for CollaboratorGroup {
             let everyone: Vec<&MemberId> = people.iter().collect();
             return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
         }
-        if d.group_members.is_refused() {
+        let family = d.family("group_members");
+        if family.is_refused() {
             return Ok(Page::default());
         }
-        let number = u32::try_from(page.number(1)?).unwrap_or(u32::MAX);
-        let answer = d.clients.dev.user_group_members(&listed.id, number).await;
-        let Some(answer) = d.group_members.degrade(cx, "members of collaborator groups", answer)? else {
+        let dev = &d.clients.dev;
+        let list = all_pages_if_any(
+            cx,
+            &format!("group_members/{}", listed.id),
+            |m: &GroupMember| m.id.clone(),
+            |page| dev.user_group_members(&listed.id, page),
+        )
+        .await;
+        let gone = Gone {
+            cause: "group-gone",
+            message: "collaborator groups disappeared while they were read; their members are missing",
+            thing: &group.display_name,
+        };
+        let Outcome::Rows(members) = family.degrade_one(cx, "members of collaborator groups", gone, list)? else {
             return Ok(Page::default());
         };
-        let mut members: Vec<MemberId> = answer.rows.into_iter().map(|m| m.id).collect();
-        members.sort();
-        members.dedup();
+        let said = listed.members_count.and_then(|count| usize::try_from(count).ok());
+        if let Some(said) = said.filter(|said| *said > members.len()) {
+            cx.warnings.add(
+                "group-members-missing",
+                "collaborator groups say they have more members than their lists show; the others are missing",
+                format!("{}: {} of {said}", group.display_name, members.len()),
+            );
+        }
         let system = is_system(&listed);
         let mut rows = Vec::with_capacity(members.len());
-        for member in &members {
+        for GroupMember { id: member, .. } in &members {
             if people.contains(member) {
                 rows.push(member_grant(group, member, system));
             } else {
@@ -83,10 +102,7 @@ impl ResourceKind for CollaboratorGroup {
                 );
             }
         }
-        Ok(Page {
-            rows,
-            next: answer.next.map(|n| PageToken::at(n as usize)),
-        })
+        Ok(Page::last(rows))
     }
 }
 

@@ -13,6 +13,7 @@ mod connection;
 pub mod data_center;
 pub mod directory;
 mod environment_role;
+mod family;
 mod folder;
 mod group;
 pub mod holding;

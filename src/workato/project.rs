@@ -3,10 +3,12 @@
 use super::client::{Project as ApiProject, ProjectGrant, ProjectId};
 use super::collaborator::{self, Collaborator};
 use super::directory::Directory;
+use super::family::{Gone, Outcome};
 use super::folder::Folder;
 use super::group::{self, CollaboratorGroup};
 use super::kind::{PAGE, ResourceKind, first_of, id_value};
 use super::project_role::{distinct, slug};
+use super::table::all_pages_if_any;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use crate::baton::error::Result;
@@ -64,38 +66,41 @@ impl ResourceKind for Project {
             .collect())
     }
 
-    /// One request per project and page; the page token is Workato's page number.
-    async fn grants(
-        d: &Directory,
-        cx: &SyncContext,
-        project: &v2::Resource,
-        page: &PageToken,
-    ) -> Result<Page<v2::Grant>> {
+    /// One request per project and page.
+    async fn grants(d: &Directory, cx: &SyncContext, project: &v2::Resource, _: &PageToken) -> Result<Page<v2::Grant>> {
         let id = ProjectId::from(resource::key(project).1);
         let projects = d.projects(cx).await?;
-        let client = projects
-            .iter()
-            .find(|p| p.project.id == id)
-            .and_then(|p| d.clients.of(&p.environment));
+        let placed = projects.iter().find(|p| p.project.id == id);
+        let placed = placed.and_then(|p| Some((&p.environment, d.clients.of(&p.environment)?)));
         let has_grants = d.detected(cx).await?.model.has_environment_roles();
-        let (Some(client), true, false) = (client, has_grants, d.project_grants.is_refused()) else {
+        let (Some((environment, client)), true) = (placed, has_grants) else {
             return Ok(Page::default());
         };
-        let number = u32::try_from(page.number(1)?).unwrap_or(u32::MAX);
-        let answer = client.project_grants(&id, number).await;
-        let Some(answer) = d.project_grants.degrade(cx, "project grants", answer)? else {
+        let family = d.family(&format!("project_grants/{environment}"));
+        if family.is_refused() {
+            return Ok(Page::default());
+        }
+        let list = all_pages_if_any(
+            cx,
+            &format!("project_grants/{id}"),
+            |g: &ProjectGrant| g.id.clone(),
+            |page| client.project_grants(&id, page),
+        )
+        .await;
+        let gone = Gone {
+            cause: "project-gone",
+            message: "projects disappeared while they were read; their grants are missing",
+            thing: &project.display_name,
+        };
+        let what = format!("project grants of {environment}");
+        let Outcome::Rows(granted) = family.degrade_one(cx, &what, gone, list)? else {
             return Ok(Page::default());
         };
-        let mut granted: Vec<ProjectGrant> = answer.rows;
-        granted.sort_by(|a, b| a.id.cmp(&b.id));
         let mut rows = Vec::with_capacity(granted.len());
         for grant in &granted {
             rows.extend(build(d, cx, project, grant).await?);
         }
-        Ok(Page {
-            rows,
-            next: answer.next.map(|n| PageToken::at(n as usize)),
-        })
+        Ok(Page::last(rows))
     }
 }
 

@@ -13,6 +13,7 @@ mod c1z;
 mod cli;
 mod client;
 mod expansion;
+mod faults;
 mod golden;
 mod layers;
 mod model;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::decode::Undecodable;
 use super::endpoint::Endpoint;
+use super::paging::INCONSISTENT;
 use crate::baton::error::{Error, Kind, Retry};
 use crate::baton::http::{Response, StatusCode, kind_of};
 use crate::baton::secret::Secret;
@@ -96,6 +97,7 @@ impl Call<'_> {
     pub(super) fn short_list(&self, response: &Response, seen: u64, total: u64) -> Error {
         let message = format!("GET {}: the list ends after {seen} of {total} rows", self.path);
         self.facts(Error::new(Kind::Unavailable, message), response)
+            .fact(INCONSISTENT, "short list")
             .retry(Retry::Later)
             .hint("the workspace may have changed while it was read; try again")
     }

@@ -1,7 +1,7 @@
 //! The Workato API, read side: one method per endpoint, one token per client.
 //!
 //! Lists are read page by page, counted from 1. A list that ends before it says it does is an error, never a short
-//! list; rows that occur twice because the workspace changes meanwhile are left to the caller. Used by the resource
+//! list; rows that move between pages because the workspace changes meanwhile are left to the caller. Used by the resource
 //! types of `workato`; nobody else knows paths or envelopes (`contract/workato-api.md` 2).
 
 mod decode;
@@ -29,7 +29,7 @@ pub use self::model::{
     GrantGroup, GrantProject, GrantRole, GrantUser, GroupMember, LegacyRole, Member, MemberRole, PrivilegeRow, Project,
     ProjectGrant, ProjectRole, UserGroup, WorkspaceDetails, timestamp,
 };
-pub use self::paging::{ApiPage, read_all};
+pub use self::paging::{ApiPage, INCONSISTENT, read_all};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{GetRequest, HttpClient, Response};
 use crate::baton::secret::Secret;

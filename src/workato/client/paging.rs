@@ -6,6 +6,14 @@ use super::decode::Listing;
 use super::endpoint::PAGE_SIZE;
 use crate::baton::error::{Error, Kind, Result, Retry};
 
+/// The fact of an error that says: the pages of this list contradict each other. Reading the list again may help.
+pub const INCONSISTENT: &str = "inconsistent";
+
+/// A list without a total ends at a page of fewer rows than asked for. So short a page is believed; one of this many
+/// may have been cut by a smaller limit of the server's, or thinned, and only the next page tells. No smaller limit
+/// is in use anywhere.
+const SMALLEST_LIMIT: u64 = 25;
+
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiPage<T> {
@@ -40,8 +48,9 @@ pub(super) fn ends_early<T>(listing: &Listing<T>, page: u32) -> Option<(u64, u64
 
 /// The page with the number of its successor.
 ///
-/// A full page always has one. A short page has none when there is no total, or when rows and total agree exactly: if
-/// they do not, the server cuts pages shorter than asked or rows moved, and only an empty page is the end.
+/// A full page always has one. A short page has none when rows and total agree exactly: if they do not, the server
+/// cuts pages shorter than asked or rows moved, and only an empty page is the end. Without a total, a page has none
+/// when it is too short to have been cut.
 pub(super) fn page_of<T>(listing: Listing<T>, page: u32) -> ApiPage<T> {
     let rows = count(&listing.rows);
     let size = size(&listing);
@@ -51,7 +60,7 @@ pub(super) fn page_of<T>(listing: Listing<T>, page: u32) -> ApiPage<T> {
         Some(total) if rows > size && seen == total => false,
         _ if rows >= size => true,
         Some(total) => rows > 0 && seen != total,
-        None => false,
+        None => rows >= SMALLEST_LIMIT,
     };
     ApiPage {
         rows: listing.rows,

@@ -91,8 +91,9 @@ impl PrivilegeFacts {
                         id: base.to_owned(),
                         environment: environment.clone(),
                     };
-                    let seen = observed.as_ref().is_some_and(|o| o.is_seen(&role));
-                    if !seen {
+                    // Rows of nobody may be stood in for; rows that could not be read are missing, and said to be.
+                    let off = directory.settings.privileges == PrivilegesMode::Off;
+                    if off || holdings.holders(&role).next().is_none() {
                         facts
                             .by_role
                             .entry(role)

@@ -10,9 +10,10 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Pair, pairs};
 use crate::baton::connector::SyncContext;
-use crate::baton::error::{Kind, Result};
+use crate::baton::error::Result;
 use crate::workato::client::{FolderId, MemberId, PrivilegeRow};
-use crate::workato::directory::{Directory, FAN_OUT, Family};
+use crate::workato::directory::{Directory, FAN_OUT};
+use crate::workato::family::{Family, Gone, Outcome};
 use crate::workato::holding::{Holdings, RoleRef, folded};
 use crate::workato::settings::{Environment, PrivilegesMode};
 use crate::workato::table::stored;
@@ -221,7 +222,7 @@ pub async fn observe(
             .cloned()
             .unwrap_or_else(|| Some(role.id.clone()))
     };
-    let family = Family::default();
+    let family = directory.family("privileges");
     let mut observed = Observed::new(holdings);
     let mut alone = true;
     loop {
@@ -248,6 +249,17 @@ pub async fn observe(
     }
     for (role, holders) in &holdings.by_role {
         let name = name_of(role).unwrap_or_else(|| role.id.clone());
+        if observed.differs(role) {
+            // Each holder has what their own answer says, so one without an answer has nothing.
+            let answered = |member: &&MemberId| observed.rows.get(role).is_some_and(|rows| rows.contains_key(*member));
+            for member in holders.iter().filter(|member| !answered(member)) {
+                cx.warnings.add(
+                    "privileges-unknown-of",
+                    "holders of a role whose holders differ did not show what they may do; their privileges are missing",
+                    format!("collaborator {member} as {name} ({})", role.environment),
+                );
+            }
+        }
         let example = format!("{name} ({})", role.environment);
         if !observed.is_seen(role) && !holders.is_empty() {
             cx.warnings.add(
@@ -275,16 +287,15 @@ async fn read(
 ) -> Result<(MemberId, Option<Vec<PrivilegeRow>>)> {
     let dev = &directory.clients.dev;
     let rows = stored(cx, &format!("privileges/{member}"), || dev.member_privileges(&member)).await;
-    let rows = match rows {
-        Err(error) if error.kind() == Kind::NotFound => {
-            cx.warnings.add(
-                "member-gone",
-                "collaborators disappeared while their privileges were read",
-                member.to_string(),
-            );
-            Some(Vec::new())
-        }
-        other => family.degrade(cx, "privileges of roles", other)?,
+    let gone = Gone {
+        cause: "member-gone",
+        message: "collaborators disappeared while their privileges were read",
+        thing: member.as_str(),
+    };
+    let rows = match family.degrade_one(cx, "privileges of roles", gone, rows)? {
+        Outcome::Rows(rows) => Some(rows),
+        Outcome::Gone => Some(Vec::new()),
+        Outcome::Refused => None,
     };
     Ok((member, rows))
 }

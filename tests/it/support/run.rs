@@ -1,17 +1,19 @@
 //! Runs a sync as the command line does, with everything set by the test.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use baton_workato::baton::connector::Connector;
 use baton_workato::baton::error::Result;
-use baton_workato::baton::http::{HttpClient, HttpOptions};
+use baton_workato::baton::http::{Clock, HttpClient, HttpOptions};
 use baton_workato::baton::progress::Silent;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
 use baton_workato::baton::sync::{self, SyncEnvironment, SyncOptions};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::{Environment, EnvironmentChoice, FolderDepth, PrivilegesMode, Settings};
+use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 /// Settings for a server on this machine: DEV only, everything else as by default.
@@ -26,6 +28,35 @@ pub fn settings(base_url: &str) -> Settings {
         privileges: PrivilegesMode::Sampled,
         folder_depth: FolderDepth::Auto,
         sync_connections: false,
+    }
+}
+
+/// The client of a run whose pauses take no time: its clock moves when somebody sleeps, and only then.
+pub fn impatient() -> HttpOptions {
+    HttpOptions {
+        clock: Arc::new(LeapingClock(Mutex::new(Instant::now()))),
+        ..HttpOptions::default()
+    }
+}
+
+struct LeapingClock(Mutex<Instant>);
+
+impl Clock for LeapingClock {
+    fn now(&self) -> Instant {
+        *self.0.lock().unwrap()
+    }
+
+    fn wall(&self) -> jiff::Timestamp {
+        "2026-11-08T08:49:07Z".parse().unwrap()
+    }
+
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
+        *self.0.lock().unwrap() += wait;
+        Box::pin(tokio::task::yield_now())
+    }
+
+    fn random(&self) -> f64 {
+        0.5
     }
 }
 
@@ -59,7 +90,12 @@ pub async fn workato(settings: Settings, file: &Path) -> Result<Summary> {
 
 /// Syncs a Workato workspace.
 pub async fn workato_with(settings: Settings, options: &SyncOptions) -> Result<Summary> {
-    let http = Arc::new(HttpClient::new(HttpOptions::default()).unwrap());
+    workato_over(settings, options, HttpOptions::default()).await
+}
+
+/// Syncs a Workato workspace over a client with these options.
+pub async fn workato_over(settings: Settings, options: &SyncOptions, http: HttpOptions) -> Result<Summary> {
+    let http = Arc::new(HttpClient::new(http).unwrap());
     let connector = Arc::new(WorkatoConnector::connect(settings, &http));
     let environment = SyncEnvironment {
         requests: Arc::new(move || http.counts()),

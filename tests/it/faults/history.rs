@@ -1,0 +1,197 @@
+//! Families that the previous sync of the same file read: their refusal is a loss, not a missing checkbox.
+
+use std::path::{Path, PathBuf};
+
+use baton_workato::baton::error::{Error, Kind};
+use baton_workato::baton::sync::summary::{Status, Summary};
+use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Shape, Simulator, Workspace};
+
+use super::cell::settings;
+use crate::support::run;
+
+/// A file that several syncs write.
+struct Place {
+    _folder: tempfile::TempDir,
+    file: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sync.c1z");
+        Place { _folder: folder, file }
+    }
+
+    async fn sync(&self, workspace: &Workspace, behaviour: Behaviour) -> Result<Summary, Error> {
+        let simulator = Simulator::start(workspace.clone(), behaviour).await.unwrap();
+        let settings = settings(&simulator, |settings| settings.sync_connections = true);
+        let mut options = run::options(&self.file);
+        // Each sync has a server of its own, so none may be taken up by the next.
+        options.resumable = false;
+        run::workato_over(settings, &options, run::impatient()).await
+    }
+
+    async fn complete(&self, workspace: &Workspace) {
+        let summary = self.sync(workspace, Behaviour::default()).await.unwrap();
+        assert_eq!(summary.status, Status::Complete, "{:?}", summary.warnings);
+    }
+}
+
+fn bytes(file: &Path) -> Vec<u8> {
+    std::fs::read(file).unwrap()
+}
+
+fn causes(summary: &Summary) -> Vec<&'static str> {
+    summary.warnings.iter().map(|w| w.cause).collect()
+}
+
+fn workspace(model: AccessModel) -> Workspace {
+    Workspace::generate(&Shape {
+        groups: 4,
+        ..Shape::small(model)
+    })
+}
+
+const FAMILIES: [(Endpoint, &str); 12] = [
+    (Endpoint::EnvironmentRole, "Get environment role"),
+    (Endpoint::ProjectRoles, "Project roles"),
+    (Endpoint::ProjectRole, "Project roles"),
+    (Endpoint::Groups, "Collaborator groups"),
+    (Endpoint::GroupMembers, "Collaborator groups"),
+    (Endpoint::Projects, "List projects"),
+    (Endpoint::ProjectProjectGrants, "Project grants"),
+    (Endpoint::Folders, "List folders"),
+    (Endpoint::Connections, "Connections"),
+    (Endpoint::ApiClients, "API clients"),
+    (Endpoint::ApiClientRoles, "API client roles"),
+    (Endpoint::MemberPrivileges, "Get collaborator privileges"),
+];
+
+#[tokio::test]
+async fn a_family_that_answered_before_may_not_go_missing() {
+    let workspace = workspace(AccessModel::RbacV2);
+    for (endpoint, checkbox) in FAMILIES {
+        let place = Place::new();
+        place.complete(&workspace).await;
+        let before = bytes(&place.file);
+        for status in [401, 403] {
+            let error = place
+                .sync(&workspace, Behaviour::default().deny(endpoint, status))
+                .await
+                .expect_err(&format!("{endpoint:?} {status}"));
+            assert_eq!(error.kind(), Kind::PermissionDenied, "{endpoint:?} {status}: {error}");
+            assert_eq!(error.fact_value("status"), Some(status.to_string().as_str()));
+            assert!(error.to_string().contains("answered in the sync of 20"), "{error}");
+            let hint = error.hint_text().unwrap();
+            assert!(
+                hint.contains(checkbox) && hint.contains("move the old file away"),
+                "{hint}"
+            );
+            assert!(bytes(&place.file) == before, "{endpoint:?}: the old file is untouched");
+        }
+        place.complete(&workspace).await;
+    }
+}
+
+#[tokio::test]
+async fn a_family_that_never_answered_is_a_warning_every_time() {
+    let workspace = workspace(AccessModel::RbacV2);
+    for (endpoint, _) in FAMILIES {
+        let place = Place::new();
+        for _ in 0..2 {
+            let denied = Behaviour::default().deny(endpoint, 403);
+            let summary = place.sync(&workspace, denied).await.unwrap();
+            assert_eq!(summary.status, Status::CompleteWithWarnings);
+            assert!(
+                causes(&summary).contains(&"list-refused"),
+                "{endpoint:?}: {:?}",
+                summary.warnings
+            );
+        }
+        // Once it answered, it counts.
+        place.complete(&workspace).await;
+        let denied = Behaviour::default().deny(endpoint, 403);
+        assert!(place.sync(&workspace, denied).await.is_err(), "{endpoint:?}");
+    }
+}
+
+/// Settings that leave a family out do not forget it.
+#[tokio::test]
+async fn a_family_that_was_not_asked_is_still_remembered() {
+    let workspace = workspace(AccessModel::RbacV2);
+    let place = Place::new();
+    place.complete(&workspace).await;
+    let simulator = Simulator::start(workspace.clone(), Behaviour::default()).await.unwrap();
+    let without = settings(&simulator, |_| {});
+    run::workato_over(without, &run::options(&place.file), run::impatient())
+        .await
+        .unwrap();
+    let denied = Behaviour::default().deny(Endpoint::Connections, 401);
+    assert_eq!(
+        place.sync(&workspace, denied).await.unwrap_err().kind(),
+        Kind::PermissionDenied
+    );
+}
+
+/// One 404 is one thing that is gone; nothing but 404 is a family that is gone.
+#[tokio::test]
+async fn a_family_may_vanish_with_404_too() {
+    let workspace = workspace(AccessModel::RbacV2);
+    for endpoint in [
+        Endpoint::GroupMembers,
+        Endpoint::ProjectProjectGrants,
+        Endpoint::MemberPrivileges,
+    ] {
+        let gone = Behaviour::default().deny(endpoint, 404);
+        let place = Place::new();
+        let summary = place.sync(&workspace, gone.clone()).await.unwrap();
+        assert!(
+            causes(&summary).contains(&"list-refused"),
+            "{endpoint:?}: {:?}",
+            summary.warnings
+        );
+        place.complete(&workspace).await;
+        let error = place.sync(&workspace, gone).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::PermissionDenied, "{endpoint:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn role_lists_may_not_go_missing_either() {
+    let mixed = workspace(AccessModel::Mixed);
+    for endpoint in [Endpoint::EnvironmentRoles, Endpoint::Roles] {
+        let place = Place::new();
+        place.complete(&mixed).await;
+        let before = bytes(&place.file);
+        let denied = Behaviour::default().deny(endpoint, 401);
+        let error = place.sync(&mixed, denied).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::PermissionDenied, "{endpoint:?}: {error}");
+        assert!(bytes(&place.file) == before);
+    }
+}
+
+/// People hold environment roles by their own rows: the list must exist, also in a first sync.
+#[tokio::test]
+async fn held_environment_roles_must_be_listed() {
+    let denied = Behaviour::default().deny(Endpoint::EnvironmentRoles, 403);
+    let error = Place::new()
+        .sync(&workspace(AccessModel::Mixed), denied)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::PermissionDenied);
+    assert!(error.hint_text().unwrap().contains("Environment roles > List"));
+}
+
+/// A workspace that moves from legacy roles to RBAC v2 loses the old list for good.
+#[tokio::test]
+async fn a_migration_is_no_loss() {
+    let place = Place::new();
+    place.complete(&workspace(AccessModel::Legacy)).await;
+    place.complete(&workspace(AccessModel::RbacV2)).await;
+    let error = place.sync(&workspace(AccessModel::Legacy), Behaviour::default()).await;
+    assert_eq!(
+        error.unwrap_err().kind(),
+        Kind::PermissionDenied,
+        "there is no way back"
+    );
+}
