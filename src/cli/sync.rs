@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
 use super::{Leave, command, connect, interrupt, logging, unavailable, usage_error};
+use crate::baton::c1z::steps::Disk;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::sync::summary::{Status, Summary};
@@ -69,6 +70,7 @@ pub async fn read_workspace(
         observer,
         cancel,
         requests,
+        steps: Arc::new(Disk),
     };
     sync::run(connector, options, &environment).await
 }

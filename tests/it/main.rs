@@ -22,4 +22,5 @@ mod quota;
 mod resume;
 mod simulator;
 mod support;
+mod sweep;
 mod sync;

@@ -21,6 +21,7 @@ mod schema;
 mod scratch;
 mod session;
 mod stats;
+pub mod steps;
 mod store;
 pub mod timestamp;
 pub mod verify;

@@ -1,9 +1,9 @@
 //! Replacing a file in one step: the old one stays whole until the new one is complete on disk
 //! (`contract/c1z-format.md` 1.4).
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use super::steps::{Disk, Steps, Writing};
 use super::{fault, scratch};
 use crate::baton::error::{Context as _, Result};
 
@@ -21,21 +21,35 @@ pub struct Saved {
 ///
 /// # Errors
 /// Those of `write`; `ResourceExhausted` when the disk is full.
-pub fn replace_file(target: &Path, write: impl FnOnce(&mut File) -> Result<u64>) -> Result<Saved> {
+pub fn replace_file(target: &Path, write: impl FnOnce(&mut Writing<'_>) -> Result<u64>) -> Result<Saved> {
+    replace_file_with(target, &Disk, write)
+}
+
+/// As [`replace_file`], by the given steps.
+///
+/// # Errors
+/// As [`replace_file`], and those of the steps.
+pub fn replace_file_with(
+    target: &Path,
+    steps: &dyn Steps,
+    write: impl FnOnce(&mut Writing<'_>) -> Result<u64>,
+) -> Result<Saved> {
     let real = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
     let folder = scratch::folder_of(&real);
     let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut file = tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
-        .suffix(".tmp")
-        .tempfile_in(folder)
+    let mut file = steps
+        .create(folder, &name)
         .map_err(fault::disk)
         .with_context(|| format!("create a file in {}", folder.display()))?;
-    let bytes = write(file.as_file_mut()).map_err(fault::when_full)?;
-    file.as_file().sync_all().map_err(fault::disk)?;
-    file.persist(&real).map_err(|e| fault::disk(e.error))?;
+    let mut writing = Writing {
+        file: file.as_file_mut(),
+        steps,
+    };
+    let bytes = write(&mut writing).map_err(fault::when_full)?;
+    steps.flush(file.as_file()).map_err(fault::disk)?;
+    steps.put_in_place(file, &real).map_err(fault::disk)?;
     // The file is in place already; a file system that cannot flush folders is no reason to call it a failure.
-    if let Err(error) = File::open(folder).and_then(|f| f.sync_all()) {
+    if let Err(error) = steps.flush_folder(folder) {
         tracing::debug!(folder = %folder.display(), %error, "The folder could not be flushed.");
     }
     Ok(Saved {

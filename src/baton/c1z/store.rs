@@ -12,6 +12,7 @@ use super::run::{self, SyncRun, SyncType};
 use super::save::{self, Saved};
 use super::scratch::{self, Scratch};
 use super::stats::{self, TypeCounts};
+use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
 use super::{envelope, fault, ksuid, migrate, retention};
@@ -264,7 +265,15 @@ impl Store {
     ///
     /// # Errors
     /// `ResourceExhausted` when the disk is full or the database too large; those of the file.
-    pub fn save(mut self) -> Result<Saved> {
+    pub fn save(self) -> Result<Saved> {
+        self.save_with(&Disk)
+    }
+
+    /// As [`Store::save`], by the given steps.
+    ///
+    /// # Errors
+    /// As [`Store::save`], and those of the steps.
+    pub fn save_with(mut self, steps: &dyn Steps) -> Result<Saved> {
         let target = self.target.clone();
         let save = || -> Result<Saved> {
             self.build_indexes()?;
@@ -274,7 +283,9 @@ impl Store {
             } = self;
             db.close().map_err(|(_, error)| error)?;
             scratch.check_settled()?;
-            save::replace_file(&target, |file| envelope::encode(scratch.path(), file, &policy.limits))
+            save::replace_file_with(&target, steps, |file| {
+                envelope::encode(scratch.path(), file, &policy.limits)
+            })
         };
         save().with_context(|| format!("save {}", target.display()))
     }

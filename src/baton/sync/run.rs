@@ -15,6 +15,7 @@ use super::expand::{self, ExpandOptions};
 use super::store_thread::{Stopped, StoreSession, StoreThread};
 use super::summary::{FamilyCounts, Resumed, Rows, Status, Summary};
 use super::working::{Start, Wanted, short};
+use crate::baton::c1z::steps::Steps;
 use crate::baton::c1z::{Section, SyncType};
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -57,6 +58,8 @@ pub struct SyncEnvironment {
     pub cancel: CancellationToken,
     /// Costs of requests.
     pub requests: RequestCounts,
+    /// How the sealed file gets to its place: [`Disk`](crate::baton::c1z::steps::Disk), unless a test wants trouble.
+    pub steps: Arc<dyn Steps>,
 }
 
 /// A step that took longer than this is made to outlive a power cut when it ends.
@@ -246,7 +249,7 @@ impl<C: Connector> Run<'_, C> {
             .context("finish the sync")?;
         let saved = self
             .store
-            .save()
+            .save(Arc::clone(&self.environment.steps))
             .await
             .with_context(|| format!("save {}", self.options.file.display()))?;
 

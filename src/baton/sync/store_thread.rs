@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::working::{Start, Wanted, Working};
 use crate::baton::c1z::Saved;
+use crate::baton::c1z::steps::Steps;
 use crate::baton::connector::Session;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::warning::Warnings;
@@ -76,8 +77,8 @@ impl StoreThread {
     ///
     /// # Errors
     /// Those of [`Working::save`]; the target is then as it was.
-    pub async fn save(&self) -> Result<Saved> {
-        self.send(Working::save).await
+    pub async fn save(&self, steps: Arc<dyn Steps>) -> Result<Saved> {
+        self.send(move |working| Working::save(working, steps.as_ref())).await
     }
 
     /// Ends without sealing, as [`Working::stop`]. Waits for the jobs before it, but not longer than `patience`.

@@ -13,6 +13,7 @@ use super::checkpoint::Plan;
 use super::ingest::Gate;
 use super::pages::decode;
 use super::resume::{Decision, Usable, decide};
+use crate::baton::c1z::steps::Steps;
 use crate::baton::c1z::{Claim, Partial, Saved, Section, Store, SyncType};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
@@ -171,9 +172,9 @@ impl Working {
     ///
     /// # Errors
     /// Those of [`Store::save`]; the target is then as it was, and the unfinished sync too.
-    pub fn save(working: &mut Option<Working>) -> Result<Saved> {
+    pub fn save(working: &mut Option<Working>, steps: &dyn Steps) -> Result<Saved> {
         let store = working.as_mut().and_then(|w| w.store.take());
-        let saved = store.ok_or_else(saved_already)?.save()?;
+        let saved = store.ok_or_else(saved_already)?.save_with(steps)?;
         if let Some(Working { partial, claim, .. }) = working.take() {
             drop(partial);
             // The next run knows the sync by its id, should this fail.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use baton_workato::baton::c1z::steps::Disk;
 use baton_workato::baton::connector::Connector;
 use baton_workato::baton::error::Result;
 use baton_workato::baton::http::{Clock, HttpClient, HttpOptions};
@@ -80,6 +81,7 @@ pub fn environment() -> SyncEnvironment {
         observer: Arc::new(Silent),
         cancel: CancellationToken::new(),
         requests: Arc::new(std::collections::BTreeMap::new),
+        steps: Arc::new(Disk),
     }
 }
 
