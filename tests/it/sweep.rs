@@ -74,7 +74,7 @@ impl Scene {
         assert_ne!(rows, rows_before);
         let requests = simulator.requests().0;
         assert!((20..200).contains(&requests.len()), "{} requests", requests.len());
-        assert_eq!(repeats(&requests), 0);
+        assert!(repeated(&requests).is_empty());
         simulator.forget_requests();
         Scene {
             simulator,
@@ -202,10 +202,11 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// How many of these were asked before.
-fn repeats<'a>(requests: impl IntoIterator<Item = &'a Logged>) -> usize {
+/// Those that were asked before.
+fn repeated<'a>(requests: impl IntoIterator<Item = &'a Logged>) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
-    requests.into_iter().filter(|r| !seen.insert(r.path.as_str())).count()
+    let paths = requests.into_iter().map(|r| r.path.as_str());
+    paths.filter(|path| !seen.insert(*path)).collect()
 }
 
 /// Waits for something that another thread or process does soon.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_workato::baton::error::Kind;
 use baton_workato::simulator::{Behaviour, Family, Fault, Hits};
 
-use super::{Place, Scene, WORKERS, asked_for, finished, names, repeats, until};
+use super::{Place, Scene, WORKERS, asked_for, finished, names, repeated, until};
 use crate::support::run::environment;
 
 /// The status of a workspace that is out of order, which no healthy answer has.
@@ -52,14 +52,10 @@ fn assert_resumed(scene: &Scene, place: &Place, case: &str) {
     scene.assert_complete(place.path(), case);
     let log = scene.simulator.requests();
     let answered: Vec<_> = log.iter().filter(|r| r.status != OUT_OF_ORDER).collect();
-    let repeated = repeats(answered.iter().copied());
-    assert!(repeated <= WORKERS, "{case}: {repeated} repeated");
-    assert!(
-        answered.len() - repeated == scene.requests.len(),
-        "{case}: {} distinct requests, {} undisturbed",
-        answered.len() - repeated,
-        scene.requests.len()
-    );
+    let again = repeated(answered.iter().copied());
+    assert!(again.len() <= WORKERS, "{case}: repeated {again:?}");
+    let distinct = answered.len() - again.len();
+    assert_eq!(distinct, scene.requests.len(), "{case}: distinct requests");
 }
 
 #[tokio::test]
