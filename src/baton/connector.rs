@@ -7,6 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
 
 use crate::baton::error::Result;
 use crate::baton::fingerprint::Fingerprint;
@@ -38,6 +39,10 @@ pub struct SyncContext {
     pub previous: Option<Arc<PreviousSync>>,
     /// What the next sync of the same file will find in its `previous`.
     pub records: Arc<Records>,
+    /// How many requests may be under way together within calls (`--workers`). A connector that asks for several
+    /// things in one call takes a turn for each, from the request until its answer is in the session: what a crash
+    /// makes the next run ask again is then no more than the turns there are.
+    pub turns: Arc<Semaphore>,
 }
 
 impl SyncContext {
@@ -49,6 +54,7 @@ impl SyncContext {
             warnings,
             previous: None,
             records: Arc::default(),
+            turns: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
         }
     }
 

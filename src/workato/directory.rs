@@ -20,7 +20,7 @@ use super::folder::FolderTree;
 use super::holding::{Holdings, resolve};
 use super::privileges::PrivilegeFacts;
 use super::settings::{Environment, EnvironmentChoice, Settings};
-use super::table::{Once, all_pages, stored, whole_list};
+use super::table::{Once, all_pages, composed, stored, whole_list};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
 
@@ -122,7 +122,7 @@ impl Directory {
     pub async fn detected(&self, cx: &SyncContext) -> Result<Arc<Detected>> {
         self.detected
             .get(|| async {
-                let detected = stored(cx, "detected", || self.probe(cx)).await?;
+                let detected = composed(cx, "detected", || self.probe(cx)).await?;
                 check_role_lists(cx, &detected, !self.settings.disable_custom_roles_sync)?;
                 let empty = [
                     ("collaborators", detected.members.is_empty()),

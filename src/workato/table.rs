@@ -44,7 +44,8 @@ impl<T> Once<T> {
     }
 }
 
-/// The value stored under `key` in the session, or what `fetch` brings, stored.
+/// The value stored under `key` in the session, or what `fetch` brings, stored. Takes one of the sync's turns for it:
+/// `fetch` is one list or one row, and calls nothing that is stored itself.
 ///
 /// # Errors
 /// Those of `fetch` and of the session; `DataLoss` when a stored value does not parse.
@@ -53,11 +54,39 @@ where
     T: Serialize + DeserializeOwned,
     Fut: Future<Output = Result<T>>,
 {
-    if let Some(bytes) = cx.session.get(key).await? {
-        return serde_json::from_slice(&bytes)
-            .map_err(|e| Error::new(Kind::DataLoss, format!("stored look-up table {key:?} is damaged: {e}")));
+    if let Some(value) = found(cx, key).await? {
+        return Ok(value);
     }
-    let value = fetch().await?;
+    // Until it is stored. Nobody closes the semaphore.
+    let _turn = cx.turns.acquire().await.ok();
+    keep(cx, key, fetch().await?).await
+}
+
+/// As [`stored`] without a turn: for what `make` puts together from things that are stored themselves.
+///
+/// # Errors
+/// As [`stored`].
+pub async fn composed<T, Fut>(cx: &SyncContext, key: &str, make: impl FnOnce() -> Fut) -> Result<T>
+where
+    T: Serialize + DeserializeOwned,
+    Fut: Future<Output = Result<T>>,
+{
+    match found(cx, key).await? {
+        Some(value) => Ok(value),
+        None => keep(cx, key, make().await?).await,
+    }
+}
+
+async fn found<T: DeserializeOwned>(cx: &SyncContext, key: &str) -> Result<Option<T>> {
+    let Some(bytes) = cx.session.get(key).await? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|e| Error::new(Kind::DataLoss, format!("stored look-up table {key:?} is damaged: {e}")))
+}
+
+async fn keep<T: Serialize>(cx: &SyncContext, key: &str, value: T) -> Result<T> {
     let bytes = serde_json::to_vec(&value).map_err(|e| Error::new(Kind::Internal, format!("{key}: {e}")))?;
     cx.session.set(key, bytes).await?;
     Ok(value)

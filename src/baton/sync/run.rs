@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::checkpoint::{self, Operation, Plan};
@@ -214,6 +215,7 @@ impl<C: Connector> Run<'_, C> {
             warnings: Arc::clone(&warnings),
             previous: start.previous.map(Arc::new),
             records: Arc::clone(&records),
+            turns: Arc::new(Semaphore::new(self.options.workers.max(1))),
         };
         let sync_type = self.kind.as_str();
         if start.resumed {
