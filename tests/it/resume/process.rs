@@ -65,6 +65,7 @@ impl Place {
             .current_dir(self.folder.path())
             .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
             .args(["--workato-base-url", &simulator.base_url(), "--log-level", "error"])
+            .arg(format!("--workers={WORKERS}"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
