@@ -126,24 +126,38 @@ impl IntoValue for i64 {
     }
 }
 
+/// Levels of lists and objects that stay lists and objects. Readers of messages stop at 100 levels, of which each of
+/// these takes up to three; a resource stands inside of entitlements, grants and answers.
+const LEVELS: u32 = 20;
+
 impl IntoValue for serde_json::Value {
+    /// What is nested deeper than 20 levels becomes a text, its JSON: no reader would take the message otherwise.
     fn into_value(self) -> Option<Value> {
-        match self {
-            serde_json::Value::Null => None,
-            serde_json::Value::Bool(b) => b.into_value(),
-            serde_json::Value::Number(n) => match n.as_i64() {
-                Some(i) => i.into_value(),
-                None => value(ValueKind::NumberValue(n.as_f64().unwrap_or_default())),
-            },
-            serde_json::Value::String(s) => s.into_value(),
-            serde_json::Value::Array(items) => items.into_value(),
-            serde_json::Value::Object(map) => {
-                let fields = map
-                    .into_iter()
-                    .filter_map(|(k, v)| Some((k, v.into_value()?)))
-                    .collect();
-                value(ValueKind::StructValue(Struct { fields }))
-            }
+        nested(self, LEVELS)
+    }
+}
+
+fn nested(json: serde_json::Value, levels: u32) -> Option<Value> {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => None,
+        Json::Bool(b) => b.into_value(),
+        Json::Number(n) => match n.as_i64() {
+            Some(i) => i.into_value(),
+            None if n.is_u64() => n.to_string().into_value(),
+            None => value(ValueKind::NumberValue(n.as_f64().unwrap_or_default())),
+        },
+        Json::String(s) => s.into_value(),
+        deep @ (Json::Array(_) | Json::Object(_)) if levels == 0 => deep.to_string().into_value(),
+        Json::Array(items) => value(ValueKind::ListValue(prost_types::ListValue {
+            values: items.into_iter().filter_map(|v| nested(v, levels - 1)).collect(),
+        })),
+        Json::Object(map) => {
+            let fields = map
+                .into_iter()
+                .filter_map(|(k, v)| Some((k, nested(v, levels - 1)?)))
+                .collect();
+            value(ValueKind::StructValue(Struct { fields }))
         }
     }
 }

@@ -14,6 +14,7 @@ mod cli;
 mod client;
 mod expansion;
 mod faults;
+mod fuzzed;
 mod golden;
 mod layers;
 mod model;

@@ -35,7 +35,8 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, now: jiff::Timestamp) -> Self {
+    /// An answer as it arrived at `now`, its quota headers read.
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes, now: jiff::Timestamp) -> Self {
         Response {
             rate_limit: RateLimit {
                 remaining: leading_number(&headers, "x-rate-limit-remaining")

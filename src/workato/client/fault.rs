@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::decode::Undecodable;
 use super::endpoint::Endpoint;
 use super::paging::INCONSISTENT;
-use crate::baton::error::{Error, Kind, Retry};
+use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::http::{Response, StatusCode, kind_of};
 use crate::baton::secret::Secret;
 
@@ -22,6 +22,23 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Makes sure that an answer is a success and claims to be JSON.
+    pub(super) fn check(&self, response: &Response) -> Result<()> {
+        if !response.status.is_success() {
+            return Err(self.refused(response));
+        }
+        // Text before JSON: gateways answer pages with 200 (`contract/workato-api.md` 3.3).
+        let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        if content_type.contains("html") || response.body.trim_ascii_start().starts_with(b"<") {
+            return Err(self.not_json(response, "an HTML page"));
+        }
+        if !content_type.is_empty() && !content_type.contains("json") {
+            let content_type = self.clean(&content_type);
+            return Err(self.not_json(response, &format!("content type {content_type:?}")));
+        }
+        Ok(())
+    }
+
     /// The answer has a status that is not a success.
     pub(super) fn refused(&self, response: &Response) -> Error {
         let status = response.status;
@@ -73,10 +90,9 @@ impl Call<'_> {
 
     /// JSON that is not what this endpoint promises.
     pub(super) fn undecodable(&self, response: &Response, why: &Undecodable) -> Error {
-        let mut message = format!(
-            "GET {} answered what cannot be read at {}: {}",
-            self.path, why.path, why.message
-        );
+        // Both repeat what the other side wrote: a key, or a text where something else belongs.
+        let (place, what) = (self.excerpt(&why.path), self.excerpt(&why.message));
+        let mut message = format!("GET {} answered what cannot be read at {place}: {what}", self.path);
         if let Some(text) = vendor_message(&response.body) {
             message.push_str(&format!(" (the answer says: {})", self.clean(&text)));
         }
@@ -88,7 +104,7 @@ impl Call<'_> {
             "the API may have changed; report this message"
         };
         self.facts(Error::new(kind, message), response)
-            .fact("json path", why.path.clone())
+            .fact("json path", place)
             .retry(retry)
             .hint(hint)
     }
@@ -128,6 +144,30 @@ impl Call<'_> {
 
     /// One line of printable text of limited length, without the token.
     fn clean(&self, text: &str) -> String {
+        let line = self.one_line(text);
+        match line.char_indices().nth(TEXT) {
+            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+            None => line,
+        }
+    }
+
+    /// As [`Call::clean`], but of a text that is too long the end stays, too: there stands what was expected.
+    fn excerpt(&self, text: &str) -> String {
+        let line = self.one_line(text);
+        let start = line.char_indices().nth(TEXT / 2).map(|(at, _)| at);
+        let end = line.char_indices().nth_back(TEXT / 2).map(|(at, _)| at);
+        match (start, end) {
+            (Some(start), Some(end)) if start < end => format!(
+                "{}…{}",
+                line.get(..start).unwrap_or_default(),
+                line.get(end..).unwrap_or_default()
+            ),
+            _ => line,
+        }
+    }
+
+    /// One line of printable text without the token.
+    fn one_line(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let token = self.token.expose().trim();
         if !token.is_empty() {
@@ -137,11 +177,7 @@ impl Call<'_> {
             .split(|c: char| c.is_whitespace() || c.is_control())
             .filter(|word| !word.is_empty())
             .collect();
-        let line = words.join(" ");
-        match line.char_indices().nth(TEXT) {
-            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-            None => line,
-        }
+        words.join(" ")
     }
 }
 

@@ -4,6 +4,7 @@
 //! list; rows that move between pages because the workspace changes meanwhile are left to the caller. Used by the resource
 //! types of `workato`; nobody else knows paths or envelopes (`contract/workato-api.md` 2).
 
+mod answer;
 mod decode;
 pub mod endpoint;
 mod fault;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub use self::answer::{read_object, read_page};
 use self::decode::Listing;
 use self::endpoint::{Endpoint, Paging};
 use self::fault::Call;
@@ -194,8 +196,7 @@ impl WorkatoClient {
     async fn object<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Result<T> {
         async {
             let answer = self.get(endpoint, endpoint.url(&self.base_url, id)?).await?;
-            let call = self.call(endpoint, &answer.path);
-            decode::single(&answer.response.body).map_err(|why| call.undecodable(&answer.response, &why))
+            answer::object(&self.call(endpoint, &answer.path), &answer.response)
         }
         .await
         .with_context(|| format!("read {}", endpoint.name))
@@ -267,8 +268,7 @@ impl WorkatoClient {
             endpoint.add_page(&mut url, page);
         }
         let answer = self.get(endpoint, url).await?;
-        let listing = decode::listing(&answer.response.body, endpoint.envelope)
-            .map_err(|why| self.call(endpoint, &answer.path).undecodable(&answer.response, &why))?;
+        let listing = answer::listing(&self.call(endpoint, &answer.path), &answer.response)?;
         Ok((answer, listing))
     }
 
@@ -282,19 +282,7 @@ impl WorkatoClient {
             idempotent: true,
         };
         let response = self.http.send(&request).await?;
-        let call = self.call(endpoint, &path);
-        if !response.status.is_success() {
-            return Err(call.refused(&response));
-        }
-        // Text before JSON: gateways answer pages with 200 (3.3).
-        let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
-        let html = content_type.contains("html") || response.body.trim_ascii_start().starts_with(b"<");
-        if html {
-            return Err(call.not_json(&response, "an HTML page"));
-        }
-        if !content_type.is_empty() && !content_type.contains("json") {
-            return Err(call.not_json(&response, &format!("content type {content_type:?}")));
-        }
+        self.call(endpoint, &path).check(&response)?;
         Ok(Answer { path, response })
     }
 

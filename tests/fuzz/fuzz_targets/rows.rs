@@ -1,0 +1,81 @@
+//! A whole `.c1z` whose rows hold anything: messages, expansion, checkpoint, times and counts of other writers.
+//!
+//! Input: pieces separated by the byte 255, in the order of `COLUMNS`; a missing piece leaves its column as it is.
+#![no_main]
+
+#[path = "../c1z.rs"]
+mod c1z;
+
+use baton_workato::baton::c1z::{Policy, Reader, Store};
+use libfuzzer_sys::fuzz_target;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+const COLUMNS: [(&str, &str, Kind); 12] = [
+    ("v1_grants", "data", Kind::Blob),
+    ("v1_grants", "expansion", Kind::Blob),
+    ("v1_grants", "needs_expansion", Kind::Any),
+    ("v1_resources", "data", Kind::Blob),
+    ("v1_entitlements", "data", Kind::Blob),
+    ("v1_resource_types", "data", Kind::Blob),
+    ("v1_sync_runs", "sync_token", Kind::Text),
+    ("v1_sync_runs", "sync_type", Kind::Text),
+    ("v1_sync_runs", "ended_at", Kind::Text),
+    ("v1_sync_runs", "grants_backfilled", Kind::Any),
+    ("v1_sync_runs", "stats", Kind::Any),
+    ("v1_grants", "external_id", Kind::Text),
+];
+
+enum Kind {
+    Blob,
+    Text,
+    Any,
+}
+
+fuzz_target!(|input: &[u8]| {
+    let place = c1z::Place::new();
+    let database = place.folder().join("database");
+    std::fs::write(&database, c1z::good()).unwrap();
+    let db = Connection::open(&database).unwrap();
+    db.execute_batch("pragma journal_mode = memory; pragma synchronous = off; begin").unwrap();
+    for ((table, column, kind), piece) in COLUMNS.iter().zip(input.split(|b| *b == 255)) {
+        if piece.is_empty() {
+            continue;
+        }
+        // One row only, so that the rest is still of the connector's making. A constraint that refuses is as good.
+        let sql = format!("update {table} set {column} = ?1 where id = (select max(id) from {table})");
+        let _ = db.execute(&sql, [value(kind, piece)]);
+    }
+    db.execute_batch("commit").unwrap();
+    db.close().unwrap();
+    std::fs::write(place.file(), c1z::pack(&std::fs::read(&database).unwrap())).unwrap();
+    std::fs::remove_file(&database).unwrap();
+
+    match Reader::open_with(&place.file(), Some(place.folder()), &Policy::default()) {
+        Ok(reader) => c1z::read_all(&reader),
+        Err(error) => c1z::refused(&error),
+    }
+    match Store::open_with(&place.file(), Some(place.folder()), Policy::default()) {
+        Ok(store) => {
+            if let Err(error) = store.runs() {
+                c1z::refused(&error);
+            }
+        }
+        Err(error) => c1z::refused(&error),
+    }
+});
+
+fn value(kind: &Kind, piece: &[u8]) -> Value {
+    let text = || Value::Text(String::from_utf8_lossy(piece).into_owned());
+    match (kind, piece) {
+        (Kind::Blob, _) => Value::Blob(piece.to_vec()),
+        (Kind::Text, _) => text(),
+        (Kind::Any, [0, number @ ..]) => {
+            Value::Integer(number.iter().fold(0, |sum: i64, b| sum.wrapping_mul(256).wrapping_add(i64::from(*b))))
+        }
+        (Kind::Any, [1, blob @ ..]) => Value::Blob(blob.to_vec()),
+        (Kind::Any, [2, ..]) => Value::Null,
+        (Kind::Any, [3, ..]) => Value::Real(f64::from(piece.len() as u32) / 3.0),
+        (Kind::Any, _) => text(),
+    }
+}
