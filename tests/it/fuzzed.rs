@@ -1,6 +1,7 @@
 //! What the fuzz targets (`tests/fuzz`) found, and inputs of their corpus that are worth a name. Each says what the
 //! right answer is; that nothing panics is the least of it.
 
+use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType};
 use baton_workato::baton::error::{Error, Kind, Retry};
 use baton_workato::baton::http::{HeaderMap, Response, StatusCode};
 use baton_workato::baton::proto::v2;
@@ -57,12 +58,18 @@ fn a_huge_text_in_a_wrong_place_makes_a_short_message_that_still_says_what_is_wr
 
 #[test]
 fn a_number_of_a_role_config_is_the_same_after_a_resume() {
-    // Read quickly but not exactly, this number changes each time it is written and read again.
-    let read = role(r#"{"id":1,"config":{"a":9.6e-306,"b":123456.78901234567e-15,"c":8.41e21}}"#);
-    let kept = serde_json::to_string(&read).unwrap();
-    let resumed: client::EnvironmentRole = serde_json::from_str(&kept).unwrap();
-    assert_eq!(resumed, read);
-    assert_eq!(read.config.unwrap()["b"].as_f64(), Some(123_456.789_012_345_67e-15));
+    // Read quickly but not exactly, these change each time they are written and read again.
+    for number in [
+        "3.2135449847335123e252",
+        "8093742.9854978535333112180e-59",
+        "725.86903973420619561",
+    ] {
+        let read = role(&format!(r#"{{"id":1,"config":{number}}}"#));
+        let kept = serde_json::to_string(&read).unwrap();
+        let resumed: client::EnvironmentRole = serde_json::from_str(&kept).unwrap();
+        assert_eq!(resumed, read);
+        assert_eq!(read.config.unwrap().as_f64(), number.parse().ok());
+    }
 }
 
 #[test]
@@ -96,4 +103,60 @@ fn an_answer_says_when_to_come_back_only_if_coming_back_helps() {
     };
     assert_eq!(asks(StatusCode::FORBIDDEN, "30"), Retry::Never);
     assert_eq!(asks(StatusCode::SERVICE_UNAVAILABLE, "soon"), Retry::Later);
+}
+
+/// A finished sync whose database has other bytes at some places; the error of reading and of continuing it.
+fn changed_at(changes: &[(usize, &[u8])]) -> Error {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sync.c1z");
+    let mut store = Store::open_with(&file, None, Policy::default()).unwrap();
+    store.begin_sync(SyncType::Full).unwrap();
+    store.finish_sync("{}").unwrap();
+    store.save().unwrap();
+
+    let mut database = zstd::decode_all(&std::fs::read(&file).unwrap()[5..]).unwrap();
+    for (at, bytes) in changes {
+        database[*at..*at + bytes.len()].copy_from_slice(bytes);
+    }
+    let raw = [b"C1ZF\0", &zstd::encode_all(database.as_slice(), 1).unwrap()[..]].concat();
+    std::fs::write(&file, &raw).unwrap();
+
+    let error = Reader::open_with(&file, None, &Policy::default()).err().unwrap();
+    let also = Store::open_with(&file, None, Policy::default()).err().unwrap();
+    assert_eq!(error.kind(), also.kind());
+    assert_eq!(std::fs::read(&file).unwrap(), raw, "the file is left as it was");
+    error
+}
+
+#[test]
+fn a_database_of_a_later_sqlite_is_damage_and_not_a_disk_that_cannot_be_written() {
+    let later_write_version = changed_at(&[(18, &[3])]);
+    assert_eq!(later_write_version.kind(), Kind::DataLoss, "{later_write_version:?}");
+    assert!(
+        later_write_version.to_string().contains("later version"),
+        "{later_write_version}"
+    );
+    let later_schema_format = changed_at(&[(44, &[0, 0, 0, 9])]);
+    assert_eq!(later_schema_format.kind(), Kind::DataLoss, "{later_schema_format:?}");
+}
+
+#[test]
+fn tables_that_are_not_those_of_a_c1z_are_damage_and_not_a_mistake_of_this_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other.c1z");
+    let database = folder.path().join("database");
+    for schema in [
+        "create table v1_grants (key integer primary key, data blob)",
+        "create view v1_grants as select 1 as id",
+        "create table v1_sync_runs (id integer primary key); create index v1_grants on v1_sync_runs (id)",
+    ] {
+        let db = rusqlite::Connection::open(&database).unwrap();
+        db.execute_batch(schema).unwrap();
+        db.close().unwrap();
+        let packed = zstd::encode_all(std::fs::File::open(&database).unwrap(), 1).unwrap();
+        std::fs::write(&file, [b"C1ZF\0", &packed[..]].concat()).unwrap();
+        let error = Reader::open_with(&file, None, &Policy::default()).err().unwrap();
+        assert_eq!(error.kind(), Kind::DataLoss, "{schema}: {error:?}");
+        std::fs::remove_file(&database).unwrap();
+    }
 }

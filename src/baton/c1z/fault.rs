@@ -53,6 +53,15 @@ pub(super) fn damaged(message: impl Into<String>) -> Error {
     Error::new(Kind::DataLoss, message.into())
 }
 
+/// While a file from anywhere is opened, the statements are the same for every file: one that SQLite refuses is the
+/// fault of what it found there, not of this program.
+pub(super) fn foreign(error: Error) -> Error {
+    match error.kind() {
+        Kind::Internal => damaged("its database is not that of a c1z file").source(error),
+        _ => error,
+    }
+}
+
 /// The caller handed over something that breaks a promise of the connector contract.
 pub(super) fn broken(message: impl Into<String>) -> Error {
     Error::new(Kind::Internal, message.into())

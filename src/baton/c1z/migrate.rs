@@ -18,6 +18,10 @@ const BATCH: i64 = 1000;
 /// Creates what is missing, tables, columns and unique indexes, and fills the expansion columns of older syncs. The
 /// other indexes follow in [`build_indexes`], when the rows are there.
 pub(super) fn prepare(db: &Connection) -> Result<()> {
+    bring_up(db).map_err(fault::foreign)
+}
+
+fn bring_up(db: &Connection) -> Result<()> {
     db.execute_batch("begin")?;
     for table in TABLES {
         db.execute_batch(&table.create_sql())?;
@@ -36,7 +40,10 @@ pub(super) fn prepare(db: &Connection) -> Result<()> {
 
 /// Creates every index that is missing.
 pub(super) fn build_indexes(db: &Connection) -> Result<()> {
-    INDEXES.iter().try_for_each(|index| create(db, index))
+    INDEXES
+        .iter()
+        .try_for_each(|index| create(db, index))
+        .map_err(fault::foreign)
 }
 
 /// Drops the indexes that only readers need: a million rows go in several times faster without them.

@@ -52,6 +52,10 @@ impl Scratch {
 
     /// Opens the database. It is scratch: nothing is flushed for safety, and nobody else has it open.
     pub(super) fn connect(&self) -> Result<Connection> {
+        self.configured().map_err(fault::foreign)
+    }
+
+    fn configured(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(self.path(), flags)?;
         distrust(&db)?;
@@ -62,6 +66,12 @@ impl Scratch {
         let mode = pragma("pragma journal_mode = truncate")?;
         if mode != "truncate" {
             return Err(fault::damaged(format!("the database cannot leave journal mode {mode}")));
+        }
+        // The file itself can be written: its header names a version of the format that SQLite will only read.
+        if db.is_readonly(rusqlite::MAIN_DB)? {
+            return Err(fault::damaged(
+                "the database says it is of a later version of SQLite's format",
+            ));
         }
         db.execute_batch("pragma synchronous = off; pragma cache_size = -65536; pragma foreign_keys = off")?;
         Ok(db)
