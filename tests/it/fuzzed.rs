@@ -1,14 +1,21 @@
 //! What the fuzz targets (`tests/fuzz`) found, and inputs of their corpus that are worth a name. Each says what the
 //! right answer is; that nothing panics is the least of it.
 
-use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType};
+use std::time::Duration;
+
+use baton_workato::baton::c1z::{Limits, Policy, Reader, Store, SyncType};
+use baton_workato::baton::config::values::Surroundings;
+use baton_workato::baton::config::{Field, Values, kit};
 use baton_workato::baton::error::{Error, Kind, Retry};
 use baton_workato::baton::http::{HeaderMap, Response, StatusCode};
+use baton_workato::baton::page::{Page, PageToken};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::resource::{Profile, ResourceBuilder};
 use baton_workato::baton::secret::Secret;
 use baton_workato::workato::client::{self, endpoint, read_object, read_page};
+use baton_workato::workato::config;
 use prost::Message as _;
+use reqwest::header::HeaderValue;
 
 const TOKEN: &str = "wrkaus-hush";
 
@@ -94,15 +101,140 @@ fn a_number_that_a_double_cannot_hold_keeps_its_digits() {
     }
 }
 
+fn quota(status: StatusCode, headers: &[(&'static str, &'static [u8])]) -> Response {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.insert(*name, HeaderValue::from_bytes(value).unwrap());
+    }
+    Response::new(status, map, Vec::new().into(), jiff::Timestamp::UNIX_EPOCH)
+}
+
 #[test]
 fn an_answer_says_when_to_come_back_only_if_coming_back_helps() {
-    let asks = |status, wait: &'static str| {
-        let mut headers = HeaderMap::new();
-        headers.insert("retry-after", wait.parse().unwrap());
-        Response::new(status, headers, Vec::new().into(), jiff::Timestamp::UNIX_EPOCH).may_retry()
+    let asks = |status, wait| quota(status, &[("retry-after", wait)]).may_retry();
+    let seconds = |n| Retry::After(Duration::from_secs(n));
+    assert_eq!(asks(StatusCode::FORBIDDEN, b"30"), Retry::Never);
+    assert_eq!(asks(StatusCode::SERVICE_UNAVAILABLE, b"soon"), Retry::Later);
+    assert_eq!(asks(StatusCode::SERVICE_UNAVAILABLE, b"30"), seconds(30));
+    // What cannot be a wait is as good as nothing: a minute, the period of the quota.
+    for senseless in [
+        &b"99999999999999999999"[..],
+        b"-1",
+        b"1e308",
+        b"\xff\xfe",
+        b"",
+        b"NaN",
+        b"30, 40",
+    ] {
+        assert_eq!(
+            asks(StatusCode::TOO_MANY_REQUESTS, senseless),
+            seconds(60),
+            "{senseless:?}"
+        );
+    }
+    assert_eq!(asks(StatusCode::TOO_MANY_REQUESTS, b"0.0000001"), seconds(1));
+    assert_eq!(
+        asks(StatusCode::TOO_MANY_REQUESTS, b"-009999-01-02T01:59:59Z"),
+        seconds(0)
+    );
+    assert_eq!(
+        asks(StatusCode::TOO_MANY_REQUESTS, b"9999-12-30T22:00:00Z"),
+        seconds(253_402_207_200)
+    );
+}
+
+#[test]
+fn what_is_left_of_a_quota_is_the_leading_number_of_either_spelling() {
+    let left = |headers: &[(&'static str, &'static [u8])]| quota(StatusCode::OK, headers).rate_limit.remaining;
+    let [dashed, joined] = ["x-rate-limit-remaining", "x-ratelimit-remaining"];
+    assert_eq!(left(&[(dashed, b"12, 60;w=60"), (joined, b"7")]), Some(12));
+    assert_eq!(
+        left(&[(dashed, b"\xff"), (joined, b" 7 ")]),
+        Some(7),
+        "one that is no text does not hide the other"
+    );
+    for senseless in [&b"-1"[..], b"", b"none", b"99999999999999999999999"] {
+        assert_eq!(left(&[(dashed, senseless)]), None, "{senseless:?}");
+    }
+}
+
+#[test]
+fn a_page_token_is_a_decimal_number_or_not_ours() {
+    for (token, number) in [("", 7), ("0", 0), ("18446744073709551615", usize::MAX)] {
+        assert_eq!(PageToken::from(token).number(7).unwrap(), number, "{token:?}");
+    }
+    for foreign in ["-1", "1e3", " 1", "\u{664}", "18446744073709551616", "0x10"] {
+        let error = PageToken::from(foreign).number(7).unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidArgument, "{foreign:?}");
+    }
+    // A token from beyond the end of a table that became shorter ends the walk.
+    let end = Page::of_table(&[1, 2], &PageToken::at(usize::MAX), 5, |n| *n).unwrap();
+    assert_eq!(end, Page::last(vec![]));
+}
+
+#[test]
+fn a_config_file_made_to_hurt_is_a_usage_error_without_its_secrets() {
+    let load = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".baton.yaml"), text).unwrap();
+        let around = Surroundings {
+            env: &|_| None,
+            directory: folder.path(),
+        };
+        let fields: Vec<&'static Field> = config::FIELDS.iter().chain(kit::FIELDS).collect();
+        Values::load(&fields, &[], &around)
     };
-    assert_eq!(asks(StatusCode::FORBIDDEN, "30"), Retry::Never);
-    assert_eq!(asks(StatusCode::SERVICE_UNAVAILABLE, "soon"), Retry::Later);
+    let laughs = (1..30).fold("a0: &a0 [x, x]\n".to_owned(), |all, n| {
+        let before = n - 1;
+        format!("{all}a{n}: &a{n} [*a{before}, *a{before}]\n")
+    });
+    let secret = "workato-api-key: wrkaus-hush\n";
+    for (name, text) in [
+        ("a list of lists of lists", format!("{secret}{laughs}")),
+        ("deep", format!("{secret}file: {}", "[".repeat(100_000))),
+        (
+            "deep and closed",
+            format!("{secret}file: {}{}", "[".repeat(50_000), "]".repeat(50_000)),
+        ),
+        ("two documents", format!("{secret}---\nfile: b\n")),
+        ("a key that is a list", format!("{secret}? [wrkaus-hush]\n: b\n")),
+        ("a tag", format!("workers: !!binary wrkaus-hush\n")),
+    ] {
+        let error = load(&text).err().unwrap_or_else(|| panic!("{name} is accepted"));
+        assert_eq!(error.kind().exit_code(), 2, "{name}: {error:?}");
+        assert!(!format!("{error:?}").contains("hush"), "{name}: {error:?}");
+    }
+    let merged = load(&format!("{secret}<<: {{file: b}}\n")).unwrap();
+    assert_eq!(merged.text("file"), "b", "keys that YAML merges count as written here");
+    let values = load("workato-api-key: |\n  wrkaus-hush\n").unwrap();
+    assert_eq!(values.secret("workato-api-key").unwrap().expose(), "wrkaus-hush\n");
+    assert!(!format!("{values:?}").contains("hush"));
+}
+
+#[test]
+fn a_few_bytes_that_unpack_to_gigabytes_stop_at_the_limit() {
+    // One zstd frame of blocks that repeat one byte 128 KiB times, four bytes each, without a declared size.
+    let mut raw = b"C1ZF\0\x28\xb5\x2f\xfd\x00\x50".to_vec();
+    let block = |kind: u32, size: u32, last: u32| (size << 3 | kind << 1 | last).to_le_bytes()[..3].to_vec();
+    raw.extend(block(0, 16, 0));
+    raw.extend(b"SQLite format 3\0");
+    for _ in 0..50_000 {
+        raw.extend(block(1, 128 << 10, 0));
+        raw.push(0);
+    }
+    raw.extend(block(0, 0, 1));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bomb.c1z");
+    std::fs::write(&file, &raw).unwrap();
+    let policy = Policy {
+        limits: Limits {
+            max_decoded: 1 << 20,
+            ..Limits::default()
+        },
+        ..Policy::default()
+    };
+    let error = Reader::open_with(&file, None, &policy).err().unwrap();
+    assert_eq!(error.kind(), Kind::ResourceExhausted, "{error:?}");
 }
 
 /// A finished sync whose database has other bytes at some places; the error of reading and of continuing it.
