@@ -53,6 +53,16 @@ struct Answer {
     response: Response,
 }
 
+/// The rows in the body of a list, read as every answer is. For benchmarks and fuzzing, which have no server.
+///
+/// # Errors
+/// `Internal` for a body that is not such a list.
+pub fn rows_of<T: DeserializeOwned>(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<T>> {
+    decode::listing(body, endpoint.envelope)
+        .map(|listing| listing.rows)
+        .map_err(|why| Error::new(Kind::Internal, format!("{}: {}", why.path, why.message)))
+}
+
 impl WorkatoClient {
     /// A client of the API below `base_url` (see [`base_url`](crate::workato::data_center::base_url)).
     pub fn new(base_url: Url, token: Secret, http: Arc<HttpClient>) -> Self {
