@@ -2,7 +2,13 @@
 //!
 //! `cargo bench --bench c1z` prints the times, then the same work once more in processes of their own, with
 //! processor time and peak memory. `cargo bench --bench c1z -- --table` prints only the latter.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::panic
+)]
 
 mod company;
 mod measure;
@@ -51,7 +57,7 @@ fn prepare_expansion(file: &Path, grants: usize) -> Store {
 
 fn expand_and_seal(mut store: Store, grants: usize) {
     store.mark_supports_diff().unwrap();
-    store.build_indexes().unwrap();
+    store.prepare_expansion().unwrap();
     let stats = expand(&mut store, &ExpandOptions::default(), &mut |_| {}).unwrap();
     assert_eq!(stats.grants_added as usize, grants);
     seal(store);

@@ -24,10 +24,14 @@ impl Company {
     pub fn of(grants: usize) -> Self {
         let types = ["collaborator", "environment-role", "privilege"].map(|id| resource_type(id, id, &[], Vec::new()));
         let role = |n: usize| {
-            ResourceBuilder::new("environment-role", format!("{}", 48_200 + n), format!("Role number {n}"))
-                .profile(Profile::new().with("role_type", "custom").with("environment", "dev"))
-                .role()
-                .build()
+            ResourceBuilder::new(
+                "environment-role",
+                format!("{}", 48_200 + n),
+                format!("Role number {n}"),
+            )
+            .profile(Profile::new().with("role_type", "custom").with("environment", "dev"))
+            .role()
+            .build()
         };
         let privilege = |n: usize| {
             let name = format!("Folders and recipes {n:03}.read");

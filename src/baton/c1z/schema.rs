@@ -139,6 +139,9 @@ const fn plain(name: &'static str, table: &'static str, columns: &'static [&'sta
     }
 }
 
+/// What expansion finds the grants of an entitlement by.
+pub(super) const GRANTS_OF_ENTITLEMENT: &str = "idx_grants_entitlement_sync_grant_v1";
+
 /// Every index. The two resources names carry each other's columns: other writers guard index creation by name only,
 /// so a file with the names put right would leave them without the unique index their upsert needs.
 pub(super) const INDEXES: &[Index] = &[
@@ -195,11 +198,7 @@ pub(super) const INDEXES: &[Index] = &[
         "v1_grants",
         &["entitlement_id", "principal_resource_type_id", "principal_resource_id"],
     ),
-    plain(
-        "idx_grants_entitlement_sync_grant_v1",
-        "v1_grants",
-        &["entitlement_id", "sync_id", "id"],
-    ),
+    plain(GRANTS_OF_ENTITLEMENT, "v1_grants", &["entitlement_id", "sync_id", "id"]),
     Index {
         name: "idx_grants_sync_expansion_v1",
         table: "v1_grants",
@@ -236,6 +235,11 @@ impl Column {
 }
 
 impl Index {
+    /// Whether the index stays while rows come in: upserts need it, or hardly any row is in it.
+    pub(super) fn is_kept_up(&self) -> bool {
+        self.unique || self.filter.is_some()
+    }
+
     /// The statement that creates the index where it is missing.
     pub(super) fn create_sql(&self) -> String {
         format!(

@@ -33,10 +33,29 @@ pub(super) fn counts(view: View<'_>) -> Result<BTreeMap<String, TypeCounts>> {
     for (resource_type, count) in by_type(view, "v1_entitlements")? {
         counts.entry(resource_type).or_default().entitlements = count;
     }
-    for (resource_type, count) in by_type(view, "v1_grants")? {
+    for (resource_type, count) in grants_by_type(view)? {
         counts.entry(resource_type).or_default().grants = count;
     }
     Ok(counts)
+}
+
+/// The rows of one sync mostly follow each other. Then their numbers alone say which rows of an index are theirs, and
+/// counting reads no row: those of a million grants are a gigabyte and a half.
+fn grants_by_type(view: View<'_>) -> Result<BTreeMap<String, u64>> {
+    let sql = "select min(id), max(id), count(*) from v1_grants where sync_id = ?1";
+    let (first, last, total): (Option<i64>, Option<i64>, i64) = view
+        .db
+        .prepare_cached(sql)?
+        .query_row([view.sync_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    // The plus keeps SQLite from looking every row up by its number.
+    let sql = "select resource_type_id, count(*) from v1_grants where +id between ?1 and ?2 group by resource_type_id";
+    let mut statement = view.db.prepare_cached(sql)?;
+    let rows = statement.query_map([first, last], |row| Ok((row.get(0)?, unsigned(row.get(1)?))))?;
+    let counts: BTreeMap<String, u64> = rows.collect::<rusqlite::Result<_>>()?;
+    if counts.values().sum::<u64>() == unsigned(total) {
+        return Ok(counts);
+    }
+    by_type(view, "v1_grants")
 }
 
 fn by_type(view: View<'_>, table: &str) -> Result<BTreeMap<String, u64>> {
@@ -67,7 +86,6 @@ pub(super) fn json(view: View<'_>, kind: SyncType) -> Result<String> {
         map.retain(|resource_type, _| known.contains_key(resource_type));
         map
     };
-    let with_rows = kind != SyncType::ResourcesOnly;
     let total = |table: &str| row_count(view.db, table, view.sync_id);
 
     let mut resources = known.clone();
@@ -75,22 +93,16 @@ pub(super) fn json(view: View<'_>, kind: SyncType) -> Result<String> {
     let mut stats = Map::new();
     put(&mut stats, "resource_types", total("v1_resource_types")?);
     put(&mut stats, "resources", total("v1_resources")?);
-    if with_rows {
+    if kind == SyncType::ResourcesOnly {
+        put_map(&mut stats, "resources_by_resource_type", resources);
+    } else {
+        let grants = grants_by_type(view)?;
         put(&mut stats, "entitlements", total("v1_entitlements")?);
-        put(&mut stats, "grants", total("v1_grants")?);
-    }
-    put_map(&mut stats, "resources_by_resource_type", resources);
-    if with_rows {
-        put_map(
-            &mut stats,
-            "grants_by_resource_type",
-            only_known(by_type(view, "v1_grants")?),
-        );
-        put_map(
-            &mut stats,
-            "entitlements_by_resource_type",
-            only_known(by_type(view, "v1_entitlements")?),
-        );
+        put(&mut stats, "grants", grants.values().sum());
+        put_map(&mut stats, "resources_by_resource_type", resources);
+        put_map(&mut stats, "grants_by_resource_type", only_known(grants));
+        let entitlements = only_known(by_type(view, "v1_entitlements")?);
+        put_map(&mut stats, "entitlements_by_resource_type", entitlements);
     }
     put(&mut stats, "assets", total("v1_assets")?);
     Ok(Value::Object(stats).to_string())

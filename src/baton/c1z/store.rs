@@ -214,6 +214,16 @@ impl Store {
         migrate::build_indexes(&self.db)
     }
 
+    /// Makes grants quick to find by their entitlement, as expansion wants them. The other indexes can wait until its
+    /// grants are there.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn prepare_expansion(&mut self) -> Result<()> {
+        self.ensure_transaction()?;
+        migrate::build_index_for_expansion(&self.db)
+    }
+
     /// Ends the open transaction, which is otherwise kept for speed.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::cycles::Folded;
 use super::graph::{Edge, Entitlement, Graph};
 use super::order::Plan;
 use super::stats::ExpansionStats;
+use crate::baton::c1z::Principal;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
@@ -17,10 +18,8 @@ const KEPT_HOLDERS: usize = 200_000;
 /// One grant of a source entitlement, as far as expansion needs it.
 #[derive(Debug)]
 pub(super) struct Holder {
-    /// Type and id of the principal.
-    pub(super) id: v2::ResourceId,
     /// The principal as the grant embeds it.
-    pub(super) principal: v2::Resource,
+    pub(super) principal: Rc<Principal>,
     /// The grant has no source, or its own entitlement is one of them.
     pub(super) direct: bool,
 }
@@ -28,7 +27,7 @@ pub(super) struct Holder {
 impl Holder {
     /// What identifies the principal.
     pub(super) fn key(&self) -> (&str, &str) {
-        key(&self.id)
+        key(self.principal.id())
     }
 }
 
@@ -135,10 +134,12 @@ fn read(
     let mut rows: Vec<(String, Holder)> = Vec::new();
     store.for_each_grant_of(entitlement_id, types.as_deref(), &mut |grant| {
         let direct = is_direct(&grant, entitlement_id);
-        match grant.principal.map(|p| (p.id.clone(), p)) {
-            Some((Some(id), principal)) => {
-                if usage.widest.passes(&id.resource_type, direct) {
-                    rows.push((grant.id, Holder { id, principal, direct }));
+        match grant.principal.as_ref().and_then(|p| Some((p, p.id.as_ref()?))) {
+            Some((principal, id)) => {
+                if usage.widest.passes(&id.resource_type, direct)
+                    && let Some(principal) = Principal::new(principal).map(Rc::new)
+                {
+                    rows.push((grant.id, Holder { principal, direct }));
                 }
             }
             _ if usage.read => {}

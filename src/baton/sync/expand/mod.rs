@@ -18,9 +18,11 @@ mod stats;
 mod store;
 mod writer;
 
-pub use crate::baton::c1z::Expandable;
+pub use crate::baton::c1z::{DerivedGrant, Expandable};
 pub use options::ExpandOptions;
 pub use stats::{Drops, ExpansionStats, Progress};
+
+use prost::Message as _;
 
 use crate::baton::error::{Context, Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -56,6 +58,20 @@ pub trait ExpansionStore {
     /// # Errors
     /// Those of the store.
     fn put_expanded_grants(&mut self, grants: Vec<v2::Grant>) -> Result<()>;
+
+    /// Stores new grants, which come ordered by principal within each entitlement. A store that knows no faster way
+    /// takes them as messages.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn put_derived_grants(&mut self, grants: &[DerivedGrant]) -> Result<()> {
+        let mut bytes = Vec::new();
+        let messages = grants.iter().map(|grant| {
+            grant.encode(&mut bytes);
+            v2::Grant::decode(bytes.as_slice()).map_err(|e| Error::new(Kind::Internal, e.to_string()))
+        });
+        self.put_expanded_grants(messages.collect::<Result<_>>()?)
+    }
 }
 
 /// Derives all indirect grants of the stored sync and writes them. Expanding twice changes nothing more.

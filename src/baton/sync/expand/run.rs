@@ -14,9 +14,8 @@ use super::holders::{Holder, Holders, key};
 use super::order::Plan;
 use super::stats::{ExpansionStats, Progress};
 use super::writer::Writer;
-use crate::baton::annotation;
+use crate::baton::c1z::{DerivedGrant, Destination};
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::grant;
 use crate::baton::proto::v2;
 use v2::grant_sources::GrantSource;
 
@@ -94,7 +93,7 @@ impl<S: ExpansionStore> Run<'_, S> {
         }
         let mut reaches: Vec<Reach<'_>> = Vec::new();
         for (source, holders, edge) in &loaded {
-            let passing = holders.iter().filter(|h| edge.passes(&h.id.resource_type, h.direct));
+            let passing = holders.iter().filter(|h| edge.passes(h.key().0, h.direct));
             reaches.extend(passing.map(|holder| Reach { source, holder }));
         }
         // Stable, so within a principal the order of sources stays. The input is a few sorted runs: nearly linear.
@@ -134,7 +133,7 @@ impl<S: ExpansionStore> Run<'_, S> {
             })?;
         self.stats.grants_updated += changed.len() as u64;
         for grant in changed {
-            self.writer.put(destination, grant)?;
+            self.writer.change(destination, grant)?;
         }
         Ok(ids)
     }
@@ -147,25 +146,27 @@ impl<S: ExpansionStore> Run<'_, S> {
             return Ok(());
         }
         let entitlement = self.writer.settled(destination)?.entitlement(name)?;
-        let Some(entitlement) = entitlement.filter(|e| e.resource.is_some()) else {
+        let Some(to) = entitlement.as_ref().and_then(Destination::new).map(Rc::new) else {
             return Err(Error::new(
                 Kind::Unknown,
                 format!("entitlement {name:?} has no resource, so nobody can be granted it"),
             )
             .hint("this is a fault of the connector: every entitlement must carry its resource"));
         };
+        // Ids are joined without escaping (`contract` 5.7), so two principals can come to the same one, if the type
+        // of one of them has a colon. The store would keep only the last.
+        let ambiguous = reached.iter().any(|r| r.key().0.contains(':'));
         for principal in newcomers {
-            let Some(grant) = derive(&entitlement, principal.through) else {
+            let Some(grant) = derive(&to, principal.through) else {
                 continue;
             };
-            // Ids are joined without escaping, so two principals can come to the same id (`contract` 5.7). The
-            // store would keep only the last.
-            if !ids.insert(grant.id.clone()) {
-                self.stats.taken_ids.add(|| grant.id);
+            let taken = ids.contains(grant.id()) || (ambiguous && !ids.insert(grant.id().to_owned()));
+            if taken {
+                self.stats.taken_ids.add(|| grant.id().to_owned());
                 continue;
             }
             self.stats.grants_added += 1;
-            self.writer.put(destination, grant)?;
+            self.writer.add(destination, grant)?;
         }
         Ok(())
     }
@@ -209,17 +210,15 @@ fn add_source(sources: &mut BTreeMap<String, GrantSource>, reach: Reach<'_>) -> 
 }
 
 /// The grant of a principal that had none. Of several embedded principals the first source's is taken.
-fn derive(entitlement: &v2::Entitlement, through: &[Reach<'_>]) -> Option<v2::Grant> {
+fn derive(destination: &Rc<Destination>, through: &[Reach<'_>]) -> Option<DerivedGrant> {
     let first = through.first()?.holder;
     let mut sources = BTreeMap::new();
     for reach in through {
         add_source(&mut sources, *reach);
     }
-    Some(v2::Grant {
-        id: grant::id(&entitlement.id, &first.id),
-        entitlement: Some(entitlement.clone()),
-        principal: Some(first.principal.clone()),
-        sources: Some(v2::GrantSources { sources }),
-        annotations: vec![annotation::pack(&v2::GrantImmutable::default())],
-    })
+    Some(DerivedGrant::new(
+        destination,
+        &first.principal,
+        v2::GrantSources { sources },
+    ))
 }

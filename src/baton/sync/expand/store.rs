@@ -1,6 +1,6 @@
 //! Expansion over a c1z. [`Store::build_indexes`] must have run: grants are looked up by entitlement.
 
-use super::{Expandable, ExpansionStore};
+use super::{DerivedGrant, Expandable, ExpansionStore};
 use crate::baton::c1z::Store;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
@@ -25,5 +25,9 @@ impl ExpansionStore for Store {
 
     fn put_expanded_grants(&mut self, grants: Vec<v2::Grant>) -> Result<()> {
         Store::put_expanded_grants(self, grants)
+    }
+
+    fn put_derived_grants(&mut self, grants: &[DerivedGrant]) -> Result<()> {
+        Store::put_derived_grants(self, grants)
     }
 }

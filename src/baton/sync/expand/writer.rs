@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::ExpansionStore;
 use super::graph::Entitlement;
+use super::{DerivedGrant, ExpansionStore};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
@@ -13,7 +13,8 @@ const BATCH: usize = 10_000;
 /// A store with grants under way to it.
 pub(super) struct Writer<'a, S> {
     store: &'a mut S,
-    waiting: Vec<v2::Grant>,
+    changed: Vec<v2::Grant>,
+    derived: Vec<DerivedGrant>,
     waiting_on: HashSet<Entitlement>,
 }
 
@@ -21,7 +22,8 @@ impl<'a, S: ExpansionStore> Writer<'a, S> {
     pub(super) fn new(store: &'a mut S) -> Self {
         Writer {
             store,
-            waiting: Vec::new(),
+            changed: Vec::new(),
+            derived: Vec::new(),
             waiting_on: HashSet::new(),
         }
     }
@@ -34,11 +36,21 @@ impl<'a, S: ExpansionStore> Writer<'a, S> {
         Ok(self.store)
     }
 
-    /// Takes a grant on `entitlement`.
-    pub(super) fn put(&mut self, entitlement: Entitlement, grant: v2::Grant) -> Result<()> {
+    /// Takes a grant on `entitlement` that is stored already, with other sources now.
+    pub(super) fn change(&mut self, entitlement: Entitlement, grant: v2::Grant) -> Result<()> {
+        self.changed.push(grant);
+        self.took(entitlement)
+    }
+
+    /// Takes a new grant on `entitlement`.
+    pub(super) fn add(&mut self, entitlement: Entitlement, grant: DerivedGrant) -> Result<()> {
+        self.derived.push(grant);
+        self.took(entitlement)
+    }
+
+    fn took(&mut self, entitlement: Entitlement) -> Result<()> {
         self.waiting_on.insert(entitlement);
-        self.waiting.push(grant);
-        if self.waiting.len() >= BATCH {
+        if self.changed.len() + self.derived.len() >= BATCH {
             self.flush()?;
         }
         Ok(())
@@ -47,9 +59,13 @@ impl<'a, S: ExpansionStore> Writer<'a, S> {
     /// Writes what waits.
     pub(super) fn flush(&mut self) -> Result<()> {
         self.waiting_on.clear();
-        if self.waiting.is_empty() {
-            return Ok(());
+        if !self.changed.is_empty() {
+            self.store.put_expanded_grants(std::mem::take(&mut self.changed))?;
         }
-        self.store.put_expanded_grants(std::mem::take(&mut self.waiting))
+        if !self.derived.is_empty() {
+            self.store.put_derived_grants(&self.derived)?;
+            self.derived.clear();
+        }
+        Ok(())
     }
 }
