@@ -198,7 +198,7 @@ fn a_config_file_made_to_hurt_is_a_usage_error_without_its_secrets() {
         ),
         ("two documents", format!("{secret}---\nfile: b\n")),
         ("a key that is a list", format!("{secret}? [wrkaus-hush]\n: b\n")),
-        ("a tag", format!("workers: !!binary wrkaus-hush\n")),
+        ("a tag", "workers: !!binary wrkaus-hush\n".to_owned()),
     ] {
         let error = load(&text).err().unwrap_or_else(|| panic!("{name} is accepted"));
         assert_eq!(error.kind().exit_code(), 2, "{name}: {error:?}");
