@@ -122,8 +122,12 @@ impl Directory {
     pub async fn detected(&self, cx: &SyncContext) -> Result<Arc<Detected>> {
         self.detected
             .get(|| async {
-                let detected = composed(cx, "detected", || self.probe(cx)).await?;
-                check_role_lists(cx, &detected, !self.settings.disable_custom_roles_sync)?;
+                let check =
+                    |detected: &Detected| check_role_lists(cx, detected, !self.settings.disable_custom_roles_sync);
+                // Checked before it is kept: a resumed sync must ask again for a list that was refused.
+                let probe = || async { self.probe(cx).await.and_then(|d| check(&d).map(|()| d)) };
+                let detected = composed(cx, "detected", probe).await?;
+                check(&detected)?;
                 let empty = [
                     ("collaborators", detected.members.is_empty()),
                     (

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,7 @@ where
         cx,
         key,
         usually_empty: false,
+        asked: AtomicBool::new(false),
     }
     .read(id, fetch)
     .await
@@ -151,6 +153,7 @@ where
         cx,
         key,
         usually_empty: true,
+        asked: AtomicBool::new(false),
     }
     .read(id, fetch)
     .await
@@ -213,6 +216,8 @@ struct List<'a> {
     cx: &'a SyncContext,
     key: &'a str,
     usually_empty: bool,
+    /// Whether any page of the pass was asked for, rather than found in the session.
+    asked: AtomicBool,
 }
 
 /// One reading of a list from its first page to its end.
@@ -235,28 +240,24 @@ impl List<'_> {
         Fut: Future<Output = Result<ApiPage<T>>>,
     {
         let mut before: Option<BTreeSet<I>> = None;
-        let first_key = format!("{}#first", self.key);
-        let first: u32 = match self.cx.session.get(&first_key).await? {
-            Some(number) => serde_json::from_slice(&number).unwrap_or(0),
-            None => 0,
-        };
-        let mut number = 1;
+        let (mut number, mut tries, mut nonsense) = (0, 0, 0);
         loop {
-            let pass = match self.pass(first + number, &id, &fetch).await {
+            number += 1;
+            let pass = match self.pass(number, &id, &fetch).await {
                 Ok(pass) => pass,
                 Err(error) if error.fact_value(INCONSISTENT).is_none() => return Err(error),
-                Err(error) if number < PASSES_OF_COUNTED => {
-                    tracing::debug!(list = self.key, %error, "List is read again.");
-                    number += 1;
-                    continue;
-                }
                 Err(error) => {
-                    // A resumed sync has the pages of this one; what made no sense must be asked for again.
-                    let next = (first + number).to_string();
-                    self.cx.session.set(&first_key, next.into_bytes()).await?;
+                    // What an earlier run kept and made no sense costs nothing to pass over: only answers of this run
+                    // can be held against the list.
+                    nonsense += u32::from(self.asked.swap(false, Ordering::Relaxed));
+                    if nonsense < PASSES_OF_COUNTED {
+                        tracing::debug!(list = self.key, %error, "List is read again.");
+                        continue;
+                    }
                     return Err(error);
                 }
             };
+            tries += 1;
             let (total, total_moved) = (pass.total, pass.total_moved);
             let in_parts = pass.pages > 1 || pass.ends_full;
             let rows = distinct(pass.rows, &id);
@@ -274,13 +275,12 @@ impl List<'_> {
             if settled {
                 return Ok(rows);
             }
-            if number >= passes {
+            if tries >= passes {
                 let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
                 warn_changed(self.cx, format!("{}: {count}{of} rows", self.key));
                 return Ok(rows);
             }
             tracing::debug!(list = self.key, count, total, "List is read again.");
-            number += 1;
         }
     }
 
@@ -346,6 +346,7 @@ impl List<'_> {
             _ => format!("{}#{pass}/{page}", self.key),
         };
         let fetched = stored(self.cx, &key, || async {
+            self.asked.store(true, Ordering::Relaxed);
             fetch(page).await.map(|p| StoredPage {
                 rows: p.rows,
                 next: p.next,

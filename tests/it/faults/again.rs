@@ -2,7 +2,7 @@
 //! is asked for again: the second run must not fail on the pages that the first one kept.
 
 use baton_workato::baton::sync::summary::Status;
-use baton_workato::simulator::{Endpoint, Fault, Hits, Simulator};
+use baton_workato::simulator::{AccessModel, Endpoint, Fault, Hits, Shape, Simulator, Workspace};
 
 use super::cell::{Digest, baseline, settings};
 use super::sites::{self, Site};
@@ -51,20 +51,32 @@ async fn a_stopped_sync_does_not_keep_what_stopped_it() {
 /// The checkbox was taken away and is ticked again.
 #[tokio::test]
 async fn a_family_that_comes_back_goes_on() {
-    let site = sites::rbac();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("sync.c1z");
-    let simulator = Simulator::start(site.workspace.clone(), site.behaviour.clone())
-        .await
-        .unwrap();
-    let options = run::options(&file);
-    let sync = || run::workato_over(settings(&simulator, site.bend), &options, run::impatient());
-    sync().await.unwrap();
-    let whole = Digest::of_file(&file);
-    simulator.behave(site.behaviour.clone().deny(Endpoint::GroupMembers, 403));
-    sync().await.unwrap_err();
-    assert!(Digest::of_file(&file) == whole, "the old file is untouched");
-    simulator.behave(site.behaviour.clone());
-    assert_eq!(sync().await.unwrap().status, Status::Complete);
-    assert!(Digest::of_file(&file) == whole);
+    let mixed = Site {
+        workspace: Workspace::generate(&Shape::small(AccessModel::Mixed)),
+        ..sites::rbac()
+    };
+    for (site, endpoint) in [
+        (&sites::rbac(), Endpoint::GroupMembers),
+        (&mixed, Endpoint::EnvironmentRoles),
+        (&mixed, Endpoint::Roles),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sync.c1z");
+        let simulator = Simulator::start(site.workspace.clone(), site.behaviour.clone())
+            .await
+            .unwrap();
+        let options = run::options(&file);
+        let sync = || run::workato_over(settings(&simulator, site.bend), &options, run::impatient());
+        sync().await.unwrap();
+        let whole = Digest::of_file(&file);
+        simulator.behave(site.behaviour.clone().deny(endpoint, 403));
+        sync().await.unwrap_err();
+        assert!(
+            Digest::of_file(&file) == whole,
+            "{endpoint:?}: the old file is untouched"
+        );
+        simulator.behave(site.behaviour.clone());
+        assert_eq!(sync().await.unwrap().status, Status::Complete, "{endpoint:?}");
+        assert!(Digest::of_file(&file) == whole, "{endpoint:?}");
+    }
 }
