@@ -60,6 +60,7 @@ impl Company {
     /// Begins a sync with everything but grants.
     pub fn begin(&self, store: &mut Store) -> String {
         let sync_id = store.begin_sync(SyncType::Full).unwrap();
+        store.make_room().unwrap();
         store.put_resource_types(&self.types).unwrap();
         for first in (0..self.people).step_by(PAGE) {
             let people: Vec<v2::Resource> = (first..self.people.min(first + PAGE))

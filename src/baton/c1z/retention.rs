@@ -9,14 +9,12 @@ use crate::baton::error::{Context as _, Result};
 /// Diff halves beyond this many are thinned out to the newest pair.
 const KEEP_DIFFS: usize = 2;
 
-/// Deletes what is old; unfinished syncs and `current` never. Returns how many syncs went.
-pub(super) fn clean_up(db: &Connection, current: &str, keep: usize) -> Result<usize> {
+/// Deletes what is old; unfinished syncs and `current` never.
+pub(super) fn clean_up(db: &Connection, current: &str, keep: usize) -> Result<()> {
     let runs = run::list(db)?;
-    let doomed = superseded(&runs, current, keep);
-    for sync_id in &doomed {
-        delete(db, sync_id).with_context(|| format!("delete the old sync {sync_id}"))?;
-    }
-    Ok(doomed.len())
+    superseded(&runs, current, keep)
+        .iter()
+        .try_for_each(|sync_id| delete(db, sync_id).with_context(|| format!("delete the old sync {sync_id}")))
 }
 
 /// The ids of the syncs to delete, of `runs` in order of age.

@@ -58,7 +58,6 @@ impl Scratch {
     fn configured(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(self.path(), flags)?;
-        distrust(&db)?;
         db.set_prepared_statement_cache_capacity(64);
         let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
         pragma("pragma locking_mode = exclusive")?;
@@ -73,6 +72,10 @@ impl Scratch {
                 "the database says it is of a later version of SQLite's format",
             ));
         }
+        // Nobody looks at the copy after a crash, and a failed store is dropped: there is nothing to roll back to.
+        pragma("pragma journal_mode = off")?;
+        // Only now: it would refuse that.
+        distrust(&db)?;
         // Rows and index entries come in order, so a small cache, which the processor can keep near, is as good as a
         // big one. It is also how much is sorted at a time when an index is built.
         db.execute_batch("pragma synchronous = off; pragma cache_size = -16384; pragma foreign_keys = off")?;

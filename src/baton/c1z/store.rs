@@ -235,24 +235,31 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes the syncs that the file does not keep beside the one being written. [`Store::finish_sync`] does so too;
+    /// done before rows are written, they take the place of the old ones, and nothing need be copied to shrink the file.
+    ///
+    /// # Errors
+    /// As [`Store::set_token`].
+    pub fn make_room(&mut self) -> Result<()> {
+        let Policy { keep, skip_cleanup, .. } = self.policy;
+        let (db, sync_id, _) = self.writing()?;
+        if !skip_cleanup {
+            retention::clean_up(db, sync_id, keep)?;
+        }
+        Ok(())
+    }
+
     /// Ends the sync: last token, old syncs out, the row closed, counts stored (`contract/c1z-format.md` 4.4).
     ///
     /// # Errors
     /// `FailedPrecondition` without a sync, those of the file otherwise.
     pub fn finish_sync(&mut self, token: &str) -> Result<()> {
-        self.build_indexes()?;
         self.set_token(token)?;
         self.session_clear()?;
-        let keep = self.policy.keep;
-        let skip_cleanup = self.policy.skip_cleanup;
-        let (db, sync_id, _) = self.writing()?;
-        let deleted = if skip_cleanup {
-            0
-        } else {
-            retention::clean_up(db, sync_id, keep)?
-        };
+        self.make_room()?;
+        self.build_indexes()?;
         self.commit()?;
-        if !skip_cleanup && (deleted > 0 || self.has_slack()?) {
+        if !self.policy.skip_cleanup && self.has_slack()? {
             self.vacuum().context("shrink the database")?;
         }
         let (db, sync_id, now) = self.writing()?;

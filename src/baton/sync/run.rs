@@ -200,7 +200,6 @@ struct Run<'a, C> {
 
 /// What sealing found out.
 struct Sealed {
-    rows: BTreeMap<String, Rows>,
     needs_expansion: bool,
     expanded: u64,
 }
@@ -249,6 +248,7 @@ impl<C: Connector> Run<'_, C> {
             })
             .await
             .context("finish the sync")?;
+        let rows = self.counts().await?;
         let saved = self
             .store
             .save(Arc::clone(&self.environment.steps))
@@ -267,7 +267,7 @@ impl<C: Connector> Run<'_, C> {
             sync_type: sync_type.to_owned(),
             file: saved.path,
             file_bytes: saved.bytes,
-            rows: sealed.rows,
+            rows,
             expanded_grants: sealed.expanded,
             requests: (self.environment.requests)(),
             warnings,
@@ -319,7 +319,6 @@ impl<C: Connector> Run<'_, C> {
         if self.kind == SyncType::ResourcesOnly {
             self.store.call(move |w| w.move_rows(&types)).await?;
             return Ok(Sealed {
-                rows: self.counts().await?,
                 needs_expansion: false,
                 expanded: 0,
             });
@@ -336,7 +335,7 @@ impl<C: Connector> Run<'_, C> {
             .call(move |w| {
                 let store = w.store()?;
                 store.mark_supports_diff()?;
-                store.build_indexes()?;
+                store.prepare_expansion()?;
                 store
                     .has_expandable()?
                     .then(|| expand::expand(store, &options, &mut |_| {}))
@@ -344,7 +343,6 @@ impl<C: Connector> Run<'_, C> {
             })
             .await?;
         let mut sealed = Sealed {
-            rows: BTreeMap::new(),
             needs_expansion: stats.is_some(),
             expanded: 0,
         };
@@ -357,7 +355,6 @@ impl<C: Connector> Run<'_, C> {
                 count: stats.grants_added,
             });
         }
-        sealed.rows = self.counts().await?;
         Ok(sealed)
     }
 

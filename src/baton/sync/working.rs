@@ -152,6 +152,7 @@ impl Working {
         let Working { partial, store, .. } = self;
         let store = store.as_mut().ok_or_else(saved_already)?;
         store.begin_collected(partial)?;
+        store.make_room()?;
         store.put_resource_types(types)?;
         move_section(partial, Section::Resources, &mut |rows| store.put_resources(&rows))?;
         move_section(partial, Section::Entitlements, &mut |rows| {
