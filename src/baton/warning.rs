@@ -124,7 +124,7 @@ impl Warnings {
             .map(|((cause, message), things)| Warning {
                 cause,
                 message: message.clone(),
-                count: things.values().map(Times::count).sum(),
+                count: things.values().map(Times::count).fold(0, u64::saturating_add),
                 examples: things
                     .keys()
                     .filter(|example| !example.is_empty() && *example != THE_REST)

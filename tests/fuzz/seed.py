@@ -119,7 +119,15 @@ def tokens(recordings):
         write("tokens", f"{name}-mixed", text.replace(detected["model"], "mixed", 1))
     for number, token in enumerate(["", "0", "17", "-1", "+3", "18446744073709551615", "1e3", "\u0664"]):
         write("tokens", f"page-{number}", token)
-    dictionary("tokens", ["detected\t", "\nprojects/\t", '{"rows":[', '],"next":2}', "null", '"model":"mixed"', '"role_type":"environment"'])
+    full = ["init", "grant-expansion", "list-grants", "list-entitlements", "list-resources", "list-resource-types"]
+    for number, steps in enumerate([full[:1], full[1:2], full[1:4], full[1:], full[4:], []]):
+        ids = [f"{i + 1:010}" for i in range(len(steps))]
+        token = {"actions_map": {i: {"id": i, "operation": s} for i, s in zip(ids, steps)}, "action_order": ids,
+                 "current_action_id": 7, "version": 1}
+        write("tokens", f"plan-{number}", dense(token))
+    left = {"records": {"families": ["groups", 1.5, {"a": None}]}, "warnings": [{"cause": "c", "message": "m", "count": 3}]}
+    write("tokens", "finished", dense({"current_action_id": 9, "version": 1, "connector_record": left}))
+    dictionary("tokens", ["detected\t", "\nprojects/\t", '{"rows":[', '],"next":2}', "null", '"model":"mixed"', '"operation":"init"', '"version":1', '"connector_record":', '"current_action_id":18446744073709551615', *full, '"role_type":"environment"'])
 
 
 def retry_after():

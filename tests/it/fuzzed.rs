@@ -12,6 +12,8 @@ use baton_workato::baton::page::{Page, PageToken};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::resource::{Profile, ResourceBuilder};
 use baton_workato::baton::secret::Secret;
+use baton_workato::baton::sync::checkpoint::{Operation, Plan};
+use baton_workato::baton::warning::{Occurrence, Warnings};
 use baton_workato::workato::client::{self, endpoint, read_object, read_page};
 use baton_workato::workato::config;
 use prost::Message as _;
@@ -170,6 +172,41 @@ fn a_page_token_is_a_decimal_number_or_not_ours() {
     // A token from beyond the end of a table that became shorter ends the walk.
     let end = Page::of_table(&[1, 2], &PageToken::at(usize::MAX), 5, |n| *n).unwrap();
     assert_eq!(end, Page::last(vec![]));
+}
+
+#[test]
+fn a_checkpoint_whose_ids_are_used_up_is_refused_before_the_next_step_needs_one() {
+    let token = |counter: &str| {
+        format!(
+            r#"{{"actions_map":{{"0000000001":{{"id":"0000000001","operation":"init"}}}},
+                "action_order":["0000000001"],"current_action_id":{counter},"version":1}}"#
+        )
+    };
+    for counter in ["18446744073709551615", "9999999999", "0"] {
+        let why = Plan::parse(SyncType::Full, &token(counter)).unwrap_err();
+        assert_eq!(why, "contradicts itself", "{counter}");
+    }
+    let mut plan = Plan::parse(SyncType::Full, &token("9999999994")).unwrap();
+    plan.done();
+    assert_eq!(plan.next(), Some(Operation::ResourceTypes));
+    assert_eq!(
+        Plan::parse(SyncType::Full, &plan.token(0).unwrap()),
+        Ok(plan),
+        "it can be stored and resumed"
+    );
+}
+
+#[test]
+fn counts_of_a_damaged_checkpoint_do_not_overflow_the_summary() {
+    let warnings = Warnings::default();
+    let seen = |example: &str| Occurrence {
+        cause: "gone".to_owned(),
+        message: "things are gone".to_owned(),
+        example: example.to_owned(),
+        count: u64::MAX,
+    };
+    warnings.restore(vec![seen("a"), seen("b")]);
+    assert_eq!(warnings.list()[0].count, u64::MAX);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::baton::memory::{Remembered, TOKEN_KEY};
 /// The version this program writes and reads.
 const VERSION: u32 = 1;
 
+/// The greatest id of ten digits.
+const LAST_ID: u64 = 9_999_999_999;
+
 /// A step as tokens name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
@@ -170,11 +173,16 @@ impl Plan {
         }
         let sorted = pending.windows(2).all(|pair| matches!(pair, [(a, _), (b, _)] if a < b));
         let greatest = pending.last().map_or(0, |(id, _)| *id);
-        if !sorted || token.actions_map.len() != pending.len() || greatest > token.current_action_id {
+        let left: Vec<Operation> = pending.iter().rev().map(|(_, operation)| *operation).collect();
+        let steps = Operation::steps(kind);
+        let begins = left == [Operation::Init];
+        // The first step hands out an id for each other one.
+        let last = if begins { LAST_ID - steps.len() as u64 } else { LAST_ID };
+        let counts = (greatest..=last).contains(&token.current_action_id);
+        if !sorted || token.actions_map.len() != pending.len() || !counts {
             return Err("contradicts itself".to_owned());
         }
-        let left: Vec<Operation> = pending.iter().rev().map(|(_, operation)| *operation).collect();
-        if left != [Operation::Init] && !Operation::steps(kind).ends_with(&left) {
+        if !begins && !steps.ends_with(&left) {
             return Err("has steps in another order".to_owned());
         }
         Ok(Plan {

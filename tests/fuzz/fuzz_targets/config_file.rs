@@ -59,7 +59,8 @@ fn loaded(values: &Values, text: &[u8]) {
     for name in ["workato-api-key", "workato-test-api-key", "workato-prod-api-key"] {
         let Some(secret) = values.secret(name) else { continue };
         let secret = secret.expose();
-        if secret.len() < 8 || text.matches(secret).count() != 1 {
+        let common = || ALL.iter().any(|field| format!("{field:?}").contains(secret));
+        if secret.len() < 8 || text.matches(secret).count() != 1 || common() {
             continue;
         }
         assert!(!format!("{values:?}").contains(secret), "{name} shows in the values");

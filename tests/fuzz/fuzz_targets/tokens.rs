@@ -1,18 +1,21 @@
-//! What crosses a process boundary and comes back: page tokens, and the look-up tables that a resumed sync finds in
-//! its file.
+//! What crosses a process boundary and comes back: page tokens, the sync token, and the look-up tables that a resumed
+//! sync finds in its file.
 //!
-//! Input: a page token in the first line; every further line is a key of the session, a tab, and its JSON. Keys match
+//! Input: a page token or a sync token in the first line; every further line is a key of the session, a tab, and its JSON. Keys match
 //! as prefixes. A key that is not there is refused, as by a token without the checkbox, so nothing is ever requested.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
 
+use baton_workato::baton::c1z::SyncType;
 use baton_workato::baton::connector::{Connector as _, Session, SyncContext};
 use baton_workato::baton::error::{Error, Kind, Result};
 use baton_workato::baton::http::{HttpClient, HttpOptions};
+use baton_workato::baton::memory::{Remembered, TOKEN_KEY};
 use baton_workato::baton::page::{Page, PageToken};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::secret::Secret;
+use baton_workato::baton::sync::checkpoint::{self, Plan};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::{EnvironmentChoice, FolderDepth, PrivilegesMode, Settings};
 use futures_util::future::BoxFuture;
@@ -33,6 +36,8 @@ fuzz_target!(|text: &str| {
     let token = lines.next().unwrap_or_default();
     numbers(token);
     walks(token, text.len());
+    checkpoints(token);
+    remembered(token);
 
     let tables: Vec<(String, Vec<u8>)> = lines
         .filter_map(|line| line.split_once('\t'))
@@ -81,6 +86,29 @@ fn walks(token: &str, size: usize) {
     }
 }
 
+/// A checkpoint that is understood says all there is to know, and its plan comes to an end.
+fn checkpoints(token: &str) {
+    for kind in [SyncType::Full, SyncType::ResourcesOnly] {
+        let Ok(mut plan) = Plan::parse(kind, token) else {
+            continue;
+        };
+        for _ in 0..10 {
+            let written = plan.token(3).unwrap();
+            assert_eq!(Plan::parse(kind, &written).as_ref(), Ok(&plan), "{written}");
+            plan.done();
+        }
+        assert_eq!(plan.next(), None);
+    }
+}
+
+/// What a finished sync left is the same after another sync left it again.
+fn remembered(token: &str) {
+    let left = Remembered::from_token(token);
+    let again = checkpoint::finished(1, false, left.clone()).unwrap();
+    assert_eq!(Remembered::from_token(&again), left);
+    assert_eq!(left.is_empty(), !again.contains(TOKEN_KEY));
+}
+
 struct Tables(Vec<(String, Vec<u8>)>);
 
 impl Session for Tables {
@@ -119,11 +147,7 @@ fn settings(environment: &str) -> Settings {
 /// Everything the connector makes of the tables, as bytes, and how often each warning was counted.
 async fn read(session: &Arc<dyn Session>, environment: &str, foreign: &PageToken) -> (Vec<Vec<u8>>, Vec<(String, u64)>) {
     let connector = WorkatoConnector::connect(settings(environment), &HTTP);
-    let cx = SyncContext {
-        sync_id: "sync".into(),
-        session: Arc::clone(session),
-        warnings: Arc::default(),
-    };
+    let cx = SyncContext::new("sync", Arc::clone(session), Arc::default());
     let mut bytes = Vec::new();
     for resource_type in connector.resource_types() {
         let id = resource_type.id.as_str();
