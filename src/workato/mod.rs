@@ -23,6 +23,7 @@ pub mod privileges;
 mod project;
 mod project_role;
 mod role;
+mod role_config;
 pub mod settings;
 mod table;
 

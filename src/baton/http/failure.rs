@@ -71,13 +71,20 @@ impl Failure {
     pub(super) fn into_error(self, url: &Url, family: &'static str, attempts: u32) -> Error {
         let reason = self.reason();
         let error = match self {
-            Failure::Connect(error) => Error::new(Kind::Unavailable, format!("cannot reach {} ({reason})", host(url)))
-                .hint(
-                    "check the network of this machine, the proxy settings (HTTPS_PROXY, NO_PROXY) and the data center \
-                     or base URL",
-                )
-                .retry(Retry::Later)
-                .source(error),
+            Failure::Connect(error) => {
+                let unreachable = Error::new(Kind::Unavailable, format!("cannot reach {} ({reason})", host(url)))
+                    .hint(
+                        "check the network of this machine, the proxy settings (HTTPS_PROXY, NO_PROXY) and the data \
+                         center or base URL",
+                    )
+                    .retry(Retry::Later);
+                // The chain of causes says the same again in four layers, unless the reason is unknown.
+                if reason == NO_CONNECTION {
+                    unreachable.source(error)
+                } else {
+                    unreachable
+                }
+            }
             Failure::Certificate(error) => Error::new(
                 Kind::Unavailable,
                 format!("cannot reach {} securely ({reason})", host(url)),
@@ -111,6 +118,9 @@ impl Failure {
     }
 }
 
+/// The reason where none is known.
+const NO_CONNECTION: &str = "no connection";
+
 fn why_unreachable(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         return "no connection in time";
@@ -132,7 +142,7 @@ fn why_unreachable(error: &reqwest::Error) -> &'static str {
             return "proxy refused";
         }
     }
-    "no connection"
+    NO_CONNECTION
 }
 
 fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
