@@ -1,5 +1,6 @@
 //! The c1z file against `contract/c1z-format.md`. What was written is read back with zstd and SQLite alone.
 
+mod derived;
 mod envelope;
 mod grants;
 mod older;

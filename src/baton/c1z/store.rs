@@ -204,8 +204,7 @@ impl Store {
         Ok(())
     }
 
-    /// Creates every index that is missing. Cheap when none is; called before expansion and by
-    /// [`Store::finish_sync`].
+    /// Creates every index that is missing. Cheap when none is; [`Store::finish_sync`] does it.
     ///
     /// # Errors
     /// Those of the file.
@@ -348,7 +347,7 @@ impl Store {
     }
 
     /// Calls `each` with every grant of an entitlement, in the order of rows, to principals of the given types or of
-    /// any. Slow before [`Store::build_indexes`]. Stops at the first error of `each`.
+    /// any. Slow before [`Store::prepare_expansion`]. Stops at the first error of `each`.
     ///
     /// # Errors
     /// As [`Store::resource`], and those of `each`.

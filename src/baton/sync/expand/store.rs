@@ -1,4 +1,4 @@
-//! Expansion over a c1z. [`Store::build_indexes`] must have run: grants are looked up by entitlement.
+//! Expansion over a c1z. [`Store::prepare_expansion`] must have run: grants are looked up by entitlement.
 
 use super::{DerivedGrant, Expandable, ExpansionStore};
 use crate::baton::c1z::Store;
