@@ -140,37 +140,6 @@ fn of_the_diffs_the_newest_pair_stays() {
 }
 
 #[test]
-fn what_another_writer_added_outlives_a_sync_that_goes() {
-    let place = Place::new();
-    full_sync(&place);
-    let second = full_sync(&place);
-    super::doctor(
-        &place.file,
-        "alter table v1_grants add column \"a \"\"new\"\" one\" text default 'kept'; \
-         create table of_another_tool (word text primary key) without rowid; \
-         insert into of_another_tool values ('kept'); \
-         create table of_another_sync (sync_id text, word text); \
-         insert into of_another_sync select sync_id, 'of ' || id from v1_sync_runs;",
-    );
-    let rows = |db: &rusqlite::Connection, sync_id: &str| {
-        column(
-            db,
-            &format!(
-                "select id || ' ' || external_id || ' ' || discovered_at || ' ' || hex(data) || ' ' || \"a \"\"new\"\" one\" \
-                 from v1_grants where sync_id = '{sync_id}' order by id"
-            ),
-        )
-    };
-    let before = rows(&unpack(&place.file).db, &second);
-    full_sync(&place);
-    let db = unpack(&place.file).db;
-    assert_eq!(rows(&db, &second), before, "what stays is not touched");
-    assert_eq!(column(&db, "select word from of_another_tool"), ["kept"]);
-    assert_eq!(column(&db, "select word from of_another_sync"), ["of 2"]);
-    assert_eq!(column(&db, "pragma integrity_check"), ["ok"]);
-}
-
-#[test]
 fn room_can_be_made_before_the_rows_come() {
     let place = Place::new();
     full_sync(&place);
