@@ -21,6 +21,7 @@
 //! | [`baton`] | the kit: what any connector needs; never names Workato | nothing of ours |
 //! | [`workato`] | the vendor: everything that knows Workato | `baton` |
 //! | [`simulator`] | a Workato workspace in memory behind HTTP, for `demo` and tests | `baton` |
+//! | [`report`] | the read side: access and its paths, lists, comparisons, exports, the web pages | `baton` |
 //! | [`term`] | the only code that prints | `baton` |
 //! | [`cli`] | thin: arguments in, a call, rendering out | everything |
 //!
@@ -29,6 +30,7 @@
 
 pub mod baton;
 pub mod cli;
+pub mod report;
 pub mod simulator;
 pub mod term;
 pub mod workato;

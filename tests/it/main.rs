@@ -20,6 +20,7 @@ mod layers;
 mod model;
 mod proto;
 mod quota;
+mod report;
 mod resume;
 mod simulator;
 mod support;

@@ -44,6 +44,19 @@ impl Scratch {
         &self.path
     }
 
+    /// Gives the copy another name, under which it stays.
+    ///
+    /// # Errors
+    /// The copy itself, where it cannot be renamed.
+    pub(super) fn keep_as(self, target: &Path) -> std::result::Result<(), Scratch> {
+        // Links keep their old name too, which goes with `self`; the new one appears whole.
+        match std::fs::hard_link(&self.path, target) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            Err(_) => Err(self),
+        }
+    }
+
     fn sidecar(&self, suffix: &str) -> PathBuf {
         let mut name = OsString::from(self.path.as_os_str());
         name.push(suffix);

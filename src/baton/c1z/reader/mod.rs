@@ -1,23 +1,31 @@
 //! The read side: any v1 file, whatever its age, without ever writing to it.
 
+mod query;
+mod unpacked;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::migrate;
 use super::policy::Policy;
-use super::rows::{Expandable, View, blob, decode};
+use super::rows::{Expandable, View};
 use super::run::{self, SyncRun, SyncType};
-use super::scratch::{self, Scratch};
 use super::stats::{self, TypeCounts};
 use super::verify::{self, Problem};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
+pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
+pub use unpacked::Keep;
+use unpacked::Unpacked;
+
 /// A grant with its columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GrantRow {
+    /// The number of the row in the file: the order of rows, and where a page ends.
+    pub row: i64,
     /// The message, without `GrantExpandable`.
     pub grant: v2::Grant,
     /// What it expands over.
@@ -28,16 +36,16 @@ pub struct GrantRow {
     pub discovered_at: String,
 }
 
-/// An unpacked private copy of a file, brought to the current schema and removed on drop.
+/// A file that is being read: an unpacked copy of it, brought to the current schema, which nothing changes any more.
 pub struct Reader {
     // Declared before its file, so it closes first.
     db: Connection,
-    _scratch: Scratch,
+    unpacked: Arc<Unpacked>,
 }
 
 impl Reader {
-    /// Unpacks the file at `path` into `temp_dir`, or into the system's temporary folder. A file without a byte is an
-    /// empty store.
+    /// Unpacks the file at `path` into `temp_dir`, or into the system's temporary folder. The copy goes when the reader
+    /// goes. A file without a byte is an empty store.
     ///
     /// # Errors
     /// `NotFound` when there is no file, otherwise as `Store::open`.
@@ -50,20 +58,37 @@ impl Reader {
     /// # Errors
     /// As [`Reader::open`].
     pub fn open_with(path: &Path, temp_dir: Option<&Path>, policy: &Policy) -> Result<Reader> {
+        Self::open_keeping(path, temp_dir, policy, Keep::Nothing)
+    }
+
+    /// As [`Reader::open_with`]. The unpacked copy of a big file may stay beside it, so that the next reader need not
+    /// unpack it again.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open_keeping(path: &Path, temp_dir: Option<&Path>, policy: &Policy, keep: Keep) -> Result<Reader> {
         let open = || {
             if !path.exists() {
                 return Err(Error::new(Kind::NotFound, "there is no such file").hint("check --file, or sync first"));
             }
-            // The folder of the file may be read-only for whoever only reads.
-            let system = std::env::temp_dir();
-            let folder = scratch::work_folder(path, Some(temp_dir.unwrap_or(&system)))?;
-            let scratch = Scratch::unpack(path, folder, "c1z-", policy)?;
-            let db = scratch.connect()?;
-            migrate::prepare(&db)?;
-            migrate::build_indexes(&db)?;
-            Ok(Reader { db, _scratch: scratch })
+            let unpacked = Unpacked::of(path, temp_dir, policy, keep)?;
+            Ok(Reader {
+                db: unpacked.connect()?,
+                unpacked: Arc::new(unpacked),
+            })
         };
         open().with_context(|| format!("open {}", path.display()))
+    }
+
+    /// Another reader of the same copy, for another thread.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn again(&self) -> Result<Reader> {
+        Ok(Reader {
+            db: self.unpacked.connect()?,
+            unpacked: Arc::clone(&self.unpacked),
+        })
     }
 
     /// Every sync of the file, oldest first.
@@ -135,20 +160,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_grant(&self, sync_id: &str, each: &mut dyn FnMut(GrantRow) -> Result<()>) -> Result<()> {
-        let columns = "external_id, data, expansion, needs_expansion, discovered_at";
-        self.view(sync_id).scan("v1_grants", columns, &mut |row| {
-            let external_id: String = row.get(0)?;
-            let expansion: Option<Vec<u8>> = row.get(2)?;
-            each(GrantRow {
-                grant: decode(blob(row, 1)?, &external_id)?,
-                expansion: expansion
-                    .filter(|bytes| !bytes.is_empty())
-                    .map(|bytes| decode(&bytes, &external_id))
-                    .transpose()?,
-                needs_expansion: row.get(3)?,
-                discovered_at: row.get(4)?,
-            })
-        })
+        self.for_each_grant_where(sync_id, &GrantFilter::default(), &mut |row| each(row))
     }
 
     /// Calls `each` with every grant of an entitlement, to principals of the given types or of any.
@@ -180,6 +192,14 @@ impl Reader {
     /// As [`Reader::runs`].
     pub fn resource(&self, sync_id: &str, resource_type: &str, id: &str) -> Result<Option<v2::Resource>> {
         self.view(sync_id).resource(resource_type, id)
+    }
+
+    /// A resource type by id.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn resource_type(&self, sync_id: &str, id: &str) -> Result<Option<v2::ResourceType>> {
+        self.view(sync_id).resource_type(id)
     }
 
     /// An entitlement by id.
@@ -221,6 +241,14 @@ impl Reader {
     /// As [`Reader::runs`].
     pub fn verify(&self, sync_id: &str) -> Result<Vec<Problem>> {
         verify::check(self.view(sync_id))
+    }
+
+    /// Size of the unpacked database in bytes.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn unpacked_bytes(&self) -> Result<u64> {
+        self.unpacked.bytes()
     }
 
     fn view<'a>(&'a self, sync_id: &'a str) -> View<'a> {

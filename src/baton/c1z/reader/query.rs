@@ -1,0 +1,212 @@
+//! Rows by what they are about. Each filter finds its rows by an index, and they come in the order of rows, so two
+//! readers of one file see the same.
+
+use rusqlite::types::ToSql;
+use rusqlite::{Row, Statement};
+
+use super::{GrantRow, Reader};
+use crate::baton::c1z::rows::{blob, decode};
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+
+/// Which resources.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResourceFilter<'a> {
+    /// Of this type.
+    pub resource_type: Option<&'a str>,
+    /// Whose parent is this: type and bare id.
+    pub parent: Option<(&'a str, &'a str)>,
+}
+
+/// Which entitlements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EntitlementFilter<'a> {
+    /// On resources of this type.
+    pub resource_type: Option<&'a str>,
+    /// On the resource with this bare id.
+    pub resource: Option<&'a str>,
+}
+
+/// Which grants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GrantFilter<'a> {
+    /// Of this entitlement.
+    pub entitlement: Option<&'a str>,
+    /// On resources of this type.
+    pub resource_type: Option<&'a str>,
+    /// On the resource with this bare id.
+    pub resource: Option<&'a str>,
+    /// To principals of this type.
+    pub principal_type: Option<&'a str>,
+    /// To the principal with this bare id.
+    pub principal: Option<&'a str>,
+    /// Behind this row: where the last page ended.
+    pub after: Option<i64>,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+/// Conditions and their values, growing together.
+struct Query<'v> {
+    sql: String,
+    values: Vec<Box<dyn ToSql + 'v>>,
+}
+
+impl<'v> Query<'v> {
+    fn new(columns: &str, table: &str, sync_id: &'v str) -> Self {
+        Query {
+            sql: format!("select {columns} from {table} where sync_id = ?1"),
+            values: vec![Box::new(sync_id)],
+        }
+    }
+
+    /// Adds `condition ?n`, where there is a value.
+    fn and(&mut self, condition: &str, value: Option<impl ToSql + 'v>) {
+        if let Some(value) = value {
+            self.values.push(Box::new(value));
+            self.sql.push_str(&format!(" and {condition} ?{}", self.values.len()));
+        }
+    }
+
+    fn run(
+        mut self,
+        db: &rusqlite::Connection,
+        limit: Option<usize>,
+        each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.sql.push_str(" order by id");
+        if let Some(limit) = limit {
+            self.sql.push_str(&format!(" limit {limit}"));
+        }
+        let mut statement = db.prepare_cached(&self.sql)?;
+        let statement: &mut Statement<'_> = &mut statement;
+        let values: Vec<&dyn ToSql> = self.values.iter().map(AsRef::as_ref).collect();
+        let mut rows = statement.query(values.as_slice())?;
+        while let Some(row) = rows.next()? {
+            each(row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Calls `each` with every resource that passes the filter.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_type`], here and below.
+    pub fn for_each_resource_where(
+        &self,
+        sync_id: &str,
+        filter: &ResourceFilter<'_>,
+        each: &mut dyn FnMut(v2::Resource) -> Result<()>,
+    ) -> Result<()> {
+        let mut query = Query::new("external_id, data", "v1_resources", sync_id);
+        query.and("resource_type_id =", filter.resource_type);
+        query.and("parent_resource_type_id =", filter.parent.map(|(kind, _)| kind));
+        query.and("parent_resource_id =", filter.parent.map(|(_, id)| id));
+        query.run(&self.db, None, &mut |row| {
+            let external_id: String = row.get(0)?;
+            each(decode(blob(row, 1)?, &external_id)?)
+        })
+    }
+
+    /// Calls `each` with every entitlement that passes the filter.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_where`].
+    pub fn for_each_entitlement_where(
+        &self,
+        sync_id: &str,
+        filter: &EntitlementFilter<'_>,
+        each: &mut dyn FnMut(v2::Entitlement) -> Result<()>,
+    ) -> Result<()> {
+        let mut query = Query::new("external_id, data", "v1_entitlements", sync_id);
+        query.and("resource_type_id =", filter.resource_type);
+        query.and("resource_id =", filter.resource);
+        query.run(&self.db, None, &mut |row| {
+            let external_id: String = row.get(0)?;
+            each(decode(blob(row, 1)?, &external_id)?)
+        })
+    }
+
+    /// Calls `each` with every grant that passes the filter.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_where`].
+    pub fn for_each_grant_where(
+        &self,
+        sync_id: &str,
+        filter: &GrantFilter<'_>,
+        each: &mut dyn FnMut(GrantRow) -> Result<()>,
+    ) -> Result<()> {
+        let columns = "id, external_id, data, expansion, needs_expansion, discovered_at";
+        grants(columns, sync_id, filter).run(&self.db, filter.limit, &mut |row| {
+            let external_id: String = row.get(1)?;
+            let expansion: Option<Vec<u8>> = row.get(3)?;
+            each(GrantRow {
+                row: row.get(0)?,
+                grant: decode(blob(row, 2)?, &external_id)?,
+                expansion: expansion
+                    .filter(|bytes| !bytes.is_empty())
+                    .map(|bytes| decode(&bytes, &external_id))
+                    .transpose()?,
+                needs_expansion: row.get(4)?,
+                discovered_at: row.get(5)?,
+            })
+        })
+    }
+
+    /// How many grants pass the filter; its page is not looked at.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_where`].
+    pub fn count_grants(&self, sync_id: &str, filter: &GrantFilter<'_>) -> Result<u64> {
+        let filter = GrantFilter {
+            after: None,
+            limit: None,
+            ..*filter
+        };
+        let mut count = 0i64;
+        grants("count(*)", sync_id, &filter).run(&self.db, None, &mut |row| {
+            count = row.get(0)?;
+            Ok(())
+        })?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// The grants of an entitlement to one principal; more than one only in files of writers with other ids.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_where`].
+    pub fn grants_between(
+        &self,
+        sync_id: &str,
+        entitlement_id: &str,
+        principal_type: &str,
+        principal: &str,
+    ) -> Result<Vec<v2::Grant>> {
+        let filter = GrantFilter {
+            entitlement: Some(entitlement_id),
+            principal_type: Some(principal_type),
+            principal: Some(principal),
+            ..Default::default()
+        };
+        let mut found = Vec::new();
+        self.for_each_grant_where(sync_id, &filter, &mut |row| {
+            found.push(row.grant);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+fn grants<'v>(columns: &str, sync_id: &'v str, filter: &GrantFilter<'v>) -> Query<'v> {
+    let mut query = Query::new(columns, "v1_grants", sync_id);
+    query.and("entitlement_id =", filter.entitlement);
+    query.and("resource_type_id =", filter.resource_type);
+    query.and("resource_id =", filter.resource);
+    query.and("principal_resource_type_id =", filter.principal_type);
+    query.and("principal_resource_id =", filter.principal);
+    query.and("id >", filter.after);
+    query
+}

@@ -1,0 +1,190 @@
+//! Who can reach what, and how: for one principal, or for one resource.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::edges::Edges;
+use super::names::Names;
+use super::path::{self, Origin, Paths};
+use super::snapshot::Snapshot;
+use super::thing::{Right, Thing};
+use crate::baton::annotation;
+use crate::baton::c1z::GrantFilter;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+
+/// Origins that are remembered while a resource is answered for.
+const MOST: usize = 100_000;
+
+/// One entitlement a principal holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// The grant's id.
+    pub grant_id: String,
+    /// Who holds it.
+    pub principal: Thing,
+    /// What is held.
+    pub right: Right,
+    /// Whether somebody gave it, rather than it following from something else.
+    pub direct: bool,
+    /// Whether it can only be taken away where it comes from.
+    pub immutable: bool,
+    /// Each way to it: from what is held directly, through what that brings, to `right`. Shortest first. Empty
+    /// where the file does not say where a derived grant comes from.
+    pub paths: Vec<Vec<Right>>,
+    /// Ways beyond those told.
+    pub more_paths: usize,
+}
+
+/// Answers questions about access in one snapshot.
+pub struct Answers<'s> {
+    snapshot: &'s Snapshot,
+    names: Names<'s>,
+    edges: Edges,
+}
+
+impl<'s> Answers<'s> {
+    /// Reads what every answer needs.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file, here and below.
+    pub fn new(snapshot: &'s Snapshot) -> Result<Self> {
+        Ok(Answers {
+            snapshot,
+            names: Names::new(snapshot),
+            edges: Edges::read(snapshot)?,
+        })
+    }
+
+    /// The names of the snapshot.
+    pub fn names(&self) -> &Names<'s> {
+        &self.names
+    }
+
+    /// The edges of the snapshot.
+    pub fn edges(&self) -> &Edges {
+        &self.edges
+    }
+
+    /// Everything a principal holds, ordered by the resource's type, name and id, then by entitlement.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn of(&self, kind: &str, id: &str) -> Result<Vec<Access>> {
+        let filter = GrantFilter {
+            principal_type: Some(kind),
+            principal: Some(id),
+            ..Default::default()
+        };
+        let mut grants: Vec<v2::Grant> = Vec::new();
+        let mut origins: HashMap<String, Origin> = HashMap::new();
+        let sync_id = self.snapshot.sync_id();
+        self.snapshot
+            .reader()
+            .for_each_grant_where(sync_id, &filter, &mut |row| {
+                let entitlement = entitlement_of(&row.grant).to_owned();
+                let origin = Origin::of(&row.grant);
+                let joined = match origins.remove(&entitlement) {
+                    Some(known) => known.and(&origin, &entitlement),
+                    None => origin,
+                };
+                origins.insert(entitlement, joined);
+                grants.push(row.grant);
+                Ok(())
+            })?;
+        let origins: HashMap<String, Rc<Origin>> = origins.into_iter().map(|(id, o)| (id, Rc::new(o))).collect();
+        let mut held = |entitlement: &str| Ok(origins.get(entitlement).cloned());
+        let mut answers = grants
+            .iter()
+            .map(|grant| self.access(grant, kind, id, &mut held))
+            .collect::<Result<Vec<_>>>()?;
+        answers.sort_by(|a, b| {
+            let key = |x: &Access| {
+                let at = &x.right.resource;
+                (
+                    at.kind.clone(),
+                    at.name.clone(),
+                    at.id.clone(),
+                    x.right.id.clone(),
+                    x.grant_id.clone(),
+                )
+            };
+            key(a).cmp(&key(b))
+        });
+        Ok(answers)
+    }
+
+    /// Calls `each` with every grant on a resource, in the order of rows.
+    ///
+    /// # Errors
+    /// As [`Answers::new`], and those of `each`.
+    pub fn for_each_on(&self, kind: &str, id: &str, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
+        let filter = GrantFilter {
+            resource_type: Some(kind),
+            resource: Some(id),
+            ..Default::default()
+        };
+        self.for_each_where(&filter, each)
+    }
+
+    /// Calls `each` with every grant that passes the filter, in the order of rows.
+    ///
+    /// # Errors
+    /// As [`Answers::for_each_on`].
+    pub fn for_each_where(&self, filter: &GrantFilter<'_>, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
+        let mut known: HashMap<(String, String, String), Option<Rc<Origin>>> = HashMap::new();
+        let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
+        reader.for_each_grant_where(sync_id, filter, &mut |row| {
+            let (kind, id) = principal_of(&row.grant);
+            let mut held = |entitlement: &str| {
+                let key = (entitlement.to_owned(), kind.to_owned(), id.to_owned());
+                if let Some(origin) = known.get(&key) {
+                    return Ok(origin.clone());
+                }
+                let mut joined: Option<Origin> = None;
+                for grant in reader.grants_between(sync_id, entitlement, kind, id)? {
+                    let origin = Origin::of(&grant);
+                    joined = Some(match joined {
+                        Some(known) => known.and(&origin, entitlement),
+                        None => origin,
+                    });
+                }
+                let origin = joined.map(Rc::new);
+                if known.len() >= MOST {
+                    known.clear();
+                }
+                known.insert(key, origin.clone());
+                Ok(origin)
+            };
+            each(self.access(&row.grant, kind, id, &mut held)?)
+        })
+    }
+
+    fn access(&self, grant: &v2::Grant, kind: &str, id: &str, held: &mut path::Held<'_>) -> Result<Access> {
+        let entitlement = entitlement_of(grant);
+        let Paths { chains, more } = path::to(&self.edges, kind, entitlement, held)?;
+        let chain = |ids: &Vec<String>| ids.iter().map(|id| self.names.right(id)).collect::<Result<Vec<_>>>();
+        Ok(Access {
+            grant_id: grant.id.clone(),
+            principal: self.names.thing(kind, id)?,
+            right: self.names.right(entitlement)?,
+            direct: Origin::of(grant).is_direct(entitlement),
+            immutable: grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>),
+            paths: chains.iter().map(chain).collect::<Result<_>>()?,
+            more_paths: more,
+        })
+    }
+}
+
+/// The id of a grant's entitlement.
+pub fn entitlement_of(grant: &v2::Grant) -> &str {
+    grant.entitlement.as_ref().map_or("", |e| e.id.as_str())
+}
+
+/// Type and bare id of a grant's principal.
+pub fn principal_of(grant: &v2::Grant) -> (&str, &str) {
+    grant.principal.as_ref().map_or(("", ""), crate::baton::resource::key)
+}

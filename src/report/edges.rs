@@ -1,0 +1,63 @@
+//! Which entitlement passes on which: the expandable grants of a sync, by the entitlement they lead to.
+
+use std::collections::BTreeMap;
+
+use super::snapshot::Snapshot;
+use crate::baton::error::Result;
+
+/// Holders of `source` also hold what the edge leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// The entitlement whose holders get it.
+    pub source: String,
+    /// The resource that entitlement is on, which holds the grant: type and bare id.
+    pub holder: (String, String),
+    /// Only direct holders of the source get it.
+    pub shallow: bool,
+    /// Only principals of these types get it; empty is every type.
+    pub principal_types: Vec<String>,
+}
+
+/// Every edge of a sync.
+#[derive(Debug, Clone, Default)]
+pub struct Edges {
+    into: BTreeMap<String, Vec<Edge>>,
+}
+
+impl Edges {
+    /// Reads them; there are about as many as roles times what roles may do.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn read(snapshot: &Snapshot) -> Result<Edges> {
+        let mut into: BTreeMap<String, Vec<Edge>> = BTreeMap::new();
+        snapshot
+            .reader()
+            .for_each_expandable(snapshot.sync_id(), &mut |grant| {
+                let edges = into.entry(grant.entitlement_id).or_default();
+                for source in grant.expansion.entitlement_ids {
+                    edges.push(Edge {
+                        source,
+                        holder: (grant.principal.resource_type.clone(), grant.principal.resource.clone()),
+                        shallow: grant.expansion.shallow,
+                        principal_types: grant.expansion.resource_type_ids.clone(),
+                    });
+                }
+                Ok(())
+            })?;
+        for edges in into.values_mut() {
+            edges.sort_by(|a, b| a.source.cmp(&b.source));
+        }
+        Ok(Edges { into })
+    }
+
+    /// The edges that lead to an entitlement, ordered by their source.
+    pub fn into(&self, entitlement: &str) -> &[Edge] {
+        self.into.get(entitlement).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every entitlement that something leads to, with its edges, in order of ids.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &[Edge])> {
+        self.into.iter().map(|(id, edges)| (id.as_str(), edges.as_slice()))
+    }
+}

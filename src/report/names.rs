@@ -1,0 +1,166 @@
+//! Names of ids, looked up once each: grants name a principal and an entitlement, readers want to see what they are.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::rc::Rc;
+
+use super::snapshot::Snapshot;
+use super::thing::{Right, Thing};
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::baton::resource;
+
+/// Entries a table keeps at most, so that memory stays flat however big the file is.
+const MOST: usize = 20_000;
+
+type Table<K, V> = RefCell<HashMap<K, Option<Rc<V>>>>;
+
+/// Look-up tables over a snapshot. Not shared between threads: each opens its own.
+pub struct Names<'s> {
+    snapshot: &'s Snapshot,
+    types: Table<String, v2::ResourceType>,
+    resources: Table<(String, String), v2::Resource>,
+    entitlements: Table<String, v2::Entitlement>,
+}
+
+impl<'s> Names<'s> {
+    /// Empty tables.
+    pub fn new(snapshot: &'s Snapshot) -> Self {
+        Names {
+            snapshot,
+            types: RefCell::default(),
+            resources: RefCell::default(),
+            entitlements: RefCell::default(),
+        }
+    }
+
+    /// The snapshot the names are from.
+    pub fn snapshot(&self) -> &'s Snapshot {
+        self.snapshot
+    }
+
+    /// A resource type, or `None` where the file lacks it.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file, here and below.
+    pub fn resource_type(&self, id: &str) -> Result<Option<Rc<v2::ResourceType>>> {
+        remember(&self.types, id.to_owned(), || {
+            self.snapshot.reader().resource_type(self.snapshot.sync_id(), id)
+        })
+    }
+
+    /// A resource by type and bare id, or `None` where the file lacks it.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn resource(&self, kind: &str, id: &str) -> Result<Option<Rc<v2::Resource>>> {
+        remember(&self.resources, (kind.to_owned(), id.to_owned()), || {
+            self.snapshot.reader().resource(self.snapshot.sync_id(), kind, id)
+        })
+    }
+
+    /// An entitlement by id, or `None` where the file lacks it.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn entitlement(&self, id: &str) -> Result<Option<Rc<v2::Entitlement>>> {
+        remember(&self.entitlements, id.to_owned(), || {
+            self.snapshot.reader().entitlement(self.snapshot.sync_id(), id)
+        })
+    }
+
+    /// What is to be read of a resource known by type and bare id. One the file lacks is known by its id alone.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn thing(&self, kind: &str, id: &str) -> Result<Thing> {
+        let found = self.resource(kind, id)?;
+        let name = found.map(|r| r.display_name.clone()).filter(|name| !name.is_empty());
+        Ok(Thing {
+            kind: kind.to_owned(),
+            type_name: self.type_name(kind)?,
+            id: id.to_owned(),
+            name: name.unwrap_or_else(|| id.to_owned()),
+        })
+    }
+
+    /// As [`Names::thing`], for a resource at hand.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn thing_of(&self, resource: &v2::Resource) -> Result<Thing> {
+        let (kind, id) = resource::key(resource);
+        let name = if resource.display_name.is_empty() {
+            id
+        } else {
+            &resource.display_name
+        };
+        Ok(Thing {
+            kind: kind.to_owned(),
+            type_name: self.type_name(kind)?,
+            id: id.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// What is to be read of an entitlement known by id. One the file lacks is known by its id alone.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn right(&self, id: &str) -> Result<Right> {
+        match self.entitlement(id)? {
+            Some(entitlement) => self.right_of(&entitlement),
+            None => {
+                let (kind, rest) = id.split_once(':').unwrap_or(("", id));
+                let (resource, slug) = rest.rsplit_once(':').unwrap_or((rest, ""));
+                Ok(Right {
+                    id: id.to_owned(),
+                    slug: slug.to_owned(),
+                    name: if slug.is_empty() { id } else { slug }.to_owned(),
+                    resource: self.thing(kind, resource)?,
+                })
+            }
+        }
+    }
+
+    /// As [`Names::right`], for an entitlement at hand.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn right_of(&self, entitlement: &v2::Entitlement) -> Result<Right> {
+        let (kind, id) = entitlement.resource.as_ref().map_or(("", ""), resource::key);
+        let name = [&entitlement.display_name, &entitlement.slug, &entitlement.id]
+            .into_iter()
+            .find(|name| !name.is_empty());
+        Ok(Right {
+            id: entitlement.id.clone(),
+            slug: entitlement.slug.clone(),
+            name: name.cloned().unwrap_or_default(),
+            resource: self.thing(kind, id)?,
+        })
+    }
+
+    fn type_name(&self, kind: &str) -> Result<String> {
+        let found = self.resource_type(kind)?;
+        let name = found.map(|t| t.display_name.clone()).filter(|name| !name.is_empty());
+        Ok(name.unwrap_or_else(|| kind.to_owned()))
+    }
+}
+
+fn remember<K: Hash + Eq, V>(
+    table: &Table<K, V>,
+    key: K,
+    look: impl FnOnce() -> Result<Option<V>>,
+) -> Result<Option<Rc<V>>> {
+    if let Some(known) = table.borrow().get(&key) {
+        return Ok(known.clone());
+    }
+    let found = look()?.map(Rc::new);
+    let mut table = table.borrow_mut();
+    if table.len() >= MOST {
+        table.clear();
+    }
+    table.insert(key, found.clone());
+    Ok(found)
+}

@@ -1,0 +1,106 @@
+//! One sync of one file, open for questions.
+
+use std::path::{Path, PathBuf};
+
+use crate::baton::c1z::{Keep, Policy, Reader, SyncRun};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+
+/// Which sync of which file.
+#[derive(Debug, Clone)]
+pub struct Which<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// A sync by its id. Without one: the full sync that finished last, or the last finished one of any type where
+    /// there is no full one.
+    pub sync_id: Option<&'a str>,
+    /// Where to unpack it; without one the system's folder for temporary files.
+    pub temp_dir: Option<&'a Path>,
+    /// Whether the unpacked copy of a big file stays beside it.
+    pub keep: Keep,
+}
+
+impl<'a> Which<'a> {
+    /// The newest sync of a file.
+    pub fn latest(file: &'a Path) -> Self {
+        Which {
+            file,
+            sync_id: None,
+            temp_dir: None,
+            keep: Keep::BIG,
+        }
+    }
+
+    /// Opens the file, whatever syncs are in it.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn reader(&self) -> Result<Reader> {
+        Reader::open_keeping(self.file, self.temp_dir, &Policy::from_env(), self.keep)
+    }
+
+    /// Opens the sync.
+    ///
+    /// # Errors
+    /// As [`Reader::open`]; `NotFound` for an unknown sync id, `FailedPrecondition` where no sync is finished.
+    pub fn open(&self) -> Result<Snapshot> {
+        let reader = self.reader()?;
+        let choose = || match self.sync_id {
+            Some(id) => reader.run(id)?.ok_or_else(|| {
+                Error::new(Kind::NotFound, format!("there is no sync {id}")).hint("`baton-workato syncs` lists them")
+            }),
+            None => match reader.latest_full()? {
+                Some(run) => Ok(run),
+                None => reader.latest_finished()?.ok_or_else(|| {
+                    Error::new(Kind::FailedPrecondition, "no sync in it is finished").hint("sync first")
+                }),
+            },
+        };
+        let run = choose().with_context(|| format!("choose a sync of {}", self.file.display()))?;
+        Ok(Snapshot {
+            reader,
+            run,
+            file: self.file.to_owned(),
+        })
+    }
+}
+
+/// One sync of one file.
+pub struct Snapshot {
+    reader: Reader,
+    run: SyncRun,
+    file: PathBuf,
+}
+
+impl Snapshot {
+    /// The rows.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The sync.
+    pub fn run(&self) -> &SyncRun {
+        &self.run
+    }
+
+    /// Its id, which every question to the reader needs.
+    pub fn sync_id(&self) -> &str {
+        &self.run.sync_id
+    }
+
+    /// The file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The same sync for another thread.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn again(&self) -> Result<Snapshot> {
+        Ok(Snapshot {
+            reader: self.reader.again()?,
+            run: self.run.clone(),
+            file: self.file.clone(),
+        })
+    }
+}

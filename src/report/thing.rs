@@ -1,0 +1,112 @@
+//! What answers are made of: a resource and an entitlement, as much of them as a person wants to read.
+
+use prost_types::value::Kind as ValueKind;
+use serde::Serialize;
+
+use crate::baton::annotation;
+use crate::baton::proto::v2;
+
+/// A resource: a person, a group, a role, a project.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Thing {
+    /// The id of its type: `collaborator`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The display name of its type: `Collaborator`.
+    pub type_name: String,
+    /// The bare id.
+    pub id: String,
+    /// The display name; the id where it has none.
+    pub name: String,
+}
+
+/// An entitlement, with the resource it is on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Right {
+    /// The entitlement's id.
+    pub id: String,
+    /// The slug: `member`.
+    pub slug: String,
+    /// The display name; the slug where it has none.
+    pub name: String,
+    /// What it is on.
+    pub resource: Thing,
+}
+
+/// A person or an account, as its user trait says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The resource.
+    #[serde(flatten)]
+    pub thing: Thing,
+    /// The primary e-mail address; else the first; empty where there is none.
+    pub email: String,
+    /// `human`, `service`, `system`, or empty where it is not said.
+    pub account_type: &'static str,
+    /// `enabled`, `disabled`, `deleted`, or empty where it is not said.
+    pub status: &'static str,
+    /// Last login in RFC 3339, where it is known.
+    pub last_login: Option<String>,
+    /// Creation in RFC 3339, where it is known.
+    pub created_at: Option<String>,
+}
+
+impl Account {
+    /// Reads the user trait of a resource; `None` where it has none.
+    pub fn of(resource: &v2::Resource, thing: Thing) -> Option<Account> {
+        use v2::user_trait::{AccountType, status};
+        let user: v2::UserTrait = annotation::find(&resource.annotations)?;
+        let primary = user.emails.iter().find(|e| e.is_primary).or(user.emails.first());
+        let time = |at: &Option<prost_types::Timestamp>| at.as_ref().map(ToString::to_string);
+        let state = user.status.as_ref().map(v2::user_trait::Status::status);
+        Some(Account {
+            thing,
+            email: primary.map(|e| e.address.clone()).unwrap_or_default(),
+            account_type: match user.account_type() {
+                AccountType::Human => "human",
+                AccountType::Service => "service",
+                AccountType::System => "system",
+                AccountType::Unspecified => "",
+            },
+            status: match state {
+                Some(status::Status::Enabled) => "enabled",
+                Some(status::Status::Disabled) => "disabled",
+                Some(status::Status::Deleted) => "deleted",
+                Some(status::Status::Unspecified) | None => "",
+            },
+            last_login: time(&user.last_login),
+            created_at: time(&user.created_at).or_else(|| time(&resource.created_at)),
+        })
+    }
+}
+
+/// The profile of a resource: its own, else that of a trait.
+pub fn profile(resource: &v2::Resource) -> Option<prost_types::Struct> {
+    let notes = &resource.annotations;
+    resource
+        .profile
+        .clone()
+        .or_else(|| annotation::find::<v2::UserTrait>(notes).and_then(|t| t.profile))
+        .or_else(|| annotation::find::<v2::RoleTrait>(notes).and_then(|t| t.profile))
+        .or_else(|| annotation::find::<v2::GroupTrait>(notes).and_then(|t| t.profile))
+        .or_else(|| annotation::find::<v2::AppTrait>(notes).and_then(|t| t.profile))
+}
+
+/// A text of a profile.
+pub fn text<'p>(profile: &'p prost_types::Struct, key: &str) -> Option<&'p str> {
+    match profile.fields.get(key)?.kind.as_ref()? {
+        ValueKind::StringValue(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A flag of a profile; absent is false.
+pub fn flag(profile: &prost_types::Struct, key: &str) -> bool {
+    matches!(
+        profile.fields.get(key).and_then(|v| v.kind.as_ref()),
+        Some(ValueKind::BoolValue(true))
+    )
+}
