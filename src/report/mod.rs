@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod edges;
+pub mod export;
 pub mod find;
 pub mod names;
 pub mod path;

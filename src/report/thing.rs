@@ -35,6 +35,19 @@ pub struct Right {
     pub resource: Thing,
 }
 
+impl Right {
+    /// In words: `Collaborator Group Ops: member`.
+    pub fn told(&self) -> String {
+        let what = if self.slug.is_empty() { &self.name } else { &self.slug };
+        format!("{} {}: {what}", self.resource.type_name, self.resource.name)
+    }
+}
+
+/// A way to something, in words: `Collaborator Group Ops: member → Project Billing: editor`.
+pub fn way(rights: &[Right]) -> String {
+    rights.iter().map(Right::told).collect::<Vec<_>>().join(" → ")
+}
+
 /// A person or an account, as its user trait says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,84 @@
+//! One `.csv` per table, RFC 4180, UTF-8.
+//!
+//! Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and names are typed by strangers: such
+//! a cell gets an apostrophe in front.
+
+use std::path::Path;
+
+use super::Written;
+use super::file::OutFile;
+use super::pass::Sink;
+use super::table::{Cell, Table};
+use crate::baton::error::{Error, Kind, Result};
+use crate::report::thing;
+
+/// The tables of an export as `.csv`.
+pub(super) struct CsvFiles {
+    tables: Vec<(Table, csv::Writer<OutFile>, u64)>,
+}
+
+impl CsvFiles {
+    pub(super) fn create(folder: &Path) -> Result<CsvFiles> {
+        let mut tables = Vec::new();
+        for table in Table::ALL {
+            let file = OutFile::create(folder, &format!("{}.csv", table.name()))?;
+            let mut writer = csv::Writer::from_writer(file);
+            writer
+                .write_record(table.columns().iter().map(|column| column.title))
+                .map_err(failed)?;
+            tables.push((table, writer, 0));
+        }
+        Ok(CsvFiles { tables })
+    }
+}
+
+impl Sink for CsvFiles {
+    fn row(&mut self, table: Table, cells: &[Cell]) -> Result<()> {
+        for (known, writer, rows) in &mut self.tables {
+            if *known == table {
+                writer
+                    .write_record(cells.iter().map(|cell| guarded(in_words(cell))))
+                    .map_err(failed)?;
+                *rows += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Vec<Written>> {
+        let finish = |(_, writer, rows): (Table, csv::Writer<OutFile>, u64)| {
+            let file = writer
+                .into_inner()
+                .map_err(|error| Error::from(std::io::Error::new(error.error().kind(), error.error().to_string())))?;
+            file.finish(rows)
+        };
+        self.tables.into_iter().map(finish).collect()
+    }
+}
+
+fn failed(error: csv::Error) -> Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => Error::from(error),
+        other => Error::new(Kind::Internal, format!("{other:?}")),
+    }
+}
+
+/// A value as a person reads it.
+pub(super) fn in_words(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) | Cell::Time(text) => text.clone(),
+        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Cell::Count(count) => count.to_string(),
+        Cell::Ways(ways) => ways.first().map(|way| thing::way(way)).unwrap_or_default(),
+    }
+}
+
+/// The text so that no spreadsheet takes it for a formula.
+fn guarded(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        format!("'{text}")
+    } else {
+        text
+    }
+}

@@ -1,0 +1,97 @@
+//! A sync as files for others: sheets, lists, a graph, a database, a page. One pass over the rows fills every format
+//! asked for, person by person, so memory stays flat however many grants there are.
+//!
+//! Four tables are what reviewers ask for: `access-review` (one row per person and access, with the way to it),
+//! `people`, `resources`, `entitlements`. [`table`] says what is in them, the file of each format how they are written.
+
+mod csv;
+mod dot;
+mod file;
+mod json;
+mod pass;
+mod sqlite;
+pub mod table;
+mod xlsx;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::baton::error::{Error, Kind};
+
+pub use pass::{Options, export};
+
+/// A kind of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// One `.csv` per table.
+    Csv,
+    /// One workbook, one sheet per table.
+    Xlsx,
+    /// One `.json` per table: an array of objects.
+    Json,
+    /// One `.jsonl` per table: an object a line.
+    Jsonl,
+    /// A graph for Graphviz: who holds what directly, and what that leads to.
+    Dot,
+    /// The report: one page that needs nothing else.
+    Html,
+    /// A SQLite database with the tables.
+    Sqlite,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 7] = [
+        Format::Csv,
+        Format::Xlsx,
+        Format::Json,
+        Format::Jsonl,
+        Format::Dot,
+        Format::Html,
+        Format::Sqlite,
+    ];
+
+    /// As typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Xlsx => "xlsx",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Dot => "dot",
+            Format::Html => "html",
+            Format::Sqlite => "sqlite",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        let found = Format::ALL.into_iter().find(|format| format.name() == word);
+        found.ok_or_else(|| {
+            let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+            Error::new(Kind::Unknown, format!("{word:?} is not a format of export"))
+                .hint(format!("formats: {}", known.join(", ")))
+        })
+    }
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Where.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Rows in it, without headers; nodes of a graph.
+    pub rows: u64,
+}

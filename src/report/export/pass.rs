@@ -1,0 +1,164 @@
+//! The one pass over the rows that fills every format.
+
+use std::path::Path;
+
+use super::csv::CsvFiles;
+use super::dot::Graph;
+use super::json::JsonFiles;
+use super::sqlite::Database;
+use super::table::{self, Cell, Table};
+use super::xlsx::Book;
+use super::{Format, Written};
+use crate::baton::c1z::GrantFilter;
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::proto::v2;
+use crate::report::access::{Access, Answers};
+use crate::report::snapshot::Snapshot;
+use crate::report::thing::{self, Account, Thing};
+
+/// What to write, and what to know about it.
+pub struct Options<'o> {
+    /// The folder to write to; created where it is missing. What lies there under the same names is replaced.
+    pub folder: &'o Path,
+    /// The formats.
+    pub formats: &'o [Format],
+    /// Whether an account is a moderator: what marks one differs between vendors.
+    pub is_moderator: &'o dyn Fn(&v2::Resource) -> bool,
+    /// Called now and then with the resources done so far.
+    pub progress: &'o dyn Fn(u64),
+}
+
+/// One format that is being filled.
+pub(super) trait Sink {
+    /// Takes a row of a table.
+    fn row(&mut self, table: Table, cells: &[Cell]) -> Result<()>;
+
+    /// Takes everything a principal holds.
+    fn held(&mut self, _principal: &Thing, _held: &[Access]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Completes the files.
+    fn finish(self: Box<Self>) -> Result<Vec<Written>>;
+}
+
+/// Writes a sync in every format asked for. A file appears under its name when it is whole.
+///
+/// # Errors
+/// `DataLoss` for a damaged sync, those of the disk for the files.
+pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>> {
+    fs_err::create_dir_all(options.folder)?;
+    let mut sinks = Vec::new();
+    for format in options.formats {
+        sinks.push(sink(*format, options.folder)?);
+    }
+    let run = || {
+        let mut pass = Pass {
+            answers: Answers::new(snapshot)?,
+            sinks,
+            is_moderator: options.is_moderator,
+        };
+        pass.entitlements(snapshot)?;
+        pass.resources(snapshot, options.progress)?;
+        let mut written: Vec<Written> = Vec::new();
+        for sink in pass.sinks {
+            written.extend(sink.finish()?);
+        }
+        Ok(written)
+    };
+    let written: Result<Vec<Written>> = run();
+    written.with_context(|| format!("export {}", snapshot.file().display()))
+}
+
+fn sink(format: Format, folder: &Path) -> Result<Box<dyn Sink>> {
+    Ok(match format {
+        Format::Csv => Box::new(CsvFiles::create(folder)?),
+        Format::Xlsx => Box::new(Book::create(folder)?),
+        Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
+        Format::Dot => Box::new(Graph::create(folder)?),
+        Format::Sqlite => Box::new(Database::create(folder)?),
+        Format::Html => return Err(Error::new(Kind::Unimplemented, "html")),
+    })
+}
+
+struct Pass<'p> {
+    answers: Answers<'p>,
+    sinks: Vec<Box<dyn Sink>>,
+    is_moderator: &'p dyn Fn(&v2::Resource) -> bool,
+}
+
+impl Pass<'_> {
+    fn put(&mut self, table: Table, cells: &[Cell]) -> Result<()> {
+        self.sinks.iter_mut().try_for_each(|sink| sink.row(table, cells))
+    }
+
+    fn entitlements(&mut self, snapshot: &Snapshot) -> Result<()> {
+        let sync_id = snapshot.sync_id();
+        snapshot.reader().for_each_entitlement(sync_id, &mut |entitlement| {
+            let right = self.answers.names().right_of(&entitlement)?;
+            let filter = GrantFilter {
+                entitlement: Some(&entitlement.id),
+                ..Default::default()
+            };
+            let grants = snapshot.reader().count_grants(sync_id, &filter)?;
+            let row = table::entitlement(&right, &entitlement.description, purpose(&entitlement), grants);
+            self.put(Table::Entitlements, &row)
+        })
+    }
+
+    fn resources(&mut self, snapshot: &Snapshot, progress: &dyn Fn(u64)) -> Result<()> {
+        let mut done = 0;
+        snapshot
+            .reader()
+            .for_each_resource(snapshot.sync_id(), &mut |resource| {
+                self.resource(&resource)?;
+                done += 1;
+                progress(done);
+                Ok(())
+            })
+    }
+
+    fn resource(&mut self, resource: &v2::Resource) -> Result<()> {
+        let names = self.answers.names();
+        let thing = names.thing_of(resource)?;
+        let parent = match &resource.parent_resource_id {
+            Some(id) => Some(names.thing(&id.resource_type, &id.resource)?),
+            None => None,
+        };
+        let description = match resource.description.as_str() {
+            "" => thing::profile(resource)
+                .and_then(|profile| thing::text(&profile, "description").map(str::to_owned))
+                .unwrap_or_default(),
+            description => description.to_owned(),
+        };
+        self.put(
+            Table::Resources,
+            &table::resource(&thing, &description, parent.as_ref()),
+        )?;
+        let held = self.answers.of(&thing.kind, &thing.id)?;
+        for sink in &mut self.sinks {
+            sink.held(&thing, &held)?;
+        }
+        let Some(account) = Account::of(resource, thing) else {
+            return Ok(());
+        };
+        let moderator = (self.is_moderator)(resource);
+        let direct = held.iter().filter(|access| access.direct).count();
+        let row = table::person(&account, moderator, held.len() as u64, direct as u64);
+        self.put(Table::People, &row)?;
+        for access in held {
+            self.put(Table::AccessReview, &table::access_review(&account, moderator, access))?;
+        }
+        Ok(())
+    }
+}
+
+fn purpose(entitlement: &v2::Entitlement) -> &'static str {
+    use v2::entitlement::PurposeValue;
+    match entitlement.purpose() {
+        PurposeValue::Unspecified => "",
+        PurposeValue::Assignment => "assignment",
+        PurposeValue::Permission => "permission",
+        PurposeValue::Ownership => "ownership",
+    }
+}
