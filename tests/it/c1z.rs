@@ -8,6 +8,7 @@ mod retention;
 mod runs;
 mod saving;
 mod schema;
+mod unsound;
 mod verify;
 
 use std::path::{Path, PathBuf};

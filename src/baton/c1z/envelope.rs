@@ -189,7 +189,7 @@ impl<W: Write> Write for Counted<'_, W> {
 }
 
 fn damaged(message: impl Into<String>) -> Error {
-    fault::damaged(message).hint("get the file again, or move it away to start a new one")
+    fault::damaged(message).hint("get the file again, choose another --file, or move it away to start a new one")
 }
 
 fn too_big(limits: &Limits) -> Error {

@@ -23,6 +23,7 @@ pub mod save;
 mod schema;
 mod scratch;
 mod session;
+mod sound;
 mod stats;
 pub mod steps;
 mod store;

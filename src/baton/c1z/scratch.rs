@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempPath;
 
-use super::{envelope, fault, policy::Policy};
+use super::{envelope, fault, policy::Policy, sound};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::hex_digest;
 
@@ -55,6 +55,24 @@ impl Scratch {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
             Err(_) => Err(self),
         }
+    }
+
+    /// Whether there is a database in it.
+    pub(super) fn is_filled(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|m| m.len() > 0)
+    }
+
+    /// Opens the database once more, as the reader of the saved file will.
+    ///
+    /// # Errors
+    /// `DataLoss` when that does not work.
+    pub(super) fn check_readable(&self) -> Result<()> {
+        let read = || -> Result<()> {
+            let db = self.connect()?;
+            sound::check_tables(&db)?;
+            Ok(db.close().map_err(|(_, error)| error)?)
+        };
+        read().context("read the working copy back")
     }
 
     fn sidecar(&self, suffix: &str) -> PathBuf {

@@ -15,7 +15,7 @@ use super::stats::{self, TypeCounts};
 use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
-use super::{envelope, fault, ksuid, migrate, retention};
+use super::{envelope, fault, ksuid, migrate, retention, sound};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
@@ -52,6 +52,9 @@ impl Store {
             let folder = scratch::work_folder(target, temp_dir)?.to_owned();
             let scratch = Scratch::unpack(target, &folder, &scratch::prefix_of(target), &policy)?;
             let db = scratch.connect()?;
+            if scratch.is_filled() {
+                sound::check_database(&db)?;
+            }
             migrate::prepare(&db)?;
             let runs = run::list(&db)?;
             let times = runs.iter().flat_map(|r| r.ended_at.iter().chain([&r.started_at]));
@@ -66,7 +69,9 @@ impl Store {
                 sync_id: None,
             })
         };
-        open().with_context(|| format!("open {}", target.display()))
+        open()
+            .map_err(unsound)
+            .with_context(|| format!("open {}", target.display()))
     }
 
     /// Begins a sync under a new id and writes to it from now on.
@@ -299,6 +304,7 @@ impl Store {
             } = self;
             db.close().map_err(|(_, error)| error)?;
             scratch.check_settled()?;
+            scratch.check_readable()?;
             save::replace_file_with(&target, steps, |file| {
                 envelope::encode(scratch.path(), file, &policy.limits)
             })
@@ -429,6 +435,14 @@ impl Store {
         self.db = fresh.connect()?;
         self.scratch = fresh;
         Ok(())
+    }
+}
+
+/// What to do about a file that cannot be continued. It stays as it is.
+fn unsound(error: Error) -> Error {
+    match error.kind() {
+        Kind::DataLoss => error.hint("choose another --file, or move this one away to start a new one"),
+        _ => error,
     }
 }
 

@@ -196,3 +196,31 @@ async fn links_are_not_followed() {
         assert_eq!(std::fs::read_to_string(elsewhere.path()).unwrap(), "precious");
     }
 }
+
+/// Everything would be read first, and then could not be sealed.
+#[tokio::test]
+async fn a_damaged_target_is_refused_before_the_first_request() {
+    let place = Place::new();
+    place.sync(&Workspace::new(2)).await.unwrap();
+    let raw = std::fs::read(place.file()).unwrap();
+    let database = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(database.path(), zstd::decode_all(&raw[5..]).unwrap()).unwrap();
+    let db = Connection::open(database.path()).unwrap();
+    db.execute_batch(
+        "pragma writable_schema = on; update sqlite_schema set rootpage = (select rootpage from sqlite_schema \
+         where name = 'v1_resources') where name = 'idx_grants_sync_expansion_v1'",
+    )
+    .unwrap();
+    db.close().unwrap();
+    let damaged = std::fs::read(database.path()).unwrap();
+    let damaged = [b"C1ZF\0", &zstd::encode_all(damaged.as_slice(), 1).unwrap()[..]].concat();
+    std::fs::write(place.file(), &damaged).unwrap();
+
+    let workspace = Workspace::new(2);
+    let error = place.sync(&workspace).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::DataLoss, "{error:?}");
+    assert!(error.hint_text().unwrap().contains("another --file"), "{error:?}");
+    assert_eq!(workspace.answers(), 0);
+    assert_eq!(std::fs::read(place.file()).unwrap(), damaged);
+    assert_eq!(place.names(), ["sync.c1z"]);
+}
