@@ -73,7 +73,9 @@ impl Claim {
             match std::fs::remove_file(&path) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(fault::disk(error)).with_context(|| format!("remove {}", path.display())),
+                Err(error) => {
+                    return Err(fault::disk_of_target(error)).with_context(|| format!("remove {}", path.display()));
+                }
             }
         }
         Ok(())
@@ -101,7 +103,7 @@ fn real_path(target: &Path) -> Result<PathBuf> {
     if let Ok(real) = std::fs::canonicalize(target) {
         return Ok(real);
     }
-    let folder = std::fs::canonicalize(scratch::folder_of(target)).map_err(fault::disk)?;
+    let folder = std::fs::canonicalize(scratch::folder_of(target)).map_err(fault::disk_of_target)?;
     let name = target
         .file_name()
         .ok_or_else(|| Error::new(Kind::Unknown, "it has no file name").hint("choose another --file"))?;
@@ -126,7 +128,7 @@ fn lock(path: &Path, target: &Path) -> Result<Option<File>> {
                 return Ok(None);
             }
             Err(TryLockError::Error(error)) => {
-                return Err(fault::disk(error)).with_context(|| format!("lock {}", path.display()));
+                return Err(fault::disk_of_target(error)).with_context(|| format!("lock {}", path.display()));
             }
         }
     }
@@ -138,7 +140,7 @@ fn lock(path: &Path, target: &Path) -> Result<Option<File>> {
 
 /// Opens a file for this user alone, creating it if need be, and never through a link. `None`: it changed meanwhile.
 fn open_private(path: &Path) -> Result<Option<File>> {
-    let failed = |error: io::Error| fault::disk(error).context(format!("open {}", path.display()));
+    let failed = |error: io::Error| fault::disk_of_target(error).context(format!("open {}", path.display()));
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     private(&mut options);
@@ -164,7 +166,7 @@ pub(super) fn create_private(path: &Path) -> Result<File> {
     private(&mut options);
     options
         .open(path)
-        .map_err(fault::disk)
+        .map_err(fault::disk_of_target)
         .with_context(|| format!("create {}", path.display()))
 }
 
@@ -181,7 +183,7 @@ pub(super) fn regular(path: &Path) -> Result<Option<Metadata>> {
         )
         .hint("look at what it is, and remove it")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(fault::disk(error)).with_context(|| format!("open {}", path.display())),
+        Err(error) => Err(fault::disk_of_target(error)).with_context(|| format!("open {}", path.display())),
     }
 }
 

@@ -150,7 +150,7 @@ pub(super) fn encode(source: &Path, target: &mut impl Write, limits: &Limits) ->
         inner: target,
         bytes: 0,
     };
-    counted.write_all(MAGIC).map_err(fault::disk)?;
+    counted.write_all(MAGIC)?;
     let mut encoder = Encoder::new(&mut counted, LEVEL)?;
     encoder.include_checksum(true)?;
     encoder.include_contentsize(true)?;
@@ -162,11 +162,9 @@ pub(super) fn encode(source: &Path, target: &mut impl Write, limits: &Limits) ->
         if count == 0 {
             break;
         }
-        encoder
-            .write_all(buffer.get(..count).unwrap_or_default())
-            .map_err(fault::disk)?;
+        encoder.write_all(buffer.get(..count).unwrap_or_default())?;
     }
-    encoder.finish().map_err(fault::disk)?;
+    encoder.finish()?;
     Ok(counted.bytes)
 }
 

@@ -45,3 +45,12 @@ pub use run::{SyncRun, SyncType};
 pub use save::Saved;
 pub use stats::TypeCounts;
 pub use store::Store;
+
+/// Lets a database grow by so many pages and no more: SQLite then says what it says when the disk is full.
+#[cfg(test)]
+fn grow_by(db: &rusqlite::Connection, pages: i64) {
+    let number = |pragma: &str| db.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let highest = number("pragma page_count").unwrap_or_default() + pages;
+    let set = number(&format!("pragma max_page_count = {highest}"));
+    assert_eq!(set.ok(), Some(highest));
+}

@@ -9,11 +9,13 @@
 mod open;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
 pub use self::open::Found;
 use self::open::seconds;
+use super::fault;
 use super::run::SyncType;
 use super::store::Store;
 use crate::baton::error::{Error, Kind, Result};
@@ -53,6 +55,7 @@ pub struct ListProgress {
 /// An open unfinished sync. One thread at a time; every call blocks.
 pub struct Partial {
     db: Connection,
+    path: PathBuf,
     sync_id: String,
     started_at: String,
     kind: SyncType,
@@ -97,9 +100,7 @@ impl Partial {
     /// # Errors
     /// `ResourceExhausted` when the disk is full, here and below.
     pub fn set_token(&mut self, token: &str) -> Result<()> {
-        self.writing("update v1_sync_runs set sync_token = ?1")?
-            .execute([token])?;
-        Ok(())
+        self.write("update v1_sync_runs set sync_token = ?1", [token])
     }
 
     /// The value of a session key.
@@ -120,12 +121,11 @@ impl Partial {
     /// As [`Partial::set_token`].
     pub fn session_set(&mut self, key: &str, value: &[u8]) -> Result<()> {
         let sync_id = self.sync_id.clone();
-        self.writing(
+        self.write(
             "insert into v1_connector_sessions (sync_id, key, value) values (?1, ?2, ?3) \
              on conflict (sync_id, key) do update set value = excluded.value",
-        )?
-        .execute(params![sync_id, key, value])?;
-        Ok(())
+            params![sync_id, key, value],
+        )
     }
 
     /// Stores a page: its rows as one blob, and the token of the page after it or `None` after the last one.
@@ -133,9 +133,10 @@ impl Partial {
     /// # Errors
     /// As [`Partial::set_token`].
     pub fn put_page(&mut self, section: Section, at: Position, rows: &[u8], next: Option<&str>) -> Result<()> {
-        self.writing("insert or replace into pages (section, list, page, rows, next) values (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![section as i64, signed(at.list), signed(at.page), rows, next])?;
-        Ok(())
+        self.write(
+            "insert or replace into pages (section, list, page, rows, next) values (?1, ?2, ?3, ?4, ?5)",
+            params![section as i64, signed(at.list), signed(at.page), rows, next],
+        )
     }
 
     /// Pages of a section in the order of the plan, after `after`, until their blobs have `limit` bytes together.
@@ -229,14 +230,13 @@ impl Partial {
     /// # Errors
     /// As [`Partial::set_token`].
     pub fn put_warnings(&mut self, occurrences: &[Occurrence]) -> Result<()> {
-        let mut statement = self.writing(
-            "insert into warnings (cause, message, example, count) values (?1, ?2, ?3, ?4) \
-             on conflict (cause, message, example) do update set count = max(count, excluded.count)",
-        )?;
-        for o in occurrences {
-            statement.execute(params![o.cause, o.message, o.example, signed(o.count)])?;
-        }
-        Ok(())
+        occurrences.iter().try_for_each(|o| {
+            self.write(
+                "insert into warnings (cause, message, example, count) values (?1, ?2, ?3, ?4) \
+                 on conflict (cause, message, example) do update set count = max(count, excluded.count)",
+                params![o.cause, o.message, o.example, signed(o.count)],
+            )
+        })
     }
 
     /// The stored occurrences.
@@ -276,7 +276,7 @@ impl Partial {
     /// As [`Partial::set_token`].
     pub fn commit(&mut self) -> Result<()> {
         if !self.db.is_autocommit() {
-            self.db.execute_batch("commit")?;
+            self.db.execute_batch("commit").map_err(|error| self.named(error))?;
             self.unflushed = true;
         }
         Ok(())
@@ -289,7 +289,9 @@ impl Partial {
     pub fn flush(&mut self) -> Result<()> {
         self.commit()?;
         if std::mem::take(&mut self.unflushed) {
-            self.db.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+            self.db
+                .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+                .map_err(|error| self.named(error))?;
         }
         Ok(())
     }
@@ -300,16 +302,29 @@ impl Partial {
     /// As [`Partial::set_token`].
     pub fn close(mut self) -> Result<()> {
         self.flush()?;
-        self.db.close().map_err(|(_, error)| error)?;
-        Ok(())
+        let Partial { db, path, .. } = self;
+        db.close().map_err(|(_, error)| fault::in_partial(error.into(), &path))
     }
 
-    /// A prepared statement inside a transaction.
-    fn writing(&mut self, sql: &str) -> Result<CachedStatement<'_>> {
-        if self.db.is_autocommit() {
-            self.db.execute_batch("begin immediate")?;
-        }
-        Ok(self.db.prepare_cached(sql)?)
+    /// Runs a statement inside a transaction.
+    fn write(&mut self, sql: &str, params: impl Params) -> Result<()> {
+        let write = || {
+            if self.db.is_autocommit() {
+                self.db.execute_batch("begin immediate")?;
+            }
+            self.db.prepare_cached(sql)?.execute(params)
+        };
+        write().map(drop).map_err(|error| self.named(error))
+    }
+
+    fn named(&self, error: rusqlite::Error) -> Error {
+        fault::in_partial(error.into(), &self.path)
+    }
+
+    /// Lets the file grow by so many pages and no more, as a disk that is nearly full does.
+    #[cfg(test)]
+    pub(crate) fn fill_disk(&self, pages: i64) {
+        super::grow_by(&self.db, pages);
     }
 }
 

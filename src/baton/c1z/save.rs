@@ -39,15 +39,24 @@ pub fn replace_file_with(
     let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut file = steps
         .create(folder, &name)
-        .map_err(fault::disk)
+        .map_err(fault::disk_of_target)
         .with_context(|| format!("create a file in {}", folder.display()))?;
     let mut writing = Writing {
         file: file.as_file_mut(),
         steps,
     };
-    let bytes = write(&mut writing).map_err(fault::when_full)?;
-    steps.flush(file.as_file()).map_err(fault::disk)?;
-    steps.put_in_place(file, &real).map_err(fault::disk)?;
+    let written = || format!("write the new file in {}", folder.display());
+    let bytes = write(&mut writing)
+        .map_err(fault::beside_target)
+        .with_context(written)?;
+    steps
+        .flush(file.as_file())
+        .map_err(fault::disk_of_target)
+        .with_context(written)?;
+    steps
+        .put_in_place(file, &real)
+        .map_err(fault::disk_of_target)
+        .with_context(|| format!("put the new file in the place of {}", real.display()))?;
     // The file is in place already; a file system that cannot flush folders is no reason to call it a failure.
     if let Err(error) = steps.flush_folder(folder) {
         tracing::debug!(folder = %folder.display(), %error, "The folder could not be flushed.");

@@ -297,8 +297,9 @@ impl Store {
     pub fn save_with(mut self, steps: &dyn Steps) -> Result<Saved> {
         let target = self.target.clone();
         let save = || -> Result<Saved> {
-            self.build_indexes()?;
-            self.commit()?;
+            self.build_indexes()
+                .and_then(|()| self.commit())
+                .map_err(|error| self.named(error))?;
             let Store {
                 db, scratch, policy, ..
             } = self;
@@ -396,6 +397,18 @@ impl Store {
     /// As [`Store::resource`].
     pub fn verify(&self) -> Result<Vec<Problem>> {
         verify::check(self.view()?)
+    }
+
+    /// Says of a failure of this store, which SQLite never does, that it was the working copy and where that lies.
+    #[must_use]
+    pub fn named(&self, error: Error) -> Error {
+        fault::in_working_copy(error, &self.folder)
+    }
+
+    /// Lets the working copy grow by so many pages and no more, as a disk that is nearly full does.
+    #[cfg(test)]
+    pub(crate) fn fill_disk(&self, pages: i64) {
+        super::grow_by(&self.db, pages);
     }
 
     pub(super) fn view(&self) -> Result<View<'_>> {

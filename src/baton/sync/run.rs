@@ -244,7 +244,7 @@ impl<C: Connector> Run<'_, C> {
             .call(move |w| {
                 // The list of resource types counts as well.
                 let token = checkpoint::finished(w.partial.lists_done()? + 1, needs_expansion, remembered)?;
-                w.store()?.finish_sync(&token)
+                w.in_store(|store| store.finish_sync(&token))
             })
             .await
             .context("finish the sync")?;
@@ -333,13 +333,14 @@ impl<C: Connector> Run<'_, C> {
         let stats = self
             .store
             .call(move |w| {
-                let store = w.store()?;
-                store.mark_supports_diff()?;
-                store.prepare_expansion()?;
-                store
-                    .has_expandable()?
-                    .then(|| expand::expand(store, &options, &mut |_| {}))
-                    .transpose()
+                w.in_store(|store| {
+                    store.mark_supports_diff()?;
+                    store.prepare_expansion()?;
+                    store
+                        .has_expandable()?
+                        .then(|| expand::expand(store, &options, &mut |_| {}))
+                        .transpose()
+                })
             })
             .await?;
         let mut sealed = Sealed {
@@ -360,7 +361,7 @@ impl<C: Connector> Run<'_, C> {
 
     /// What the file holds, by type: what was stored, not what was handed in.
     async fn counts(&self) -> Result<BTreeMap<String, Rows>> {
-        let counts = self.store.call(|w| w.store()?.counts()).await?;
+        let counts = self.store.call(|w| w.in_store(|store| store.counts())).await?;
         Ok(counts
             .into_iter()
             .map(|(id, c)| {

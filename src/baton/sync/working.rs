@@ -151,22 +151,31 @@ impl Working {
     pub fn move_rows(&mut self, types: &[v2::ResourceType]) -> Result<()> {
         let Working { partial, store, .. } = self;
         let store = store.as_mut().ok_or_else(saved_already)?;
-        store.begin_collected(partial)?;
-        store.make_room()?;
-        store.put_resource_types(types)?;
-        move_section(partial, Section::Resources, &mut |rows| store.put_resources(&rows))?;
-        move_section(partial, Section::Entitlements, &mut |rows| {
-            store.put_entitlements(&rows)
+        let mut begin = || {
+            store.begin_collected(partial)?;
+            store.make_room()?;
+            store.put_resource_types(types)
+        };
+        begin().map_err(|error| store.named(error))?;
+        // Errors of the unfinished sync, which is read here, are not those of the store.
+        move_section(partial, Section::Resources, &mut |rows| {
+            store.put_resources(&rows).map_err(|error| store.named(error))
         })?;
-        move_section(partial, Section::Grants, &mut |rows| store.put_grants(rows))
+        move_section(partial, Section::Entitlements, &mut |rows| {
+            store.put_entitlements(&rows).map_err(|error| store.named(error))
+        })?;
+        move_section(partial, Section::Grants, &mut |rows| {
+            store.put_grants(rows).map_err(|error| store.named(error))
+        })
     }
 
-    /// The working copy of the target.
+    /// Does something with the working copy of the target.
     ///
     /// # Errors
-    /// `Internal` after [`Working::save`].
-    pub fn store(&mut self) -> Result<&mut Store> {
-        self.store.as_mut().ok_or_else(saved_already)
+    /// Those of `work`; `Internal` after [`Working::save`].
+    pub fn in_store<R>(&mut self, work: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
+        let store = self.store.as_mut().ok_or_else(saved_already)?;
+        work(store).map_err(|error| store.named(error))
     }
 
     /// Seals the target. Only then is the unfinished sync removed, and nothing is left to work on.
@@ -260,4 +269,76 @@ pub fn short(path: &Path) -> String {
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baton::c1z::Position;
+    use crate::baton::resource::{ResourceBuilder, resource_type};
+
+    fn wanted(folder: &Path, temp_dir: &Path) -> Wanted {
+        Wanted {
+            file: folder.join("sync.c1z"),
+            temp_dir: Some(temp_dir.to_owned()),
+            kind: SyncType::Full,
+            types: vec![resource_type("role", "Role", &[], vec![])],
+            fingerprint: Fingerprint::default(),
+            fresh: false,
+            resumable: true,
+        }
+    }
+
+    fn roles(count: usize) -> Vec<v2::Resource> {
+        let role = |n: usize| ResourceBuilder::new("role", n.to_string(), "x".repeat(500)).build();
+        (0..count).map(role).collect()
+    }
+
+    fn says(error: &Error, where_it_is: &Path, what_helps: &str) {
+        assert_eq!(error.kind(), Kind::ResourceExhausted, "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains(&*where_it_is.to_string_lossy()), "{text}");
+        let hint = error.hint_text().unwrap_or_default();
+        assert!(hint.contains("free some space") && hint.contains(what_helps), "{hint}");
+    }
+
+    #[test]
+    fn a_full_disk_names_the_unfinished_sync_and_another_file_helps() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (mut working, _) = Working::open(&wanted(folder.path(), elsewhere.path()), &Arc::default()).unwrap();
+        working.partial.fill_disk(4);
+        let mut page = |page| {
+            let at = Position { list: 0, page };
+            working.partial.put_page(Section::Resources, at, &[7; 4000], None)
+        };
+        let error = (0..100).find_map(|n| page(n).err()).unwrap();
+        says(&error, &folder.path().join("sync.c1z.partial"), "another");
+        assert!(!error.hint_text().unwrap().contains("temp-dir"), "{error:?}");
+    }
+
+    #[test]
+    fn a_full_disk_names_the_folder_of_the_working_copy_and_another_folder_helps() {
+        for at in 0..3 {
+            let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let wanted = wanted(folder.path(), elsewhere.path());
+            let (mut working, _) = Working::open(&wanted, &Arc::default()).unwrap();
+            let rows = crate::baton::sync::pages::encode(&roles(200)).unwrap();
+            let first = Position { list: 0, page: 0 };
+            working
+                .partial
+                .put_page(Section::Resources, first, &rows, None)
+                .unwrap();
+            let mut steps: [Box<dyn FnMut(&mut Working) -> Result<()>>; 3] = [
+                Box::new(|w| w.move_rows(&wanted.types)),
+                Box::new(|w| w.in_store(|store| store.put_resources(&roles(400)))),
+                Box::new(|w| w.in_store(|store| store.finish_sync("{}"))),
+            ];
+            for step in steps.iter_mut().take(at) {
+                step(&mut working).unwrap();
+            }
+            working.store.as_ref().unwrap().fill_disk(1);
+            let error = steps[at](&mut working).unwrap_err();
+            says(&error, elsewhere.path(), "--c1z-temp-dir");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::super::claim::{self, Claim};
 use super::super::run::{self, SyncType};
 use super::super::schema::{INDEXES, TABLES};
 use super::super::store::Store;
-use super::super::{ksuid, scratch, timestamp};
+use super::super::{fault, ksuid, scratch, timestamp};
 use super::Partial;
 use crate::baton::error::{Context as _, Kind, Result};
 
@@ -54,7 +54,9 @@ impl Partial {
         match Self::open(path, target) {
             // A damaged file is no reason to fail: everything in it can be read again.
             Err(error) if error.kind() == Kind::DataLoss => Ok(Found::Unusable(format!("it is damaged ({error})"))),
-            other => other.with_context(|| format!("open {}", path.display())),
+            other => other
+                .map_err(fault::beside_target)
+                .with_context(|| format!("open {}", path.display())),
         }
     }
 
@@ -94,6 +96,7 @@ impl Partial {
         let (sync_id, started_at) = (run.sync_id.clone(), run.started_at.clone());
         Ok(Found::Unfinished(Partial {
             db,
+            path: path.to_owned(),
             sync_id,
             started_at,
             kind,
@@ -128,13 +131,16 @@ impl Partial {
             be_durable(&db)?;
             Ok(Partial {
                 db,
+                path: path.to_owned(),
                 sync_id,
                 started_at,
                 kind,
                 unflushed: true,
             })
         };
-        create().with_context(|| format!("begin {}", path.display()))
+        create()
+            .map_err(fault::beside_target)
+            .with_context(|| format!("begin {}", path.display()))
     }
 }
 
