@@ -109,6 +109,11 @@ impl Records {
         }
     }
 
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<Value> {
+        self.lock().all.get(key).cloned()
+    }
+
     /// All keys.
     pub fn all(&self) -> BTreeMap<String, Value> {
         self.lock().all.clone()

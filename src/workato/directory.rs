@@ -13,7 +13,7 @@ use super::client::{
     ApiClient, ApiClientRole, Connection, EnvironmentRole, LegacyRole, Member, MemberId, Project, ProjectRole,
     UserGroup,
 };
-use super::family::{Family, check_role_lists};
+use super::family::{ALL_GONE, Family, check_role_lists};
 use super::folder::FolderTree;
 use super::holding::{Holdings, resolve};
 use super::privileges::PrivilegeFacts;
@@ -108,10 +108,25 @@ impl Directory {
     }
 
     /// A family by its stable name; families read with several tokens have the environment in it.
-    pub fn family(&self, name: &str) -> Arc<Family> {
+    pub fn family(&self, cx: &SyncContext, name: &str) -> Arc<Family> {
         let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
         let family = families.entry(name.to_owned());
-        Arc::clone(family.or_insert_with(|| Arc::new(Family::new(name))))
+        Arc::clone(family.or_insert_with(|| Arc::new(Family::new(cx, name))))
+    }
+
+    /// A list of its own family; `None` where the token may not read it. One that refused before is not asked again.
+    async fn list_of<T>(
+        &self,
+        cx: &SyncContext,
+        family: &str,
+        what: &str,
+        list: impl Future<Output = Result<T>>,
+    ) -> Result<Option<T>> {
+        let family = self.family(cx, family);
+        if family.is_refused() {
+            return Ok(None);
+        }
+        family.degrade(cx, what, list.await)
     }
 
     /// Access model, people and role lists: the three deciding lists, asked at the same time.
@@ -274,8 +289,9 @@ impl Directory {
                 let listed = self.detected(cx).await?.environment_roles.clone();
                 with_configs(
                     cx,
-                    &self.family("environment_role_configs"),
+                    &self.family(cx, "environment_role_configs"),
                     "environment role",
+                    ALL_GONE,
                     listed,
                     |r| r.config.is_some(),
                     |role| async move { self.clients.dev.environment_role(&role.id).await },
@@ -304,8 +320,10 @@ impl Directory {
                 };
                 with_configs(
                     cx,
-                    &self.family("project_role_configs"),
+                    &self.family(cx, "project_role_configs"),
                     "project role",
+                    // Not every workspace answers for single project roles, and their settings are words only.
+                    1,
                     listed,
                     |r| r.config.is_some(),
                     |role| async move { dev.project_role(&role.id).await },
@@ -342,7 +360,7 @@ impl Directory {
         if !self.detected(cx).await?.model.has_environment_roles() {
             return Ok(None);
         }
-        self.family(family).degrade(cx, what, list.await)
+        self.list_of(cx, family, what, list).await
     }
 
     /// Projects of all environments of the run that have a token.
@@ -366,9 +384,9 @@ impl Directory {
                         continue;
                     };
                     let key = format!("projects/{environment}");
-                    let list = all_pages(cx, &key, |p: &Project| p.id.clone(), |page| client.projects(page)).await;
+                    let list = all_pages(cx, &key, |p: &Project| p.id.clone(), |page| client.projects(page));
                     let what = format!("projects of {environment}");
-                    let listed = self.family(&key).degrade(cx, &what, list)?.unwrap_or_default();
+                    let listed = self.list_of(cx, &key, &what, list).await?.unwrap_or_default();
                     placed.extend(listed.into_iter().map(|project| PlacedProject {
                         environment: environment.clone(),
                         project,
@@ -410,10 +428,9 @@ impl Directory {
                     "api_clients",
                     |c: &ApiClient| c.id.clone(),
                     |page| dev.api_clients(page),
-                )
-                .await;
-                let family = self.family("api_clients");
-                Ok(family.degrade(cx, "API clients", list)?.unwrap_or_default())
+                );
+                let listed = self.list_of(cx, "api_clients", "API clients", list).await?;
+                Ok(listed.unwrap_or_default())
             })
             .await
     }
@@ -427,9 +444,8 @@ impl Directory {
             .get(|| async {
                 let dev = &self.clients.dev;
                 let id = |r: &ApiClientRole| r.id.clone();
-                let list = all_pages(cx, "api_client_roles", id, |page| dev.api_client_roles(page)).await;
-                let family = self.family("api_client_roles");
-                let Some(roles) = family.degrade(cx, "API client roles", list)? else {
+                let list = all_pages(cx, "api_client_roles", id, |page| dev.api_client_roles(page));
+                let Some(roles) = self.list_of(cx, "api_client_roles", "API client roles", list).await? else {
                     return Ok(Vec::new());
                 };
                 let clients = self.api_clients(cx).await?;
@@ -459,9 +475,9 @@ impl Directory {
                 for (environment, client) in self.readable_environments(cx).await? {
                     let key = format!("connections/{environment}");
                     let id = |c: &Connection| c.id.clone();
-                    let list = stored(cx, &key, || whole_list(cx, &key, id, || client.connections())).await;
+                    let list = stored(cx, &key, || whole_list(cx, &key, id, || client.connections()));
                     let what = format!("connections of {environment}");
-                    let listed = self.family(&key).degrade(cx, &what, list)?.unwrap_or_default();
+                    let listed = self.list_of(cx, &key, &what, list).await?.unwrap_or_default();
                     placed.extend(listed.into_iter().map(|connection| PlacedConnection {
                         environment: environment.clone(),
                         connection,

@@ -2,7 +2,12 @@
 //!
 //! A family that never answered is missing with a warning that names the checkbox. One that answered, in this sync or
 //! in the previous finished sync of the same file, and now refuses, fails the sync: its rows would vanish from the
-//! file as if the access had been taken away in Workato. Used by `directory` and the resource types.
+//! file as if the access had been taken away in Workato.
+//!
+//! Both outcomes are in the record of the sync, which is stored with the pages: a sync that is stopped and resumed goes
+//! by what the family did first. Otherwise a checkbox that is ticked or cleared in between would give a sync in which
+//! some groups have members and others of the same family seem to have none. Used by `directory` and the resource
+//! types.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -14,10 +19,12 @@ use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
 
 /// Things in a row that "are gone" before the family itself counts as refused: a whole family may answer 404.
-const ALL_GONE: u32 = 3;
+pub const ALL_GONE: u32 = 3;
 
-/// The key of the families in the record of a sync.
+/// The key of the families that answered in the record of a sync.
 const RECORD: &str = "families";
+/// The key of those that refused.
+const REFUSED: &str = "families_refused";
 
 /// Length of a time down to the seconds: `2026-11-08 08:49:07`.
 const SECONDS: usize = 19;
@@ -56,16 +63,20 @@ pub struct Gone<'a> {
     pub message: &'static str,
     /// The thing.
     pub thing: &'a str,
+    /// How many that are gone from the start mean that the whole family is not there: [`ALL_GONE`], or 1 where a
+    /// workspace without the family is usual and nothing but words depends on it.
+    pub all_gone: u32,
 }
 
 impl Family {
-    /// A family that nobody has asked yet.
-    pub fn new(name: impl Into<String>) -> Self {
+    /// A family that this process has not asked yet. One that refused before the sync was resumed still does.
+    pub fn new(cx: &SyncContext, name: impl Into<String>) -> Self {
+        let name = name.into();
         Family {
-            name: name.into(),
             answered: AtomicBool::new(false),
-            refused: AtomicBool::new(false),
+            refused: AtomicBool::new(names(cx.records.get(REFUSED).as_ref()).contains(&name)),
             gone: AtomicU32::new(0),
+            name,
         }
     }
 
@@ -102,9 +113,17 @@ impl Family {
                 {
                     return Err(lost(error, what, &format!("answered in the sync of {when}")));
                 }
+                if names(cx.records.get(RECORD).as_ref()).contains(&self.name) {
+                    return Err(lost(error, what, "answered before this sync was stopped"));
+                }
                 // Requests that were on their way together are refused together: that is one warning.
                 if !self.refused.swap(true, Ordering::Relaxed) {
                     warn_refused(cx, what, &error);
+                    cx.records.update(REFUSED, |refused| {
+                        let mut refused = names(refused);
+                        refused.insert(self.name.clone());
+                        json!(refused)
+                    });
                 }
                 Ok(None)
             }
@@ -113,7 +132,8 @@ impl Family {
     }
 
     /// As [`Family::degrade`] for an answer about one thing, where 404 means that the thing is gone. If everything is
-    /// gone from the start, it is the family that refuses.
+    /// gone from the start, it is the family that refuses; one that answered in the previous sync is given
+    /// [`ALL_GONE`] chances in any case.
     ///
     /// # Errors
     /// As [`Family::degrade`].
@@ -126,7 +146,7 @@ impl Family {
     ) -> Result<Outcome<T>> {
         if let Err(error) = &result
             && error.kind() == Kind::NotFound
-            && (self.has_answered() || self.gone.fetch_add(1, Ordering::Relaxed) + 1 < ALL_GONE)
+            && (self.has_answered() || self.gone.fetch_add(1, Ordering::Relaxed) + 1 < self.chances(cx, gone))
         {
             tracing::debug!(%error, thing = gone.thing, "A thing is gone.");
             cx.warnings.add(gone.cause, gone.message, gone.thing);
@@ -136,6 +156,13 @@ impl Family {
             Some(rows) => Outcome::Rows(rows),
             None => Outcome::Refused,
         })
+    }
+
+    fn chances(&self, cx: &SyncContext, gone: Gone<'_>) -> u32 {
+        match before(cx) {
+            Some((families, _)) if families.contains(&self.name) => ALL_GONE,
+            _ => gone.all_gone,
+        }
     }
 }
 

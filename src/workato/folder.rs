@@ -12,7 +12,7 @@ use super::client::WorkatoClient;
 use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject};
 use super::collaborator::{self, Collaborator};
 use super::directory::{Directory, FAN_OUT};
-use super::family::{Family, Gone, Outcome};
+use super::family::{ALL_GONE, Family, Gone, Outcome};
 use super::holding::{RoleKind, RoleRef};
 use super::kind::{PAGE, ResourceKind, id_value, stamp, utc};
 use super::project::Project;
@@ -99,11 +99,11 @@ impl FolderTree {
                 cx,
                 client: &client,
                 environment: &environment,
-                family: directory.family(&format!("folders/{environment}")),
+                family: directory.family(cx, &format!("folders/{environment}")),
             };
             let home = walk.home().await?;
             if let Some(home) = &home
-                && directory.family(&format!("projects/{environment}")).has_answered()
+                && directory.family(cx, &format!("projects/{environment}")).has_answered()
             {
                 compare(cx, &environment, &tree, home);
             }
@@ -275,6 +275,9 @@ impl Walk<'_> {
 
     /// The folders directly under Home; `None` where the token may not list folders.
     async fn home(&self) -> Result<Option<Vec<ApiFolder>>> {
+        if self.family.is_refused() {
+            return Ok(None);
+        }
         let key = format!("folders/{}/home", self.environment);
         let list = all_pages(
             self.cx,
@@ -302,6 +305,7 @@ impl Walk<'_> {
             cause: "folder-gone",
             message: "folders disappeared while they were listed",
             thing: &format!("folder {parent}"),
+            all_gone: ALL_GONE,
         };
         Ok(match self.family.degrade_one(self.cx, &self.what(), gone, list)? {
             Outcome::Rows(children) => children,

@@ -3,7 +3,7 @@
 use super::client::{GroupId, GroupMember, MemberId, UserGroup};
 use super::collaborator::{self, Collaborator};
 use super::directory::Directory;
-use super::family::{Gone, Outcome};
+use super::family::{ALL_GONE, Gone, Outcome};
 use super::holding::folded;
 use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
 use super::table::all_pages_if_any;
@@ -61,7 +61,7 @@ impl ResourceKind for CollaboratorGroup {
             let everyone: Vec<&MemberId> = people.iter().collect();
             return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
         }
-        let family = d.family("group_members");
+        let family = d.family(cx, "group_members");
         if family.is_refused() {
             return Ok(Page::default());
         }
@@ -77,6 +77,7 @@ impl ResourceKind for CollaboratorGroup {
             cause: "group-gone",
             message: "collaborator groups disappeared while they were read; their members are missing",
             thing: &group.display_name,
+            all_gone: ALL_GONE,
         };
         let Outcome::Rows(members) = family.degrade_one(cx, "members of collaborator groups", gone, list)? else {
             return Ok(Page::default());

@@ -3,7 +3,7 @@
 use super::client::{Project as ApiProject, ProjectGrant, ProjectId};
 use super::collaborator::{self, Collaborator};
 use super::directory::Directory;
-use super::family::{Gone, Outcome};
+use super::family::{ALL_GONE, Gone, Outcome};
 use super::folder::Folder;
 use super::group::{self, CollaboratorGroup};
 use super::kind::{PAGE, ResourceKind, first_of, id_value};
@@ -76,7 +76,7 @@ impl ResourceKind for Project {
         let (Some((environment, client)), true) = (placed, has_grants) else {
             return Ok(Page::default());
         };
-        let family = d.family(&format!("project_grants/{environment}"));
+        let family = d.family(cx, &format!("project_grants/{environment}"));
         if family.is_refused() {
             return Ok(Page::default());
         }
@@ -91,6 +91,7 @@ impl ResourceKind for Project {
             cause: "project-gone",
             message: "projects disappeared while they were read; their grants are missing",
             thing: &project.display_name,
+            all_gone: ALL_GONE,
         };
         let what = format!("project grants of {environment}");
         let Outcome::Rows(granted) = family.degrade_one(cx, &what, gone, list)? else {

@@ -17,6 +17,7 @@ pub async fn with_configs<T, Fut>(
     cx: &SyncContext,
     family: &Family,
     what: &str,
+    all_gone: u32,
     listed: Vec<T>,
     complete: impl Fn(&T) -> bool,
     fetch: impl Fn(T) -> Fut,
@@ -37,6 +38,7 @@ where
                 cause: "role-gone",
                 message: "roles disappeared while they were read; their settings (config) are missing",
                 thing: &key,
+                all_gone,
             };
             let settings = format!("settings (config) of {what}s");
             let result = stored(cx, &key, || fetched).await;

@@ -6,6 +6,7 @@ mod detection;
 mod privileges;
 mod profiles;
 mod requests;
+mod stopped;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -13,7 +13,7 @@ use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
 use crate::workato::client::{FolderId, MemberId, PrivilegeRow};
 use crate::workato::directory::{Directory, FAN_OUT};
-use crate::workato::family::{Family, Gone, Outcome};
+use crate::workato::family::{ALL_GONE, Family, Gone, Outcome};
 use crate::workato::holding::{Holdings, RoleRef, folded};
 use crate::workato::settings::{Environment, PrivilegesMode};
 use crate::workato::table::stored;
@@ -222,7 +222,10 @@ pub async fn observe(
             .cloned()
             .unwrap_or_else(|| Some(role.id.clone()))
     };
-    let family = directory.family("privileges");
+    let family = directory.family(cx, "privileges");
+    if family.is_refused() {
+        return Ok(None);
+    }
     let mut observed = Observed::new(holdings);
     let mut alone = true;
     loop {
@@ -291,6 +294,7 @@ async fn read(
         cause: "member-gone",
         message: "collaborators disappeared while their privileges were read",
         thing: member.as_str(),
+        all_gone: ALL_GONE,
     };
     let rows = match family.degrade_one(cx, "privileges of roles", gone, rows)? {
         Outcome::Rows(rows) => Some(rows),
