@@ -57,6 +57,10 @@ impl std::fmt::Debug for HttpClient {
     }
 }
 
+/// How often a garbled answer is asked for again. One that stays is no accident but a login page or the wrong host, and
+/// a person waits for the message.
+const GARBLED: u32 = 2;
+
 /// What follows an attempt.
 enum Next {
     Done(Response),
@@ -109,6 +113,22 @@ impl HttpClient {
     /// take too long, `ResourceExhausted` when the body is too large, `Unknown` for a redirect, an insecure URL or a
     /// token that no header can carry.
     pub async fn send(&self, request: &GetRequest<'_>) -> Result<Response> {
+        self.send_and_read(request, |_| Ok(()))
+            .await
+            .map(|(response, ())| response)
+    }
+
+    /// As [`HttpClient::send`], and hands the final answer to `read`. A success that `read` refuses with
+    /// [`Retry::Later`] was garbled on its way, by a proxy or a broken connection: it is asked for again, twice at
+    /// most, within the same limits.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`], and those of `read`.
+    pub async fn send_and_read<T>(
+        &self,
+        request: &GetRequest<'_>,
+        read: impl Fn(&Response) -> Result<T>,
+    ) -> Result<(Response, T)> {
         require_secure(&request.url)?;
         let client = self.client_for(&request.url)?;
         let bearer = bearer(request.bearer)?;
@@ -122,14 +142,20 @@ impl HttpClient {
             });
             self.tell(&Event::Request { family: request.family });
             let started = clock.now();
-            let outcome = self.attempt(client, request, &bearer).await;
+            let mut outcome = self.attempt(client, request, &bearer).await;
             let took = clock.now().saturating_duration_since(started);
             budget.attempted(took);
             log(request, &outcome, budget.attempts(), took);
-            match self.judge(request, outcome, ticket, &mut budget)? {
-                Next::Done(mut response) => {
-                    response.attempts = budget.attempts();
-                    return Ok(response);
+            let mut value = None;
+            if let Ok(response) = &mut outcome {
+                response.attempts = budget.attempts();
+                value = response.status.is_success().then(|| read(response));
+            }
+            let garbled = matches!(&value, Some(Err(error)) if error.may_retry() == Retry::Later);
+            match self.judge(request, outcome, garbled, ticket, &mut budget)? {
+                Next::Done(response) => {
+                    let value = value.unwrap_or_else(|| read(&response))?;
+                    return Ok((response, value));
                 }
                 Next::Wait(wait) => self.tell(&Event::Retry {
                     family: request.family,
@@ -196,11 +222,12 @@ impl HttpClient {
         Ok(Response::new(status, headers, body, self.options.clock.wall()))
     }
 
-    /// What follows `outcome`.
+    /// What follows `outcome`, a success that could not be read if it is `garbled`.
     fn judge(
         &self,
         request: &GetRequest<'_>,
         outcome: Result<Response, Failure>,
+        garbled: bool,
         ticket: Ticket<'_>,
         budget: &mut Budget<'_>,
     ) -> Result<Next> {
@@ -223,7 +250,7 @@ impl HttpClient {
                     self.spend(retry_budget::REFUSED, request, "HTTP 429", budget)?;
                     return Ok(Next::Wait(wait));
                 }
-                if !is_transient(status) {
+                if !is_transient(status) && !garbled {
                     ticket.end(End::Answered(left));
                     self.repeats().succeeded();
                     if status.is_redirection() {
@@ -233,9 +260,13 @@ impl HttpClient {
                 }
                 ticket.end(End::Failing(left));
                 if request.idempotent
+                    && !(garbled && budget.attempts() > GARBLED)
                     && let Some(pause) = budget.pause(response.retry_after, false, random)
                 {
-                    let reason = format!("HTTP {}", status.as_u16());
+                    let reason = match garbled {
+                        true => "an unreadable answer".to_owned(),
+                        false => format!("HTTP {}", status.as_u16()),
+                    };
                     self.spend(retry_budget::TRANSIENT, request, &reason, budget)?;
                     return Ok(Next::Pause(pause, reason));
                 }

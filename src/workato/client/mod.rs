@@ -205,8 +205,8 @@ impl WorkatoClient {
     /// An endpoint that answers one object.
     async fn object<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Result<T> {
         async {
-            let answer = self.get(endpoint, endpoint.url(&self.base_url, id)?).await?;
-            answer::object(&self.call(endpoint, &answer.path), &answer.response)
+            let url = endpoint.url(&self.base_url, id)?;
+            self.get(endpoint, url, answer::object).await.map(|(_, object)| object)
         }
         .await
         .with_context(|| format!("read {}", endpoint.name))
@@ -277,13 +277,16 @@ impl WorkatoClient {
         if endpoint.paging != Paging::None {
             endpoint.add_page(&mut url, page);
         }
-        let answer = self.get(endpoint, url).await?;
-        let listing = answer::listing(&self.call(endpoint, &answer.path), &answer.response)?;
-        Ok((answer, listing))
+        self.get(endpoint, url, answer::listing).await
     }
 
-    /// Sends one request and makes sure that the answer is a success and claims to be JSON.
-    async fn get(&self, endpoint: &'static Endpoint, url: Url) -> Result<Answer> {
+    /// Sends one request, makes sure that the answer is a success and claims to be JSON, and reads it.
+    async fn get<T>(
+        &self,
+        endpoint: &'static Endpoint,
+        url: Url,
+        read: impl Fn(&Call<'_>, &Response) -> Result<T>,
+    ) -> Result<(Answer, T)> {
         let path = url.path().to_owned();
         let request = GetRequest {
             url,
@@ -291,9 +294,15 @@ impl WorkatoClient {
             family: endpoint.family,
             idempotent: true,
         };
-        let response = self.http.send(&request).await?;
-        self.call(endpoint, &path).check(&response)?;
-        Ok(Answer { path, response })
+        let call = self.call(endpoint, &path);
+        let (response, value) = self
+            .http
+            .send_and_read(&request, |response| {
+                call.check(response)?;
+                read(&call, response)
+            })
+            .await?;
+        Ok((Answer { path, response }, value))
     }
 
     fn call<'a>(&'a self, endpoint: &'static Endpoint, path: &'a str) -> Call<'a> {

@@ -73,6 +73,57 @@ async fn pages_and_other_types_are_not_json() {
     }
 }
 
+/// A hiccup of a proxy, or an answer that was cut off: the second one is right.
+#[tokio::test]
+async fn a_garbled_answer_is_asked_for_again() {
+    let page = || reply(200, &[("Content-Type", "text/html")], "<h1>One moment</h1>");
+    let whole = r#"[{"id":1,"name":"P"}]"#;
+    type Garbled = fn() -> Reply;
+    let cases: [Garbled; 4] = [
+        || reply(200, &[("Content-Type", "text/html")], "<h1>One moment</h1>"),
+        || reply(200, &[("Content-Type", "text/plain")], "moment"),
+        || json(r#"[{"id":1,"na"#),
+        || json(""),
+    ];
+    for garbled in cases {
+        for times in [1, 2] {
+            let server = Server::start(move |n, _| if n < times { garbled() } else { json(whole) }).await;
+            let clock = FakeClock::new();
+            let rows = workato(&server, options(&clock)).projects(1).await.unwrap().rows;
+            assert_eq!((rows.len(), server.requests()), (1, times + 1));
+            assert_eq!(clock.sleeps().len(), times, "with a pause before each");
+        }
+    }
+    // One that stays is an error soon, in the same words as before.
+    let server = Server::start(move |_, _| page()).await;
+    let error = workato(&server, options(&FakeClock::new()))
+        .projects(1)
+        .await
+        .unwrap_err();
+    assert_eq!(server.requests(), 3);
+    assert_eq!(error.fact_value("attempts"), Some("3"));
+    assert_eq!(
+        error.to_string(),
+        "failed to list projects: GET /api/projects answered an HTML page instead of JSON: One moment"
+    );
+}
+
+/// JSON that is whole but not what was promised stays so, and so does a refusal in HTML.
+#[tokio::test]
+async fn an_answer_that_is_wrong_but_whole_is_not_asked_for_again() {
+    for answer in [
+        || json(r#"{"unexpected":true}"#),
+        || reply(404, &[("Content-Type", "text/html")], "<h1>Not here</h1>"),
+    ] {
+        let server = Server::start(move |_, _| answer()).await;
+        workato(&server, options(&FakeClock::new()))
+            .projects(1)
+            .await
+            .unwrap_err();
+        assert_eq!(server.requests(), 1);
+    }
+}
+
 #[tokio::test]
 async fn errors_carry_what_support_and_admins_ask_for() {
     let body = r#"{"errors":[{"code":401,"title":"Not authorized"}],"message":"other"}"#;

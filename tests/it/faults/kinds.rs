@@ -98,10 +98,10 @@ pub fn of_answers() -> Vec<Kind> {
         });
     }
     kinds.extend([
-        kind("html 200", Class::Unusable, Fault::Html(200)),
+        kind("html 200", Class::Transient, Fault::Html(200)),
         kind("html 502", Class::Transient, Fault::Html(502)),
-        kind("content type", Class::Unusable, Fault::WrongContentType),
-        kind("truncated", Class::Unusable, Fault::TruncatedJson),
+        kind("content type", Class::Transient, Fault::WrongContentType),
+        kind("truncated", Class::Transient, Fault::TruncatedJson),
         kind("bomb", Class::Unusable, Fault::GzipBomb(8 << 20)),
         kind("stall", Class::Transient, Fault::Stall(STALL)),
         kind("reset", Class::Transient, Fault::Reset),
