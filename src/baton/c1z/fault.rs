@@ -79,7 +79,8 @@ pub(super) fn working_copy_full(error: Error) -> Error {
     when_full(error, DISK_FULL)
 }
 
-fn when_full(error: Error, hint: &'static str) -> Error {
+/// Says what to do when a disk is full.
+pub(super) fn when_full(error: Error, hint: &'static str) -> Error {
     match error.kind() {
         Kind::ResourceExhausted => error.hint(hint),
         _ => error,

@@ -8,6 +8,9 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use super::fault;
 use crate::baton::error::{Context as _, Result};
 
+/// What to do when the disk is full.
+const FULL: &str = "free some space on that volume, or choose another folder";
+
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PlainValue {
@@ -39,7 +42,7 @@ impl PlainDatabase {
             Ok(PlainDatabase { db })
         };
         create()
-            .map_err(fault::when_full)
+            .map_err(|error| fault::when_full(error, FULL))
             .with_context(|| format!("create {}", path.display()))
     }
 
