@@ -8,6 +8,7 @@ pub mod access;
 pub mod edges;
 pub mod export;
 pub mod find;
+pub mod list;
 pub mod names;
 pub mod path;
 mod snapshot;
