@@ -11,6 +11,7 @@ pub mod names;
 pub mod path;
 mod snapshot;
 pub mod thing;
+pub mod web;
 
 pub use snapshot::{Snapshot, Which};
 pub use thing::{Right, Thing};
