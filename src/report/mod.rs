@@ -15,6 +15,7 @@ pub mod overview;
 pub mod path;
 mod snapshot;
 pub mod thing;
+pub mod web;
 
 pub use snapshot::{Snapshot, Which};
 pub use thing::{Right, Thing};
