@@ -5,9 +5,13 @@
 //! file format, not Workato: what is special about a vendor comes in as data. `cli` calls it and prints what it gets.
 
 pub mod access;
+pub mod census;
 pub mod edges;
 pub mod find;
+pub mod findings;
+pub mod link;
 pub mod names;
+pub mod overview;
 pub mod path;
 mod snapshot;
 pub mod thing;
