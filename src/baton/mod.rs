@@ -5,6 +5,7 @@ pub mod c1z;
 pub mod capability;
 pub mod config;
 pub mod connector;
+pub mod conventions;
 pub mod entitlement;
 pub mod error;
 pub mod fingerprint;

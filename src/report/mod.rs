@@ -5,14 +5,19 @@
 //! file format, not Workato: what is special about a vendor comes in as data. `cli` calls it and prints what it gets.
 
 pub mod access;
+pub mod census;
 pub mod edges;
 pub mod export;
 pub mod find;
+pub mod findings;
+pub mod link;
 pub mod list;
 pub mod names;
+pub mod overview;
 pub mod path;
 mod snapshot;
 pub mod thing;
+pub mod web;
 
 pub use snapshot::{Snapshot, Which};
 pub use thing::{Right, Thing};

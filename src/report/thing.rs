@@ -7,7 +7,7 @@ use crate::baton::annotation;
 use crate::baton::proto::v2;
 
 /// A resource: a person, a group, a role, a project.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Thing {
     /// The id of its type: `collaborator`.

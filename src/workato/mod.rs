@@ -10,6 +10,7 @@ pub mod client;
 mod collaborator;
 pub mod config;
 mod connection;
+pub mod conventions;
 pub mod data_center;
 pub mod directory;
 mod environment_role;

@@ -1,6 +1,7 @@
 //! The read side, over files that the real program wrote and over files that others wrote.
 
 mod export;
+mod overview;
 mod paths;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! The read side: any v1 file, whatever its age, without ever writing to it.
 
+mod holdings;
 mod query;
 mod unpacked;
 
@@ -17,6 +18,7 @@ use super::verify::{self, Problem};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
+pub use holdings::Holding;
 pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
 pub use unpacked::Keep;
 use unpacked::Unpacked;

@@ -1,0 +1,110 @@
+//! Who holds what, without the messages: counting over a million grants reads an index of them, not their rows.
+
+use super::Reader;
+use crate::baton::error::Result;
+
+/// One grant by its ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holding<'r> {
+    /// The number of the row, for [`Reader::grant_at`].
+    pub row: i64,
+    /// The entitlement's id.
+    pub entitlement: &'r str,
+    /// The principal's type.
+    pub principal_type: &'r str,
+    /// The principal's bare id.
+    pub principal: &'r str,
+}
+
+/// How the rows of one sync are told from those of others.
+enum Of {
+    /// They are the only ones between two numbers: the index alone tells.
+    Rows(i64, i64),
+    /// Every row has to be looked at.
+    Sync,
+}
+
+const COLUMNS: &str = "id, entitlement_id, principal_resource_type_id, principal_resource_id";
+
+impl Reader {
+    /// Calls `each` with every grant of a sync, ordered by entitlement, principal type and principal.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_type`].
+    pub fn for_each_holding(&self, sync_id: &str, each: &mut dyn FnMut(Holding<'_>) -> Result<()>) -> Result<()> {
+        let condition = match self.rows_of(sync_id)? {
+            // The plus keeps SQLite from looking every row up by its number.
+            Of::Rows(first, last) => format!("?1 <> '' and +id between {first} and {last}"),
+            Of::Sync => "sync_id = ?1".to_owned(),
+        };
+        let order = "entitlement_id, principal_resource_type_id, principal_resource_id, id";
+        self.holdings(
+            &format!("select {COLUMNS} from v1_grants where {condition} order by {order}"),
+            [sync_id],
+            each,
+        )
+    }
+
+    /// Calls `each` with every grant on a resource, in the order of rows.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_holding`].
+    pub fn for_each_holding_on(
+        &self,
+        sync_id: &str,
+        resource_type: &str,
+        resource: &str,
+        each: &mut dyn FnMut(Holding<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.holdings(
+            &format!(
+                "select {COLUMNS} from v1_grants \
+                 where resource_type_id = ?2 and resource_id = ?3 and sync_id = ?1 order by id"
+            ),
+            [sync_id, resource_type, resource],
+            each,
+        )
+    }
+
+    fn holdings<const N: usize>(
+        &self,
+        sql: &str,
+        values: [&str; N],
+        each: &mut dyn FnMut(Holding<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
+            each(Holding {
+                row: row.get(0)?,
+                entitlement: text(1)?,
+                principal_type: text(2)?,
+                principal: text(3)?,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The rows of one sync mostly follow each other; the count shows whether they do.
+    fn rows_of(&self, sync_id: &str) -> Result<Of> {
+        let sql = "select min(id), max(id), count(*) from v1_grants where sync_id = ?1";
+        let (first, last, mine): (Option<i64>, Option<i64>, i64) = self
+            .db
+            .prepare_cached(sql)?
+            .query_row([sync_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let (Some(first), Some(last)) = (first, last) else {
+            return Ok(Of::Sync);
+        };
+        let sql = "select count(*) from v1_grants where +id between ?1 and ?2";
+        let between: i64 = self
+            .db
+            .prepare_cached(sql)?
+            .query_row([first, last], |row| row.get(0))?;
+        Ok(if between == mine {
+            Of::Rows(first, last)
+        } else {
+            Of::Sync
+        })
+    }
+}

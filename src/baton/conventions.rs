@@ -1,0 +1,155 @@
+//! What is special about a vendor, as data: which types are roles and projects, what the keys of a profile mean. The
+//! vendor's room says it, `cli` hands it to the reports. A file of an unknown vendor is answered from its traits alone.
+
+use prost_types::Struct;
+use prost_types::value::Kind as ValueKind;
+
+/// A key of a profile and the value that tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// The key holds this text.
+    Text(&'static str, &'static str),
+    /// The key holds `true`.
+    Flag(&'static str),
+}
+
+impl Mark {
+    /// Whether a profile bears it.
+    pub fn is_on(self, profile: &Struct) -> bool {
+        let value = |key: &str| profile.fields.get(key).and_then(|value| value.kind.as_ref());
+        match self {
+            Mark::Text(key, wanted) => matches!(value(key), Some(ValueKind::StringValue(text)) if text == wanted),
+            Mark::Flag(key) => matches!(value(key), Some(ValueKind::BoolValue(true))),
+        }
+    }
+}
+
+/// The group that holds everybody: how its profile is marked and what it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Everyone {
+    /// What its profile bears.
+    pub mark: Mark,
+    /// Its name, see [`folded`].
+    pub name: &'static str,
+}
+
+/// The conventions of one vendor. Types and keys are those of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conventions {
+    /// Types whose resources are roles of people. Empty: every type with the role trait.
+    pub role_types: &'static [&'static str],
+    /// Types whose resources bundle people. Empty: every type with the group trait.
+    pub group_types: &'static [&'static str],
+    /// Types whose resources hold the work.
+    pub project_types: &'static [&'static str],
+    /// Types of what lies inside of projects, at any depth; who reaches it reaches the project.
+    pub inside_projects: &'static [&'static str],
+    /// Profile key of roles, projects and accounts: the environment they belong to.
+    pub environment: Option<&'static str>,
+    /// Environments in the order people think of them; others follow by name.
+    pub environments: &'static [&'static str],
+    /// Those of them where real data is.
+    pub production: &'static [&'static str],
+    /// Profile key of roles: the name without the environment.
+    pub role_name: Option<&'static str>,
+    /// Names of roles that may do everything in their environment, see [`folded`]. Empty: every role with the word
+    /// "admin" in its name.
+    pub admin_roles: &'static [&'static str],
+    /// Slugs of entitlements that may do everything on their project.
+    pub admin_slugs: &'static [&'static str],
+    /// Profile key of accounts: when they were last seen, in RFC 3339. Without one the last login counts.
+    pub last_activity: Option<&'static str>,
+    /// What the profile of somebody from a managing organization bears.
+    pub moderator: Option<Mark>,
+    /// What the profile of a client that reaches all projects bears.
+    pub all_scope: Option<Mark>,
+    /// Profile key of clients: when their credential was made, in RFC 3339.
+    pub credential: Option<&'static str>,
+    /// The group of everybody.
+    pub everyone: Option<Everyone>,
+}
+
+impl Conventions {
+    /// Those of an unknown vendor.
+    pub const NONE: Conventions = Conventions {
+        role_types: &[],
+        group_types: &[],
+        project_types: &[],
+        inside_projects: &[],
+        environment: None,
+        environments: &[],
+        production: &[],
+        role_name: None,
+        admin_roles: &[],
+        admin_slugs: &[],
+        last_activity: None,
+        moderator: None,
+        all_scope: None,
+        credential: None,
+        everyone: None,
+    };
+
+    /// Whether a role of this name may do everything.
+    pub fn is_admin_role(&self, name: &str) -> bool {
+        if self.admin_roles.is_empty() {
+            let is_word = |word: &str| {
+                let word = word.to_lowercase();
+                word == "admin" || word == "administrator" || word == "owner"
+            };
+            return name.split(|c: char| !c.is_alphanumeric()).any(is_word);
+        }
+        let name = folded(name);
+        self.admin_roles.iter().any(|known| *known == name)
+    }
+
+    /// Where an environment stands among the others.
+    pub fn rank(&self, environment: &str) -> usize {
+        let place = self.environments.iter().position(|known| *known == environment);
+        place.unwrap_or(self.environments.len())
+    }
+
+    /// Whether real data is in this environment. Where the vendor has none, everything is real.
+    pub fn is_production(&self, environment: Option<&str>) -> bool {
+        match environment {
+            Some(environment) => self.production.contains(&environment),
+            None => self.production.is_empty(),
+        }
+    }
+}
+
+/// Letters and digits in lower case: `Environment admin` and `EnvironmentAdmin` are one name.
+pub fn folded(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn admins_of_an_unknown_vendor_are_told_by_the_word() {
+        let none = Conventions::NONE;
+        assert!(none.is_admin_role("Workspace Admin (prod)"));
+        assert!(none.is_admin_role("administrator"));
+        assert!(!none.is_admin_role("Administration reader"));
+        let known = Conventions {
+            admin_roles: &["environmentadmin"],
+            ..none
+        };
+        assert!(known.is_admin_role("Environment admin") && known.is_admin_role("EnvironmentAdmin"));
+        assert!(!known.is_admin_role("Admin"));
+    }
+
+    #[test]
+    fn environments_keep_the_vendors_order() {
+        let known = Conventions {
+            environments: &["dev", "test", "prod"],
+            production: &["prod"],
+            ..Conventions::NONE
+        };
+        assert!(known.rank("dev") < known.rank("prod") && known.rank("prod") < known.rank("elsewhere"));
+        assert!(known.is_production(Some("prod")) && !known.is_production(None));
+        assert!(Conventions::NONE.is_production(None));
+    }
+}

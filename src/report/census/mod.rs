@@ -1,0 +1,276 @@
+//! Every resource and entitlement of a sync, small enough to stay in memory: what counting, findings and the explorer's
+//! search look things up in. Grants are never kept.
+
+mod entry;
+mod tally;
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::snapshot::Snapshot;
+use super::thing::Thing;
+use crate::baton::conventions::Conventions;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::baton::{annotation, resource};
+
+pub use entry::{Entry, Facts};
+pub use tally::Tally;
+
+/// The number of a resource in its [`Census`].
+pub type At = usize;
+
+/// A resource type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Type {
+    /// Its id.
+    pub id: String,
+    /// Its display name; the id where it has none.
+    pub name: String,
+    /// What its resources are.
+    pub class: Class,
+}
+
+/// What the resources of a type are to a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// People and accounts.
+    Account,
+    /// Bundles of people.
+    Group,
+    /// Roles of people.
+    Role,
+    /// What holds the work.
+    Project,
+    /// What lies inside of a project.
+    Inside,
+    /// Anything else.
+    Other,
+}
+
+/// An entitlement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entitled {
+    /// Its id.
+    pub id: String,
+    /// Its slug.
+    pub slug: String,
+    /// Its display name; the slug where it has none.
+    pub name: String,
+    /// What it is on; nothing where the file lacks that.
+    pub on: Option<At>,
+}
+
+/// Resources and entitlements of one sync.
+pub struct Census {
+    types: Vec<Type>,
+    entries: Vec<Entry>,
+    by_key: HashMap<(usize, String), At>,
+    entitlements: Vec<Entitled>,
+    by_entitlement: HashMap<String, usize>,
+    environments: Vec<String>,
+}
+
+impl Census {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Census> {
+        let mut census = Census {
+            types: Vec::new(),
+            entries: Vec::new(),
+            by_key: HashMap::new(),
+            entitlements: Vec::new(),
+            by_entitlement: HashMap::new(),
+            environments: Vec::new(),
+        };
+        let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
+        reader.for_each_resource_type(sync_id, &mut |kind| {
+            census.types.push(Type {
+                class: class(&kind, conventions),
+                name: if kind.display_name.is_empty() {
+                    kind.id.clone()
+                } else {
+                    kind.display_name
+                },
+                id: kind.id,
+            });
+            Ok(())
+        })?;
+        let mut parents: Vec<(At, v2::ResourceId)> = Vec::new();
+        reader.for_each_resource(sync_id, &mut |resource| {
+            let at = census.entries.len();
+            let (kind, id) = resource::key(&resource);
+            let kind = census.type_at(kind);
+            census.by_key.insert((kind, id.to_owned()), at);
+            let class = census.types.get(kind).map_or(Class::Other, |t| t.class);
+            let entry = Entry::of(&resource, kind, class, conventions, &mut census.environments);
+            census.entries.push(entry);
+            parents.extend(resource.parent_resource_id.map(|parent| (at, parent)));
+            Ok(())
+        })?;
+        for (at, parent) in parents {
+            let found = census.find(&parent.resource_type, &parent.resource);
+            if let Some(entry) = census.entries.get_mut(at) {
+                entry.parent = found;
+            }
+        }
+        reader.for_each_entitlement(sync_id, &mut |entitlement| {
+            let on = entitlement.resource.as_ref().map(resource::key);
+            let on = on.and_then(|(kind, id)| census.find(kind, id));
+            let name = [&entitlement.display_name, &entitlement.slug, &entitlement.id];
+            let name = name.into_iter().find(|name| !name.is_empty()).cloned();
+            census
+                .by_entitlement
+                .insert(entitlement.id.clone(), census.entitlements.len());
+            census.entitlements.push(Entitled {
+                name: name.unwrap_or_default(),
+                id: entitlement.id,
+                slug: entitlement.slug,
+                on,
+            });
+            Ok(())
+        })?;
+        Ok(census)
+    }
+
+    /// The types, in the order of rows; those that only resources name come last.
+    pub fn types(&self) -> &[Type] {
+        &self.types
+    }
+
+    /// The resources, in the order of rows.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entitlements, in the order of rows.
+    pub fn entitlements(&self) -> &[Entitled] {
+        &self.entitlements
+    }
+
+    /// A resource by its number.
+    pub fn entry(&self, at: At) -> Option<&Entry> {
+        self.entries.get(at)
+    }
+
+    /// The number of a resource.
+    pub fn find(&self, kind: &str, id: &str) -> Option<At> {
+        let kind = self.types.iter().position(|known| known.id == kind)?;
+        self.by_key.get(&(kind, id.to_owned())).copied()
+    }
+
+    /// The number of an entitlement, its place in [`Census::entitlements`].
+    pub fn find_entitlement(&self, id: &str) -> Option<usize> {
+        self.by_entitlement.get(id).copied()
+    }
+
+    /// The type of a resource.
+    pub fn type_of(&self, entry: &Entry) -> Option<&Type> {
+        self.types.get(entry.kind)
+    }
+
+    /// What the resources of its type are.
+    pub fn class_of(&self, entry: &Entry) -> Class {
+        self.type_of(entry).map_or(Class::Other, |t| t.class)
+    }
+
+    /// The environment of a resource.
+    pub fn environment_of(&self, entry: &Entry) -> Option<&str> {
+        let environment = entry.environment?;
+        self.environments.get(environment).map(String::as_str)
+    }
+
+    /// What is to be read of a resource.
+    pub fn thing(&self, at: At) -> Thing {
+        let entry = self.entries.get(at);
+        let kind = entry.and_then(|entry| self.type_of(entry));
+        Thing {
+            kind: kind.map(|t| t.id.clone()).unwrap_or_default(),
+            type_name: kind.map(|t| t.name.clone()).unwrap_or_default(),
+            id: entry.map(|e| e.id.clone()).unwrap_or_default(),
+            name: entry.map(|e| e.name.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The project that a resource is, or lies in at any depth.
+    pub fn project_of(&self, at: At) -> Option<At> {
+        // Deeper than any tree, so that a circle of parents ends.
+        const DEEPEST: usize = 200;
+        let mut at = at;
+        for _ in 0..DEEPEST {
+            let entry = self.entries.get(at)?;
+            match self.class_of(entry) {
+                Class::Project => return Some(at),
+                Class::Inside => at = entry.parent?,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The e-mail domain most people have: the organization's own. The first by name among equals.
+    pub fn main_domain(&self) -> Option<&str> {
+        let mut domains: BTreeMap<&str, usize> = BTreeMap::new();
+        for domain in self.entries.iter().filter(|e| e.is_person()).filter_map(Entry::domain) {
+            *domains.entry(domain).or_default() += 1;
+        }
+        let most = domains.values().max().copied()?;
+        domains.into_iter().find(|(_, count)| *count == most).map(|(d, _)| d)
+    }
+
+    /// Whether somebody's address is known and of another domain, subdomains of the main one excepted.
+    pub fn is_outsider(&self, entry: &Entry, main: Option<&str>) -> bool {
+        match (entry.domain(), main) {
+            (Some(domain), Some(main)) if entry.is_person() => {
+                domain != main && !domain.strip_suffix(main).is_some_and(|rest| rest.ends_with('.'))
+            }
+            _ => false,
+        }
+    }
+
+    fn type_at(&mut self, kind: &str) -> usize {
+        if let Some(known) = self.types.iter().position(|known| known.id == kind) {
+            return known;
+        }
+        // Resources of a type that the file does not declare are shown all the same.
+        self.types.push(Type {
+            id: kind.to_owned(),
+            name: kind.to_owned(),
+            class: Class::Other,
+        });
+        self.types.len() - 1
+    }
+}
+
+fn class(kind: &v2::ResourceType, conventions: &Conventions) -> Class {
+    use v2::resource_type::Trait;
+    let has = |wanted: Trait| kind.traits().any(|t| t == wanted);
+    let is = |types: &[&str], wanted: Trait| {
+        if types.is_empty() {
+            has(wanted)
+        } else {
+            types.contains(&kind.id.as_str())
+        }
+    };
+    let id = kind.id.as_str();
+    match () {
+        () if has(Trait::User) => Class::Account,
+        () if is(conventions.group_types, Trait::Group) => Class::Group,
+        () if is(conventions.role_types, Trait::Role) => Class::Role,
+        () if conventions.project_types.contains(&id) => Class::Project,
+        () if conventions.inside_projects.contains(&id) => Class::Inside,
+        () => Class::Other,
+    }
+}
+
+/// Whether a grant says by itself that somebody gave it to the principal.
+pub fn is_direct(grant: &v2::Grant, entitlement: &str) -> bool {
+    super::path::Origin::of(grant).is_direct(entitlement)
+}
+
+/// The user trait's last login, as seconds since 1970.
+fn last_login(resource: &v2::Resource) -> Option<i64> {
+    let user: v2::UserTrait = annotation::find(&resource.annotations)?;
+    user.last_login.map(|at| at.seconds)
+}

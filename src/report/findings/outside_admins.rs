@@ -1,0 +1,53 @@
+//! Admins with an address of another organization, of an environment or of a project.
+
+use std::collections::BTreeMap;
+
+use super::{Finding, Severity, by_name, items, keys};
+use crate::report::census::At;
+use crate::report::overview::Counted;
+
+/// Rights that are named of one person; the others are counted.
+const NAMED: usize = 4;
+
+pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
+    let census = counted.census;
+    let main = census.main_domain()?;
+    let is_outside = |at: At| census.entry(at).is_some_and(|e| census.is_outsider(e, Some(main)));
+    let mut rights: BTreeMap<At, Vec<&str>> = BTreeMap::new();
+    for (at, role) in counted.tally.admins(census).filter(|(at, _)| is_outside(*at)) {
+        rights.entry(at).or_default().push(&role.name);
+    }
+    for (at, entitlement) in &counted.tally.project_admins {
+        if let Some(entitlement) = census.entitlements().get(*entitlement).filter(|_| is_outside(*at)) {
+            rights.entry(*at).or_default().push(&entitlement.name);
+        }
+    }
+    let mut found: Vec<(At, String)> = rights
+        .into_iter()
+        .map(|(at, rights)| {
+            let domain = census.entry(at).and_then(|e| e.domain()).unwrap_or_default();
+            let named = rights.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+            let more = match rights.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            (at, format!("{domain}: {named}{more}"))
+        })
+        .collect();
+    by_name(counted, &mut found);
+    let (total, items) = items(counted, found);
+    Some(Finding {
+        key: keys::OUTSIDE_ADMINS,
+        severity: Severity::High,
+        title: "Outsiders in admin roles".to_owned(),
+        why: format!(
+            "Their address is not of {main}: nobody tells you when they leave their employer, and your rules for \
+             passwords and devices may not reach them."
+        ),
+        what_to_do: "Ask who vouches for each of them. Take administration away where the project is over, and set an \
+                     end date for the others."
+            .to_owned(),
+        total,
+        items,
+    })
+}

@@ -1,0 +1,220 @@
+//! The first page: headline numbers, charts and findings of one sync, counted in one pass over its grants.
+//!
+//! The types here are the JSON that the web page reads, in the report file and in the explorer alike.
+
+mod charts;
+mod day;
+mod exposure;
+mod headline;
+
+use serde::Serialize;
+
+use super::census::{Census, Tally};
+use super::findings::{self, Finding};
+use super::snapshot::Snapshot;
+use crate::baton::conventions::Conventions;
+use crate::baton::error::Result;
+
+pub use day::{Day, date};
+pub use exposure::Exposed;
+
+/// The first page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    /// The name of the file, without its folder.
+    pub file: String,
+    /// The sync.
+    pub sync: SyncLine,
+    /// What there is, by type, in the order of the file.
+    pub types: Vec<TypeLine>,
+    /// The numbers on top.
+    pub headline: Vec<Headline>,
+    /// Charts; one without rows is left out.
+    pub charts: Vec<Chart>,
+    /// What was looked for, with what was found; worst first. What the file cannot tell is left out.
+    pub findings: Vec<Finding>,
+}
+
+/// The sync that is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncLine {
+    /// Its id.
+    pub id: String,
+    /// `full`, `partial`, `resources_only` and others.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `2026-11-21T09:15:00`: wall clock of the host that synced, whose zone the file does not say.
+    pub started_at: String,
+    /// Likewise; nothing for an unfinished sync.
+    pub ended_at: Option<String>,
+}
+
+/// What there is of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TypeLine {
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// Its resources.
+    pub resources: u64,
+    /// Entitlements on them.
+    pub entitlements: u64,
+    /// Grants of those.
+    pub grants: u64,
+}
+
+/// One number on top of the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Headline {
+    /// Stable name.
+    pub key: &'static str,
+    /// What is counted.
+    pub label: String,
+    /// The number.
+    pub value: u64,
+    /// What to know about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Where to see them, see [`super::link`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// How a chart is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChartKind {
+    /// One bar per row.
+    Bars,
+    /// One bar per row, made of a part per series.
+    Stacked,
+    /// Columns side by side in the order of rows, which is an order of ages.
+    Histogram,
+}
+
+/// A chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Chart {
+    /// Stable name.
+    pub key: &'static str,
+    /// Headline.
+    pub title: String,
+    /// How it is drawn.
+    pub kind: ChartKind,
+    /// What each value of a row is; one for bars and histograms.
+    pub series: Vec<String>,
+    /// Its rows, as many values each as there are series.
+    pub rows: Vec<ChartRow>,
+    /// What to know about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// One row of a chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChartRow {
+    /// What it is about.
+    pub label: String,
+    /// A value per series.
+    pub values: Vec<u64>,
+    /// Where to see them, see [`super::link`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// What everything on the page is counted from.
+pub struct Counted<'c> {
+    /// The sync.
+    pub snapshot: &'c Snapshot,
+    /// What is special about its vendor.
+    pub conventions: &'c Conventions,
+    /// Its resources and entitlements.
+    pub census: &'c Census,
+    /// What was counted over its grants.
+    pub tally: &'c Tally,
+    /// People per project.
+    pub exposed: &'c [Exposed],
+    /// The day ages are counted back from: the end of the sync, so that a file always says the same.
+    pub day: Day,
+}
+
+impl Overview {
+    /// Reads a sync and counts.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn of(snapshot: &Snapshot, conventions: &Conventions) -> Result<Overview> {
+        let census = Census::read(snapshot, conventions)?;
+        let tally = Tally::count(snapshot, &census, conventions)?;
+        Self::counted(snapshot, conventions, &census, &tally)
+    }
+
+    /// As [`Overview::of`], with what was read before.
+    ///
+    /// # Errors
+    /// As [`Overview::of`].
+    pub fn counted(snapshot: &Snapshot, conventions: &Conventions, census: &Census, tally: &Tally) -> Result<Overview> {
+        let exposed = exposure::count(snapshot, census)?;
+        let run = snapshot.run();
+        let counted = Counted {
+            snapshot,
+            conventions,
+            census,
+            tally,
+            exposed: &exposed,
+            day: Day::of(run.ended_at.as_deref().unwrap_or(&run.started_at)),
+        };
+        let findings = findings::all(&counted);
+        Ok(Overview {
+            file: snapshot
+                .file()
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            sync: SyncLine {
+                id: run.sync_id.clone(),
+                kind: run.sync_type.clone(),
+                started_at: day::iso(&run.started_at),
+                ended_at: run.ended_at.as_deref().map(day::iso),
+            },
+            types: types(census, tally),
+            headline: headline::all(&counted, &findings),
+            charts: charts::all(&counted),
+            findings,
+        })
+    }
+}
+
+fn types(census: &Census, tally: &Tally) -> Vec<TypeLine> {
+    let mut lines: Vec<TypeLine> = census
+        .types()
+        .iter()
+        .map(|kind| TypeLine {
+            id: kind.id.clone(),
+            name: kind.name.clone(),
+            resources: 0,
+            entitlements: 0,
+            grants: 0,
+        })
+        .collect();
+    for entry in census.entries() {
+        if let Some(line) = lines.get_mut(entry.kind) {
+            line.resources += 1;
+        }
+    }
+    for (entitlement, grants) in census.entitlements().iter().zip(&tally.holders) {
+        let entry = entitlement.on.and_then(|on| census.entry(on));
+        if let Some(line) = entry.and_then(|entry| lines.get_mut(entry.kind)) {
+            line.entitlements += 1;
+            line.grants += u64::from(*grants);
+        }
+    }
+    lines
+}

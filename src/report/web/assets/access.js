@@ -1,0 +1,156 @@
+// The part of a page that says who reaches what, and how: as ways, or as a table.
+(() => {
+  "use strict";
+  const bw = window.bw;
+  const { h } = bw;
+  const PAGE = 500;
+  const AT_ONCE = 1000;
+  const LISTED = 24;
+
+  /** Rights of a section are named where there is more than one kind of them. */
+  const tellsRight = (section) => new Set(section.rows.map((row) => row.right.slug || row.right.name)).size > 1;
+
+  const item = (row, side, tells) => {
+    const thing = side === "of" ? row.right.resource : row.principal;
+    const right = side === "of" && tells ? h("span", { class: "muted" }, " · ", bw.stranger(row.right.name, 60)) : null;
+    return h("li", null, bw.link(thing, 80), right);
+  };
+
+  const items = (rows, side, tells) => {
+    const list = (some) => h("ul", { class: "items" }, some.map((row) => item(row, side, tells)));
+    if (rows.length <= LISTED + 6) return list(rows);
+    const rest = rows.slice(LISTED);
+    const more = h("details", null, h("summary", null, `${bw.number(rest.length)} more`));
+    more.addEventListener("toggle", () => more.children.length === 1 && more.append(list(rest)));
+    return [list(rows.slice(0, LISTED)), more];
+  };
+
+  const card = (group, side, section) => {
+    const first = group.rows[0];
+    const tells = tellsRight(section);
+    const isSimple = first.paths.length === 1 && first.paths[0].length === 1;
+    const head =
+      side === "on" && (tells || section.manyRights)
+        ? [h("strong", null, bw.stranger(first.right.name, 80)), ", ", bw.how(first)]
+        : h("strong", null, bw.how(first));
+    const isAlone = group.rows.length === 1;
+    return h(
+      "article",
+      { class: "way" },
+      h("h4", null, head, h("span", { class: "tally" }, bw.number(group.rows.length))),
+      isSimple || first.paths.length === 0 ? null : bw.wayGraph(group.rows, side, section.typeName),
+      isAlone && !isSimple && first.paths.length ? null : items(group.rows, side, tells),
+    );
+  };
+
+  const ways = (rows, side) => {
+    const sections = bw.grouped(rows, side);
+    const manyRights = side === "on" && new Set(rows.map((row) => row.right.id)).size > 1;
+    return sections.map((section) =>
+      h(
+        "section",
+        { class: "reach" },
+        h("h3", null, bw.stranger(bw.noun(2, section.typeName), 60), h("span", { class: "tally" }, bw.number(section.rows.length))),
+        h("div", { class: "ways" }, section.groups.map((group) => card(group, side, { ...section, manyRights }))),
+      ),
+    );
+  };
+
+  const table = (rows, side) => {
+    const who = { key: "who", label: "Who", cell: (row) => [bw.link(row.principal), h("div", { class: "muted small" }, bw.stranger(row.principal.typeName))] };
+    const what = { key: "what", label: "What", cell: (row) => [bw.link(row.right.resource), h("div", { class: "muted small" }, bw.stranger(row.right.resource.typeName))] };
+    return bw.table({
+      label: "Access",
+      columns: [
+        side === "of" ? what : who,
+        { key: "right", label: "Right", cell: (row) => bw.stranger(row.right.name, 80) },
+        { key: "how", label: "How", wide: true, cell: (row) => bw.how(row) },
+        { key: "end", label: "Taken away", cell: (row) => (row.immutable ? "where it comes from" : "here") },
+      ],
+      rows,
+    });
+  };
+
+  /** `side` is "of" for what `thing` reaches, "on" for who reaches it. */
+  bw.accessView = ({ source, side, thing, signal, noun }) => {
+    const state = { q: "", direct: false, view: "ways", rows: [], total: null, turn: 0 };
+    const body = h("div", { class: "answer", "aria-live": "off" });
+    const status = h("p", { class: "muted small", role: "status" });
+    const overall = h("div", { class: "overall" });
+
+    const paint = () => {
+      const { rows, total } = state;
+      const isCut = rows.length < total;
+      status.textContent = isCut ? `The first ${bw.number(rows.length)} of ${bw.number(total)}.` : `${bw.count(total, noun)}.`;
+      const isFiltered = state.q || state.direct;
+      const drawing = isFiltered || total === 0 ? null : side === "of" ? bw.reachGraph(thing, rows) : bw.entryGraph(thing, rows);
+      overall.replaceChildren(...(drawing && state.view === "ways" ? [drawing] : []));
+      if (total === 0) {
+        body.replaceChildren(bw.nothing(isFiltered ? "Nothing fits this filter." : "Nothing."));
+        return;
+      }
+      const more = isCut ? h("p", null, h("button", { type: "button", onclick: () => load(rows.length) }, `Show ${bw.number(Math.min(AT_ONCE, total - rows.length))} more`)) : null;
+      const shown = state.view === "ways" ? ways(rows, side) : [table(rows, side)];
+      body.replaceChildren(...shown, ...(more ? [more] : []));
+    };
+
+    const load = async (from) => {
+      const turn = ++state.turn;
+      body.setAttribute("aria-busy", "true");
+      try {
+        let rows = from ? state.rows : [];
+        const most = from + AT_ONCE;
+        let total = Infinity;
+        while (rows.length < Math.min(most, total)) {
+          const asked = { [side]: thing, q: state.q, direct: state.direct, offset: rows.length, limit: PAGE };
+          const page = await source.access(asked, signal);
+          if (turn !== state.turn) return;
+          total = page.total;
+          rows = rows.concat(page.items);
+          if (page.items.length === 0) break;
+        }
+        Object.assign(state, { rows, total: Math.max(total, rows.length) });
+        paint();
+      } catch (error) {
+        if (error.name !== "AbortError" && turn === state.turn) body.replaceChildren(bw.failure(error, () => load(from)));
+      } finally {
+        if (turn === state.turn) body.removeAttribute("aria-busy");
+      }
+    };
+
+    const again = bw.calmly(140, () => load(0));
+    const filter = h("input", {
+      type: "search", placeholder: "Filter", "aria-label": "Filter access", autocomplete: "off", spellcheck: "false",
+      oninput: () => {
+        state.q = filter.value;
+        again();
+      },
+    });
+    const direct = h("input", {
+      type: "checkbox",
+      onchange: () => {
+        state.direct = direct.checked;
+        load(0);
+      },
+    });
+    const looks = [["ways", "Ways"], ["table", "Table"]].map(([view, text]) =>
+      h("button", {
+        type: "button", "aria-pressed": String(view === state.view),
+        onclick: () => {
+          state.view = view;
+          for (const look of looks) look.setAttribute("aria-pressed", String(look.textContent === text));
+          if (state.total !== null) paint();
+        },
+      }, text),
+    );
+    const tools = h(
+      "div",
+      { class: "tools" },
+      filter,
+      h("label", { class: "check" }, direct, " Given directly"),
+      h("div", { class: "looks", role: "group", "aria-label": "Show as" }, looks),
+      status,
+    );
+    return { node: h("div", { class: "access", "data-side": side }, tools, overall, body), ready: load(0) };
+  };
+})();

@@ -1,0 +1,127 @@
+// Addresses, pages, and what stands around them.
+(() => {
+  "use strict";
+  const bw = window.bw;
+  const { h } = bw;
+  const main = document.getElementById("main");
+  const source = bw.EmbeddedSource?.here() ?? new bw.ServerSource();
+  const pages = { "": bw.overviewPage, list: bw.listPage, thing: bw.thingPage, finding: bw.findingPage };
+
+  let overview = null;
+  const readOverview = () => {
+    overview ??= source.overview().catch((error) => {
+      overview = null;
+      throw error;
+    });
+    return overview;
+  };
+
+  const decode = (part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  };
+
+  const address = () => {
+    const text = location.hash.replace(/^#\/?/, "");
+    const at = text.indexOf("?");
+    const path = at < 0 ? text : text.slice(0, at);
+    const [page, ...rest] = path.split("/").map(decode);
+    return { page, rest, query: new URLSearchParams(at < 0 ? "" : text.slice(at + 1)) };
+  };
+
+  // Back and forward return to where one was reading.
+  history.scrollRestoration = "manual";
+  const places = new Map();
+  let visits = 0;
+  let here = null;
+
+  let stop = null;
+  let isFirst = true;
+
+  const mark = (page, type) => {
+    for (const link of document.querySelectorAll("#types a")) {
+      const isHere = link.dataset.type === undefined ? page === "" : link.dataset.type === type;
+      if (isHere) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  };
+
+  const show = async () => {
+    if (here !== null) places.set(here, scrollY);
+    stop?.abort();
+    stop = new AbortController();
+    const { signal } = stop;
+    const { page, rest, query } = address();
+    const visit = history.state?.visit;
+    here = visit ?? `${Date.now()}-${++visits}`;
+    if (visit === undefined) history.replaceState({ visit: here }, "");
+    main.setAttribute("aria-busy", "true");
+    let shown;
+    try {
+      const make = pages[page];
+      const remember = (hash) => history.replaceState({ visit: here }, "", hash);
+      const context = { source, signal, overview: readOverview, remember };
+      shown = make
+        ? await make(context, rest, query)
+        : { title: "Not found", node: bw.nothing("There is no such page. ", h("a", { href: "#/" }, "Overview"), ".") };
+    } catch (error) {
+      if (error.name === "AbortError" || signal.aborted) return;
+      shown = { title: "Not read", node: bw.failure(error, show) };
+    }
+    if (signal.aborted) return;
+    main.replaceChildren(shown.node);
+    main.removeAttribute("aria-busy");
+    document.title = `${String(shown.title).slice(0, 120)} · baton-workato`;
+    mark(page, page === "list" || page === "thing" ? rest[0] : undefined);
+    scrollTo(0, places.get(here) ?? 0);
+    if (!isFirst && !document.activeElement?.closest("#search")) main.focus({ preventScroll: true });
+    isFirst = false;
+  };
+
+  const around = async () => {
+    const view = await readOverview().catch(() => null);
+    if (!view) return;
+    const types = (view.types ?? []).filter((type) => type.resources > 0);
+    document.getElementById("types").replaceChildren(
+      h("a", { href: "#/" }, "Overview"),
+      ...types.map((type) =>
+        h("a", { href: `#/list/${encodeURIComponent(type.id)}`, "data-type": type.id }, bw.stranger(bw.noun(2, type.name), 40), h("span", { class: "tally" }, bw.number(type.resources))),
+      ),
+    );
+    document.getElementById("foot").replaceChildren(
+      h("span", null, bw.stranger(view.file, 200)),
+      view.sync ? h("span", null, `${view.sync.type} sync `, h("code", null, bw.stranger(view.sync.id, 60))) : "",
+      h("span", null, "read-only; nothing leaves this computer"),
+    );
+    const { page, rest } = address();
+    mark(page, page === "list" || page === "thing" ? rest[0] : undefined);
+  };
+
+  document.getElementById("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    main.focus();
+  });
+  window.themeButton(document.getElementById("theme"));
+  bw.searchBox(document.getElementById("search"), source);
+
+  // What is folded up is printed nevertheless.
+  addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("main details:not([open])")) {
+      details.dataset.closed = "";
+      details.open = true;
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const details of document.querySelectorAll("main details[data-closed]")) {
+      details.open = false;
+      delete details.dataset.closed;
+    }
+  });
+
+  addEventListener("hashchange", show);
+  around();
+  show();
+})();

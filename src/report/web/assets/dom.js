@@ -1,0 +1,63 @@
+// Elements from data. Texts become text nodes and nothing else, so a name can never become markup.
+(() => {
+  "use strict";
+  const bw = (window.bw ??= {});
+  const SVG = "http://www.w3.org/2000/svg";
+
+  const fill = (element, props, children) => {
+    for (const [key, value] of Object.entries(props ?? {})) {
+      if (value === undefined || value === null || value === false) continue;
+      if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+      else element.setAttribute(key, value === true ? "" : String(value));
+    }
+    for (const child of children.flat(Infinity)) {
+      if (child === undefined || child === null || child === false) continue;
+      element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    }
+    return element;
+  };
+
+  /** An HTML element: `h("a", { href: "#/" }, "Overview")`. Functions under `on…` become listeners. */
+  bw.h = (tag, props, ...children) => fill(document.createElement(tag), props, children);
+
+  /** As `h`, for SVG. */
+  bw.s = (tag, props, ...children) => fill(document.createElementNS(SVG, tag), props, children);
+
+  /** A text typed by a stranger, isolated from the direction of what stands around it. */
+  bw.stranger = (text, cut = 300) => {
+    const all = String(text ?? "");
+    if (all.length <= cut) return bw.h("bdi", null, all);
+    return bw.h("bdi", { title: all.slice(0, 2000) }, `${all.slice(0, cut)}…`);
+  };
+
+  /** Where the page of a resource is. */
+  bw.hrefOf = (thing) => `#/thing/${encodeURIComponent(thing.type)}/${encodeURIComponent(thing.id)}`;
+
+  /** A link to the page of a resource. */
+  bw.link = (thing, cut) => bw.h("a", { href: bw.hrefOf(thing) }, bw.stranger(thing.name, cut ?? 120));
+
+  /** A link inside this page, or none: addresses of any other kind are not followed. */
+  bw.isOurs = (link) => typeof link === "string" && link.startsWith("#/");
+
+  /** Calls `then` once nothing was asked for `ms` milliseconds. */
+  bw.calmly = (ms, then) => {
+    let timer = 0;
+    return (...args) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => then(...args), ms);
+    };
+  };
+
+  /** What is shown in place of an answer that did not come. */
+  bw.failure = (error, again) =>
+    bw.h(
+      "div",
+      { class: "note bad", role: "alert" },
+      bw.h("p", null, bw.h("strong", null, "This could not be read. "), bw.stranger(error?.message ?? error)),
+      error?.hint ? bw.h("p", { class: "muted" }, bw.stranger(error.hint)) : null,
+      again ? bw.h("p", null, bw.h("button", { type: "button", onclick: again }, "Try again")) : null,
+    );
+
+  /** What is shown where there is nothing to show. */
+  bw.nothing = (...text) => bw.h("p", { class: "nothing" }, ...text);
+})();

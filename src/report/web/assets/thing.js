@@ -1,0 +1,99 @@
+// The page of a person, a group, a role, a project.
+(() => {
+  "use strict";
+  const bw = window.bw;
+  const { h } = bw;
+  const FEW = 9;
+
+  const fact = ([label, value]) => h("div", null, h("dt", null, label), h("dd", null, value));
+
+  const accountFacts = (account, end) =>
+    account
+      ? [
+          account.email ? ["E-mail", bw.stranger(account.email, 120)] : null,
+          account.accountType ? ["Kind", account.accountType === "service" ? "service account" : account.accountType] : null,
+          account.status ? ["Status", account.status] : null,
+          ["Last activity", account.lastLogin ? [bw.day(account.lastLogin), h("span", { class: "muted" }, ` ${bw.before(account.lastLogin, end)}`)] : "not known"],
+          account.createdAt ? ["Since", bw.day(account.createdAt)] : null,
+        ].filter(Boolean)
+      : [];
+
+  const fields = (profile, thing, account) => {
+    const told = new Set([thing.id, thing.name, account?.email].filter(Boolean).map(String));
+    return Object.entries(profile ?? {})
+      .filter(([, value]) => value !== null && value !== "" && !told.has(String(value)))
+      .map(([key, value]) => [bw.label(key), bw.value(value)]);
+  };
+
+  const facts = (all) => {
+    if (all.length === 0) return null;
+    const rest = all.slice(FEW);
+    return [
+      h("dl", { class: "facts" }, all.slice(0, FEW).map(fact)),
+      rest.length ? h("details", null, h("summary", null, `${bw.count(rest.length, "more field")}`), h("dl", { class: "facts" }, rest.map(fact))) : null,
+    ];
+  };
+
+  const rightsOf = (entitlements) =>
+    h(
+      "section",
+      { class: "panel" },
+      h("h2", null, "What can be given", h("span", { class: "tally" }, bw.number(entitlements.length))),
+      h("ul", { class: "items" }, entitlements.map(({ right, grants }) => h("li", null, bw.stranger(right.name, 100), h("span", { class: "muted" }, ` · ${bw.count(grants, "holder")}`)))),
+    );
+
+  const childrenOf = (children) =>
+    h(
+      "section",
+      { class: "panel" },
+      h("h2", null, "Inside", h("span", { class: "tally" }, bw.number(children.total))),
+      h("ul", { class: "items" }, children.items.map((child) => h("li", null, bw.link(child, 80), " ", h("span", { class: "muted small" }, bw.stranger(child.typeName))))),
+      children.total > children.items.length ? h("p", { class: "muted small" }, `The first ${bw.number(children.items.length)} are listed.`) : null,
+    );
+
+  bw.thingPage = async ({ source, signal, overview }, [type, id]) => {
+    const [view, answer] = await Promise.all([overview(), source.thing(type, id, signal)]);
+    const { thing, account } = answer;
+    const end = view.sync?.endedAt;
+    const all = [
+      ...accountFacts(account, end),
+      answer.parent ? ["In", bw.link(answer.parent, 80)] : null,
+      ["Id", h("code", null, bw.stranger(thing.id, 80))],
+      ...fields(answer.profile, thing, account),
+    ].filter(Boolean);
+    const sections = [];
+    const waits = [];
+    const part = (side, title, noun) => {
+      const { node, ready } = bw.accessView({ source, side, thing, signal, noun });
+      sections.push(h("section", { class: "who-what", "aria-label": title }, h("h2", null, title), node));
+      waits.push(ready);
+    };
+    const isKept = answer.accessIsLeftOut;
+    const name = String(thing.name).length > 60 ? "it" : thing.name;
+    const entitlements = answer.entitlements ?? [];
+    const granted = entitlements.reduce((sum, { grants }) => sum + grants, 0);
+    if (!isKept && granted > 0) part("on", account ? `Who holds ${name}` : `Who can reach ${name}, and how`, "grant");
+    if (!isKept && answer.holds > 0) part("of", account ? `What ${name} can reach, and how` : `What ${name} brings to those who have it`, "right");
+    const children = answer.children ?? { total: 0, items: [] };
+    const isEmpty = !isKept && granted === 0 && answer.holds === 0;
+    const node = h(
+      "div",
+      { class: "page" },
+      h(
+        "div",
+        { class: "title" },
+        h("p", { class: "eyebrow" }, h("a", { href: `#/list/${encodeURIComponent(thing.type)}` }, bw.stranger(thing.typeName, 60))),
+        h("h1", null, bw.stranger(thing.name, 200)),
+        answer.description ? h("p", { class: "muted" }, bw.stranger(answer.description, 1000)) : null,
+      ),
+      facts(all),
+      isKept ? h("p", { class: "note" }, bw.stranger(isKept, 600)) : null,
+      isEmpty ? bw.nothing(account ? "This account holds nothing." : entitlements.length ? "Nobody holds anything on it." : "Nothing can be given on it.") : null,
+      sections,
+      h("div", { class: "beside" }, entitlements.length > 1 ? rightsOf(entitlements) : null, children.total ? childrenOf(children) : null),
+    );
+    // The page appears with its answers in it, so that nothing jumps; a long one does not hold it back.
+    await Promise.race([Promise.all(waits), new Promise((done) => setTimeout(done, 400))]);
+    return { title: thing.name, node };
+  };
+})();

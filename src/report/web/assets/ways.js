@@ -1,0 +1,193 @@
+// From rows of access to what a person takes in at a glance: what has the same way there is told once.
+(() => {
+  "use strict";
+  const bw = window.bw;
+  const { h } = bw;
+
+  const tally = (map, key, make) => {
+    if (!map.has(key)) map.set(key, make());
+    return map.get(key);
+  };
+
+  /** The steps before the last of each path: what brings it. Empty is: given directly. */
+  const stepsOf = (row) => row.paths.map((path) => path.slice(0, -1));
+
+  const isUnknown = (row) => row.paths.length === 0;
+
+  const wayKey = (row) => (isUnknown(row) ? "?" : JSON.stringify(stepsOf(row).map((way) => way.map((right) => right.id))));
+
+  /**
+   * Rows by type, and by the way within: `[{ type, typeName, rows, groups: [{ key, rows }] }]`. What comes directly
+   * stands first, then what brings most.
+   */
+  bw.grouped = (rows, side) => {
+    const sections = new Map();
+    for (const row of rows) {
+      const about = side === "of" ? row.right.resource : row.principal;
+      const section = tally(sections, about.type, () => ({ type: about.type, typeName: about.typeName, rows: [], groups: new Map() }));
+      section.rows.push(row);
+      const key = side === "of" ? wayKey(row) : `${row.right.id} ${wayKey(row)}`;
+      tally(section.groups, key, () => ({ key, rows: [] })).rows.push(row);
+    }
+    const isPlain = (group) => stepsOf(group.rows[0]).some((way) => way.length === 0);
+    return [...sections.values()].map((section) => ({
+      ...section,
+      groups: [...section.groups.values()].sort((a, b) => isPlain(b) - isPlain(a) || b.rows.length - a.rows.length),
+    }));
+  };
+
+  const stepLink = (right) => h("span", { class: "step", title: `${right.name} (${right.resource.typeName})` }, bw.link(right.resource, 60));
+
+  const wayWords = (way) => way.map((right, n) => [n ? h("span", { class: "to", "aria-label": "then" }, " → ") : null, stepLink(right)]);
+
+  /** How somebody comes to it, in words: `given directly`, `through Finance`, `through Finance, or through Sales`. */
+  bw.how = (row, told = 3) => {
+    if (isUnknown(row)) return h("span", { class: "muted" }, "follows from something the file does not name");
+    const ways = stepsOf(row);
+    const parts = ways.slice(0, told).map((way, n) => [
+      n === 0 ? "" : ", and ",
+      way.length === 0 ? "given directly" : ["through ", wayWords(way)],
+    ]);
+    const rest = ways.length - Math.min(told, ways.length) + (row.morePaths ?? 0);
+    return h("span", { class: "how" }, parts, rest > 0 ? `, and in ${bw.count(rest, "other way")}` : null);
+  };
+
+  const wordsOfPath = (who, path) => [who, ...path.map((right) => `${right.name} (${right.resource.name})`)].join(", then ");
+
+  /** The drawing of one group: who, through what, to what. `one` and `many` name the two ends where they are several. */
+  bw.wayGraph = (rows, side, nouns) => {
+    const first = rows[0];
+    const nodes = new Map();
+    const edges = new Map();
+    const put = (node) => tally(nodes, node.key, () => node);
+    const lead = (from, to) => edges.set(`${from}\n${to}`, [from, to]);
+    const ofThing = (thing, extra) => ({ name: thing.name, caption: thing.typeName, href: bw.hrefOf(thing), ...extra });
+
+    const people = new Set(rows.map((row) => `${row.principal.type}:${row.principal.id}`)).size;
+    put(
+      people === 1
+        ? ofThing(first.principal, { key: "who", kind: "who" })
+        : { key: "who", kind: "who", name: bw.count(people, bw.lower(people, first.principal.typeName)), caption: "listed here" },
+    );
+    const targets = new Set(rows.map((row) => row.right.id)).size;
+    const end =
+      targets === 1
+        ? { key: "end", kind: "end", name: first.right.resource.name, caption: first.right.name, href: bw.hrefOf(first.right.resource), last: true }
+        : { key: "end", kind: "end", name: bw.count(targets, bw.lower(targets, nouns)), caption: "listed here", last: true };
+    for (const way of stepsOf(first)) {
+      let from = "who";
+      for (const right of way) {
+        const key = `right ${right.id}`;
+        put({ key, name: right.resource.name, caption: right.name, href: bw.hrefOf(right.resource) });
+        lead(from, key);
+        from = key;
+      }
+      lead(from, "end");
+    }
+    nodes.set("end", end);
+    const who = nodes.get("who").name;
+    const label = first.paths.map((path) => wordsOfPath(who, targets === 1 ? path : path.slice(0, -1))).join("; or ");
+    return bw.graph({ nodes: [...nodes.values()], edges: [...edges.values()], label: targets === 1 ? label : `${label}, to ${end.name}` });
+  };
+
+  /** Keeps the biggest few of a layer and sums up the rest. */
+  const few = (entries, most, noun) => {
+    const sorted = [...entries].sort((a, b) => b.weight - a.weight);
+    if (sorted.length <= most) return { kept: sorted, rest: null };
+    const rest = sorted.slice(most - 1);
+    return { kept: sorted.slice(0, most - 1), rest: { key: "rest", name: `${bw.number(rest.length)} more ${noun}`, caption: "listed below", of: new Set(rest.map((entry) => entry.key)) } };
+  };
+
+  /** The whole of it in one drawing: what a principal is given, and what that brings, as numbers. */
+  bw.reachGraph = (principal, rows) => {
+    const givers = new Map();
+    for (const row of rows) {
+      for (const path of row.paths) {
+        if (path.length < 2) continue;
+        const right = path[0];
+        const key = `right ${right.id}`;
+        tally(givers, key, () => ({ key, right, weight: 0 })).weight += 1;
+      }
+    }
+    const { kept, rest } = few(givers.values(), 6, "givers");
+    const keyOf = (right) => (rest?.of.has(`right ${right.id}`) ? rest.key : `right ${right.id}`);
+    const nodes = [{ key: "who", kind: "who", name: principal.name, caption: principal.typeName, href: bw.hrefOf(principal) }];
+    const edges = new Map();
+    const lead = (from, to) => edges.set(`${from}\n${to}`, [from, to]);
+    const ends = new Map();
+    for (const row of rows) {
+      if (givers.has(`right ${row.right.id}`)) continue;
+      const { type, typeName } = row.right.resource;
+      const end = tally(ends, `end ${type}`, () => ({ key: `end ${type}`, typeName, things: new Set() }));
+      end.things.add(row.right.resource.id);
+      for (const path of row.paths) lead(path.length < 2 ? "who" : keyOf(path[0]), end.key);
+    }
+    for (const { key, right } of kept) {
+      nodes.push({ key, name: right.resource.name, caption: right.name, href: bw.hrefOf(right.resource) });
+      lead("who", key);
+    }
+    if (rest) {
+      nodes.push(rest);
+      lead("who", rest.key);
+    }
+    for (const { key, typeName, things } of [...ends.values()].slice(0, bw.graph.MOST)) {
+      nodes.push({ key, kind: "end", last: true, name: bw.count(things.size, bw.lower(things.size, typeName)), caption: "listed below" });
+    }
+    const known = new Set(nodes.map((node) => node.key));
+    const drawn = [...edges.values()].filter(([from, to]) => known.has(from) && known.has(to));
+    if (nodes.length < 3) return null;
+    const label = `${principal.name} reaches ${nodes.filter((node) => node.kind === "end").map((node) => node.name).join(", ")}${kept.length ? ` through ${kept.map(({ right }) => right.resource.name).join(", ")}` : ""}`;
+    return bw.graph({ nodes, edges: drawn, label });
+  };
+
+  /** The same from the other end: in which ways people come to a resource, and what they get there. */
+  bw.entryGraph = (resource, rows) => {
+    const entries = new Map();
+    const rights = new Map();
+    const edges = new Map();
+    const lead = (from, to) => edges.set(`${from}\n${to}`, [from, to]);
+    const accounts = rows.filter((row) => !rows.holders?.has(row.principal.type));
+    for (const row of accounts) {
+      const who = `${row.principal.type}:${row.principal.id}`;
+      const end = `right ${row.right.id}`;
+      tally(rights, end, () => ({ key: end, right: row.right, who: new Set() })).who.add(who);
+      for (const path of row.paths) {
+        const right = path.length > 1 ? path[0] : null;
+        const key = right ? `by ${right.id}` : "direct";
+        const entry = tally(entries, key, () => ({ key, right, who: new Set(), ends: new Set() }));
+        entry.who.add(who);
+        entry.ends.add(end);
+      }
+    }
+    const noun = accounts[0]?.principal.typeName ?? "principal";
+    const caption = (set) => bw.count(set.size, bw.lower(set.size, noun));
+    const weigh = (map) => [...map.values()].map((entry) => ({ ...entry, weight: entry.who.size }));
+    const { kept, rest } = few(weigh(entries), 6, "ways in");
+    const ends = few(weigh(rights), 6, "rights");
+    const isOne = rights.size === 1;
+    const endKey = (end) => (isOne ? "end" : ends.rest?.of.has(end) ? "rest of rights" : end);
+    const nodes = kept.map(({ key, right, who }) =>
+      right
+        ? { key, name: right.resource.name, caption: caption(who), href: bw.hrefOf(right.resource) }
+        : { key, kind: "who", name: "Given directly", caption: caption(who) },
+    );
+    if (rest) nodes.push(rest);
+    for (const [key, entry] of entries) {
+      for (const end of entry.ends) lead(rest?.of.has(key) ? rest.key : key, endKey(end));
+    }
+    if (!isOne) {
+      for (const { key, right, who } of ends.kept) {
+        nodes.push({ key, name: right.name, caption: caption(who) });
+        lead(key, "end");
+      }
+      if (ends.rest) {
+        nodes.push({ ...ends.rest, key: "rest of rights" });
+        lead("rest of rights", "end");
+      }
+    }
+    if (nodes.length === 0) return null;
+    nodes.push({ key: "end", kind: "end", last: true, name: resource.name, caption: resource.typeName, href: bw.hrefOf(resource) });
+    const label = `Ways to ${resource.name}: ${kept.map((entry) => `${entry.right?.resource.name ?? "given directly"}, ${caption(entry.who)}`).join("; ")}`;
+    return bw.graph({ nodes, edges: [...edges.values()], label });
+  };
+})();
