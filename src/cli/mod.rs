@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod connect;
 mod demo;
+mod export;
 mod interrupt;
 mod launch;
 mod logging;
@@ -57,6 +58,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "demo" => demo::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
+        "export" => export::run(terminal, matches, own),
         "resource-types" => resource_types::run(terminal, matches, own),
         "completion" => completion::run(terminal, own),
         "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),

@@ -27,13 +27,14 @@ pub fn shown(field: &Field) -> bool {
 /// Adds what every reading command takes, besides the fields of the kit.
 #[must_use]
 pub fn add(command: Command) -> Command {
-    let switch = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .action(ArgAction::SetTrue)
-            .help(help)
-            .help_heading(READING)
-    };
+    add_source(command)
+        .arg(output())
+        .arg(switch("no-pager", "Do not show long tables through $PAGER"))
+}
+
+/// Adds what says which sync is read, for commands with an output of their own.
+#[must_use]
+pub fn add_source(command: Command) -> Command {
     command
         .arg(
             Arg::new("sync-id")
@@ -46,8 +47,14 @@ pub fn add(command: Command) -> Command {
             "no-cache",
             "Do not keep the unpacked copy of a big file beside it",
         ))
-        .arg(output())
-        .arg(switch("no-pager", "Do not show long tables through $PAGER"))
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
+        .help_heading(READING)
 }
 
 /// The argument for the form alone, for commands that read in a way of their own.
@@ -97,7 +104,7 @@ impl Reading {
         }
         let format = format(own)?;
         let env = |name: &str| std::env::var(name).ok();
-        let paged = format == Format::Table && !own.get_flag("no-pager");
+        let paged = format == Format::Table && !is_set(own, "no-pager");
         Ok(Reading {
             file: values.text("file").into(),
             sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
@@ -175,12 +182,18 @@ impl Reading {
     }
 }
 
+/// Whether a switch is set, in commands that have it.
+fn is_set(own: &ArgMatches, switch: &str) -> bool {
+    matches!(own.try_get_one::<bool>(switch), Ok(Some(true)))
+}
+
 /// The form that was asked for.
 ///
 /// # Errors
 /// An unknown one: exit code 2.
 pub fn format(own: &ArgMatches) -> Result<Format> {
-    let Some(word) = own.get_one::<String>("output") else {
+    // Commands with an output of their own lack the argument.
+    let Ok(Some(word)) = own.try_get_one::<String>("output") else {
         return Ok(Format::default());
     };
     word.parse().map_err(|()| {

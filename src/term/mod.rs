@@ -5,6 +5,7 @@
 //! the vendor's forms passes [`sanitize`] before it is shown.
 
 pub mod color;
+pub mod counter;
 pub mod errors;
 pub mod logs;
 pub mod output;

@@ -212,7 +212,7 @@ pub fn duration(span: Duration) -> String {
 }
 
 /// A size for people, in units of 1000.
-fn bytes(count: u64) -> String {
+pub fn bytes(count: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", count / unit, count % unit * 10 / unit);
     match count {
         0..1_000 => format!("{count} B"),

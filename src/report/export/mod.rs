@@ -7,6 +7,7 @@
 mod csv;
 mod dot;
 mod file;
+mod html;
 mod json;
 mod pass;
 mod sqlite;

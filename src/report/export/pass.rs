@@ -4,13 +4,15 @@ use std::path::Path;
 
 use super::csv::CsvFiles;
 use super::dot::Graph;
+use super::html::Page;
 use super::json::JsonFiles;
 use super::sqlite::Database;
 use super::table::{self, Cell, Table};
 use super::xlsx::Book;
 use super::{Format, Written};
 use crate::baton::c1z::GrantFilter;
-use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::conventions::Conventions;
+use crate::baton::error::{Context as _, Result};
 use crate::baton::proto::v2;
 use crate::report::access::{Access, Answers};
 use crate::report::snapshot::Snapshot;
@@ -22,8 +24,8 @@ pub struct Options<'o> {
     pub folder: &'o Path,
     /// The formats.
     pub formats: &'o [Format],
-    /// Whether an account is a moderator: what marks one differs between vendors.
-    pub is_moderator: &'o dyn Fn(&v2::Resource) -> bool,
+    /// What is special about the vendor: how a moderator is told, when somebody was last seen.
+    pub conventions: &'o Conventions,
     /// Called now and then with the resources done so far.
     pub progress: &'o dyn Fn(u64),
 }
@@ -50,13 +52,13 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
     fs_err::create_dir_all(options.folder)?;
     let mut sinks = Vec::new();
     for format in options.formats {
-        sinks.push(sink(*format, options.folder)?);
+        sinks.push(sink(*format, snapshot, options)?);
     }
     let run = || {
         let mut pass = Pass {
             answers: Answers::new(snapshot)?,
             sinks,
-            is_moderator: options.is_moderator,
+            conventions: options.conventions,
         };
         pass.entitlements(snapshot)?;
         pass.resources(snapshot, options.progress)?;
@@ -70,21 +72,22 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
     written.with_context(|| format!("export {}", snapshot.file().display()))
 }
 
-fn sink(format: Format, folder: &Path) -> Result<Box<dyn Sink>> {
+fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Result<Box<dyn Sink + 's>> {
+    let folder = options.folder;
     Ok(match format {
         Format::Csv => Box::new(CsvFiles::create(folder)?),
         Format::Xlsx => Box::new(Book::create(folder)?),
         Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
         Format::Dot => Box::new(Graph::create(folder)?),
         Format::Sqlite => Box::new(Database::create(folder)?),
-        Format::Html => return Err(Error::new(Kind::Unimplemented, "html")),
+        Format::Html => Box::new(Page::create(folder, snapshot, options.conventions)?),
     })
 }
 
 struct Pass<'p> {
     answers: Answers<'p>,
-    sinks: Vec<Box<dyn Sink>>,
-    is_moderator: &'p dyn Fn(&v2::Resource) -> bool,
+    sinks: Vec<Box<dyn Sink + 'p>>,
+    conventions: &'p Conventions,
 }
 
 impl Pass<'_> {
@@ -139,10 +142,18 @@ impl Pass<'_> {
         for sink in &mut self.sinks {
             sink.held(&thing, &held)?;
         }
-        let Some(account) = Account::of(resource, thing) else {
+        let Some(mut account) = Account::of(resource, thing) else {
             return Ok(());
         };
-        let moderator = (self.is_moderator)(resource);
+        let profile = thing::profile(resource).unwrap_or_default();
+        let moderator = self.conventions.moderator.is_some_and(|mark| mark.is_on(&profile));
+        if let Some(seen) = self
+            .conventions
+            .last_activity
+            .and_then(|key| thing::text(&profile, key))
+        {
+            account.last_login = Some(seen.to_owned());
+        }
         let direct = held.iter().filter(|access| access.direct).count();
         let row = table::person(&account, moderator, held.len() as u64, direct as u64);
         self.put(Table::People, &row)?;

@@ -6,8 +6,8 @@ use std::path::Path;
 use baton_workato::baton::c1z::GrantFilter;
 use baton_workato::report::access::Answers;
 use baton_workato::report::export::{Format, Options, Written, export};
-use baton_workato::report::thing::{profile, text};
 use baton_workato::report::{Snapshot, find};
+use baton_workato::workato::conventions::CONVENTIONS;
 use calamine::{Data, Reader as _, Xlsx, open_workbook};
 use serde_json::Value;
 
@@ -17,9 +17,7 @@ fn write(snapshot: &Snapshot, folder: &Path, formats: &[Format]) -> Vec<Written>
     let options = Options {
         folder,
         formats,
-        is_moderator: &|resource| {
-            profile(resource).is_some_and(|profile| text(&profile, "grantType") == Some("federation_manager"))
-        },
+        conventions: &CONVENTIONS,
         progress: &|_| {},
     };
     export(snapshot, &options).unwrap()
@@ -143,6 +141,9 @@ fn every_format_tells_the_same_rows() {
         .map(Result::unwrap)
         .collect();
     assert_same(&from_db, &expected);
+
+    let moderators = whole.iter().filter(|row| row["moderator"] == true).count();
+    assert!(moderators > 0 && moderators < whole.len());
 
     // People, whatever they hold.
     let people: Vec<Value> = serde_json::from_slice(&std::fs::read(folder.join("people.json")).unwrap()).unwrap();

@@ -1,0 +1,74 @@
+//! `export`: a sync as files for others.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::read::{self, Reading};
+use crate::baton::error::Result;
+use crate::report::export::{Format, Options, export};
+use crate::term::Terminal;
+use crate::term::summary::bytes;
+use crate::workato::conventions::CONVENTIONS;
+
+/// The command.
+pub fn command() -> Command {
+    let formats = Arg::new("format")
+        .long("format")
+        .value_name("FORMATS")
+        .value_delimiter(',')
+        .default_value("csv,xlsx,html")
+        .action(ArgAction::Append)
+        .help("Formats, separated by commas: csv, xlsx, json, jsonl, dot, html, sqlite");
+    let folder = Arg::new("out")
+        .long("out")
+        .value_name("FOLDER")
+        .default_value("access-review")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("Folder to write to; files of the same names in it are replaced");
+    read::add_source(
+        Command::new("export").about("Write a sync as files: access review, people, resources, a report page"),
+    )
+    .arg(formats)
+    .arg(folder)
+    .after_help(
+        "One pass over the file fills every format. The access review has one row per person and access, with the \
+             way to it,\nlast activity, account type and moderator flag. Files are readable by their owner only.\n\n\
+             Examples:\n  baton-workato export -f sync.c1z\n  \
+             baton-workato export --format xlsx --out review-2026-q4\n  \
+             baton-workato export --format csv,jsonl,sqlite,dot,html --out everything",
+    )
+}
+
+/// Writes them.
+///
+/// # Errors
+/// An unknown format, those of the file and of the folder.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
+    let reading = Reading::start(terminal, root, own)?;
+    let mut formats: Vec<Format> = Vec::new();
+    for word in own.get_many::<String>("format").into_iter().flatten() {
+        let format = word.trim().parse()?;
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
+    let snapshot = reading.open()?;
+    let folder: PathBuf = own.get_one::<PathBuf>("out").cloned().unwrap_or_default();
+    let counter = terminal.counter("Exporting", "resources");
+    let written = export(
+        &snapshot,
+        &Options {
+            folder: &folder,
+            formats: &formats,
+            conventions: &CONVENTIONS,
+            progress: &|done| counter.at(done),
+        },
+    )?;
+    drop(counter);
+    let lines: Vec<String> = written
+        .iter()
+        .map(|file| format!("{}\t{}\t{} rows\n", file.path.display(), bytes(file.bytes), file.rows))
+        .collect();
+    terminal.data(&lines.concat())
+}

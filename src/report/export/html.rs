@@ -1,0 +1,42 @@
+//! The report: one page that opens from disk. It reads the sync by itself, so it takes no rows.
+
+use std::path::Path;
+
+use super::Written;
+use super::file::OutFile;
+use super::pass::Sink;
+use super::table::{Cell, Table};
+use crate::baton::conventions::Conventions;
+use crate::baton::error::Result;
+use crate::report::overview::Overview;
+use crate::report::snapshot::Snapshot;
+use crate::report::web;
+
+/// The page of an export.
+pub(super) struct Page<'p> {
+    snapshot: &'p Snapshot,
+    conventions: &'p Conventions,
+    file: OutFile,
+}
+
+impl<'p> Page<'p> {
+    pub(super) fn create(folder: &Path, snapshot: &'p Snapshot, conventions: &'p Conventions) -> Result<Page<'p>> {
+        Ok(Page {
+            snapshot,
+            conventions,
+            file: OutFile::create(folder, "report.html")?,
+        })
+    }
+}
+
+impl Sink for Page<'_> {
+    fn row(&mut self, _table: Table, _cells: &[Cell]) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Vec<Written>> {
+        let overview = Overview::of(self.snapshot, self.conventions)?;
+        web::write_report(self.snapshot, &overview, &mut self.file)?;
+        Ok(vec![self.file.finish(1)?])
+    }
+}
