@@ -82,7 +82,7 @@ pub static FIELDS: &[Field] = &[
         "workato-requests-per-minute",
         60,
         "Requests a minute that Workato allows for each family of endpoints; the family with most requests, usually \
-         folders and projects, bounds the run",
+         project grants with one for each project, bounds the run",
     )
     .display("Requests a minute")
     .range(1, 100_000)

@@ -300,6 +300,45 @@ async fn the_largest_family_bounds_a_large_workspace() {
     assert_eq!(http.counts()["collaborators"].waited_ms, 0);
 }
 
+/// A large workspace through the whole connector: each family runs at its own rate, and the one with most requests
+/// bounds the run.
+async fn a_large_workspace(people: usize, projects: usize) {
+    let real = Instant::now();
+    let time = Time::new();
+    let simulator = workspace(people, projects, behaviour(&time, Quota::default())).await;
+    let summary = sync_at(&time, &simulator, PrivilegesMode::Sampled).await;
+    assert_eq!(summary.rows["collaborator"].resources, people as u64);
+    assert_eq!(summary.rows["project"].resources, projects as u64);
+    assert_eq!(summary.warnings, []);
+    let refused = simulator.requests().answered(429);
+    assert!(refused <= 3, "{refused}");
+    let largest = summary.requests.values().map(|family| family.requests).max().unwrap();
+    let (family, requests, rate) = summary.bound().unwrap();
+    assert_eq!((family, requests, rate), ("project grants", largest, 60));
+    assert!(
+        requests >= projects as u64,
+        "one request for the grants of each project"
+    );
+    let (took, floor) = (time.elapsed(), floor(requests));
+    eprintln!(
+        "{people} people, {projects} projects: {} requests, {requests} of them {family}; {took:?} against a floor of \
+         {floor:?}, {refused} answers of 429, {:?} of real time",
+        summary.total_requests().requests,
+        real.elapsed()
+    );
+    assert!(within_15_percent(took, floor), "{took:?}");
+}
+
+/// The large one takes some seconds of real time and is behind `BATON_TEST_EXHAUSTIVE`; the small one is of the same
+/// shape.
+#[tokio::test]
+async fn the_largest_family_bounds_a_whole_sync() {
+    if std::env::var_os("BATON_TEST_EXHAUSTIVE").is_some() {
+        a_large_workspace(2_000, 300).await;
+    }
+    a_large_workspace(200, 130).await;
+}
+
 #[tokio::test]
 async fn a_fault_on_every_fifth_request_does_not_use_up_the_repeats() {
     let time = Time::new();
