@@ -10,7 +10,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// Several lines: as [`line`], but line breaks stay.
+/// Several lines: as [`line()`], but line breaks stay.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }

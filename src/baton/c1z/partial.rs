@@ -69,7 +69,7 @@ impl Partial {
         &self.sync_id
     }
 
-    /// When it was begun, see [`timestamp`].
+    /// When it was begun, see [`timestamp`](super::timestamp).
     pub fn started_at(&self) -> &str {
         &self.started_at
     }

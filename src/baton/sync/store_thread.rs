@@ -39,7 +39,7 @@ impl StoreThread {
     /// Opens everything on a new thread.
     ///
     /// # Errors
-    /// Those of [`Working::open`].
+    /// Those of `Working::open`.
     pub async fn open(wanted: Wanted, warnings: Arc<Warnings>) -> Result<(Self, Start)> {
         // Without a bound: every sender waits for its reply, so there are as many jobs as there are workers.
         let (jobs, queue) = channel::<Job>();
@@ -76,12 +76,12 @@ impl StoreThread {
     /// Seals the file at the target. No call works after it.
     ///
     /// # Errors
-    /// Those of [`Working::save`]; the target is then as it was.
+    /// Those of `Working::save`; the target is then as it was.
     pub async fn save(&self, steps: Arc<dyn Steps>) -> Result<Saved> {
         self.send(move |working| Working::save(working, steps.as_ref())).await
     }
 
-    /// Ends without sealing, as [`Working::stop`]. Waits for the jobs before it, but not longer than `patience`.
+    /// Ends without sealing, as `Working::stop`. Waits for the jobs before it, but not longer than `patience`.
     pub async fn stop(self, keep: bool, patience: Duration) -> Stopped {
         let stop = self.send(move |working| working.take().map_or(Ok(None), |w| w.stop(keep)));
         match tokio::time::timeout(patience, stop).await {

@@ -1,8 +1,8 @@
 //! Grant expansion: whoever holds a role also holds what the role holds (`contract/c1z-format.md` 5).
 //!
 //! A grant that is expandable over an entitlement S says "everyone who holds S holds my entitlement D too": an
-//! edge from S to D. [`graph`] reads the edges, [`cycles`] folds entitlements that feed each other into one node,
-//! [`order`] puts the nodes so that each comes after everything that feeds it, and [`run`] walks them once and
+//! edge from S to D. `graph` reads the edges, `cycles` folds entitlements that feed each other into one node,
+//! `order` puts the nodes so that each comes after everything that feeds it, and `run` walks them once and
 //! writes the derived grants. The syncer calls [`expand`] once, on a full sync, after all grants are stored.
 //!
 //! Everything that can refuse the job (a foreign source entitlement, a forbidden cycle, the depth limit) is
