@@ -294,6 +294,8 @@ mod tests {
         (0..count).map(role).collect()
     }
 
+    type Step<'a> = Box<dyn FnMut(&mut Working) -> Result<()> + 'a>;
+
     fn says(error: &Error, where_it_is: &Path, what_helps: &str) {
         assert_eq!(error.kind(), Kind::ResourceExhausted, "{error:?}");
         let text = error.to_string();
@@ -328,7 +330,7 @@ mod tests {
                 .partial
                 .put_page(Section::Resources, first, &rows, None)
                 .unwrap();
-            let mut steps: [Box<dyn FnMut(&mut Working) -> Result<()>>; 3] = [
+            let mut steps: [Step<'_>; 3] = [
                 Box::new(|w| w.move_rows(&wanted.types)),
                 Box::new(|w| w.in_store(|store| store.put_resources(&roles(400)))),
                 Box::new(|w| w.in_store(|store| store.finish_sync("{}"))),
