@@ -1,7 +1,7 @@
 //! A file whose database is damaged inside a sound frame: it is refused before anything is built upon it.
 
-use baton_workato::baton::c1z::{Policy, Store, SyncType};
-use baton_workato::baton::error::Kind;
+use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType};
+use baton_workato::baton::error::{Kind, Result};
 
 use super::{Place, doctor, full_sync, names, number, pack, unpack};
 
@@ -119,4 +119,67 @@ fn a_working_copy_that_cannot_be_read_back_does_not_replace_the_file() {
     assert!(error.to_string().starts_with("failed to save "), "{error}");
     assert_eq!(std::fs::read(&place.file).unwrap(), before);
     assert_eq!(place.names(), ["sync.c1z"]);
+}
+
+/// The fuzz target `envelope` in small: whatever a few changed bytes do, the file is refused and left alone, or what is
+/// saved over it can be opened.
+#[test]
+fn what_is_accepted_can_be_continued_and_opened_again() {
+    let place = Place::new();
+    full_sync(&place);
+    let database = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(database.path(), unpack(&place.file).bytes).unwrap();
+    let db = rusqlite::Connection::open(database.path()).unwrap();
+    // Small pages, so that a changed byte is likely to mean something.
+    db.execute_batch("pragma page_size = 512; vacuum").unwrap();
+    db.close().unwrap();
+    let whole = std::fs::read(database.path()).unwrap();
+
+    let another = || -> Result<()> {
+        let mut store = Store::open_with(&place.file, None, Policy::default())?;
+        store.begin_sync(SyncType::Full)?;
+        store.finish_sync("{}")?;
+        store.save().map(drop)
+    };
+    let rounds = if std::env::var_os("BATON_TEST_EXHAUSTIVE").is_some() {
+        20_000
+    } else {
+        150
+    };
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = |below: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(random >> 33).unwrap() % below
+    };
+    let (mut accepted, mut refused) = (0, 0);
+    for round in 0..rounds {
+        let mut bytes = whole.clone();
+        let mut changes = Vec::new();
+        for _ in 0..=draw(3) {
+            // The schema lies on the first pages, and there the damage is worst.
+            let within = if draw(2) == 0 { bytes.len() } else { 16 * 512 };
+            let (at, byte) = (draw(within), u8::try_from(draw(256)).unwrap());
+            bytes[at] = byte;
+            changes.push((at, byte));
+        }
+        std::fs::write(database.path(), &bytes).unwrap();
+        pack(database.path(), &place.file);
+        let before = std::fs::read(&place.file).unwrap();
+        match another() {
+            Ok(()) => {
+                accepted += 1;
+                let opened = Reader::open_with(&place.file, None, &Policy::default());
+                assert!(opened.is_ok(), "{round}: {changes:?}: {:?}", opened.err());
+            }
+            Err(_) => {
+                refused += 1;
+                assert!(std::fs::read(&place.file).unwrap() == before, "{round}: {changes:?}");
+            }
+        }
+        assert_eq!(place.names(), ["sync.c1z"], "{round}: {changes:?}");
+    }
+    eprintln!("{accepted} accepted, {refused} refused");
+    assert!(accepted > 0 && refused > 0);
 }
