@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
+use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
@@ -25,7 +26,7 @@ use crate::workato::settings::Settings;
 const DEFAULT_WORKERS: usize = 16;
 /// Most workers that `--workers=-1` takes.
 const MOST_WORKERS: usize = 4;
-/// Threads of the runtime: requests wait, they do not compute.
+/// Threads of a runtime in which both sides of the wire live.
 const THREADS: usize = 2;
 /// How long requests in flight get at the end of a run that failed.
 const SHUTDOWN: Duration = Duration::from_secs(1);
@@ -42,7 +43,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
     let settings = workato::config::settings(&values)?;
     let options = options(&values)?;
     let limits = workato::config::limits(&values);
-    let summary = in_runtime(async {
+    let summary = in_one_thread(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(terminal, &cancel, leave)?;
         let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
@@ -75,16 +76,22 @@ pub async fn read_workspace(
     sync::run(connector, options, &environment).await
 }
 
-/// Runs a future to its end on a small runtime.
+/// Runs a future to its end on a small runtime, for a program that is its own server.
 ///
 /// # Errors
 /// The future's, and the system's if there can be no threads.
 pub fn in_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .enable_all()
-        .build()
-        .context("start the runtime")?;
+    run_in(Builder::new_multi_thread().worker_threads(THREADS), work)
+}
+
+/// As [`in_runtime`], on this thread. Requests wait, they do not compute, and what blocks has a thread of its own:
+/// handing every answer from one thread to another would cost more than reading it.
+fn in_one_thread<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    run_in(&mut Builder::new_current_thread(), work)
+}
+
+fn run_in<T>(builder: &mut Builder, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = builder.enable_all().build().context("start the runtime")?;
     let outcome = runtime.block_on(work);
     runtime.shutdown_timeout(SHUTDOWN);
     outcome

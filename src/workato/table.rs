@@ -38,8 +38,10 @@ impl<T> Once<T> {
     where
         Fut: Future<Output = Result<T>>,
     {
+        // Boxed: whoever asks holds room for a pointer, not for all that reading the list takes. There are thousands of
+        // askers, and each is moved a few times.
         self.0
-            .get_or_try_init(|| async { make().await.map(Arc::new) })
+            .get_or_try_init(|| Box::pin(async { make().await.map(Arc::new) }))
             .await
             .cloned()
     }

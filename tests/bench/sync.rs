@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench sync` prints the times, then processor time, peak memory and requests of the program alone.
 //! `cargo bench --bench sync -- --table` prints only the latter.
+//! `cargo bench --bench sync -- --serve 20` keeps the workspace there, 20 ms an answer, until it is stopped, and prints
+//! the variables with which any program, such as `/usr/bin/time -v` or a profiler, syncs it.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -31,12 +33,25 @@ const LATENCIES: [u64; 2] = [0, 20];
 const MEMBERS: usize = 10_000;
 
 fn main() {
+    if let Some(milliseconds) = std::env::args().skip_while(|arg| arg != "--serve").nth(1) {
+        return serve(milliseconds.parse().unwrap());
+    }
     if !std::env::args().any(|arg| arg == "--table") {
         divan::main();
     }
     // `cargo test --benches` only wants to see that everything runs.
     if std::env::args().any(|arg| arg == "--bench") {
         table();
+    }
+}
+
+/// The workspace for programs that somebody starts by hand.
+fn serve(milliseconds: u64) {
+    let place = Place::new(milliseconds);
+    println!("export BATON_WORKATO_BASE_URL={}", place.simulator.base_url());
+    println!("export BATON_WORKATO_API_KEY={}", place.simulator.token(Env::Dev));
+    loop {
+        std::thread::park();
     }
 }
 

@@ -296,6 +296,14 @@ impl Partial {
         Ok(())
     }
 
+    /// Gives back the memory that reads are kept in: for when there is nothing more to read.
+    ///
+    /// # Errors
+    /// As [`Partial::set_token`].
+    pub fn release_memory(&self) -> Result<()> {
+        Ok(self.db.execute_batch("pragma shrink_memory")?)
+    }
+
     /// Commits and closes. One file remains.
     ///
     /// # Errors

@@ -22,6 +22,11 @@ pub struct TypeCounts {
 
 /// Counts by resource type, every stored type included.
 pub(super) fn counts(view: View<'_>) -> Result<BTreeMap<String, TypeCounts>> {
+    counts_with(view, &grants_by_type(view)?)
+}
+
+/// As [`counts`], with the grants counted before.
+pub(super) fn counts_with(view: View<'_>, grants: &BTreeMap<String, u64>) -> Result<BTreeMap<String, TypeCounts>> {
     let mut counts: BTreeMap<String, TypeCounts> = BTreeMap::new();
     view.scan("v1_resource_types", "external_id", &mut |row| {
         counts.insert(row.get(0)?, TypeCounts::default());
@@ -33,15 +38,15 @@ pub(super) fn counts(view: View<'_>) -> Result<BTreeMap<String, TypeCounts>> {
     for (resource_type, count) in by_type(view, "v1_entitlements")? {
         counts.entry(resource_type).or_default().entitlements = count;
     }
-    for (resource_type, count) in grants_by_type(view)? {
-        counts.entry(resource_type).or_default().grants = count;
+    for (resource_type, count) in grants {
+        counts.entry(resource_type.clone()).or_default().grants = *count;
     }
     Ok(counts)
 }
 
-/// The rows of one sync mostly follow each other. Then their numbers alone say which rows of an index are theirs, and
+/// Grants by the resource type they are on. The rows of one sync mostly follow each other. Then their numbers alone say which rows of an index are theirs, and
 /// counting reads no row: those of a million grants are a gigabyte and a half.
-fn grants_by_type(view: View<'_>) -> Result<BTreeMap<String, u64>> {
+pub(super) fn grants_by_type(view: View<'_>) -> Result<BTreeMap<String, u64>> {
     let sql = "select min(id), max(id), count(*) from v1_grants where sync_id = ?1";
     let (first, last, total): (Option<i64>, Option<i64>, i64) = view
         .db
@@ -77,6 +82,11 @@ fn unsigned(count: i64) -> u64 {
 /// The JSON that other writers store: their key order, zero members left out, a 0 for every known type among the
 /// resources, only occurring types among entitlements and grants, rows of unknown types in no map.
 pub(super) fn json(view: View<'_>, kind: SyncType) -> Result<String> {
+    json_with(view, kind, &grants_by_type(view)?)
+}
+
+/// As [`json`], with the grants counted before.
+pub(super) fn json_with(view: View<'_>, kind: SyncType, grants: &BTreeMap<String, u64>) -> Result<String> {
     let mut known = BTreeMap::new();
     view.scan("v1_resource_types", "external_id", &mut |row| {
         known.insert(row.get::<_, String>(0)?, 0u64);
@@ -96,11 +106,10 @@ pub(super) fn json(view: View<'_>, kind: SyncType) -> Result<String> {
     if kind == SyncType::ResourcesOnly {
         put_map(&mut stats, "resources_by_resource_type", resources);
     } else {
-        let grants = grants_by_type(view)?;
         put(&mut stats, "entitlements", total("v1_entitlements")?);
         put(&mut stats, "grants", grants.values().sum());
         put_map(&mut stats, "resources_by_resource_type", resources);
-        put_map(&mut stats, "grants_by_resource_type", only_known(grants));
+        put_map(&mut stats, "grants_by_resource_type", only_known(grants.clone()));
         let entitlements = only_known(by_type(view, "v1_entitlements")?);
         put_map(&mut stats, "entitlements_by_resource_type", entitlements);
     }

@@ -30,6 +30,8 @@ pub struct Store {
     policy: Policy,
     clock: Clock,
     sync_id: Option<String>,
+    /// Grants of the sync by resource type, once it is finished: counting them is most of what counting takes.
+    grants: Option<BTreeMap<String, u64>>,
 }
 
 impl Store {
@@ -54,6 +56,9 @@ impl Store {
             let db = scratch.connect()?;
             if scratch.is_filled() {
                 sound::check_database(&db)?;
+            } else {
+                // In a new file nothing is deleted: there is no earlier sync.
+                db.execute_batch("pragma secure_delete = off")?;
             }
             migrate::prepare(&db)?;
             let runs = run::list(&db)?;
@@ -67,6 +72,7 @@ impl Store {
                 policy,
                 clock,
                 sync_id: None,
+                grants: None,
             })
         };
         open()
@@ -132,6 +138,7 @@ impl Store {
             ],
         )?;
         self.sync_id = Some(sync_id.to_owned());
+        self.grants = None;
         Ok(())
     }
 
@@ -155,6 +162,7 @@ impl Store {
             ));
         }
         self.sync_id = Some(sync_id.to_owned());
+        self.grants = None;
         Ok(())
     }
 
@@ -273,11 +281,13 @@ impl Store {
         )?;
         let run = run::find(db, sync_id)?.ok_or_else(|| fault::broken("the row of the sync is gone"))?;
         let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
-        let stats = stats::json(View { db, sync_id }, kind)?;
+        let grants = stats::grants_by_type(View { db, sync_id })?;
+        let stats = stats::json_with(View { db, sync_id }, kind, &grants)?;
         db.execute(
             "update v1_sync_runs set stats = ?2 where sync_id = ?1",
             [sync_id, &stats],
         )?;
+        self.grants = Some(grants);
         self.commit()
     }
 
@@ -388,7 +398,11 @@ impl Store {
     /// # Errors
     /// As [`Store::resource`].
     pub fn counts(&self) -> Result<BTreeMap<String, TypeCounts>> {
-        stats::counts(self.view()?)
+        let view = self.view()?;
+        match &self.grants {
+            Some(grants) => stats::counts_with(view, grants),
+            None => stats::counts(view),
+        }
     }
 
     /// Checks the sync against the format; an empty list is a clean sync.
@@ -419,6 +433,7 @@ impl Store {
     /// The connection inside a transaction, the sync to write to, and the time.
     pub(super) fn writing(&mut self) -> Result<(&Connection, &str, String)> {
         self.ensure_transaction()?;
+        self.grants = None;
         let sync_id = self.sync_id.as_deref().ok_or_else(no_sync)?;
         Ok((&self.db, sync_id, self.clock.now()))
     }

@@ -1,7 +1,7 @@
 //! The client: one `send` with its own loop of attempts.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -40,8 +40,9 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// Sends requests. Shared by all workers of a run; its waits and counters are per quota family.
 pub struct HttpClient {
-    /// For https. Uses the proxy of the environment and the system's trust store.
-    secure: Result<reqwest::Client, String>,
+    /// For https. Uses the proxy of the environment and the system's trust store. Made when it is first asked for:
+    /// reading the trust store costs more than some syncs.
+    secure: OnceLock<Result<reqwest::Client, String>>,
     /// For http to this machine: never through a proxy, which would carry the token away in the clear.
     local: reqwest::Client,
     options: HttpOptions,
@@ -75,29 +76,13 @@ impl HttpClient {
     /// `Unknown` when the options cannot be used, such as a user agent with line breaks. A missing trust store shows
     /// at the first https request.
     pub fn new(options: HttpOptions) -> Result<Self> {
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(options.user_agent.as_str())
-                .connect_timeout(options.connect_timeout)
-                .timeout(options.request_timeout)
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .pool_idle_timeout(IDLE)
-                .tcp_keepalive(IDLE)
-                .http2_keep_alive_interval(IDLE)
-        };
-        let secure = builder()
-            .https_only(true)
-            .tls_version_min(reqwest::tls::Version::TLS_1_2)
-            .build()
-            .map_err(|error| chain_text(&error));
-        let local = builder()
+        let local = builder(&options)
             .no_proxy()
             .tls_certs_only([])
             .build()
             .map_err(|error| Error::new(Kind::Unknown, "the HTTP client cannot be set up").source(error))?;
         Ok(HttpClient {
-            secure,
+            secure: OnceLock::new(),
             local,
             quotas: Quotas::new(options.pace, options.clock.clone(), options.observer.clone()),
             repeats: Mutex::new(RetryBudget::new(options.retry.tokens)),
@@ -188,7 +173,14 @@ impl HttpClient {
         if url.scheme() == "http" && is_loopback(url) {
             return Ok(&self.local);
         }
-        self.secure.as_ref().map_err(|why| {
+        let secure = self.secure.get_or_init(|| {
+            builder(&self.options)
+                .https_only(true)
+                .tls_version_min(reqwest::tls::Version::TLS_1_2)
+                .build()
+                .map_err(|error| chain_text(&error))
+        });
+        secure.as_ref().map_err(|why| {
             Error::new(Kind::FailedPrecondition, format!("TLS cannot be set up: {why}"))
                 .hint("install the system's certificate authorities (often a package called ca-certificates)")
         })
@@ -320,6 +312,19 @@ impl HttpClient {
     fn tell(&self, event: &Event<'_>) {
         self.options.observer.event(event);
     }
+}
+
+/// What both clients have in common.
+fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(options.user_agent.as_str())
+        .connect_timeout(options.connect_timeout)
+        .timeout(options.request_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .pool_idle_timeout(IDLE)
+        .tcp_keepalive(IDLE)
+        .http2_keep_alive_interval(IDLE)
 }
 
 /// The header value, marked so that no library logs it.

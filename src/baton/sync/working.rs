@@ -166,7 +166,8 @@ impl Working {
         })?;
         move_section(partial, Section::Grants, &mut |rows| {
             store.put_grants(rows).map_err(|error| store.named(error))
-        })
+        })?;
+        partial.release_memory()
     }
 
     /// Does something with the working copy of the target.
