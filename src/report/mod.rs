@@ -7,6 +7,7 @@
 pub mod access;
 pub mod edges;
 pub mod find;
+pub mod list;
 pub mod names;
 pub mod path;
 mod snapshot;
