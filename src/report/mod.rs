@@ -11,7 +11,10 @@ pub mod list;
 pub mod names;
 pub mod path;
 mod snapshot;
+pub mod stats;
+pub mod suggest;
 pub mod thing;
+pub mod verify;
 
 pub use snapshot::{Snapshot, Which};
 pub use thing::{Right, Thing};
