@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{completion, demo, export, read, resource_types, usage_error};
+use super::{completion, demo, export, usage_error};
+use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -105,7 +106,17 @@ fn demo(purpose: Purpose) -> Command {
 
 /// The commands that read a file.
 fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
-    let commands = [resource_types::command(), export::command()];
+    let commands = [
+        resource_types::command(),
+        resources::command(),
+        entitlements::command(),
+        grants::command(),
+        principals::command(),
+        syncs::command(),
+        stats::command(),
+        verify::command(),
+        export::command(),
+    ];
     commands
         .into_iter()
         .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", |file| file.help(read::FILE_HELP)))

@@ -16,7 +16,10 @@ pub mod names;
 pub mod overview;
 pub mod path;
 mod snapshot;
+pub mod stats;
+pub mod suggest;
 pub mod thing;
+pub mod verify;
 pub mod web;
 
 pub use snapshot::{Snapshot, Which};
