@@ -1,5 +1,6 @@
 //! The read side: any v1 file, whatever its age, without ever writing to it.
 
+pub mod merge;
 mod query;
 mod unpacked;
 
