@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{completion, demo, usage_error};
+use super::{completion, demo, read, resource_types, usage_error};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -76,6 +76,7 @@ pub fn build(purpose: Purpose) -> Command {
         )
         .subcommand(demo(purpose))
         .subcommand(capabilities(purpose))
+        .subcommands(reading(purpose))
         .subcommand(with_kit(
             Command::new("config").about("Print the settings of this connector as JSON, for forms"),
             purpose,
@@ -100,6 +101,14 @@ fn demo(purpose: Purpose) -> Command {
     with_kit(demo::command(), purpose, |field| demo::FLAGS.contains(&field.name)).mut_arg("file", |file| {
         file.help(format!("The .c1z file to write (default {:?})", demo::FILE))
     })
+}
+
+/// The commands that read a file.
+fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
+    let commands = [resource_types::command()];
+    commands
+        .into_iter()
+        .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", |file| file.help(read::FILE_HELP)))
 }
 
 fn capabilities(purpose: Purpose) -> Command {

@@ -12,6 +12,8 @@ mod demo;
 mod interrupt;
 mod launch;
 mod logging;
+mod read;
+mod resource_types;
 mod sync;
 mod unavailable;
 mod usage;
@@ -55,6 +57,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "demo" => demo::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
+        "resource-types" => resource_types::run(terminal, matches, own),
         "completion" => completion::run(terminal, own),
         "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),
         other => Err(unavailable::command(other)),

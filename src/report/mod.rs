@@ -10,6 +10,7 @@ pub mod compare;
 pub mod condition;
 pub mod edges;
 pub mod find;
+pub mod list;
 pub mod names;
 pub mod path;
 pub mod reach;

@@ -7,9 +7,12 @@
 pub mod color;
 pub mod errors;
 pub mod logs;
+pub mod output;
+pub mod pager;
 pub mod progress;
 pub mod sanitize;
 pub mod summary;
+pub mod table;
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -70,6 +73,22 @@ impl Terminal {
     pub fn width(&self) -> usize {
         let columns = usize::from(console_columns());
         columns.clamp(WIDTHS.0, WIDTHS.1)
+    }
+
+    /// Columns and lines of the terminal behind stdout; `None` where stdout is none.
+    pub fn screen(&self) -> Option<(usize, usize)> {
+        if !self.stdout_is_terminal {
+            return None;
+        }
+        let (columns, lines) = match terminal_size::terminal_size_of(io::stdout()) {
+            Some((columns, lines)) => (usize::from(columns.0), usize::from(lines.0)),
+            None => (0, 0),
+        };
+        // A terminal that does not know its size is treated like the oldest ones.
+        Some((
+            if columns == 0 { WIDTHS.0 } else { columns },
+            if lines == 0 { 24 } else { lines },
+        ))
     }
 
     /// Writes data to stdout exactly as given. A reader that went away (`| head`) ends the output, not the run.
