@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{completion, demo, read, resource_types, usage_error};
+use super::{access, completion, demo, diff, read, resource_types, usage_error};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -105,7 +105,7 @@ fn demo(purpose: Purpose) -> Command {
 
 /// The commands that read a file.
 fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
-    let commands = [resource_types::command()];
+    let commands = [resource_types::command(), access::command(), diff::command()];
     commands
         .into_iter()
         .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", |file| file.help(read::FILE_HELP)))

@@ -3,12 +3,14 @@
 //! Only `main` calls [`run`]. Errors come up to here and are printed once; the exit code is the error's
 //! (`contract/cli.md` 5).
 
+mod access;
 mod capabilities;
 mod command;
 mod completion;
 mod config;
 mod connect;
 mod demo;
+mod diff;
 mod interrupt;
 mod launch;
 mod logging;
@@ -57,6 +59,8 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "demo" => demo::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
+        "access" => access::run(terminal, matches, own),
+        "diff" => diff::run(terminal, matches, own),
         "resource-types" => resource_types::run(terminal, matches, own),
         "completion" => completion::run(terminal, own),
         "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),

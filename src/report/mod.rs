@@ -13,6 +13,7 @@ pub mod find;
 pub mod list;
 pub mod names;
 pub mod path;
+pub mod question;
 pub mod reach;
 mod snapshot;
 pub mod thing;

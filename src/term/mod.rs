@@ -13,6 +13,7 @@ pub mod progress;
 pub mod sanitize;
 pub mod summary;
 pub mod table;
+pub mod tree;
 
 use std::io::{self, IsTerminal as _, Write};
 
