@@ -17,6 +17,8 @@ pub enum Needs {
     Connector,
     /// The kit's only.
     Kit,
+    /// The kit's, where two syncs may be named without `--diff-syncs`.
+    TwoSyncs,
 }
 
 /// The settings of this run. `matches` are the root's and the subcommand's.
@@ -32,7 +34,8 @@ pub fn settings(matches: &[&ArgMatches], needs: Needs) -> Result<Values> {
     if needs == Needs::Connector {
         check::required(command::all_fields(), &values)?;
     }
-    groups::check(|name| values.is_set(name))?;
+    let own = |name: &str| needs == Needs::TwoSyncs && ["base-sync-id", "applied-sync-id"].contains(&name);
+    groups::check(|name| values.is_set(name) && !own(name))?;
     check::kit_rules(command::kit_fields(), &values)?;
     if needs == Needs::Connector {
         check::connector_rules(command::connector_fields(), &values)?;

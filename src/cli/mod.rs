@@ -3,12 +3,14 @@
 //! Only `main` calls [`run`]. Errors come up to here and are printed once; the exit code is the error's
 //! (`contract/cli.md` 5).
 
+mod access;
 mod capabilities;
 mod command;
 mod completion;
 mod config;
 mod connect;
 mod demo;
+mod diff;
 mod entitlements;
 mod export;
 mod filter;
@@ -68,6 +70,8 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
         "export" => export::run(terminal, matches, own),
+        "access" => access::run(terminal, matches, own),
+        "diff" => diff::run(terminal, matches, own),
         "resource-types" => resource_types::run(terminal, matches, own),
         "resources" => resources::run(terminal, matches, own),
         "entitlements" => entitlements::run(terminal, matches, own),

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::launch::{self, Needs};
 use super::{logging, sync, usage_error};
 use crate::baton::c1z::{Keep, Reader};
-use crate::baton::config::Field;
+use crate::baton::config::{Field, Values};
 use crate::baton::error::Result;
 use crate::report::list::{Line, List};
 use crate::report::{Snapshot, Which};
@@ -97,8 +97,15 @@ impl Reading {
     /// # Errors
     /// An unknown format, wrong settings: exit code 2.
     pub fn start(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<Reading> {
-        let values = launch::settings(&[root, own], Needs::Kit)?;
-        logging::start(&values, terminal)?;
+        Self::of(terminal, own, &launch::settings(&[root, own], Needs::Kit)?)
+    }
+
+    /// As [`Reading::start`], with the settings at hand.
+    ///
+    /// # Errors
+    /// As [`Reading::start`].
+    pub fn of(terminal: &Terminal, own: &ArgMatches, values: &Values) -> Result<Reading> {
+        logging::start(values, terminal)?;
         if values.text("file").is_empty() {
             return Err(usage_error("--file is empty").hint("name the .c1z file to read"));
         }

@@ -135,9 +135,25 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// As [`Answers::for_each_on`].
     pub fn for_each_where(&self, filter: &GrantFilter<'_>, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
+        self.for_each_if(filter, &mut |_| Ok(true), each)
+    }
+
+    /// As [`Answers::for_each_where`], for grants that are wanted: only their ways are looked for.
+    ///
+    /// # Errors
+    /// As [`Answers::for_each_on`], and those of `wanted`.
+    pub fn for_each_if(
+        &self,
+        filter: &GrantFilter<'_>,
+        wanted: &mut dyn FnMut(&v2::Grant) -> Result<bool>,
+        each: &mut dyn FnMut(Access) -> Result<()>,
+    ) -> Result<()> {
         let mut known: HashMap<(String, String, String), Option<Rc<Origin>>> = HashMap::new();
         let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
         reader.for_each_grant_where(sync_id, filter, &mut |row| {
+            if !wanted(&row.grant)? {
+                return Ok(());
+            }
             let (kind, id) = principal_of(&row.grant);
             let mut held = |entitlement: &str| {
                 let key = (entitlement.to_owned(), kind.to_owned(), id.to_owned());

@@ -1,11 +1,14 @@
 //! The read side: who can touch what, and why, from any v1 `.c1z` file, whoever wrote it.
 //!
 //! A [`Snapshot`] is one sync of one file. [`find`] turns what a person typed into a row, [`path`] says by which
-//! chain of entitlements somebody holds something, [`access`] answers for a principal or a resource. This room knows the
+//! chain of entitlements somebody holds something, [`access`] answers for a principal or a resource, [`condition`] is a
+//! test over the answers, [`compare`] says what two syncs differ in. This room knows the
 //! file format, not Workato: what is special about a vendor comes in as data. `cli` calls it and prints what it gets.
 
 pub mod access;
 pub mod census;
+pub mod compare;
+pub mod condition;
 pub mod edges;
 pub mod export;
 pub mod find;
@@ -15,12 +18,15 @@ pub mod list;
 pub mod names;
 pub mod overview;
 pub mod path;
+pub mod question;
+pub mod reach;
 mod snapshot;
 pub mod stats;
 pub mod suggest;
 pub mod thing;
 pub mod verify;
 pub mod web;
+pub mod wording;
 
 pub use snapshot::{Snapshot, Which};
 pub use thing::{Right, Thing};

@@ -41,6 +41,11 @@ impl Origin {
         self
     }
 
+    /// The entitlements it says to follow from, its own among them where it was given as well.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(String::as_str)
+    }
+
     /// Whether somebody gave it, rather than it following from something else.
     pub fn is_direct(&self, entitlement: &str) -> bool {
         self.sources.is_empty() || self.sources.contains(entitlement)

@@ -92,6 +92,14 @@ impl Snapshot {
         &self.file
     }
 
+    /// Another sync of the same file.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn beside(&self, run: SyncRun) -> Result<Snapshot> {
+        Ok(Snapshot { run, ..self.again()? })
+    }
+
     /// The same sync for another thread.
     ///
     /// # Errors

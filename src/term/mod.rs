@@ -15,6 +15,7 @@ pub mod sanitize;
 pub mod shell;
 pub mod summary;
 pub mod table;
+pub mod tree;
 
 use std::io::{self, IsTerminal as _, Write};
 

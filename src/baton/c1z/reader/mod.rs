@@ -1,6 +1,7 @@
 //! The read side: any v1 file, whatever its age, without ever writing to it.
 
 mod holdings;
+pub mod merge;
 mod query;
 mod unpacked;
 

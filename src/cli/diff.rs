@@ -1,0 +1,119 @@
+//! `diff`: what changed between two syncs, for reviewers, or row by row in the published shape.
+
+mod review;
+mod rows;
+
+use std::path::Path;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use jiff::Zoned;
+
+use super::launch::{self, Needs};
+use super::read::{self, Reading};
+use super::usage_error;
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::report::compare::review::Review;
+use crate::report::compare::{Sides, Wanted, sides};
+use crate::report::{Which, wording};
+use crate::term::Terminal;
+use crate::term::output::Format;
+
+/// The fields of the kit that name the two syncs.
+const SYNCS: [&str; 2] = ["base-sync-id", "applied-sync-id"];
+
+/// The command.
+pub fn command() -> Command {
+    let switch =
+        |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let command = Command::new("diff")
+        .about("Show what changed between two syncs: people, roles, access gained and lost")
+        .arg(
+            Arg::new("files")
+                .value_name("FILE")
+                .num_args(0..=2)
+                .help("One file with two syncs (default: --file), or the older file and the newer file"),
+        )
+        .arg(
+            Arg::new("since")
+                .long("since")
+                .value_name("TIME")
+                .help("Compare with the newest full sync at or before this: 7d, 12h, 2026-11-01, 2026-11-01T09:30"),
+        )
+        .arg(switch(
+            "fail-if-gained",
+            "End with exit code 9 if any person or account gained access",
+        ))
+        .arg(switch("all", "Show every line instead of counts"));
+    read::add(command).after_help(
+        "Without more, the newest finished full sync of the file is compared with the one before it.\n\
+         --base-sync-id and --applied-sync-id name the older and the newer sync.\n\n\
+         Examples:\n  \
+         # What changed since the sync before\n  \
+         baton-workato diff -f sync.c1z\n\n  \
+         # Between two files\n  \
+         baton-workato diff monday.c1z friday.c1z\n\n  \
+         # Since a week ago, ending with exit code 9 if anybody gained anything\n  \
+         baton-workato diff --since 7d --fail-if-gained\n\n  \
+         # Every new grant, in the published shape\n  \
+         baton-workato diff -o json | jq -r '.grants.created[].id'",
+    )
+}
+
+/// Compares.
+///
+/// # Errors
+/// Those of the files, of what was asked for and of stdout; `FailedPrecondition` (exit code 9) with `--fail-if-gained`
+/// where somebody gained access.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
+    let values = launch::settings(&[root, own], Needs::TwoSyncs)?;
+    let reading = Reading::of(terminal, own, &values)?;
+    let files: Vec<&Path> = own
+        .get_many::<String>("files")
+        .into_iter()
+        .flatten()
+        .map(Path::new)
+        .collect();
+    let (base_file, file) = match files.as_slice() {
+        [old, new] => (Some(*old), *new),
+        [one] => (None, *one),
+        _ => (None, reading.file.as_path()),
+    };
+    let [base, applied] = SYNCS.map(|name| Some(values.text(name)).filter(|id| !id.is_empty()));
+    if applied.is_some() && reading.sync_id.is_some() {
+        return Err(usage_error("--sync-id and --applied-sync-id both name the newer sync").hint("give one of them"));
+    }
+    let since = own.get_one::<String>("since");
+    if since.is_some() && base.is_some() {
+        return Err(usage_error("--since and --base-sync-id both name the older sync").hint("give one of them"));
+    }
+    let since = since
+        .map(|text| sides::moment(text, &Zoned::now()).context("understand --since"))
+        .transpose()?;
+    let wanted = Wanted {
+        file: Which {
+            file,
+            sync_id: applied.or(reading.sync_id.as_deref()),
+            ..reading.which()
+        },
+        base_file,
+        base_sync: base,
+        since,
+    };
+    let sides = Sides::open(&wanted)?;
+    let gained = if reading.format == Format::Table {
+        let review = Review::of(&sides)?;
+        review::show(terminal, &reading, &review, own.get_flag("all"))?;
+        review.gained_by_people
+    } else {
+        rows::show(terminal, &reading, &sides)?
+    };
+    if own.get_flag("fail-if-gained") && gained > 0 {
+        let count = usize::try_from(gained).unwrap_or(usize::MAX);
+        let message = format!(
+            "people gained access: {}",
+            wording::count(count, "new grant", "new grants")
+        );
+        return Err(Error::new(Kind::FailedPrecondition, message).hint("they are among what is shown"));
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! One row that a condition is asked about.
+
+use jiff::Timestamp;
+
+use super::field::Field;
+use crate::baton::annotation;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::report::names::Names;
+use crate::report::thing::{Account, Right};
+use crate::report::wording;
+
+/// A grant, with where to look up the names in it.
+pub struct Facts<'f, 's> {
+    /// Names of the sync.
+    pub names: &'f Names<'s>,
+    /// Against what spans of time are measured.
+    pub now: Timestamp,
+    /// Who holds it: type and bare id.
+    pub principal: (&'f str, &'f str),
+    /// What is held, by its id.
+    pub entitlement: &'f str,
+    /// Given by somebody, not following from something else.
+    pub direct: bool,
+    /// Can only be taken away where it comes from.
+    pub immutable: bool,
+    /// The ways to it, where the condition asks for them.
+    pub paths: &'f [Vec<Right>],
+}
+
+impl Facts<'_, '_> {
+    pub(super) fn flag(&self, field: Field) -> bool {
+        match field {
+            Field::Direct => self.direct,
+            Field::Derived => !self.direct,
+            Field::Immutable => self.immutable,
+            _ => false,
+        }
+    }
+
+    pub(super) fn texts(&self, field: Field) -> Result<Vec<String>> {
+        let (kind, id) = self.principal;
+        Ok(match field {
+            Field::Name => vec![self.names.thing(kind, id)?.name],
+            Field::Email => self.mail()?,
+            Field::Domain => self
+                .mail()?
+                .iter()
+                .filter_map(|mail| mail.rsplit_once('@'))
+                .map(|(_, domain)| domain.to_owned())
+                .collect(),
+            Field::Id => vec![id.to_owned(), format!("{kind}:{id}")],
+            Field::Type => self.kind_texts(kind)?,
+            Field::Account => vec![known(self.account()?.map(|a| a.account_type))],
+            Field::Status => vec![known(self.account()?.map(|a| a.status))],
+            Field::Entitlement => {
+                let right = self.names.right(self.entitlement)?;
+                let label = wording::label(self.names, &right)?;
+                vec![right.id, right.slug, right.name, label]
+            }
+            Field::Resource => {
+                let on = self.names.right(self.entitlement)?.resource;
+                let full = format!("{}:{}", on.kind, on.id);
+                vec![on.name, on.id, full]
+            }
+            Field::ResourceType => {
+                let on = self.names.right(self.entitlement)?.resource;
+                vec![on.kind, on.type_name]
+            }
+            Field::Through => {
+                let mut texts = Vec::new();
+                for path in self.paths {
+                    for right in path.iter().take(path.len().saturating_sub(1)) {
+                        texts.push(wording::label(self.names, right)?);
+                        texts.push(right.id.clone());
+                        texts.push(right.resource.name.clone());
+                        texts.push(right.name.clone());
+                    }
+                }
+                texts
+            }
+            Field::Idle | Field::Age | Field::Direct | Field::Derived | Field::Immutable => Vec::new(),
+        })
+    }
+
+    /// Seconds since something; `None` where it is not known.
+    pub(super) fn seconds(&self, field: Field) -> Result<Option<i64>> {
+        let account = self.account()?;
+        let at = match field {
+            Field::Idle => account.and_then(|a| a.last_login),
+            Field::Age => account.and_then(|a| a.created_at),
+            _ => None,
+        };
+        let at: Option<Timestamp> = at.and_then(|text| text.parse().ok());
+        Ok(at.map(|at| self.now.as_second() - at.as_second()))
+    }
+
+    fn account(&self) -> Result<Option<Account>> {
+        let (kind, id) = self.principal;
+        let Some(resource) = self.names.resource(kind, id)? else {
+            return Ok(None);
+        };
+        Ok(Account::of(&resource, self.names.thing_of(&resource)?))
+    }
+
+    fn mail(&self) -> Result<Vec<String>> {
+        let (kind, id) = self.principal;
+        let resource = self.names.resource(kind, id)?;
+        let user: Option<v2::UserTrait> = resource.and_then(|r| annotation::find(&r.annotations));
+        Ok(user.map_or_else(Vec::new, |user| {
+            let addresses = user.emails.into_iter().map(|email| email.address);
+            addresses
+                .chain([user.login])
+                .chain(user.login_aliases)
+                .filter(|text| !text.is_empty())
+                .collect()
+        }))
+    }
+
+    fn kind_texts(&self, kind: &str) -> Result<Vec<String>> {
+        let named = self.names.resource_type(kind)?;
+        Ok(vec![
+            kind.to_owned(),
+            named.map(|t| t.display_name.clone()).unwrap_or_default(),
+        ])
+    }
+}
+
+fn known(word: Option<&'static str>) -> String {
+    word.filter(|word| !word.is_empty()).unwrap_or("unknown").to_owned()
+}

@@ -1,0 +1,220 @@
+//! A condition over access, as a person writes it on a command line:
+//! `domain != acme.com and entitlement ~ admin`.
+//!
+//! [`Condition::parse`] turns the text into a tree and checks everything that can be checked without a row, so that a
+//! misspelt field or value is an error and not a condition that never holds. [`Facts`] is one row it is asked about.
+//!
+//! ```text
+//! any      = all { "or" all }
+//! all      = one { "and" one }
+//! one      = "not" one | "(" any ")" | flag | field test
+//! test     = ( "=" | "!=" | "~" | "!~" ) value | [ "not" ] "in" "(" value { "," value } ")"
+//!          | ( "<" | "<=" | ">" | ">=" ) span
+//! ```
+
+mod facts;
+mod field;
+mod lex;
+mod mistake;
+mod parse;
+
+use jiff::Timestamp;
+
+pub use facts::Facts;
+pub use field::{Field, Kind, table as field_table};
+
+use crate::baton::error::Result;
+
+/// What may be written, for help texts.
+pub const SYNTAX: &str = "\
+A condition is made of tests, joined by `and`, `or`, `not` and brackets:
+  field = text       is the text; * stands for anything      email = *@acme.com
+  field != text      is not                                  domain != acme.com
+  field ~ text       contains the text                       entitlement ~ admin
+  field !~ text      does not contain it                     resource !~ sandbox
+  field in (a, b)    is one of these; `not in` is none       domain not in (acme.com, acme.io)
+  idle > 90d         longer than; also < <= >=, h d w        age < 2w
+  direct             a word that is true or not              not immutable
+Upper and lower case are the same. Quote texts with spaces or brackets: 'All collaborators'.
+A field without a value equals nothing: domain != acme.com holds for accounts without an e-mail address.";
+
+/// A condition that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    root: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Expr {
+    Or(Vec<Expr>),
+    And(Vec<Expr>),
+    Not(Box<Expr>),
+    Flag(Field),
+    Text(Field, Vec<Pattern>),
+    Span(Field, Compare, i64),
+}
+
+/// How two spans compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compare {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+/// A text to look for, in lower case: parts between which anything may stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pattern {
+    parts: Vec<String>,
+}
+
+impl Pattern {
+    /// `whole` is the pattern of `=`; otherwise the text may stand anywhere.
+    fn new(text: &str, whole: bool) -> Self {
+        let text = text.to_lowercase();
+        let mut parts: Vec<String> = text.split('*').map(str::to_owned).collect();
+        if !whole {
+            parts.insert(0, String::new());
+            parts.push(String::new());
+        }
+        Pattern { parts }
+    }
+
+    fn fits(&self, value: &str) -> bool {
+        let value = value.to_lowercase();
+        let Some(((first, last), middle)) = self.split() else {
+            return self.parts.first().is_some_and(|only| *only == value);
+        };
+        let Some(mut rest) = value.strip_prefix(first) else {
+            return false;
+        };
+        for part in middle {
+            match rest.find(part.as_str()) {
+                Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+
+    /// First and last part, and those between; `None` where there is one part only.
+    fn split(&self) -> Option<((&str, &str), &[String])> {
+        match self.parts.as_slice() {
+            [first, middle @ .., last] => Some(((first, last), middle)),
+            _ => None,
+        }
+    }
+}
+
+impl Condition {
+    /// Understands a condition.
+    ///
+    /// # Errors
+    /// `Unknown` (a mistake on the command line, exit code 2), with a mark under the place of the mistake.
+    pub fn parse(text: &str) -> Result<Condition> {
+        parse::parse(text)
+            .map(|root| Condition { root })
+            .map_err(|mistake| mistake.into_error(text))
+    }
+
+    /// Whether a row can only be judged with its paths at hand.
+    pub fn asks_for_paths(&self) -> bool {
+        self.root.asks_for(Field::Through)
+    }
+
+    /// Whether it holds for a row.
+    ///
+    /// # Errors
+    /// Those of looking up names.
+    pub fn holds(&self, facts: &Facts<'_, '_>) -> Result<bool> {
+        self.root.holds(facts)
+    }
+}
+
+impl Expr {
+    fn asks_for(&self, field: Field) -> bool {
+        match self {
+            Expr::Or(parts) | Expr::And(parts) => parts.iter().any(|part| part.asks_for(field)),
+            Expr::Not(part) => part.asks_for(field),
+            Expr::Flag(asked) | Expr::Text(asked, _) | Expr::Span(asked, ..) => *asked == field,
+        }
+    }
+
+    fn holds(&self, facts: &Facts<'_, '_>) -> Result<bool> {
+        Ok(match self {
+            Expr::Or(parts) => {
+                for part in parts {
+                    if part.holds(facts)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Expr::And(parts) => {
+                for part in parts {
+                    if !part.holds(facts)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Expr::Not(part) => !part.holds(facts)?,
+            Expr::Flag(field) => facts.flag(*field),
+            Expr::Text(field, patterns) => {
+                let values = facts.texts(*field)?;
+                values
+                    .iter()
+                    .any(|value| patterns.iter().any(|pattern| pattern.fits(value)))
+            }
+            Expr::Span(field, compare, seconds) => {
+                // What is not known counts as for ever: nobody can say that it is recent.
+                let is = facts.seconds(*field)?.unwrap_or(i64::MAX);
+                match compare {
+                    Compare::Less => is < *seconds,
+                    Compare::AtMost => is <= *seconds,
+                    Compare::More => is > *seconds,
+                    Compare::AtLeast => is >= *seconds,
+                }
+            }
+        })
+    }
+}
+
+/// The moment a sync speaks of, against which `idle` and `age` are measured: its end.
+pub fn moment_of(run: &crate::baton::c1z::SyncRun) -> Timestamp {
+    let text = run.ended_at.as_deref().unwrap_or(&run.started_at);
+    text.parse::<jiff::civil::DateTime>()
+        .ok()
+        .and_then(|at| at.to_zoned(jiff::tz::TimeZone::system()).ok())
+        .map_or_else(Timestamp::now, |at| at.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn patterns_fit_whole_texts_or_parts() {
+        let cases = [
+            ("*@acme.com", true, "Ada@ACME.com", true),
+            ("*@acme.com", true, "ada@acme.com.evil.example", false),
+            ("@acme.com", false, "ada@acme.com.evil.example", true),
+            ("a*c*e", true, "abcde", true),
+            ("a*c*e", true, "abcd", false),
+            ("aa*aa", true, "aaa", false),
+            ("", true, "", true),
+            ("", true, "x", false),
+            ("", false, "x", true),
+            ("*", true, "", true),
+            ("ß", false, "STRASSE ß", true),
+        ];
+        for (pattern, whole, value, fits) in cases {
+            assert_eq!(
+                Pattern::new(pattern, whole).fits(value),
+                fits,
+                "{pattern} {whole} {value}"
+            );
+        }
+    }
+}

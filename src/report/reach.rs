@@ -1,0 +1,84 @@
+//! What somebody holds, as it comes about: what was given to them, and below it what follows from that.
+
+use std::collections::BTreeMap;
+
+use super::access::Access;
+use super::thing::Right;
+
+/// One thing that is held, with what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// What is held.
+    pub right: Right,
+    /// Whether it can only be taken away where it comes from.
+    pub immutable: bool,
+    /// In how many ways it is held altogether; more than one means that taking this one away is not enough.
+    pub ways: usize,
+    /// What follows from holding it.
+    pub follows: Vec<Branch>,
+}
+
+/// Everything somebody holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// What was given to them, by type and name of the resource.
+    pub given: Vec<Branch>,
+    /// What the file does not say the origin of.
+    pub unexplained: Vec<Right>,
+}
+
+/// Arranges what [`super::access::Answers::of`] found.
+pub fn arrange(all: &[Access]) -> Reach {
+    let mut roots = Knot::default();
+    let mut unexplained = Vec::new();
+    let by_id: BTreeMap<&str, &Access> = all.iter().map(|access| (access.right.id.as_str(), access)).collect();
+    for access in all {
+        if access.paths.is_empty() {
+            unexplained.push(access.right.clone());
+        }
+        for path in &access.paths {
+            roots.insert(path);
+        }
+    }
+    Reach {
+        given: roots.into_branches(&by_id),
+        unexplained,
+    }
+}
+
+/// Ways that begin alike, joined.
+#[derive(Default)]
+struct Knot<'a> {
+    /// Ordered as people look for things: by type, name, id, then by entitlement.
+    next: BTreeMap<Key<'a>, (&'a Right, Knot<'a>)>,
+}
+
+type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+impl<'a> Knot<'a> {
+    fn insert(&mut self, path: &'a [Right]) {
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
+        let on = &first.resource;
+        let key = (on.kind.as_str(), on.name.as_str(), on.id.as_str(), first.id.as_str());
+        self.next
+            .entry(key)
+            .or_insert_with(|| (first, Knot::default()))
+            .1
+            .insert(rest);
+    }
+
+    fn into_branches(self, by_id: &BTreeMap<&str, &Access>) -> Vec<Branch> {
+        let branch = |(right, knot): (&Right, Knot<'_>)| {
+            let access = by_id.get(right.id.as_str());
+            Branch {
+                right: right.clone(),
+                immutable: access.is_some_and(|a| a.immutable),
+                ways: access.map_or(1, |a| a.paths.len() + a.more_paths),
+                follows: knot.into_branches(by_id),
+            }
+        };
+        self.next.into_values().map(branch).collect()
+    }
+}
