@@ -2,6 +2,7 @@
 
 mod overview;
 mod paths;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
