@@ -1,5 +1,11 @@
 //! The page that shows a sync: the files of its front end. `explore` serves them beside its answers; the report is
-//! one file with all of them in it.
+//! one file with all of them in it, and with the data.
+
+pub mod dataset;
+mod page;
+mod safe;
+
+pub use page::write_report;
 
 /// A file of the front end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +28,9 @@ macro_rules! assets {
         &[$(Asset { name: $name, media_type: $media_type, text: include_str!(concat!("assets/", $name)) },)*]
     };
 }
+
+/// Answers from the data inside the report; only the report has it.
+const EMBEDDED: &str = include_str!("assets/embedded.js");
 
 /// Every file of the front end; `index.html` is the first.
 pub const ASSETS: &[Asset] = assets![

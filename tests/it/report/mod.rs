@@ -3,6 +3,7 @@
 mod explore;
 mod overview;
 mod paths;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -1,0 +1,385 @@
+// Answers from the data inside the report, by the rules by which the program answers.
+(() => {
+  "use strict";
+  const bw = window.bw;
+  const TOLD = 8;
+  const COUNTED = 1000;
+  const SHALLOW = 1;
+  const IDLE = 2;
+  const REMEMBERED = 400;
+
+  /** Order of code points, which is the order of UTF-8 bytes. */
+  const compare = (a, b) => {
+    const least = Math.min(a.length, b.length);
+    for (let n = 0; n < least; n += 1) {
+      const [x, y] = [a.charCodeAt(n), b.charCodeAt(n)];
+      if (x === y) continue;
+      const [isHalfX, isHalfY] = [x >= 0xd800 && x < 0xe000, y >= 0xd800 && y < 0xe000];
+      return isHalfX === isHalfY ? x - y : isHalfX ? 1 : -1;
+    }
+    return a.length - b.length;
+  };
+
+  const inOrder = (keysOf) => (a, b) => {
+    const [x, y] = [keysOf(a), keysOf(b)];
+    for (let n = 0; n < x.length; n += 1) {
+      const order = compare(x[n], y[n]);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+
+  const column = (packed, size) => {
+    if (Array.isArray(packed)) return packed.length ? packed : new Array(size).fill(null);
+    if (packed.n !== undefined) return new Array(packed.n).fill(packed.d[0]);
+    return packed.i.map((at) => packed.d[at]);
+  };
+
+  /** As a map of a few thousand: the oldest goes. */
+  const remember = (map, key, value) => {
+    if (map.size >= REMEMBERED) map.delete(map.keys().next().value);
+    map.set(key, value);
+    return value;
+  };
+
+  const at = (map, key, make) => {
+    let value = map.get(key);
+    if (value === undefined) map.set(key, (value = make()));
+    return value;
+  };
+
+  class Embedded {
+    constructor(overview, data) {
+      this.told = overview;
+      this.isCut = data.isCut;
+      this.types = data.types;
+      this.readThings(data);
+      this.readRights(data.entitlements);
+      this.readGrants(data);
+      this.heldBy = new Map();
+      this.holdersOf = new Map();
+    }
+
+    readThings({ blocks, ghosts }) {
+      this.resources = [];
+      this.known = new Map();
+      this.children = new Map();
+      for (const block of blocks) {
+        const [id, name] = [column(block.id, block.size), column(block.name, block.size)];
+        const [parent, description, holds] = [block.parent, block.description, block.holds].map((c) => column(c, block.size));
+        const account = block.account && Object.entries(block.account).map(([key, packed]) => [key, column(packed, block.size)]);
+        const profile = Object.entries(block.profile).map(([key, packed]) => [key, column(packed, block.size)]);
+        for (let n = 0; n < block.size; n += 1) {
+          const kind = account?.find(([key]) => key === "accountType")[1][n];
+          this.put(block.type, id[n], name[n], {
+            parent: parent[n], description: description[n], holds: holds[n] ?? 0,
+            account: kind === null || kind === undefined ? null : Object.fromEntries(account.map(([key, values]) => [key, values[n]])),
+            profile: () => Object.fromEntries(profile.map(([key, values]) => [key, values[n]]).filter(([, value]) => value !== null)),
+          });
+        }
+      }
+      this.stored = this.resources.length;
+      for (const [type, id] of ghosts) this.put(type, id, id, { parent: null, holds: 0, account: null, profile: () => ({}) });
+    }
+
+    put(type, id, name, more) {
+      const number = this.resources.length;
+      const [typeId, typeName] = this.types[type];
+      const thing = { type: typeId, typeName, id, name };
+      this.resources.push({ number, kind: type, thing, ...more });
+      this.known.set(`${typeId}\n${id}`, number);
+      if (more.parent !== null && more.parent !== undefined) at(this.children, more.parent, () => []).push(number);
+    }
+
+    readRights(table) {
+      const size = table.resource.length;
+      const [slug, name, id] = [table.slug, table.name, table.id].map((c) => column(c, size));
+      this.rights = table.resource.map((on, n) => {
+        const { thing } = this.resources[on];
+        return { id: id[n] ?? `${thing.type}:${thing.id}:${slug[n]}`, slug: slug[n], name: name[n], resource: thing };
+      });
+      this.grantsOf = table.grants;
+      this.rightsOn = new Map();
+      table.resource.forEach((on, n) => at(this.rightsOn, on, () => []).push(n));
+      this.storedRights = table.stored;
+    }
+
+    readGrants({ edges, direct, odd, absent }) {
+      this.into = new Map();
+      this.out = new Map();
+      for (const [source, target, does, kinds] of edges) {
+        const edge = { source, target, shallow: (does & SHALLOW) !== 0, idle: (does & IDLE) !== 0, kinds };
+        at(this.into, target, () => []).push(edge);
+        at(this.out, source, () => []).push(edge);
+      }
+      this.givenTo = new Map();
+      this.givenOf = new Map();
+      for (const [right, immutable, ...steps] of direct) {
+        const who = at(this.givenOf, right, () => new Set());
+        let principal = 0;
+        for (const step of steps) {
+          principal += step;
+          who.add(principal);
+          at(this.givenTo, principal, () => []).push([right, immutable === 1]);
+        }
+      }
+      this.oddOf = new Map();
+      this.oddTo = new Map();
+      for (const [principal, right, id, immutable, sources] of odd) {
+        at(this.oddOf, right, () => new Set()).add(principal);
+        const rows = at(at(this.oddTo, principal, () => new Map()), right, () => []);
+        const isDirect = sources.length === 0 || sources.includes(right);
+        rows.push({ id, immutable: immutable === 1, direct: isDirect, sources });
+      }
+      this.absent = new Set(absent.map(([principal, right]) => this.pair(principal, right)));
+    }
+
+    pair(principal, right) {
+      return principal * this.rights.length + right;
+    }
+
+    passes(edge, kind) {
+      return edge.kinds.length === 0 || edge.kinds.includes(kind);
+    }
+
+    /** What a principal holds: by right, whether it was given, what it names as sources, and its rows. */
+    held(principal) {
+      const known = this.heldBy.get(principal);
+      if (known) return known;
+      const held = new Map();
+      for (const [right, immutable] of this.givenTo.get(principal) ?? []) {
+        held.set(right, { direct: true, immutable, sources: new Set(), rows: null });
+      }
+      const odd = this.oddTo.get(principal) ?? new Map();
+      for (const [right, rows] of odd) {
+        const direct = rows.some((row) => row.direct);
+        const sources = new Set(rows.flatMap((row) => row.sources));
+        if (direct && sources.size) sources.add(right);
+        held.set(right, { direct, sources, rows });
+      }
+      const { kind } = this.resources[principal];
+      const next = [...held.keys()];
+      for (let right = next.pop(); right !== undefined; right = next.pop()) {
+        const isDirect = held.get(right).direct;
+        for (const edge of this.out.get(right) ?? []) {
+          if (edge.idle || (edge.shallow && !isDirect) || !this.passes(edge, kind)) continue;
+          if (odd.has(edge.target) || this.absent.has(this.pair(principal, edge.target))) continue;
+          let target = held.get(edge.target);
+          if (!target) {
+            target = { direct: false, immutable: true, sources: new Set(), rows: null };
+            held.set(edge.target, target);
+            next.push(edge.target);
+          }
+          target.sources.add(right);
+        }
+      }
+      for (const [right, one] of held) if (one.direct && one.sources.size) one.sources.add(right);
+      return remember(this.heldBy, principal, held);
+    }
+
+    /** Everybody who holds a right. */
+    holders(right) {
+      const known = this.holdersOf.get(right);
+      if (known) return known;
+      const all = new Set(this.givenOf.get(right));
+      for (const edge of this.into.get(right) ?? []) {
+        if (edge.idle) continue;
+        for (const principal of this.holders(edge.source)) {
+          if (all.has(principal) || this.absent.has(this.pair(principal, right))) continue;
+          const { kind } = this.resources[principal];
+          if (this.passes(edge, kind) && (!edge.shallow || this.isGiven(principal, edge.source))) all.add(principal);
+        }
+      }
+      for (const principal of this.oddOf.get(right) ?? []) all.add(principal);
+      return remember(this.holdersOf, right, all);
+    }
+
+    isGiven(principal, right) {
+      if (this.givenOf.get(right)?.has(principal)) return true;
+      return this.oddTo.get(principal)?.get(right)?.some((row) => row.direct) ?? false;
+    }
+
+    /** Every way to a right, shortest first: as `src/report/path.rs`. */
+    paths(principal, right) {
+      const held = this.held(principal);
+      const { kind } = this.resources[principal];
+      const id = (number) => this.rights[number].id;
+      const found = [];
+      const onTheWay = [];
+      const visit = (one) => {
+        const origin = held.get(one);
+        if (!origin) return;
+        onTheWay.push(one);
+        if (origin.direct) found.push([...onTheWay].reverse());
+        const sources = [...origin.sources].filter((source) => source !== one).sort((a, b) => compare(id(a), id(b)));
+        for (const source of sources) {
+          if (found.length >= COUNTED || onTheWay.includes(source)) continue;
+          follow(one, source);
+        }
+        onTheWay.pop();
+      };
+      const follow = (one, source) => {
+        const edges = (this.into.get(one) ?? []).filter((edge) => edge.source === source && this.passes(edge, kind));
+        if (edges.some((edge) => !edge.shallow)) visit(source);
+        else if (edges.length && held.get(source)?.direct) found.push([source, ...[...onTheWay].reverse()]);
+      };
+      visit(right);
+      if (found.length === 0) for (const source of held.get(right)?.sources ?? []) found.push([source, right]);
+      const key = (path) => path.map((step) => id(step));
+      const byText = (a, b) => {
+        if (a.length !== b.length) return a.length - b.length;
+        return inOrder(key)(a, b);
+      };
+      const seen = new Set();
+      const chains = found.sort(byText).filter((path) => {
+        const text = path.join(" ");
+        return !seen.has(text) && seen.add(text);
+      });
+      return {
+        paths: chains.slice(0, TOLD).map((path) => path.map((step) => this.rights[step])),
+        morePaths: Math.max(0, chains.length - TOLD),
+      };
+    }
+
+    /** The rows of a principal on a right, without their ways. */
+    rows(principal, right) {
+      const one = this.held(principal).get(right);
+      if (!one) return [];
+      const { thing } = this.resources[principal];
+      const usual = `${this.rights[right].id}:${thing.type}:${thing.id}`;
+      const row = ({ id, direct, immutable }) => ({ number: principal, right, grantId: id ?? usual, direct, immutable });
+      return one.rows ? one.rows.map(row) : [row({ id: null, ...one })];
+    }
+
+    async overview() {
+      return this.told;
+    }
+
+    fits(number, q) {
+      const { thing, account, profile } = this.resources[number];
+      return [thing.name, thing.id, account?.email].some((text) => bw.fold(text).includes(q));
+    }
+
+    async search(q, limit) {
+      const wanted = bw.fold(q);
+      if (!wanted) return { total: 0, items: [] };
+      const found = [];
+      for (let n = 0; n < this.stored; n += 1) if (this.fits(n, wanted)) found.push(n);
+      const rank = (n) => {
+        const { thing, account } = this.resources[n];
+        const name = bw.fold(thing.name);
+        const exact = name === wanted || bw.fold(account?.email) === wanted || bw.fold(thing.id) === wanted;
+        return (account ? 0 : 4) + (exact ? 0 : name.startsWith(wanted) ? 1 : 2) - (exact ? 8 : 0);
+      };
+      const sorted = found
+        .map((n) => ({ n, rank: rank(n), name: this.resources[n].thing.name }))
+        .sort((a, b) => a.rank - b.rank || compare(a.name, b.name) || a.n - b.n);
+      const items = sorted.slice(0, limit ?? 20).map(({ n }) => {
+        const { thing, account } = this.resources[n];
+        return account ? { thing, email: account.email, accountType: account.accountType } : { thing };
+      });
+      return { total: found.length, items };
+    }
+
+    row(number) {
+      const { thing, account, parent, holds, profile } = this.resources[number];
+      return { ...thing, ...account, parent: parent === null || parent === undefined ? undefined : this.resources[parent].thing, grants: holds, profile: profile() };
+    }
+
+    async list({ type, q, sort, offset = 0, limit = 50 }) {
+      const wanted = bw.fold(q);
+      const found = [];
+      for (let n = 0; n < this.stored; n += 1) {
+        if (this.resources[n].thing.type === type && (!wanted || this.fits(n, wanted))) found.push(n);
+      }
+      const down = sort?.startsWith("-") ? -1 : 1;
+      const key = (sort ?? "name").replace(/^-/, "");
+      const field = (n) => {
+        const { thing, account, holds } = this.resources[n];
+        if (key === "grants") return holds;
+        return key === "name" ? thing.name.toLowerCase() : key === "id" ? thing.id : account?.[key] ?? "";
+      };
+      const order = (a, b) => (typeof a === "number" ? a - b : compare(a, b));
+      const sorted = found
+        .map((n) => ({ n, by: field(n) }))
+        .sort((a, b) => down * order(a.by, b.by) || compare(this.resources[a.n].thing.name, this.resources[b.n].thing.name) || a.n - b.n);
+      return { total: found.length, items: sorted.slice(offset, offset + limit).map(({ n }) => this.row(n)) };
+    }
+
+    numberOf(type, id) {
+      const number = this.known.get(`${type}\n${id}`);
+      if (number !== undefined) return number;
+      const error = new Error(this.isCut ? "This report holds only people." : "There is no such thing in this sync.");
+      if (this.isCut) error.hint = "`baton-workato explore` opens the file with everything in it.";
+      throw error;
+    }
+
+    async thing(type, id) {
+      const number = this.numberOf(type, id);
+      const { thing, account, description, parent, profile, holds } = this.resources[number];
+      const inside = this.children.get(number) ?? [];
+      const rights = (this.rightsOn.get(number) ?? []).filter((right) => right < this.storedRights);
+      return {
+        thing,
+        account: account ? { ...thing, ...account } : undefined,
+        description: description ?? undefined,
+        parent: parent === null || parent === undefined ? undefined : this.resources[parent].thing,
+        profile: profile(),
+        children: { total: inside.length, items: inside.slice(0, 200).map((child) => this.resources[child].thing) },
+        entitlements: rights.map((right) => ({ right: this.rights[right], grants: this.grantsOf[right] ?? 0 })),
+        holds,
+        accessIsLeftOut: this.isCut ? "There are too many grants for one page: this report tells the numbers and the people. To follow access, run `baton-workato explore` on the file." : undefined,
+      };
+    }
+
+    async access({ of, on, q, direct, offset = 0, limit = 50 }) {
+      const rows = of ? this.reached(of) : this.reaching(on);
+      const wanted = bw.fold(q);
+      const texts = (row) => {
+        const { thing, account } = this.resources[row.number];
+        const right = this.rights[row.right];
+        const about = of ? right.resource : thing;
+        return [about.name, about.id, about.typeName, right.name, of ? "" : account?.email];
+      };
+      const kept = rows.filter((row) => (!direct || row.direct) && (!wanted || texts(row).some((text) => bw.fold(text).includes(wanted))));
+      const items = kept.slice(offset, offset + limit).map(({ number, right, ...row }) => ({
+        grantId: row.grantId,
+        principal: this.resources[number].thing,
+        right: this.rights[right],
+        direct: row.direct,
+        immutable: row.immutable,
+        ...this.paths(number, right),
+      }));
+      return { total: kept.length, items };
+    }
+
+    reached({ type, id }) {
+      const principal = this.numberOf(type, id);
+      const rows = [...this.held(principal).keys()].flatMap((right) => this.rows(principal, right));
+      const keys = (row) => {
+        const { id: rightId, resource } = this.rights[row.right];
+        return [resource.type, resource.name, resource.id, rightId, row.grantId];
+      };
+      return rows.sort(inOrder(keys));
+    }
+
+    reaching({ type, id }) {
+      const rights = this.rightsOn.get(this.numberOf(type, id)) ?? [];
+      const rows = rights.flatMap((right) => [...this.holders(right)].flatMap((principal) => this.rows(principal, right)));
+      const keys = (row) => {
+        const { thing, account } = this.resources[row.number];
+        return [account ? "" : thing.type, thing.name, thing.id, this.rights[row.right].id, row.grantId];
+      };
+      return rows.sort(inOrder(keys));
+    }
+  }
+
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+
+  /** Answers from the page itself. */
+  bw.EmbeddedSource = {
+    here: () => new Embedded(read("overview-data"), read("dataset-data")),
+    /** For tests: answers from given data. */
+    over: (overview, data) => new Embedded(overview, data),
+  };
+})();
