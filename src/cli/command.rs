@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{access, completion, demo, diff, export, usage_error};
+use super::{access, completion, demo, diff, explore, export, usage_error};
 use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
@@ -118,6 +118,7 @@ fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
         access::command(),
         diff::command(),
         export::command(),
+        explore::command(),
     ];
     commands
         .into_iter()

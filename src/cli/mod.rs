@@ -12,6 +12,7 @@ mod connect;
 mod demo;
 mod diff;
 mod entitlements;
+mod explore;
 mod export;
 mod filter;
 mod grants;
@@ -67,6 +68,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
     command::reject_foreign_flags(name, matches)?;
     match name {
         "demo" => demo::run(terminal, matches, own, leave),
+        "explore" => explore::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
         "export" => export::run(terminal, matches, own),

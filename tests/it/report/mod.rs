@@ -1,8 +1,10 @@
 //! The read side, over files that the real program wrote and over files that others wrote.
 
+mod explore;
 mod export;
 mod overview;
 mod paths;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

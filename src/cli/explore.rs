@@ -1,0 +1,98 @@
+//! `explore`: the web page over a file, on this computer.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use tokio_util::sync::CancellationToken;
+
+use super::read::{self, Reading};
+use super::sync::in_runtime;
+use super::{Leave, interrupt};
+use crate::baton::error::Result;
+use crate::report::explore::{self, Explorer};
+use crate::term::Terminal;
+use crate::workato::conventions::CONVENTIONS;
+
+/// The command.
+pub fn command() -> Command {
+    read::add_source(
+        Command::new("explore").about("Look at a .c1z file in the browser: search, people, access and its ways"),
+    )
+    .arg(
+        Arg::new("port")
+            .long("port")
+            .value_name("PORT")
+            .default_value("0")
+            .hide_default_value(true)
+            .value_parser(value_parser!(u16))
+            .help("The port to listen on (default: any free one)"),
+    )
+    .arg(
+        Arg::new("no-open")
+            .long("no-open")
+            .action(ArgAction::SetTrue)
+            .help("Do not open the browser"),
+    )
+    .after_help(
+        "The page is served on this computer only and to nobody without the printed address. It changes nothing and \
+             loads nothing from elsewhere. Ctrl-C ends it.\n\n\
+             Examples:\n  baton-workato explore -f workato.c1z\n  \
+             baton-workato explore -f workato.c1z --no-open --port 8080",
+    )
+}
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+/// Those of the file and of the port.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+    let snapshot = Reading::start(terminal, root, own)?.open()?;
+    let port = own.get_one::<u16>("port").copied().unwrap_or_default();
+    in_runtime(async {
+        let cancel = CancellationToken::new();
+        interrupt::listen(terminal, &cancel, leave)?;
+        let explorer = Explorer::bind(snapshot, &CONVENTIONS, port).await?;
+        let url = explorer.url();
+        terminal.data(&format!("{url}\n"))?;
+        if terminal.stderr_is_terminal() {
+            terminal.say("Ctrl-C ends it.");
+        }
+        if !own.get_flag("no-open") && terminal.stdout_is_terminal() && has_display(&|name| std::env::var(name).ok()) {
+            show(terminal, &url);
+        }
+        explore::serve(explorer, cancel).await
+    })
+}
+
+/// Whether a browser could show anything. Elsewhere than on Linux and its like there is always a screen.
+fn has_display(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name| env(name).is_some_and(|value| !value.is_empty());
+    if cfg!(any(target_os = "macos", target_os = "windows")) {
+        return !is_set("SSH_CONNECTION");
+    }
+    is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+fn show(terminal: &Terminal, url: &str) {
+    if let Err(error) = open::that_detached(url) {
+        terminal.say(&format!(
+            "The browser did not open ({error}); open the address yourself."
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_display;
+
+    #[test]
+    fn no_browser_without_a_screen() {
+        assert!(
+            has_display(&|name| (name == "DISPLAY").then(|| ":0".to_owned()))
+                || cfg!(windows)
+                || cfg!(target_os = "macos")
+        );
+        if cfg!(target_os = "linux") {
+            assert!(!has_display(&|_| None));
+            assert!(!has_display(&|_| Some(String::new())));
+        }
+    }
+}

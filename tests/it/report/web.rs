@@ -1,0 +1,269 @@
+//! The page in one file: what is embedded says what the sync says, grant by grant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use baton_workato::baton::c1z::GrantFilter;
+use baton_workato::report::Snapshot;
+use baton_workato::report::access::Answers;
+use baton_workato::report::web::dataset::{Dataset, Most};
+use baton_workato::report::web::write_report;
+use serde_json::{Value, json};
+
+use super::{demo, open};
+
+/// Grants as a reader of the page sees them: principal and entitlement to whether they are direct, whether they are
+/// immutable, what they name as sources, and their ids.
+type Seen = BTreeMap<(String, String), BTreeSet<(bool, bool, Vec<String>, String)>>;
+
+fn of_file(snapshot: &Snapshot) -> Seen {
+    let mut seen = Seen::new();
+    snapshot
+        .reader()
+        .for_each_grant(snapshot.sync_id(), &mut |row| {
+            let grant = row.grant;
+            let (kind, id) = baton_workato::baton::resource::key(grant.principal.as_ref().unwrap());
+            let entitlement = grant.entitlement.as_ref().unwrap().id.clone();
+            let sources: Vec<String> = grant.sources.iter().flat_map(|s| s.sources.keys().cloned()).collect();
+            let sources: Vec<String> = sources.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+            let direct = sources.is_empty() || sources.contains(&entitlement);
+            let immutable = grant.annotations.iter().any(|a| a.type_url.ends_with("GrantImmutable"));
+            seen.entry((format!("{kind}:{id}"), entitlement))
+                .or_default()
+                .insert((direct, immutable, sources, grant.id));
+            Ok(())
+        })
+        .unwrap();
+    seen
+}
+
+/// A column as the page unpacks it.
+fn column(packed: &Value) -> Vec<Value> {
+    match packed {
+        Value::Array(values) => values.clone(),
+        packed => match packed.get("n") {
+            Some(n) => vec![packed["d"][0].clone(); n.as_u64().unwrap() as usize],
+            None => list(&packed["i"])
+                .iter()
+                .map(|at| packed["d"][at.as_u64().unwrap() as usize].clone())
+                .collect(),
+        },
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
+fn number(value: &Value) -> usize {
+    value.as_u64().unwrap() as usize
+}
+
+/// What the page makes of the embedded data, written anew from its description and not from its source.
+fn of_dataset(data: &Value) -> Seen {
+    let kinds: Vec<&str> = list(&data["types"]).iter().map(|t| t[0].as_str().unwrap()).collect();
+    let mut things: Vec<(usize, String)> = Vec::new();
+    for block in list(&data["blocks"]) {
+        let kind = number(&block["type"]);
+        let ids = column(&block["id"]);
+        assert_eq!(ids.len(), number(&block["size"]));
+        things.extend(ids.iter().map(|id| (kind, id.as_str().unwrap().to_owned())));
+    }
+    for ghost in list(&data["ghosts"]) {
+        things.push((number(&ghost[0]), ghost[1].as_str().unwrap().to_owned()));
+    }
+    let name = |n: usize| format!("{}:{}", kinds[things[n].0], things[n].1);
+    let table = &data["entitlements"];
+    let slugs = column(&table["slug"]);
+    let rights: Vec<String> = column(&table["id"])
+        .iter()
+        .enumerate()
+        .map(|(n, id)| match id.as_str() {
+            Some(id) => id.to_owned(),
+            None => format!("{}:{}", name(number(&table["resource"][n])), slugs[n].as_str().unwrap()),
+        })
+        .collect();
+
+    /// Whether it is direct, whether it is immutable, and sources, for a pair that no odd grant is of.
+    type Plain = BTreeMap<(usize, usize), (bool, bool, BTreeSet<usize>)>;
+    let mut plain = Plain::new();
+    for group in list(&data["direct"]) {
+        let (right, immutable) = (number(&group[0]), number(&group[1]) == 1);
+        let mut principal = 0;
+        for step in &list(group)[2..] {
+            principal += number(step);
+            plain.insert((principal, right), (true, immutable, BTreeSet::new()));
+        }
+    }
+    let mut seen = Seen::new();
+    let mut odd: BTreeMap<(usize, usize), bool> = BTreeMap::new();
+    for grant in list(&data["odd"]) {
+        let (principal, right) = (number(&grant[0]), number(&grant[1]));
+        let mut sources: Vec<String> = list(&grant[4]).iter().map(|s| rights[number(s)].clone()).collect();
+        sources.sort();
+        let direct = sources.is_empty() || sources.contains(&rights[right]);
+        let id = grant[2]
+            .as_str()
+            .map_or_else(|| format!("{}:{}", rights[right], name(principal)), str::to_owned);
+        *odd.entry((principal, right)).or_default() |= direct;
+        seen.entry((name(principal), rights[right].clone()))
+            .or_default()
+            .insert((direct, grant[3] == 1, sources, id));
+    }
+    let absent: BTreeSet<(usize, usize)> = list(&data["absent"])
+        .iter()
+        .map(|a| (number(&a[0]), number(&a[1])))
+        .collect();
+    // Round by round until nothing is new: slow, plain, and unlike the page.
+    loop {
+        let mut new: Vec<((usize, usize), usize)> = Vec::new();
+        let held: Vec<((usize, usize), bool)> = plain
+            .iter()
+            .map(|(pair, plain)| (*pair, plain.0))
+            .chain(odd.iter().map(|(pair, direct)| (*pair, *direct)))
+            .collect();
+        let mut by_source: BTreeMap<usize, Vec<&Value>> = BTreeMap::new();
+        for edge in list(&data["edges"]) {
+            by_source.entry(number(&edge[0])).or_default().push(edge);
+        }
+        for ((principal, source), direct) in held {
+            for edge in by_source.get(&source).map_or(&[][..], Vec::as_slice) {
+                let does = number(&edge[2]);
+                let kinds = list(&edge[3]);
+                let passes = kinds.is_empty() || kinds.iter().any(|kind| number(kind) == things[principal].0);
+                let pair = (principal, number(&edge[1]));
+                let stops = odd.contains_key(&pair) || absent.contains(&pair);
+                if does & 2 != 0 || !passes || stops || (does & 1 != 0 && !direct) {
+                    continue;
+                }
+                if !plain.get(&pair).is_some_and(|known| known.2.contains(&source)) {
+                    new.push((pair, source));
+                }
+            }
+        }
+        if new.is_empty() {
+            break;
+        }
+        for (pair, source) in new {
+            plain
+                .entry(pair)
+                .or_insert((false, true, BTreeSet::new()))
+                .2
+                .insert(source);
+        }
+    }
+    for ((principal, right), (direct, immutable, mut sources)) in plain {
+        if direct && !sources.is_empty() {
+            sources.insert(right);
+        }
+        let mut sources: Vec<String> = sources.into_iter().map(|s| rights[s].clone()).collect();
+        sources.sort();
+        let id = format!("{}:{}", rights[right], name(principal));
+        seen.entry((name(principal), rights[right].clone()))
+            .or_default()
+            .insert((direct, immutable, sources, id));
+    }
+    seen
+}
+
+fn dataset(snapshot: &Snapshot) -> Value {
+    serde_json::to_value(Dataset::read(snapshot, &Most::default()).unwrap()).unwrap()
+}
+
+fn check(snapshot: &Snapshot) -> Value {
+    let data = dataset(snapshot);
+    let (file, page) = (of_file(snapshot), of_dataset(&data));
+    for (pair, grants) in &file {
+        assert_eq!(page.get(pair), Some(grants), "{pair:?}");
+    }
+    assert_eq!(page.len(), file.len());
+    data
+}
+
+fn golden(file: &str) -> Snapshot {
+    open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file))
+}
+
+#[test]
+fn the_page_knows_exactly_the_grants_of_the_file() {
+    for shape in [&["--env", "all"] as &[&str], &["--legacy", "--env", "dev"]] {
+        let data = check(&open(demo(shape)));
+        assert_eq!(data["odd"], json!([]), "everything we write follows from direct grants");
+        assert_eq!(data["absent"], json!([]));
+    }
+}
+
+#[test]
+fn files_of_other_writers_are_told_as_they_are() {
+    for file in ["legacy/published-connector.c1z", "rbac-v2/published-connector.c1z"] {
+        check(&golden(file));
+    }
+}
+
+#[test]
+fn counts_are_those_of_the_file() {
+    let snapshot = open(demo(&["--env", "all"]));
+    let data = dataset(&snapshot);
+    let people = list(&data["blocks"])
+        .iter()
+        .find(|block| data["types"][number(&block["type"])][0] == "collaborator")
+        .unwrap();
+    let held = column(&people["holds"]);
+    for (n, id) in column(&people["id"]).iter().enumerate() {
+        let filter = GrantFilter {
+            principal_type: Some("collaborator"),
+            principal: id.as_str(),
+            ..Default::default()
+        };
+        let in_file = snapshot.reader().count_grants(snapshot.sync_id(), &filter).unwrap();
+        assert_eq!(held[n], in_file, "{id}");
+    }
+}
+
+#[test]
+fn too_much_for_one_page_leaves_access_out_and_says_so() {
+    let snapshot = open(demo(&["--env", "all"]));
+    for few in [
+        Most {
+            facts: 10,
+            ..Most::default()
+        },
+        Most {
+            grants: 10,
+            ..Most::default()
+        },
+        Most {
+            things: 100,
+            ..Most::default()
+        },
+    ] {
+        let data = serde_json::to_value(Dataset::read(&snapshot, &few).unwrap()).unwrap();
+        assert_eq!(data["isCut"], true);
+        assert_eq!(data["direct"], json!([]));
+        let kinds: Vec<&Value> = list(&data["blocks"])
+            .iter()
+            .map(|b| &data["types"][number(&b["type"])][0])
+            .collect();
+        assert_eq!(kinds, ["collaborator", "api_client"]);
+    }
+}
+
+#[test]
+fn the_report_is_one_file_that_loads_nothing() {
+    let snapshot = open(demo(&["--env", "all"]));
+    let mut out = Vec::new();
+    write_report(&snapshot, &json!({"file": "</script><img src=x>"}), &mut out).unwrap();
+    let page = String::from_utf8(out).unwrap();
+    assert!(page.starts_with("<!doctype html>"));
+    assert!(page.ends_with("</html>\n"));
+    assert!(!page.contains("<img"));
+    for outside in ["src=\"", "href=\"http", "url(", "@import", "<link rel=\"stylesheet\""] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("default-src 'none'; script-src 'sha256-"));
+    let mut again = Vec::new();
+    write_report(&snapshot, &json!({"file": "</script><img src=x>"}), &mut again).unwrap();
+    assert_eq!(page.as_bytes(), again, "equal files make equal reports");
+    let answers = Answers::new(&snapshot).unwrap();
+    assert!(answers.edges().all().count() > 0);
+}
