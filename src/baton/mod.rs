@@ -14,6 +14,7 @@ pub mod memory;
 pub mod page;
 pub mod progress;
 pub mod proto;
+pub mod provision;
 pub mod resource;
 pub mod secret;
 pub mod sync;

@@ -33,7 +33,7 @@ use self::client::WorkatoClient;
 use self::directory::{Clients, Directory};
 use self::kind::ResourceKind;
 use self::settings::{Environment, Settings};
-use crate::baton::connector::{Connector, SyncContext};
+use crate::baton::connector::{Connector, Provisioner, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::http::HttpClient;
@@ -104,6 +104,8 @@ impl WorkatoConnector {
 fn unknown_type(resource_type: &str) -> Error {
     Error::new(Kind::NotFound, format!("there is no resource type {resource_type:?}"))
 }
+
+impl Provisioner for WorkatoConnector {}
 
 impl Connector for WorkatoConnector {
     fn metadata(&self) -> v2::ConnectorMetadata {
