@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{completion, demo, usage_error};
+use super::{completion, demo, simulate, usage_error};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -75,6 +75,7 @@ pub fn build(purpose: Purpose) -> Command {
                 .help("Print the version"),
         )
         .subcommand(demo(purpose))
+        .subcommand(with_kit(simulate::command(), purpose, |_| false))
         .subcommand(capabilities(purpose))
         .subcommand(with_kit(
             Command::new("config").about("Print the settings of this connector as JSON, for forms"),

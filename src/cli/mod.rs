@@ -12,6 +12,7 @@ mod demo;
 mod interrupt;
 mod launch;
 mod logging;
+mod simulate;
 mod sync;
 mod unavailable;
 mod usage;
@@ -53,6 +54,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
     command::reject_foreign_flags(name, matches)?;
     match name {
         "demo" => demo::run(terminal, matches, own, leave),
+        "simulate" => simulate::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
         "completion" => completion::run(terminal, own),
