@@ -1,8 +1,6 @@
 //! `simulate`: a simulated workspace on a loopback port until stdin closes, for checks that start the program from
 //! outside. Hidden: it is no part of the published command line.
 
-use std::io::Read as _;
-
 use clap::{ArgMatches, Command};
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +42,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
         // A thread of its own: a read that never ends must not keep the runtime from ending.
         std::thread::spawn(move || {
             // End or error, nobody is there any more.
-            let _ = std::io::copy(&mut std::io::stdin().lock().take(u64::MAX), &mut std::io::sink());
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
             closed.cancel();
         });
         stop.cancelled().await;
