@@ -64,6 +64,8 @@ named!(
     GrantAlreadyExists,
     GrantAlreadyRevoked,
     GrantReplaced,
+    ResourceDoesNotExist,
+    ResourceDeleted,
 );
 
 impl Named for crate::baton::proto::v2::BatonId {

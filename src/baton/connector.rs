@@ -1,15 +1,19 @@
 //! What a connector is to a syncer: lists of resources, entitlements and grants, one page per call.
 //!
-//! The in-process syncer and the gRPC services drive this one trait. It has no `dyn` form on purpose: calls
-//! are on the hot path and there is one connector per process.
+//! The in-process syncer and the gRPC services drive [`Connector`]; whoever changes a workspace goes through
+//! [`Provisioning`](crate::baton::provision::Provisioning), which drives [`Provisioner`]. Neither has a `dyn` form on
+//! purpose: calls are on the hot path and there is one connector per process.
 
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
-use crate::baton::error::Result;
+use crate::baton::c1z::new_sync_id;
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::memory::{PreviousSync, Records};
 use crate::baton::page::{Page, PageToken};
@@ -43,6 +47,8 @@ pub struct SyncContext {
     /// things in one call takes a turn for each, from the request until its answer is in the session: what a crash
     /// makes the next run ask again is then no more than the turns there are.
     pub turns: Arc<Semaphore>,
+    /// What the connector keeps in memory for the length of the sync.
+    pub local: Arc<Local>,
 }
 
 impl SyncContext {
@@ -55,12 +61,52 @@ impl SyncContext {
             previous: None,
             records: Arc::default(),
             turns: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+            local: Arc::default(),
         }
+    }
+
+    /// The context of a single call outside of any sync, such as a write: what it looks up is forgotten afterwards.
+    pub fn detached() -> Self {
+        SyncContext::new(
+            new_sync_id(),
+            Arc::new(VolatileSession::default()),
+            Arc::new(Warnings::default()),
+        )
     }
 
     /// Records something for the next sync of the same file.
     pub fn record(&self, key: &str, value: serde_json::Value) {
         self.records.set(key, value);
+    }
+}
+
+/// One value of the connector's own that all calls of a sync share, such as its look-up tables. It goes with the last
+/// context of the sync, so that a process that serves for months holds only what is read at the time.
+#[derive(Default)]
+pub struct Local(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl Local {
+    /// The value, made on the first call. A sync has one connector: a value of another type is made but not kept.
+    pub fn get<T: Any + Send + Sync>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let kept = Arc::clone(self.0.get_or_init(|| Arc::new(make())));
+        kept.downcast().unwrap_or_else(|_| Arc::new(make()))
+    }
+}
+
+/// A session without a file: it lasts as long as the process, or shorter.
+#[derive(Debug, Default)]
+pub struct VolatileSession(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl Session for VolatileSession {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {
+        let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        Box::pin(async move { Ok(value) })
+    }
+
+    fn set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<()>> {
+        let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        values.insert(key.to_owned(), value);
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -104,4 +150,141 @@ pub trait Connector: Send + Sync + 'static {
         resource: &v2::Resource,
         page: &PageToken,
     ) -> impl Future<Output = Result<Page<v2::Grant>>> + Send;
+
+    /// One resource by its id, for syncs of a few resources. A connector without it answers `Unimplemented`, and such
+    /// syncs skip the resource (`contract/c1-service.md` 6.4).
+    fn get_resource(
+        &self,
+        cx: &SyncContext,
+        id: &v2::ResourceId,
+        parent: Option<&v2::ResourceId>,
+    ) -> impl Future<Output = Result<v2::Resource>> + Send {
+        let _ = (cx, parent);
+        let error = unsupported(&id.resource_type, "cannot be read one at a time");
+        async { Err(error) }
+    }
+}
+
+/// What a grant led to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Granted {
+    /// The grants that exist now because of it. May be left empty (`contract/c1-service.md` 4.4).
+    pub grants: Vec<v2::Grant>,
+    /// `GrantAlreadyExists`, `GrantReplaced`, ...
+    pub annotations: Vec<prost_types::Any>,
+}
+
+/// An account that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAccount<'a> {
+    /// Addresses, login and the fields of the connector's account form.
+    pub info: &'a v2::AccountInfo,
+    /// The first credential, if the caller says anything about it.
+    pub credentials: Option<&'a v2::LocalCredentialOptions>,
+    /// The resource type of the account; empty means the connector's only one.
+    pub resource_type: &'a str,
+}
+
+/// How the creation of an account ended (`contract/c1-service.md` 4.5). All of these are successes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AccountOutcome {
+    /// It exists and can be used, or is invited until `invitation_expires_at`.
+    Created {
+        /// The account.
+        resource: v2::Resource,
+        /// When an invitation lapses.
+        invitation_expires_at: Option<prost_types::Timestamp>,
+    },
+    /// Somebody must act before it exists.
+    ActionRequired {
+        /// The account, if there is anything of it yet.
+        resource: Option<v2::Resource>,
+        /// Who must do what.
+        message: String,
+    },
+    /// It existed before.
+    AlreadyExists {
+        /// The account.
+        resource: v2::Resource,
+    },
+    /// It is being made.
+    InProgress {
+        /// The account, if there is anything of it yet.
+        resource: Option<v2::Resource>,
+    },
+}
+
+/// The answer to [`NewAccount`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreatedAccount {
+    /// How it ended.
+    pub outcome: AccountOutcome,
+    /// More about it.
+    pub annotations: Vec<prost_types::Any>,
+}
+
+/// The side of a connector that changes the workspace. Every method has a default that answers what a connector
+/// without it answers (`contract/c1-service.md` 4.2, 4.3): one that only reads implements nothing.
+///
+/// Methods never repeat a request that might have been carried out, unless repeating it changes nothing.
+pub trait Provisioner: Connector {
+    /// Gives an entitlement to a principal. That it is held already is a success with `GrantAlreadyExists`.
+    fn grant(
+        &self,
+        cx: &SyncContext,
+        principal: &v2::Resource,
+        entitlement: &v2::Entitlement,
+    ) -> impl Future<Output = Result<Granted>> + Send {
+        let _ = (cx, principal);
+        let error = unsupported(type_of(entitlement.resource.as_ref()), "does not support granting");
+        async { Err(error) }
+    }
+
+    /// Takes a grant away. That it is not held is a success with `GrantAlreadyRevoked`.
+    fn revoke(
+        &self,
+        cx: &SyncContext,
+        grant: &v2::Grant,
+    ) -> impl Future<Output = Result<Vec<prost_types::Any>>> + Send {
+        let _ = cx;
+        let on = grant.entitlement.as_ref().and_then(|e| e.resource.as_ref());
+        let error = unsupported(type_of(on), "does not support revoking");
+        async { Err(error) }
+    }
+
+    /// Creates an account. Never repeated.
+    fn create_account(
+        &self,
+        cx: &SyncContext,
+        account: &NewAccount<'_>,
+    ) -> impl Future<Output = Result<CreatedAccount>> + Send {
+        let _ = (cx, account);
+        async {
+            Err(Error::new(
+                Kind::Unimplemented,
+                "this connector does not create accounts",
+            ))
+        }
+    }
+
+    /// Deletes a resource. That it is gone already is a success with `ResourceDoesNotExist`.
+    fn delete_resource(
+        &self,
+        cx: &SyncContext,
+        id: &v2::ResourceId,
+        parent: Option<&v2::ResourceId>,
+    ) -> impl Future<Output = Result<Vec<prost_types::Any>>> + Send {
+        let _ = (cx, parent);
+        let error = unsupported(&id.resource_type, "does not have resource Delete() configured");
+        async { Err(error) }
+    }
+}
+
+fn type_of(resource: Option<&v2::Resource>) -> &str {
+    resource.map_or("", |r| crate::baton::resource::key(r).0)
+}
+
+/// The answer for a resource type without a handler.
+pub fn unsupported(resource_type: &str, what: &str) -> Error {
+    Error::new(Kind::Unimplemented, format!("resource type {resource_type} {what}"))
 }

@@ -10,6 +10,23 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::baton::annotation::TYPE_URL_PREFIX;
+use crate::baton::proto;
+
+/// The fact that marks a refused grant, and what ConductorOne calls it.
+const REFUSED_GRANT: &str = "grant_cancelled";
+
+/// `google.rpc.ErrorInfo`, the public detail message.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, tag = "2")]
+    domain: String,
+    #[prost(btree_map = "string, string", tag = "3")]
+    metadata: std::collections::BTreeMap<String, String>,
+}
+
 /// Result of the kit.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -185,6 +202,29 @@ impl Error {
         &self.0.facts
     }
 
+    /// A grant that the connector declines on purpose, and why (`contract/c1-service.md` 4.4).
+    pub fn refused_grant(why: impl Into<String>) -> Self {
+        let why = why.into();
+        Error::new(Kind::FailedPrecondition, why.clone()).fact(REFUSED_GRANT, why)
+    }
+
+    /// The error as FinishTask and gRPC carry it: code, whole text, details.
+    pub fn to_wire(&self) -> proto::google::rpc::Status {
+        let refused = self.fact_value(REFUSED_GRANT).map(|why| prost_types::Any {
+            type_url: format!("{TYPE_URL_PREFIX}google.rpc.ErrorInfo"),
+            value: prost::Message::encode_to_vec(&ErrorInfo {
+                reason: REFUSED_GRANT.to_owned(),
+                domain: "github.com/conductorone/baton-sdk".to_owned(),
+                metadata: [("reason".to_owned(), why.to_owned())].into(),
+            }),
+        });
+        proto::google::rpc::Status {
+            code: self.kind().code().into(),
+            message: self.to_string(),
+            details: refused.into_iter().collect(),
+        }
+    }
+
     /// One fact by name.
     pub fn fact_value(&self, name: &str) -> Option<&str> {
         self.0.facts.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str())
@@ -219,8 +259,15 @@ impl fmt::Debug for Error {
 impl StdError for Error {}
 
 impl From<Error> for tonic::Status {
+    /// The message is the whole text. A refusal carries the detail by which ConductorOne knows it.
     fn from(error: Error) -> Self {
-        tonic::Status::new(error.kind().code(), error.to_string())
+        let wire = error.to_wire();
+        let code = tonic::Code::from(wire.code);
+        if wire.details.is_empty() {
+            return tonic::Status::new(code, wire.message);
+        }
+        let details = prost::Message::encode_to_vec(&wire);
+        tonic::Status::with_details(code, wire.message, details.into())
     }
 }
 

@@ -9,6 +9,7 @@ mod command;
 mod completion;
 mod config;
 mod connect;
+mod connector_service;
 mod demo;
 mod diff;
 mod entitlements;
@@ -24,6 +25,8 @@ mod principals;
 mod read;
 mod resource_types;
 mod resources;
+mod serve;
+mod simulate;
 mod stats;
 mod sync;
 mod syncs;
@@ -69,6 +72,9 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
     match name {
         "demo" => demo::run(terminal, matches, own, leave),
         "explore" => explore::run(terminal, matches, own, leave),
+        "serve" => serve::run(terminal, matches, own, leave),
+        "_connector-service" => connector_service::run(terminal, matches, own, leave),
+        "simulate" => simulate::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
         "export" => export::run(terminal, matches, own),

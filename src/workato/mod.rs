@@ -28,13 +28,13 @@ mod role_config;
 pub mod settings;
 mod table;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use self::client::WorkatoClient;
 use self::directory::{Clients, Directory};
 use self::kind::ResourceKind;
 use self::settings::{Environment, Settings};
-use crate::baton::connector::{Connector, SyncContext};
+use crate::baton::connector::{Connector, Provisioner, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::http::HttpClient;
@@ -66,8 +66,6 @@ macro_rules! for_each_type {
 pub struct WorkatoConnector {
     settings: Arc<Settings>,
     clients: Clients,
-    /// The tables of the sync that called last. A service runs one sync at a time; a second one starts its own.
-    directory: Mutex<Option<(Arc<str>, Arc<Directory>)>>,
 }
 
 impl WorkatoConnector {
@@ -85,26 +83,21 @@ impl WorkatoConnector {
         WorkatoConnector {
             settings: Arc::new(settings),
             clients,
-            directory: Mutex::new(None),
         }
     }
 
+    /// The tables of the sync that calls.
     fn directory(&self, cx: &SyncContext) -> Arc<Directory> {
-        let mut current = self.directory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match &*current {
-            Some((sync_id, directory)) if *sync_id == cx.sync_id => Arc::clone(directory),
-            _ => {
-                let directory = Arc::new(Directory::new(Arc::clone(&self.settings), self.clients.clone()));
-                *current = Some((Arc::clone(&cx.sync_id), Arc::clone(&directory)));
-                directory
-            }
-        }
+        cx.local
+            .get(|| Directory::new(Arc::clone(&self.settings), self.clients.clone()))
     }
 }
 
 fn unknown_type(resource_type: &str) -> Error {
     Error::new(Kind::NotFound, format!("there is no resource type {resource_type:?}"))
 }
+
+impl Provisioner for WorkatoConnector {}
 
 impl Connector for WorkatoConnector {
     fn metadata(&self) -> v2::ConnectorMetadata {

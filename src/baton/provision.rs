@@ -1,0 +1,264 @@
+//! Writes, as they are asked for from outside: the checks, the switch and the repeats that stand before a
+//! [`Provisioner`]. Service mode, the gRPC services and the one-shot flags go through here, so that all of them answer
+//! the same (`contract/c1-service.md` 4.2 to 4.5).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, Provisioner, SyncContext, unsupported};
+use crate::baton::error::{Error, Kind, Result, Retry};
+use crate::baton::proto::v2;
+use crate::baton::proto::v2::create_account_response::{
+    ActionRequiredResult, AlreadyExistsResult, InProgressResult, Result as Outcome, SuccessResult,
+};
+use crate::baton::proto::v2::{credential_options, local_credential_options};
+
+/// How often a grant or revoke is repeated when the other side is out of reach (4.3).
+const REPEATS: u32 = 3;
+/// The wait grows by this much each time.
+const STEP: Duration = Duration::from_secs(15);
+/// The longest wait.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Writes through one connector.
+#[derive(Debug)]
+pub struct Provisioning<C> {
+    connector: Arc<C>,
+    enabled: bool,
+}
+
+impl<C> Clone for Provisioning<C> {
+    fn clone(&self) -> Self {
+        Provisioning {
+            connector: Arc::clone(&self.connector),
+            enabled: self.enabled,
+        }
+    }
+}
+
+impl<C: Provisioner> Provisioning<C> {
+    /// Writes are refused unless `enabled` (`--provisioning`).
+    pub fn new(connector: Arc<C>, enabled: bool) -> Self {
+        Provisioning { connector, enabled }
+    }
+
+    /// Grants. Repeated while the other side is out of reach.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` when writes are off, here and below; `InvalidArgument` for a request without entitlement
+    /// or principal; those of the connector.
+    pub async fn grant(
+        &self,
+        request: &v2::GrantManagerServiceGrantRequest,
+    ) -> Result<v2::GrantManagerServiceGrantResponse> {
+        self.check()?;
+        let entitlement = request.entitlement.as_ref().filter(|e| !e.id.is_empty());
+        let entitlement = entitlement.ok_or_else(|| malformed("a grant names no entitlement"))?;
+        let principal = request.principal.as_ref().filter(|p| p.id.is_some());
+        let principal = principal.ok_or_else(|| malformed("a grant names no principal"))?;
+        let mut patience = Patience::default();
+        let granted = loop {
+            let cx = SyncContext::detached();
+            match self.connector.grant(&cx, principal, entitlement).await {
+                Ok(granted) => break granted,
+                Err(error) => patience.after(error).await?,
+            }
+        };
+        Ok(v2::GrantManagerServiceGrantResponse {
+            annotations: granted.annotations,
+            grants: granted.grants,
+        })
+    }
+
+    /// Revokes. Repeated while the other side is out of reach.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`].
+    pub async fn revoke(
+        &self,
+        request: &v2::GrantManagerServiceRevokeRequest,
+    ) -> Result<v2::GrantManagerServiceRevokeResponse> {
+        self.check()?;
+        let grant = request.grant.as_ref();
+        let grant = grant.filter(|g| g.entitlement.is_some() && g.principal.is_some());
+        let grant = grant.ok_or_else(|| malformed("a revocation names no grant with entitlement and principal"))?;
+        let mut patience = Patience::default();
+        let annotations = loop {
+            let cx = SyncContext::detached();
+            match self.connector.revoke(&cx, grant).await {
+                Ok(annotations) => break annotations,
+                Err(error) => patience.after(error).await?,
+            }
+        };
+        Ok(v2::GrantManagerServiceRevokeResponse { annotations })
+    }
+
+    /// Creates an account, once.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`]; `InvalidArgument` for credential options without an arm, and for encrypted
+    /// passwords, which this program has no key for.
+    pub async fn create_account(&self, request: &v2::CreateAccountRequest) -> Result<v2::CreateAccountResponse> {
+        self.check()?;
+        let info = request.account_info.as_ref();
+        let info = info.ok_or_else(|| malformed("an account to create has no account info"))?;
+        let credentials = request.credential_options.as_ref().map(local).transpose()?;
+        let account = NewAccount {
+            info,
+            credentials: credentials.as_ref(),
+            resource_type: &request.resource_type_id,
+        };
+        let created = self
+            .connector
+            .create_account(&SyncContext::detached(), &account)
+            .await?;
+        Ok(response(created))
+    }
+
+    /// Deletes a resource, once.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`]; `InvalidArgument` for an id without type or number.
+    pub async fn delete_resource(&self, request: &v2::DeleteResourceRequest) -> Result<v2::DeleteResourceResponse> {
+        self.check()?;
+        let id = request.resource_id.as_ref();
+        let id = id.filter(|id| !id.resource_type.is_empty() && !id.resource.is_empty());
+        let id = id.ok_or_else(|| malformed("a resource to delete has no id"))?;
+        let parent = request.parent_resource_id.as_ref();
+        let cx = SyncContext::detached();
+        let annotations = self.connector.delete_resource(&cx, id, parent).await?;
+        Ok(v2::DeleteResourceResponse { annotations })
+    }
+
+    /// Creates no resource: no connector of this kit does.
+    ///
+    /// # Errors
+    /// Always: `FailedPrecondition` when writes are off, otherwise `Unimplemented`.
+    pub fn create_resource(&self, request: &v2::CreateResourceRequest) -> Result<v2::CreateResourceResponse> {
+        self.check()?;
+        let id = request.resource.as_ref().and_then(|r| r.id.as_ref());
+        Err(unsupported(type_name(id), "does not have resource Create() configured"))
+    }
+
+    /// Rotates no credential.
+    ///
+    /// # Errors
+    /// As [`Provisioning::create_resource`].
+    pub fn rotate_credential(&self, request: &v2::RotateCredentialRequest) -> Result<v2::RotateCredentialResponse> {
+        self.check()?;
+        Err(unsupported(
+            type_name(request.resource_id.as_ref()),
+            "does not support credential rotation",
+        ))
+    }
+
+    /// Issues no credential.
+    ///
+    /// # Errors
+    /// As [`Provisioning::create_resource`].
+    pub fn issue_credential(&self, request: &v2::IssueCredentialRequest) -> Result<v2::IssueCredentialResponse> {
+        self.check()?;
+        Err(unsupported(
+            type_name(request.identity_id.as_ref()),
+            "does not support issuing credentials",
+        ))
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.enabled {
+            return Ok(());
+        }
+        Err(Error::new(Kind::FailedPrecondition, "provisioning is not enabled")
+            .hint("start the connector with --provisioning (BATON_PROVISIONING=true)"))
+    }
+}
+
+/// Waits between repeats of a call that failed because the other side was out of reach: 15, 30 and 45 seconds or the
+/// time it named, at most a minute.
+#[derive(Default)]
+struct Patience {
+    repeats: u32,
+}
+
+impl Patience {
+    /// Ends when the call is to be repeated.
+    ///
+    /// # Errors
+    /// The error itself, when it is final.
+    async fn after(&mut self, error: Error) -> Result<()> {
+        if self.repeats == REPEATS || !matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded) {
+            return Err(error);
+        }
+        self.repeats += 1;
+        let wait = match error.may_retry() {
+            Retry::After(wait) => wait,
+            _ => STEP * self.repeats,
+        };
+        tracing::warn!(%error, wait = ?wait.min(LONGEST), "A write failed and is repeated.");
+        tokio::time::sleep(wait.min(LONGEST)).await;
+        Ok(())
+    }
+}
+
+/// What a connector gets to see of credential options.
+fn local(options: &v2::CredentialOptions) -> Result<v2::LocalCredentialOptions> {
+    use credential_options::Options as Wanted;
+    use local_credential_options::{NoPassword, Options, RandomPassword, Sso};
+    let options_of = |o| match o {
+        Wanted::RandomPassword(random) => Ok(Options::RandomPassword(RandomPassword {
+            length: random.length,
+            constraints: random.constraints,
+        })),
+        Wanted::NoPassword(_) => Ok(Options::NoPassword(NoPassword::default())),
+        Wanted::Sso(sso) => Ok(Options::Sso(Sso {
+            sso_provider: sso.sso_provider,
+        })),
+        Wanted::EncryptedPassword(_) => Err(malformed("a password was sent, but this connector takes none")),
+    };
+    let wanted = options.options.clone();
+    let wanted = wanted.ok_or_else(|| malformed("the credential options name no way to log in"))?;
+    Ok(v2::LocalCredentialOptions {
+        force_change_at_next_login: options.force_change_at_next_login,
+        options: Some(options_of(wanted)?),
+    })
+}
+
+fn response(created: CreatedAccount) -> v2::CreateAccountResponse {
+    let is_create_account_result = true;
+    let result = match created.outcome {
+        AccountOutcome::Created {
+            resource,
+            invitation_expires_at,
+        } => Outcome::Success(SuccessResult {
+            resource: Some(resource),
+            is_create_account_result,
+            invitation_expires_at,
+        }),
+        AccountOutcome::ActionRequired { resource, message } => Outcome::ActionRequired(ActionRequiredResult {
+            resource,
+            message,
+            is_create_account_result,
+        }),
+        AccountOutcome::AlreadyExists { resource } => Outcome::AlreadyExists(AlreadyExistsResult {
+            resource: Some(resource),
+            is_create_account_result,
+        }),
+        AccountOutcome::InProgress { resource } => Outcome::InProgress(InProgressResult {
+            resource,
+            is_create_account_result,
+        }),
+    };
+    v2::CreateAccountResponse {
+        encrypted_data: Vec::new(),
+        annotations: created.annotations,
+        result: Some(result),
+    }
+}
+
+fn type_name(id: Option<&v2::ResourceId>) -> &str {
+    id.map_or("", |id| id.resource_type.as_str())
+}
+
+fn malformed(message: &'static str) -> Error {
+    Error::new(Kind::InvalidArgument, message)
+}
