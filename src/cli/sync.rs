@@ -117,6 +117,8 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
         workers: workers(values.int("workers"), values.bool("parallel-sync"), available_cpus()),
         resource_types: values.list("sync-resource-types").to_vec(),
         skip_entitlements_and_grants: values.bool("skip-entitlements-and-grants"),
+        partial: false,
+        skip_expansion: false,
         fresh: values.bool("fresh"),
         resumable: true,
         time_budget: time_budget(values.text("time-budget"))?,

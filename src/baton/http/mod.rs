@@ -11,6 +11,7 @@
 mod client;
 mod clock;
 mod failure;
+mod form;
 mod lanes;
 mod options;
 mod pace;
@@ -25,6 +26,7 @@ mod window;
 
 pub use client::{GetRequest, HttpClient};
 pub use clock::{Clock, SystemClock};
+pub use form::FormClient;
 pub use options::HttpOptions;
 pub use pace::Pace;
 pub use redact::is_loopback;
