@@ -17,11 +17,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
 
+    // The rules of messages go by full names.
+    let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
     // Ordered maps everywhere: the stored blobs must be the same bytes for the same rows (contract/c1z-format.md 3).
     tonic_prost_build::configure()
         .btree_map(".")
-        .build_transport(false)
-        .compile_fds(descriptors)?;
+        .build_client(true)
+        .build_server(true)
+        .build_transport(true)
+        .compile_fds_with_config(descriptors, config)?;
     Ok(())
 }
 

@@ -4,12 +4,12 @@
 //! [`Provisioning`](crate::baton::provision::Provisioning), which drives [`Provisioner`]. Neither has a `dyn` form on
 //! purpose: calls are on the hot path and there is one connector per process.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
-use prost_types::Any;
 use tokio::sync::Semaphore;
 
 use crate::baton::c1z::new_sync_id;
@@ -47,6 +47,8 @@ pub struct SyncContext {
     /// things in one call takes a turn for each, from the request until its answer is in the session: what a crash
     /// makes the next run ask again is then no more than the turns there are.
     pub turns: Arc<Semaphore>,
+    /// What the connector keeps in memory for the length of the sync.
+    pub local: Arc<Local>,
 }
 
 impl SyncContext {
@@ -59,6 +61,7 @@ impl SyncContext {
             previous: None,
             records: Arc::default(),
             turns: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+            local: Arc::default(),
         }
     }
 
@@ -74,6 +77,19 @@ impl SyncContext {
     /// Records something for the next sync of the same file.
     pub fn record(&self, key: &str, value: serde_json::Value) {
         self.records.set(key, value);
+    }
+}
+
+/// One value of the connector's own that all calls of a sync share, such as its look-up tables. It goes with the last
+/// context of the sync, so that a process that serves for months holds only what is read at the time.
+#[derive(Default)]
+pub struct Local(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl Local {
+    /// The value, made on the first call. A sync has one connector: a value of another type is made but not kept.
+    pub fn get<T: Any + Send + Sync>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let kept = Arc::clone(self.0.get_or_init(|| Arc::new(make())));
+        kept.downcast().unwrap_or_else(|_| Arc::new(make()))
     }
 }
 
@@ -172,7 +188,7 @@ pub struct Granted {
     /// The grants that exist now because of it. May be left empty (`contract/c1-service.md` 4.4).
     pub grants: Vec<v2::Grant>,
     /// `GrantAlreadyExists`, `GrantReplaced`, ...
-    pub annotations: Vec<Any>,
+    pub annotations: Vec<prost_types::Any>,
 }
 
 /// An account that is asked for.
@@ -221,7 +237,7 @@ pub struct CreatedAccount {
     /// How it ended.
     pub outcome: AccountOutcome,
     /// More about it.
-    pub annotations: Vec<Any>,
+    pub annotations: Vec<prost_types::Any>,
 }
 
 /// The side of a connector that changes the workspace. Every method has a default that answers what a connector
@@ -242,7 +258,11 @@ pub trait Provisioner: Connector {
     }
 
     /// Takes a grant away. That it is not held is a success with `GrantAlreadyRevoked`.
-    fn revoke(&self, cx: &SyncContext, grant: &v2::Grant) -> impl Future<Output = Result<Vec<Any>>> + Send {
+    fn revoke(
+        &self,
+        cx: &SyncContext,
+        grant: &v2::Grant,
+    ) -> impl Future<Output = Result<Vec<prost_types::Any>>> + Send {
         let _ = cx;
         let on = grant.entitlement.as_ref().and_then(|e| e.resource.as_ref());
         let error = unsupported(type_of(on), "does not support revoking");
@@ -270,7 +290,7 @@ pub trait Provisioner: Connector {
         cx: &SyncContext,
         id: &v2::ResourceId,
         parent: Option<&v2::ResourceId>,
-    ) -> impl Future<Output = Result<Vec<Any>>> + Send {
+    ) -> impl Future<Output = Result<Vec<prost_types::Any>>> + Send {
         let _ = (cx, parent);
         let error = unsupported(&id.resource_type, "does not have resource Delete() configured");
         async { Err(error) }

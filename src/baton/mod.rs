@@ -9,6 +9,7 @@ pub mod entitlement;
 pub mod error;
 pub mod fingerprint;
 pub mod grant;
+pub mod grpc;
 pub mod http;
 pub mod memory;
 pub mod page;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{completion, demo, usage_error};
+use super::{completion, connector_service, demo, serve, simulate, usage_error};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -37,6 +37,9 @@ environment, the environment over the file. Exit codes are 0 or the gRPC number 
 
 A sync that is stopped, by whatever, leaves what it read in FILE.partial. The same command goes on
 from there within seven days.";
+
+/// Flags that the help of `serve` shows besides those that connect.
+const SERVE_FLAGS: &[&str] = &["workato-env", "provisioning", "log-level", "log-format"];
 
 /// The fields of the connector, which people set most, and of the kit.
 pub fn all_fields() -> &'static [&'static Field] {
@@ -75,6 +78,11 @@ pub fn build(purpose: Purpose) -> Command {
                 .help("Print the version"),
         )
         .subcommand(demo(purpose))
+        .subcommand(with_kit(simulate::command(), purpose, |_| false))
+        .subcommand(with_all(serve::command(), purpose, |field| {
+            field.required || SERVE_FLAGS.contains(&field.name) || field.heading == kit::CONNECTION
+        }))
+        .subcommand(with_all(connector_service::command(), purpose, |_| false))
         .subcommand(capabilities(purpose))
         .subcommand(with_kit(
             Command::new("config").about("Print the settings of this connector as JSON, for forms"),
@@ -87,7 +95,7 @@ pub fn build(purpose: Purpose) -> Command {
             purpose,
             |_| false,
         ))
-        .subcommands(["health-check", "lambda", "_connector-service"].map(|name| {
+        .subcommands(["health-check", "lambda"].map(|name| {
             let anything = Arg::new("anything")
                 .num_args(0..)
                 .trailing_var_arg(true)
@@ -103,11 +111,12 @@ fn demo(purpose: Purpose) -> Command {
 }
 
 fn capabilities(purpose: Purpose) -> Command {
-    let command = Command::new("capabilities")
-        .about("Print what this connector can do as JSON")
-        .args_override_self(true);
-    let shown = |field: &Field| field.required;
-    args::add(command, all_fields(), purpose, shown)
+    let command = Command::new("capabilities").about("Print what this connector can do as JSON");
+    with_all(command, purpose, |field| field.required)
+}
+
+fn with_all(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) -> Command {
+    args::add(command.args_override_self(true), all_fields(), purpose, shown)
 }
 
 fn with_kit(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) -> Command {
@@ -119,7 +128,7 @@ fn with_kit(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) 
 /// # Errors
 /// `unknown flag`.
 pub fn reject_foreign_flags(subcommand: &str, root: &ArgMatches) -> Result<()> {
-    if subcommand == "capabilities" {
+    if ["capabilities", "serve", "_connector-service"].contains(&subcommand) {
         return Ok(());
     }
     let foreign = connector_fields().iter().find(|field| root.contains_id(field.name));

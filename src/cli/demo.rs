@@ -47,6 +47,13 @@ pub struct Workspace {
 
 /// The command.
 pub fn command() -> Command {
+    workspace_flags(Command::new("demo").about("Sync a simulated workspace: no account, no network"))
+        .after_help("Examples:\n  baton-workato demo\n  baton-workato demo --people 5000 --env all -f big.c1z")
+}
+
+/// Adds the flags that shape a simulated workspace.
+#[must_use]
+pub fn workspace_flags(command: Command) -> Command {
     let number = |name: &'static str, default: &'static str, help: &'static str| {
         Arg::new(name)
             .long(name)
@@ -55,8 +62,7 @@ pub fn command() -> Command {
             .help(help)
             .action(ArgAction::Set)
     };
-    Command::new("demo")
-        .about("Sync a simulated workspace: no account, no network")
+    command
         .arg(number("people", "60", "People of the workspace").value_parser(value_parser!(u32).range(1..=100_000)))
         .arg(number("projects", "12", "Projects of the workspace").value_parser(value_parser!(u32).range(0..=10_000)))
         .arg(number("seed", "2026", "Equal seeds make equal workspaces").value_parser(value_parser!(u64)))
@@ -74,7 +80,6 @@ pub fn command() -> Command {
                 .value_parser(["dev", "test", "prod", "all"])
                 .help("Environment to sync"),
         )
-        .after_help("Examples:\n  baton-workato demo\n  baton-workato demo --people 5000 --env all -f big.c1z")
 }
 
 /// Simulates and syncs.
@@ -107,7 +112,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
     finish(terminal, &summary, &values)
 }
 
-fn workspace(own: &ArgMatches) -> Workspace {
+/// What the flags say.
+pub fn workspace(own: &ArgMatches) -> Workspace {
     Workspace {
         people: own.get_one("people").copied().unwrap_or_default(),
         projects: own.get_one("projects").copied().unwrap_or_default(),
@@ -118,7 +124,10 @@ fn workspace(own: &ArgMatches) -> Workspace {
 }
 
 /// Starts the simulated workspace and says how to connect to it. It lives as long as the returned handle.
-async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
+///
+/// # Errors
+/// No loopback port can be opened.
+pub async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
     let shape = Shape {
         seed: workspace.seed,
         model: if workspace.legacy {

@@ -8,10 +8,13 @@ mod command;
 mod completion;
 mod config;
 mod connect;
+mod connector_service;
 mod demo;
 mod interrupt;
 mod launch;
 mod logging;
+mod serve;
+mod simulate;
 mod sync;
 mod unavailable;
 mod usage;
@@ -53,6 +56,9 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
     command::reject_foreign_flags(name, matches)?;
     match name {
         "demo" => demo::run(terminal, matches, own, leave),
+        "serve" => serve::run(terminal, matches, own, leave),
+        "_connector-service" => connector_service::run(terminal, matches, own, leave),
+        "simulate" => simulate::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
         "completion" => completion::run(terminal, own),

@@ -27,7 +27,7 @@ mod role_config;
 pub mod settings;
 mod table;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use self::client::WorkatoClient;
 use self::directory::{Clients, Directory};
@@ -65,8 +65,6 @@ macro_rules! for_each_type {
 pub struct WorkatoConnector {
     settings: Arc<Settings>,
     clients: Clients,
-    /// The tables of the sync that called last. A service runs one sync at a time; a second one starts its own.
-    directory: Mutex<Option<(Arc<str>, Arc<Directory>)>>,
 }
 
 impl WorkatoConnector {
@@ -84,20 +82,13 @@ impl WorkatoConnector {
         WorkatoConnector {
             settings: Arc::new(settings),
             clients,
-            directory: Mutex::new(None),
         }
     }
 
+    /// The tables of the sync that calls.
     fn directory(&self, cx: &SyncContext) -> Arc<Directory> {
-        let mut current = self.directory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match &*current {
-            Some((sync_id, directory)) if *sync_id == cx.sync_id => Arc::clone(directory),
-            _ => {
-                let directory = Arc::new(Directory::new(Arc::clone(&self.settings), self.clients.clone()));
-                *current = Some((Arc::clone(&cx.sync_id), Arc::clone(&directory)));
-                directory
-            }
-        }
+        cx.local
+            .get(|| Directory::new(Arc::clone(&self.settings), self.clients.clone()))
     }
 }
 

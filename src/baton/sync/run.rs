@@ -221,6 +221,7 @@ impl<C: Connector> Run<'_, C> {
             previous: start.previous.map(Arc::new),
             records: Arc::clone(&records),
             turns: Arc::new(Semaphore::new(self.options.workers.max(1))),
+            local: Arc::default(),
         };
         let sync_type = self.kind.as_str();
         if start.resumed {

@@ -1,0 +1,253 @@
+//! What the server keeps of the syncs that are driven from outside.
+//!
+//! Callers name the sync a request belongs to (`active_sync_id`), except that `Validate` comes before there is a name
+//! and that older callers never give one. So a sync begins nameless with `Validate`, and the first request with a new
+//! name takes that one over: what validation has read is not asked for again. `Cleanup` ends a sync. Callers vanish
+//! without it, so few syncs are kept, and none for long.
+//!
+//! The session of such a sync lies in memory: it lasts from one try of a list to the next. The tables that a parent
+//! process offers to keep (`session_store_listen_port`) would only save requests after a restart of this process, which
+//! a parent never does within a sync; they are not used.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use crate::baton::c1z::new_sync_id;
+use crate::baton::connector::{Session, SyncContext};
+use crate::baton::error::Result;
+use crate::baton::warning::Warnings;
+
+/// Named syncs kept at a time; one more displaces the one that rested longest.
+const MOST: usize = 4;
+/// A sync nobody asked anything of for so long is over. Longer than callers wait for a quota.
+const IDLE: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long after `Validate` a sync may begin with what it read.
+const FRESH: Duration = Duration::from_secs(5 * 60);
+/// Bytes of a session. What does not fit is asked for again should it be needed again.
+const SESSION_LIMIT: usize = 256 * 1024 * 1024;
+
+/// The syncs under way.
+#[derive(Default)]
+pub struct Syncs(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    /// The one used last is last.
+    named: Vec<(String, Sync)>,
+    unnamed: Option<Sync>,
+}
+
+struct Sync {
+    cx: SyncContext,
+    begun: Instant,
+    used: Instant,
+    /// Whether anything but validation has happened in it.
+    listed: bool,
+}
+
+impl Sync {
+    fn new() -> Self {
+        let cx = SyncContext::new(
+            new_sync_id(),
+            Arc::new(MemorySession::default()),
+            Arc::new(Warnings::default()),
+        );
+        let now = Instant::now();
+        Sync {
+            cx,
+            begun: now,
+            used: now,
+            listed: false,
+        }
+    }
+
+    fn use_it(&mut self) -> SyncContext {
+        self.used = Instant::now();
+        self.listed = true;
+        self.cx.clone()
+    }
+}
+
+impl Drop for Sync {
+    /// There is no summary to show what was left out; the log is where the caller's people look.
+    fn drop(&mut self) {
+        for warning in self.cx.warnings.list() {
+            tracing::warn!(
+                cause = warning.cause,
+                count = warning.count,
+                examples = ?warning.examples,
+                "{}",
+                warning.message
+            );
+        }
+    }
+}
+
+impl Syncs {
+    /// The context of `Validate`: a sync that begins now.
+    pub fn begin(&self) -> SyncContext {
+        let sync = Sync::new();
+        let cx = sync.cx.clone();
+        self.lock().unnamed = Some(sync);
+        cx
+    }
+
+    /// The context of a request.
+    pub fn of(&self, name: &str) -> SyncContext {
+        let mut held = self.lock();
+        held.drop_idle();
+        if name.is_empty() {
+            return held.unnamed.get_or_insert_with(Sync::new).use_it();
+        }
+        let mut sync = match held.named.iter().position(|(n, _)| n == name) {
+            Some(at) => held.named.remove(at).1,
+            None => match held.unnamed.take_if(|s| !s.listed && s.begun.elapsed() < FRESH) {
+                Some(validated) => validated,
+                None => Sync::new(),
+            },
+        };
+        let cx = sync.use_it();
+        held.named.push((name.to_owned(), sync));
+        if held.named.len() > MOST {
+            held.named.remove(0);
+        }
+        cx
+    }
+
+    /// The end of a sync.
+    pub fn end(&self, name: &str) {
+        let mut held = self.lock();
+        if name.is_empty() {
+            held.unnamed = None;
+        } else {
+            held.named.retain(|(n, _)| n != name);
+        }
+        held.drop_idle();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn drop_idle(&mut self) {
+        self.named.retain(|(_, sync)| sync.used.elapsed() < IDLE);
+        self.unnamed = self.unnamed.take().filter(|sync| sync.used.elapsed() < IDLE);
+    }
+}
+
+/// Values by key, up to a number of bytes.
+#[derive(Default)]
+struct MemorySession(Mutex<Values>);
+
+#[derive(Default)]
+struct Values {
+    by_key: BTreeMap<String, Vec<u8>>,
+    bytes: usize,
+}
+
+impl Session for MemorySession {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {
+        let values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = values.by_key.get(key).cloned();
+        Box::pin(async move { Ok(value) })
+    }
+
+    fn set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<()>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set(key, value, SESSION_LIMIT);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Values {
+    fn set(&mut self, key: &str, value: Vec<u8>, limit: usize) {
+        if let Some(old) = self.by_key.remove(key) {
+            self.bytes -= key.len() + old.len();
+        }
+        let bytes = key.len() + value.len();
+        if self.bytes + bytes > limit {
+            tracing::debug!(key, bytes, "The session is full.");
+            return;
+        }
+        self.bytes += bytes;
+        self.by_key.insert(key.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_same(a: &SyncContext, b: &SyncContext) -> bool {
+        a.sync_id == b.sync_id
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sync_takes_over_what_validation_read() {
+        let syncs = Syncs::default();
+        let validated = syncs.begin();
+        assert!(is_same(&validated, &syncs.of("one")));
+        assert!(is_same(&validated, &syncs.of("one")));
+        assert!(!is_same(&validated, &syncs.of("two")), "it is taken");
+
+        let old = syncs.begin();
+        tokio::time::advance(FRESH).await;
+        assert!(!is_same(&old, &syncs.of("three")), "it is too old");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nameless_syncs_begin_with_validation_and_end_with_cleanup() {
+        let syncs = Syncs::default();
+        let first = syncs.of("");
+        assert!(is_same(&first, &syncs.of("")));
+        assert!(!is_same(&first, &syncs.of("named")), "another caller's");
+        let second = syncs.begin();
+        assert!(!is_same(&first, &second));
+        assert!(is_same(&second, &syncs.of("")));
+        syncs.end("");
+        assert!(!is_same(&second, &syncs.of("")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_syncs_are_kept_and_none_for_long() {
+        let syncs = Syncs::default();
+        let one = syncs.of("one");
+        syncs.end("one");
+        assert!(!is_same(&one, &syncs.of("one")), "it was over");
+
+        let one = syncs.of("one");
+        for other in ["two", "three", "four"] {
+            syncs.of(other);
+        }
+        assert!(is_same(&one, &syncs.of("one")));
+        let two = syncs.of("two");
+        syncs.of("five");
+        assert_eq!(syncs.lock().named.len(), MOST);
+        assert!(is_same(&two, &syncs.of("two")), "it was used since three was");
+        assert!(!syncs.lock().named.iter().any(|(name, _)| name == "three"));
+
+        tokio::time::advance(IDLE).await;
+        assert!(!is_same(&two, &syncs.of("two")));
+        assert_eq!(syncs.lock().named.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_session_has_an_end() {
+        let mut values = Values::default();
+        values.set("a", vec![0; 49], 100);
+        values.set("b", vec![0; 49], 100);
+        values.set("c", vec![0; 1], 100);
+        assert_eq!(values.by_key.keys().collect::<Vec<_>>(), ["a", "b"]);
+        values.set("a", vec![0; 9], 100);
+        values.set("c", vec![0; 1], 100);
+        assert_eq!((values.by_key.len(), values.bytes), (3, 62));
+    }
+}

@@ -1,0 +1,139 @@
+//! Services no connector of this kit offers, answered as the contract says (`contract/c1-service.md` 4.2, 7.4):
+//! lists are empty, named things do not exist, tickets are off.
+
+use futures_util::stream;
+use prost::{Message, Name};
+use tonic::{Code, Request, Response, Status};
+
+use super::{Services, checked};
+use crate::baton::connector::Provisioner;
+use crate::baton::proto::v2;
+use crate::baton::proto::v2::action_service_server::ActionService;
+use crate::baton::proto::v2::asset_service_server::AssetService;
+use crate::baton::proto::v2::event_service_server::EventService;
+use crate::baton::proto::v2::tickets_service_server::TicketsService;
+
+#[tonic::async_trait]
+impl<C: Provisioner> AssetService for Services<C> {
+    type GetAssetStream = stream::Empty<Result<v2::AssetServiceGetAssetResponse, Status>>;
+
+    /// Icons and logos: there are none, and a stream without messages says so.
+    async fn get_asset(
+        &self,
+        request: Request<v2::AssetServiceGetAssetRequest>,
+    ) -> Result<Response<Self::GetAssetStream>, Status> {
+        checked(request)?;
+        Ok(Response::new(stream::empty()))
+    }
+}
+
+#[tonic::async_trait]
+impl<C: Provisioner> EventService for Services<C> {
+    async fn list_events(
+        &self,
+        request: Request<v2::ListEventsRequest>,
+    ) -> Result<Response<v2::ListEventsResponse>, Status> {
+        let feed = checked(request)?.event_feed_id;
+        Err(Status::not_found(format!("there is no event feed {feed:?}")))
+    }
+
+    async fn list_event_feeds(
+        &self,
+        request: Request<v2::ListEventFeedsRequest>,
+    ) -> Result<Response<v2::ListEventFeedsResponse>, Status> {
+        checked(request)?;
+        Ok(Response::new(Default::default()))
+    }
+}
+
+fn no_action(name: &str) -> Status {
+    Status::not_found(format!("there is no action {name:?}"))
+}
+
+#[tonic::async_trait]
+impl<C: Provisioner> ActionService for Services<C> {
+    async fn invoke_action(
+        &self,
+        request: Request<v2::InvokeActionRequest>,
+    ) -> Result<Response<v2::InvokeActionResponse>, Status> {
+        Err(no_action(&checked(request)?.name))
+    }
+
+    async fn get_action_status(
+        &self,
+        request: Request<v2::GetActionStatusRequest>,
+    ) -> Result<Response<v2::GetActionStatusResponse>, Status> {
+        Err(no_action(&checked(request)?.name))
+    }
+
+    async fn get_action_schema(
+        &self,
+        request: Request<v2::GetActionSchemaRequest>,
+    ) -> Result<Response<v2::GetActionSchemaResponse>, Status> {
+        Err(no_action(&checked(request)?.name))
+    }
+
+    async fn list_action_schemas(
+        &self,
+        request: Request<v2::ListActionSchemasRequest>,
+    ) -> Result<Response<v2::ListActionSchemasResponse>, Status> {
+        checked(request)?;
+        Ok(Response::new(Default::default()))
+    }
+}
+
+impl<C: Provisioner> Services<C> {
+    fn no_tickets<Q: Message + Name, R>(&self, request: Request<Q>) -> Result<Response<R>, Status> {
+        checked(request)?;
+        Err(if self.0.ticketing {
+            Status::unimplemented("this connector has no tickets")
+        } else {
+            Status::new(Code::Unknown, "ticketing is not enabled")
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl<C: Provisioner> TicketsService for Services<C> {
+    async fn create_ticket(
+        &self,
+        request: Request<v2::TicketsServiceCreateTicketRequest>,
+    ) -> Result<Response<v2::TicketsServiceCreateTicketResponse>, Status> {
+        self.no_tickets(request)
+    }
+
+    async fn get_ticket(
+        &self,
+        request: Request<v2::TicketsServiceGetTicketRequest>,
+    ) -> Result<Response<v2::TicketsServiceGetTicketResponse>, Status> {
+        self.no_tickets(request)
+    }
+
+    async fn list_ticket_schemas(
+        &self,
+        request: Request<v2::TicketsServiceListTicketSchemasRequest>,
+    ) -> Result<Response<v2::TicketsServiceListTicketSchemasResponse>, Status> {
+        self.no_tickets(request)
+    }
+
+    async fn get_ticket_schema(
+        &self,
+        request: Request<v2::TicketsServiceGetTicketSchemaRequest>,
+    ) -> Result<Response<v2::TicketsServiceGetTicketSchemaResponse>, Status> {
+        self.no_tickets(request)
+    }
+
+    async fn bulk_create_tickets(
+        &self,
+        request: Request<v2::TicketsServiceBulkCreateTicketsRequest>,
+    ) -> Result<Response<v2::TicketsServiceBulkCreateTicketsResponse>, Status> {
+        self.no_tickets(request)
+    }
+
+    async fn bulk_get_tickets(
+        &self,
+        request: Request<v2::TicketsServiceBulkGetTicketsRequest>,
+    ) -> Result<Response<v2::TicketsServiceBulkGetTicketsResponse>, Status> {
+        self.no_tickets(request)
+    }
+}
