@@ -10,10 +10,13 @@ mod config;
 mod connect;
 mod connector_service;
 mod demo;
+mod health_check;
 mod interrupt;
 mod launch;
 mod logging;
+mod root;
 mod serve;
+mod service;
 mod simulate;
 mod sync;
 mod unavailable;
@@ -51,7 +54,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
 
 fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<()> {
     let Some((name, own)) = matches.subcommand() else {
-        return sync::run(terminal, matches, leave);
+        return root::run(terminal, matches, leave);
     };
     command::reject_foreign_flags(name, matches)?;
     match name {
@@ -60,6 +63,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "_connector-service" => connector_service::run(terminal, matches, own, leave),
         "simulate" => simulate::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
+        "health-check" => health_check::run(matches, own),
         "config" => config::run(terminal),
         "completion" => completion::run(terminal, own),
         "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),
