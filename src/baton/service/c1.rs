@@ -9,12 +9,15 @@ use futures_util::future::{Either, select};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
+use super::frames::Frames;
 use super::token::Tokens;
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1 as api;
 use crate::baton::proto::c1::connectorapi::baton::v1::baton_service_client::BatonServiceClient;
 use crate::baton::proto::v2;
+
+type Client = BatonServiceClient<Frames>;
 
 /// The longest a poll, a hello or a heartbeat may take. The published client waits forever; a connection that died
 /// silently would then end the polling.
@@ -25,7 +28,7 @@ const FINISH: Duration = Duration::from_secs(30);
 /// ConductorOne, as one host sees it.
 #[derive(Clone)]
 pub struct C1 {
-    client: BatonServiceClient<Channel>,
+    client: Client,
     tokens: Arc<Tokens>,
     host_id: Arc<str>,
     clock: Arc<dyn Clock>,
@@ -35,7 +38,7 @@ impl C1 {
     /// Calls over `channel` as host `host_id`.
     pub fn new(channel: Channel, tokens: Tokens, host_id: &str, clock: Arc<dyn Clock>) -> Self {
         C1 {
-            client: BatonServiceClient::new(channel),
+            client: BatonServiceClient::new(Frames(channel)),
             tokens: Arc::new(tokens),
             host_id: host_id.into(),
             clock,
@@ -65,7 +68,7 @@ impl C1 {
             connector_metadata: Some(metadata),
             annotations: Vec::new(),
         };
-        let call = |mut c: BatonServiceClient<Channel>, r| async move { c.hello(r).await };
+        let call = |mut c: Client, r| async move { c.hello(r).await };
         self.call("Hello", PATIENCE, message, call).await.map(drop)
     }
 
@@ -77,7 +80,7 @@ impl C1 {
         let message = api::BatonServiceGetTaskRequest {
             host_id: self.host_id.to_string(),
         };
-        let call = |mut c: BatonServiceClient<Channel>, r| async move { c.get_task(r).await };
+        let call = |mut c: Client, r| async move { c.get_task(r).await };
         self.call("GetTask", PATIENCE, message, call).await
     }
 
@@ -92,7 +95,7 @@ impl C1 {
             known_task_ids: known,
             annotations: Vec::new(),
         };
-        let call = |mut c: BatonServiceClient<Channel>, r| async move { c.get_tasks(r).await };
+        let call = |mut c: Client, r| async move { c.get_tasks(r).await };
         self.call("GetTasks", PATIENCE, message, call).await
     }
 
@@ -107,7 +110,7 @@ impl C1 {
             annotations: Vec::new(),
             task_ids: Vec::new(),
         };
-        let call = |mut c: BatonServiceClient<Channel>, r| async move { c.heartbeat(r).await };
+        let call = |mut c: Client, r| async move { c.heartbeat(r).await };
         self.call("Heartbeat", PATIENCE, message, call).await
     }
 
@@ -116,7 +119,7 @@ impl C1 {
     /// # Errors
     /// As [`C1::hello`].
     pub async fn finish_task(&self, message: api::BatonServiceFinishTaskRequest) -> Result<()> {
-        let call = |mut c: BatonServiceClient<Channel>, r| async move { c.finish_task(r).await };
+        let call = |mut c: Client, r| async move { c.finish_task(r).await };
         self.call("FinishTask", FINISH, message, call).await.map(drop)
     }
 
@@ -148,7 +151,7 @@ impl C1 {
     async fn call<Q, R, F, Fut>(&self, name: &'static str, limit: Duration, message: Q, call: F) -> Result<R>
     where
         Q: Clone + Send,
-        F: Fn(BatonServiceClient<Channel>, Request<Q>) -> Fut + Send,
+        F: Fn(Client, Request<Q>) -> Fut + Send,
         Fut: Future<Output = Result<Response<R>, Status>> + Send,
     {
         let mut refreshed = false;

@@ -15,6 +15,7 @@ pub mod channel;
 pub mod credentials;
 mod files;
 mod finish;
+mod frames;
 pub mod health;
 mod heartbeat;
 pub mod hello;
