@@ -21,6 +21,7 @@ mod model;
 mod proto;
 mod quota;
 mod resume;
+mod service;
 mod simulator;
 mod support;
 mod sweep;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::c1::{C1, is_permanent};
+use crate::baton::capability;
+use crate::baton::connector::Connector;
 use crate::baton::error::{Context as _, Result};
 use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1::baton_service_hello_request::{BuildInfo, OsInfo};
@@ -67,6 +69,15 @@ pub fn host_name() -> Option<String> {
     };
     let name = of_system.or_else(of_environment)?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// What the connector says of itself, with everything that Hello must carry (8.7).
+pub fn metadata<C: Connector>(connector: &C) -> v2::ConnectorMetadata {
+    let mut metadata = connector.metadata();
+    // A connector that says nothing of its own only reads.
+    let types = || capability::read_only(&connector.resource_types());
+    metadata.capabilities.get_or_insert_with(types);
+    metadata
 }
 
 /// Says hello until it is heard. Only a refusal ends the attempts: the network may come, a wrong secret does not heal.

@@ -122,7 +122,7 @@ pub async fn run<C: Provisioner>(
         };
         health::serve(address, Arc::new(health), probes).await?;
     }
-    let metadata = connector.metadata();
+    let metadata = hello::metadata(connector.as_ref());
     tokio::select! {
         heard = hello::until_heard(&c1, clock.as_ref(), &metadata) => heard?,
         () = stop.cancelled() => return Ok(()),

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Service;
 use super::c1::is_permanent;
 use super::finish::{Failure, Outcome};
-use super::hello::About;
+use super::hello::{self, About};
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind};
 use crate::baton::proto::c1::connectorapi::baton::v1::Task;
@@ -33,7 +33,7 @@ pub async fn perform<C: Provisioner>(service: &Service<C>, task: Task, cancel: &
         Some(match kind {
             TaskType::None(_) => return None,
             TaskType::Hello(_) => {
-                hello(service, &task.id).await;
+                answer_hello(service, &task.id).await;
                 return None;
             }
             TaskType::SyncFull(wanted) => return Some(sync::run(service, &task.id, wanted, cancel).await),
@@ -111,9 +111,9 @@ pub fn name(task: &Task) -> &'static str {
 }
 
 /// A hello task is answered with Hello. Whether that worked is for ConductorOne to see.
-async fn hello<C: Provisioner>(service: &Service<C>, task_id: &str) {
+async fn answer_hello<C: Provisioner>(service: &Service<C>, task_id: &str) {
     for tries in 1..=HELLO_TRIES {
-        let metadata = service.connector.metadata();
+        let metadata = hello::metadata(service.connector.as_ref());
         let Err(error) = service.c1.hello(task_id, About::here(), metadata).await else {
             return;
         };
