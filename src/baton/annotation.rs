@@ -66,6 +66,15 @@ named!(
     GrantReplaced,
     ResourceDoesNotExist,
     ResourceDeleted,
+    GrantManagerServiceGrantResponse,
+    GrantManagerServiceRevokeResponse,
+    CreateAccountResponse,
+    CreateResourceResponse,
+    DeleteResourceResponse,
+    RotateCredentialResponse,
+    IssueCredentialResponse,
+    ListActionSchemasResponse,
+    ListEventFeedsResponse,
 );
 
 impl Named for crate::baton::proto::v2::BatonId {

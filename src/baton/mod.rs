@@ -20,5 +20,6 @@ pub mod proto;
 pub mod provision;
 pub mod resource;
 pub mod secret;
+pub mod service;
 pub mod sync;
 pub mod warning;

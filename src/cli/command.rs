@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{access, completion, connector_service, demo, diff, explore, export, serve, simulate, usage_error};
+use super::{
+    access, completion, connector_service, demo, diff, explore, export, health_check, serve, simulate, usage_error,
+};
 use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
@@ -26,6 +28,9 @@ Examples:
 
   # Sync all environments, and end with exit code 9 if anything was left out
   baton-workato --workato-env all --fail-on-warnings -f workato.c1z
+
+  # Stay connected to ConductorOne and do what it asks for
+  BATON_CLIENT_ID=... BATON_CLIENT_SECRET=... BATON_WORKATO_API_KEY=... baton-workato
 
   # Try it without an account: a simulated workspace with 500 people
   baton-workato demo --people 500
@@ -97,13 +102,16 @@ pub fn build(purpose: Purpose) -> Command {
             purpose,
             |_| false,
         ))
-        .subcommands(["health-check", "lambda"].map(|name| {
+        .subcommand(with_kit(health_check::command(), purpose, |field| {
+            health_check::FLAGS.contains(&field.name)
+        }))
+        .subcommand({
             let anything = Arg::new("anything")
                 .num_args(0..)
                 .trailing_var_arg(true)
                 .allow_hyphen_values(true);
-            Command::new(name).hide(true).disable_help_flag(true).arg(anything)
-        }))
+            Command::new("lambda").hide(true).disable_help_flag(true).arg(anything)
+        })
 }
 
 fn demo(purpose: Purpose) -> Command {

@@ -17,6 +17,7 @@ mod explore;
 mod export;
 mod filter;
 mod grants;
+mod health_check;
 mod interrupt;
 mod launch;
 mod logging;
@@ -25,7 +26,9 @@ mod principals;
 mod read;
 mod resource_types;
 mod resources;
+mod root;
 mod serve;
+mod service;
 mod simulate;
 mod stats;
 mod sync;
@@ -66,7 +69,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
 
 fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<()> {
     let Some((name, own)) = matches.subcommand() else {
-        return sync::run(terminal, matches, leave);
+        return root::run(terminal, matches, leave);
     };
     command::reject_foreign_flags(name, matches)?;
     match name {
@@ -76,6 +79,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "_connector-service" => connector_service::run(terminal, matches, own, leave),
         "simulate" => simulate::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
+        "health-check" => health_check::run(matches, own),
         "config" => config::run(terminal),
         "export" => export::run(terminal, matches, own),
         "access" => access::run(terminal, matches, own),

@@ -1,15 +1,13 @@
-//! The command without a name: sync a workspace into a file.
+//! A one-shot sync of a workspace into a file: what the command without a name does, unless something else is asked for.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ArgMatches;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::launch::{self, Needs};
-use super::{Leave, command, connect, interrupt, logging, next, unavailable, usage_error};
+use super::{Leave, command, connect, interrupt, next, unavailable, usage_error};
 use crate::baton::c1z::steps::Disk;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -36,13 +34,11 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 /// # Errors
 /// Those of the settings, the connector and the file; `FailedPrecondition` for warnings with
 /// `--fail-on-warnings`.
-pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
-    let values = launch::settings(&[root], Needs::Connector)?;
-    let display = logging::start(&values, terminal)?;
-    unavailable::check(command::all_fields(), &values)?;
-    let settings = workato::config::settings(&values)?;
-    let options = options(&values)?;
-    let limits = workato::config::limits(&values);
+pub fn run(terminal: &Terminal, values: &Values, display: Display, leave: Leave) -> Result<()> {
+    unavailable::check(command::all_fields(), values)?;
+    let settings = workato::config::settings(values)?;
+    let options = options(values)?;
+    let limits = workato::config::limits(values);
     let summary = in_one_thread(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(terminal, &cancel, leave)?;
@@ -55,7 +51,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
     } else {
         Vec::new()
     };
-    finish(terminal, &summary, &next, &values)
+    finish(terminal, &summary, &next, values)
 }
 
 /// Connects and syncs, with the progress shown. The display is gone when this returns.
@@ -126,10 +122,12 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
     }
     Ok(SyncOptions {
         file: values.text("file").into(),
-        temp_dir: temp_dir(values.text("c1z-temp-dir"), std::env::var("BATON_TMPDIR").ok())?,
-        workers: workers(values.int("workers"), values.bool("parallel-sync"), available_cpus()),
+        temp_dir: chosen_temp_dir(values)?,
+        workers: chosen_workers(values),
         resource_types: values.list("sync-resource-types").to_vec(),
         skip_entitlements_and_grants: values.bool("skip-entitlements-and-grants"),
+        partial: false,
+        skip_expansion: false,
         fresh: values.bool("fresh"),
         resumable: true,
         time_budget: time_budget(values.text("time-budget"))?,
@@ -148,6 +146,19 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
     budget.map(Some).ok_or_else(|| {
         usage_error(format!("field time-budget: {text:?} is not a span of time")).hint("write it as 90s, 10m or 1h30m")
     })
+}
+
+/// How many lists are read at the same time.
+pub fn chosen_workers(values: &Values) -> usize {
+    workers(values.int("workers"), values.bool("parallel-sync"), available_cpus())
+}
+
+/// Where working copies are to lie, if anywhere in particular.
+///
+/// # Errors
+/// The directory does not exist.
+pub fn chosen_temp_dir(values: &Values) -> Result<Option<PathBuf>> {
+    temp_dir(values.text("c1z-temp-dir"), std::env::var("BATON_TMPDIR").ok())
 }
 
 /// `--c1z-temp-dir`, else `BATON_TMPDIR`, else none.

@@ -1,7 +1,7 @@
 //! What is declared because scripts and forms know it, but not there yet: an error, never silence.
 
 use super::command::NAME;
-use crate::baton::config::{Field, Support, Values};
+use crate::baton::config::{Field, Support, Values, kit};
 use crate::baton::error::{Error, Kind, Result};
 
 /// Refuses settings that this version cannot follow, and warns about those that have no effect on a one-shot
@@ -23,6 +23,31 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
             Support::NoEffect => tracing::debug!(flag = field.name, "The flag has no effect in this connector."),
         }
     }
+    check_storage_engine(values)
+}
+
+/// As [`check`], for the service mode: flags that choose another mode are ignored there (`contract/cli.md` 1.5), and so
+/// are those that only tasks decide.
+///
+/// # Errors
+/// `Unimplemented`, naming the flag.
+pub fn check_service(fields: &[&'static Field], values: &Values) -> Result<()> {
+    const DECIDED_BY_TASKS: [&str; 2] = ["sync-resources", "skip-entitlements-and-grants"];
+    for field in fields.iter().filter(|field| values.differs_from_default(field)) {
+        let ignored = DECIDED_BY_TASKS.contains(&field.name) || kit::chooses_mode(field);
+        if ignored {
+            tracing::warn!(
+                flag = field.name,
+                "The flag has no effect in service mode and is ignored."
+            );
+        } else if field.support == Support::NotYet {
+            return Err(flag(field.name));
+        }
+    }
+    check_storage_engine(values)
+}
+
+fn check_storage_engine(values: &Values) -> Result<()> {
     if values.text("storage-engine") == "pebble" {
         return Err(Error::new(
             Kind::Unimplemented,
@@ -48,9 +73,6 @@ fn flag(name: &str) -> Error {
         format!("--{name} is not available in this version"),
     );
     match name {
-        "client-id" | "client-secret" => error.hint(
-            "run one-shot syncs and upload the file; unset BATON_CLIENT_ID and BATON_CLIENT_SECRET if they were exported",
-        ),
         "skip-grants" => error.hint("--skip-entitlements-and-grants leaves out entitlements too"),
         "sync-resources" => error.hint("--sync-resource-types restricts a sync to whole types"),
         _ => error.hint("leave the flag, its environment variable or its line in .baton.yaml out"),

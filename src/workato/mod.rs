@@ -105,7 +105,7 @@ impl Connector for WorkatoConnector {
             display_name: "Workato".to_owned(),
             description: "Collaborators, roles, privileges, groups, projects and API clients of a Workato workspace"
                 .to_owned(),
-            help_url: "/docs/baton/workato".to_owned(),
+            help_url: "https://github.com/conductorone/baton-workato".to_owned(),
             ..Default::default()
         }
     }

@@ -23,6 +23,7 @@ mod proto;
 mod quota;
 mod report;
 mod resume;
+mod service;
 mod simulator;
 mod support;
 mod sweep;

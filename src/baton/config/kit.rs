@@ -29,7 +29,7 @@ pub const OUTPUT: &str = "Output";
 /// What is logged.
 pub const LOGGING: &str = "Logging";
 /// Running for ConductorOne.
-pub const SERVICE: &str = "Service mode (not available in this version)";
+pub const SERVICE: &str = "Service mode";
 const LATER: &str = "Not available in this version";
 const PROVISIONING: &str = "Provisioning";
 const TICKETS: &str = "Events, tickets and actions";
@@ -157,11 +157,9 @@ pub static FIELDS: &[Field] = &[
         "client-id",
         "ConductorOne client id; setting it starts the service mode",
     )
-    .support(Support::NotYet)
     .under(SERVICE),
     Field::text("client-secret", "ConductorOne client secret")
         .secret()
-        .support(Support::NotYet)
         .under(SERVICE),
     Field::bool("provisioning", "Let ConductorOne change the workspace")
         .short('p')
@@ -182,7 +180,7 @@ pub static FIELDS: &[Field] = &[
     .support(Support::ServiceOnly)
     .under(SERVICE),
     Field::bool("keep-previous-sync-c1z", "Keep the last uploaded file")
-        .support(Support::ServiceOnly)
+        .support(Support::NoEffect)
         .under(SERVICE),
     // --- what to sync ---
     Field::list("sync-resources", "Sync only these resources, named by Baton id")
@@ -290,11 +288,22 @@ pub static FIELDS: &[Field] = &[
     )
     .under(SYNC),
     Field::text(
+        "c1-ca-cert",
+        "PEM file with certificate authorities to trust for ConductorOne besides the system's",
+    )
+    .support(Support::ServiceOnly)
+    .under(SERVICE),
+    Field::text(
         "time-budget",
         "Stop reading after this long, such as 90s or 1h30m, with exit code 4; the next run resumes",
     )
     .under(SYNC),
 ];
+
+/// Whether a flag asks for something else than a sync.
+pub fn chooses_mode(field: &Field) -> bool {
+    [PROVISIONING, TICKETS, FILES].contains(&field.heading)
+}
 
 const fn provisioning(name: &'static str, help: &'static str) -> Field {
     Field::text(name, help)
@@ -321,7 +330,14 @@ mod tests {
     fn every_published_flag_is_declared_once() {
         let names: BTreeSet<_> = FIELDS.iter().map(|f| f.name).collect();
         assert_eq!(names.len(), FIELDS.len(), "a name occurs twice");
-        let ours = ["fail-on-warnings", "color", "no-progress", "fresh", "time-budget"];
+        let ours = [
+            "fail-on-warnings",
+            "color",
+            "no-progress",
+            "fresh",
+            "c1-ca-cert",
+            "time-budget",
+        ];
         assert_eq!(FIELDS.len() - ours.len(), PUBLISHED);
         assert!(ours.iter().all(|name| names.contains(name)));
     }

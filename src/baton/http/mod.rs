@@ -11,10 +11,12 @@
 mod client;
 mod clock;
 mod failure;
+mod form;
 mod lanes;
 mod options;
 mod pace;
 mod pacer;
+mod probe;
 mod quota;
 mod redact;
 mod response;
@@ -25,8 +27,10 @@ mod window;
 
 pub use client::{GetRequest, HttpClient};
 pub use clock::{Clock, SystemClock};
+pub use form::FormClient;
 pub use options::HttpOptions;
 pub use pace::Pace;
+pub use probe::probe;
 pub use redact::is_loopback;
 pub use reqwest::StatusCode;
 pub use reqwest::header::HeaderMap;

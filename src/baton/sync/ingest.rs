@@ -24,6 +24,7 @@ pub struct Gate {
     entitlements: HashSet<String>,
     exclusion_groups: HashMap<String, (String, usize)>,
     repeats: bool,
+    partial: bool,
 }
 
 impl Gate {
@@ -36,6 +37,7 @@ impl Gate {
             entitlements: HashSet::new(),
             exclusion_groups: HashMap::new(),
             repeats: false,
+            partial: false,
         }
     }
 
@@ -74,6 +76,12 @@ impl Gate {
     #[must_use]
     pub fn counting_in(self, warnings: Arc<Warnings>) -> Self {
         Gate { warnings, ..self }
+    }
+
+    /// The sync holds a part of the workspace: principals may be elsewhere.
+    #[must_use]
+    pub fn for_a_part(self) -> Self {
+        Gate { partial: true, ..self }
     }
 
     /// Whether any resource came more than once.
@@ -127,7 +135,7 @@ impl Gate {
                 .as_ref()
                 .and_then(|p| p.id.as_ref())
                 .map(resource::external_id);
-            if !principal.is_some_and(|p| self.resources.contains(&p)) {
+            if !principal.is_some_and(|p| self.partial || self.resources.contains(&p)) {
                 self.warnings.add(
                     "grant-to-unknown-principal",
                     "grants to principals that are not in the sync were dropped",

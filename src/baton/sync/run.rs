@@ -39,6 +39,10 @@ pub struct SyncOptions {
     pub resource_types: Vec<String>,
     /// Types and resources only (`--skip-entitlements-and-grants`).
     pub skip_entitlements_and_grants: bool,
+    /// The connector shows a part of the workspace only: grants may name principals that are not in the file.
+    pub partial: bool,
+    /// Leave indirect grants to the reader.
+    pub skip_expansion: bool,
     /// Begin anew even if there is an unfinished sync (`--fresh`).
     pub fresh: bool,
     /// Whether a run that is stopped leaves an unfinished sync behind, and takes one up.
@@ -87,6 +91,8 @@ pub async fn run<C: Connector>(
     let expansion = ExpandOptions::from_env()?;
     let kind = if options.skip_entitlements_and_grants {
         SyncType::ResourcesOnly
+    } else if options.partial {
+        SyncType::Partial
     } else {
         SyncType::Full
     };
@@ -230,7 +236,11 @@ impl<C: Connector> Run<'_, C> {
             store: self.store,
             cx: &cx,
             types: self.types,
-            gate: Mutex::new(start.gate),
+            gate: Mutex::new(if self.kind == SyncType::Partial {
+                start.gate.for_a_part()
+            } else {
+                start.gate
+            }),
             resources: Mutex::new(start.rows.get(&Section::Resources).cloned().unwrap_or_default()),
             before: start.rows,
         };
@@ -324,6 +334,9 @@ impl<C: Connector> Run<'_, C> {
                 expanded: 0,
             });
         }
+        if self.kind == SyncType::Partial || self.options.skip_expansion {
+            return self.seal_unexpanded().await;
+        }
         tracing::info!(step = ?Step::Expansion, "Step started.");
         self.observer().event(&Event::StepStarted {
             step: Step::Expansion,
@@ -358,6 +371,29 @@ impl<C: Connector> Run<'_, C> {
             });
         }
         Ok(sealed)
+    }
+
+    /// Moves the rows and derives nothing: partial syncs never do, others where the reader will
+    /// (`contract/c1z-format.md` 5).
+    async fn seal_unexpanded(&self) -> Result<Sealed> {
+        let types = self.types.to_vec();
+        let is_full = self.kind == SyncType::Full;
+        self.store.call(move |w| w.move_rows(&types)).await?;
+        let needs_expansion = self
+            .store
+            .call(move |w| {
+                w.in_store(|store| {
+                    if is_full {
+                        store.mark_supports_diff()?;
+                    }
+                    store.has_expandable()
+                })
+            })
+            .await?;
+        Ok(Sealed {
+            needs_expansion,
+            expanded: 0,
+        })
     }
 
     /// What the file holds, by type: what was stored, not what was handed in.

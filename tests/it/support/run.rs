@@ -69,6 +69,8 @@ pub fn options(file: &Path) -> SyncOptions {
         workers: 4,
         resource_types: Vec::new(),
         skip_entitlements_and_grants: false,
+        partial: false,
+        skip_expansion: false,
         fresh: false,
         resumable: true,
         time_budget: None,

@@ -1,0 +1,128 @@
+//! A form that is posted to a token endpoint. It carries a credential, so it is sent once, over TLS only, and again
+//! only when nobody could be reached.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use reqwest::header::CONTENT_TYPE;
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::failure::Failure;
+use super::redact::{host, place};
+use super::response::Response;
+use crate::baton::error::{Error, Kind, Result, Retry};
+use crate::baton::secret::Secret;
+
+/// Quota family of token requests, for errors only.
+const FAMILY: &str = "token";
+/// Longest wait for a connection (`contract/c1-service.md` 1.4).
+const CONNECT: Duration = Duration::from_secs(30);
+/// No token answer is longer.
+const MAX_BODY: usize = 1 << 20;
+
+/// Posts forms over https. Follows no redirects.
+#[derive(Debug)]
+pub struct FormClient(reqwest::Client);
+
+impl FormClient {
+    /// A client that trusts the system's roots and those in `extra_roots` (PEM).
+    ///
+    /// # Errors
+    /// `Unknown` for roots that cannot be read, `FailedPrecondition` when there are none at all.
+    pub fn new(user_agent: &str, timeout: Duration, extra_roots: Option<&[u8]>) -> Result<Self> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .https_only(true)
+            .connect_timeout(CONNECT)
+            .timeout(timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if let Some(pem) = extra_roots {
+            let roots = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
+                Error::new(Kind::Unknown, "the extra root certificates cannot be read")
+                    .hint("the file holds one or more certificates in PEM form")
+                    .source(error)
+            })?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        builder.build().map(FormClient).map_err(|error| {
+            Error::new(Kind::FailedPrecondition, "TLS cannot be set up")
+                .hint("install the system's certificate authorities (often a package called ca-certificates)")
+                .source(error)
+        })
+    }
+
+    /// Posts `fields`. Any status is an answer.
+    ///
+    /// # Errors
+    /// `Unavailable` when nobody can be reached, `Internal` when the host name is unknown, `DeadlineExceeded` when the
+    /// answer takes too long, `Unauthenticated` when the other side's certificate is not trusted (1.6).
+    pub async fn post(&self, url: &Url, fields: &[(&str, &Secret)]) -> Result<Response> {
+        let body = encoded(fields);
+        match self.attempt(url, body.clone()).await {
+            Err(failure) if failure.never_sent() => self.attempt(url, body).await,
+            other => other,
+        }
+        .map_err(|failure| explain(failure, url))
+    }
+
+    async fn attempt(&self, url: &Url, body: String) -> Result<Response, Failure> {
+        let mut answer = self
+            .0
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await
+            .map_err(Failure::new)?;
+        let status = answer.status();
+        let headers = std::mem::take(answer.headers_mut());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(Failure::new)? {
+            if chunk.len() > MAX_BODY.saturating_sub(body.len()) {
+                return Err(Failure::TooLarge { max: MAX_BODY });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        tracing::debug!(
+            host = host(url),
+            path = url.path(),
+            status = status.as_u16(),
+            "Token endpoint answered."
+        );
+        Ok(Response::new(status, headers, body.freeze(), jiff::Timestamp::now()))
+    }
+}
+
+fn encoded(fields: &[(&str, &Secret)]) -> String {
+    let mut form = Serializer::new(String::new());
+    for (name, value) in fields {
+        form.append_pair(name, value.expose());
+    }
+    form.finish()
+}
+
+/// The kinds of 1.6. Nothing that was sent is in the text.
+fn explain(failure: Failure, url: &Url) -> Error {
+    let reason = failure.reason();
+    let distrusted = matches!(failure, Failure::Certificate(_));
+    if distrusted {
+        let what = format!("cannot reach {} securely ({reason})", host(url));
+        let hint = "if ConductorOne is behind a private certificate authority, name its PEM file with --c1-ca-cert";
+        return Error::new(Kind::Unauthenticated, what).hint(hint);
+    }
+    if reason == "host name not found" {
+        let what = format!("cannot reach {} ({reason})", host(url));
+        return Error::new(Kind::Internal, what)
+            .hint("check the host in the client id, and the name service of this machine")
+            .retry(Retry::Later);
+    }
+    if failure.never_sent() {
+        return Error::new(Kind::Unavailable, format!("cannot reach {} ({reason})", place(url)))
+            .hint("check the network of this machine and the proxy settings (HTTPS_PROXY, NO_PROXY)")
+            .retry(Retry::Later);
+    }
+    failure.into_error(url, FAMILY, 1)
+}

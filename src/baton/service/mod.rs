@@ -1,0 +1,54 @@
+//! Service mode: ConductorOne hands out tasks, this host does them (`contract/c1-service.md`).
+//!
+//! ```text
+//! credentials ─► assertion ─► token ─┐
+//!                        channel ────┴─► c1 ─► hello, then poll ─► task::{sync, provisioning, …} ─► finish
+//!                                                                        └─ heartbeat, files, upload
+//! ```
+//!
+//! `run` is the life of the process; `health` and `metrics` show it to whoever looks after it. The command line starts
+//! it; nobody else calls it. Everything waits on a [`Clock`], so a test can let days pass.
+
+pub mod assertion;
+pub mod c1;
+pub mod channel;
+pub mod credentials;
+mod files;
+mod finish;
+mod frames;
+pub mod health;
+mod heartbeat;
+pub mod hello;
+mod metrics;
+mod poll;
+mod run;
+mod scope;
+mod task;
+pub mod token;
+mod upload;
+
+use std::sync::Arc;
+
+use self::c1::C1;
+use self::files::SyncFiles;
+use self::metrics::Metrics;
+pub use self::run::{Link, ServiceEnvironment, ServiceOptions, run};
+use crate::baton::http::Clock;
+use crate::baton::progress::Observer;
+use crate::baton::provision::Provisioning;
+use crate::baton::sync::RequestCounts;
+
+/// What tasks work with.
+struct Service<C> {
+    connector: Arc<C>,
+    provisioning: Provisioning<C>,
+    c1: C1,
+    options: ServiceOptions,
+    files: SyncFiles,
+    metrics: Arc<Metrics>,
+    observer: Arc<dyn Observer>,
+    requests: RequestCounts,
+    clock: Arc<dyn Clock>,
+    /// One full sync at a time.
+    sync_turn: tokio::sync::Mutex<()>,
+}

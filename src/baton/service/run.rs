@@ -1,0 +1,277 @@
+//! The life of the service: hello, then tasks until somebody says stop (`contract/c1-service.md` 3).
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+use super::c1::C1;
+use super::credentials::{ClientId, ClientSecret};
+use super::files::SyncFiles;
+use super::finish::{Failure, finish};
+use super::health::{self, Health};
+use super::metrics::Metrics;
+use super::poll::{Polled, Poller};
+use super::task;
+use super::token::{TokenEndpoint, Tokens};
+use super::{Service, hello};
+use crate::baton::connector::Provisioner;
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::http::Clock;
+use crate::baton::progress::Observer;
+use crate::baton::proto::c1::connectorapi::baton::v1::Task;
+use crate::baton::provision::Provisioning;
+use crate::baton::sync::RequestCounts;
+
+/// How long running tasks get after the word to stop. With what follows it stays below the ten seconds after which
+/// container engines kill.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long they get after that to stop by themselves and to be answered.
+const GOODBYE: Duration = Duration::from_secs(6);
+/// How long a poll that is under way gets: what it brings would be lost otherwise.
+const LAST_POLL: Duration = Duration::from_secs(1);
+
+/// What the operator chose.
+#[derive(Debug, Clone)]
+pub struct ServiceOptions {
+    /// What ConductorOne knows this host as.
+    pub host_id: String,
+    /// Tasks done at the same time, at least 1 (`--task-concurrency`).
+    pub concurrency: usize,
+    /// Ask for tasks in batches (`BATON_GET_TASKS`).
+    pub batched: bool,
+    /// Let ConductorOne change the workspace (`--provisioning`).
+    pub provisioning: bool,
+    /// Answer ticket tasks as a connector with ticketing does (`--ticketing`).
+    pub ticketing: bool,
+    /// Answer full-sync tasks with an empty sync (`--skip-full-sync`).
+    pub skip_full_sync: bool,
+    /// Resource types to sync where the task names none; empty means all.
+    pub resource_types: Vec<String>,
+    /// Lists read at the same time.
+    pub workers: usize,
+    /// Where files lie while they are made and uploaded.
+    pub temp_dir: PathBuf,
+    /// Where probes are answered, if at all.
+    pub health: Option<SocketAddr>,
+}
+
+/// The way to ConductorOne.
+pub struct Link {
+    /// The client.
+    pub id: ClientId,
+    /// Its key.
+    pub secret: ClientSecret,
+    /// Where calls go.
+    pub channel: Channel,
+    /// Where tokens come from.
+    pub tokens: Arc<dyn TokenEndpoint>,
+}
+
+/// What surrounds the service.
+pub struct ServiceEnvironment {
+    /// Gets the progress of syncs.
+    pub observer: Arc<dyn Observer>,
+    /// Requests to the workspace since the start.
+    pub requests: RequestCounts,
+    /// Time and chance.
+    pub clock: Arc<dyn Clock>,
+    /// Fires when the process is to end.
+    pub stop: CancellationToken,
+}
+
+/// Works for ConductorOne until `environment.stop` fires, which is a good end.
+///
+/// # Errors
+/// A refusal of the hello; a port for probes that cannot be opened.
+pub async fn run<C: Provisioner>(
+    connector: Arc<C>,
+    options: ServiceOptions,
+    link: Link,
+    environment: ServiceEnvironment,
+) -> Result<()> {
+    let ServiceEnvironment {
+        observer,
+        requests,
+        clock,
+        stop,
+    } = environment;
+    let files = SyncFiles::new(&options.temp_dir, link.id.as_str());
+    files.clean();
+    let tokens = Tokens::new(link.id, link.secret, link.tokens, Arc::clone(&clock));
+    let c1 = C1::new(link.channel, tokens, &options.host_id, Arc::clone(&clock));
+    let metrics = Arc::new(Metrics::default());
+    let ready = Arc::new(AtomicBool::new(false));
+    let probes = stop.child_token();
+    let _probes_end = probes.clone().drop_guard();
+    if let Some(address) = options.health {
+        let health = Health {
+            connector: Arc::clone(&connector),
+            metrics: Arc::clone(&metrics),
+            requests: Arc::clone(&requests),
+            clock: Arc::clone(&clock),
+            ready: Arc::clone(&ready),
+            last: tokio::sync::Mutex::new(None),
+        };
+        health::serve(address, Arc::new(health), probes).await?;
+    }
+    let metadata = hello::metadata(connector.as_ref());
+    tokio::select! {
+        heard = hello::until_heard(&c1, clock.as_ref(), &metadata) => heard?,
+        () = stop.cancelled() => return Ok(()),
+    }
+    ready.store(true, Ordering::Relaxed);
+    let service = Arc::new(Service {
+        provisioning: Provisioning::new(Arc::clone(&connector), options.provisioning),
+        connector,
+        c1,
+        options,
+        files,
+        metrics,
+        observer,
+        requests,
+        clock,
+        sync_turn: tokio::sync::Mutex::new(()),
+    });
+    work(&service, &stop).await;
+    Ok(())
+}
+
+/// Tasks being done, by id.
+type InFlight = Arc<Mutex<BTreeSet<String>>>;
+
+async fn work<C: Provisioner>(service: &Arc<Service<C>>, stop: &CancellationToken) {
+    let slots = Arc::new(Semaphore::new(service.options.concurrency.max(1)));
+    let clock = Arc::clone(&service.clock);
+    let mut poller = Poller::new(
+        Arc::clone(&clock),
+        service.options.concurrency.max(1),
+        service.options.batched,
+    );
+    let in_flight = InFlight::default();
+    // Ends the tasks, after the grace.
+    let end = CancellationToken::new();
+    let mut running = JoinSet::new();
+    let mut unstarted = Vec::new();
+    loop {
+        while running.try_join_next().is_some() {}
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            () = clock.sleep(poller.delay()) => {}
+        }
+        let slot = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            slot = Arc::clone(&slots).acquire_owned() => slot,
+        };
+        let known = lock(&in_flight).clone();
+        let polled = {
+            let mut asking = std::pin::pin!(poller.ask(&service.c1, &known));
+            tokio::select! {
+                biased;
+                polled = asking.as_mut() => polled,
+                () = stop.cancelled() => tokio::time::timeout(LAST_POLL, asking).await.unwrap_or(Polled::Nothing),
+            }
+        };
+        let task = match polled {
+            Polled::Task(task) => task,
+            Polled::Nothing => {
+                service.metrics.poll("empty");
+                continue;
+            }
+            Polled::Failed => {
+                service.metrics.poll("failure");
+                continue;
+            }
+        };
+        service.metrics.poll("task");
+        if stop.is_cancelled() {
+            unstarted.push(*task);
+            break;
+        }
+        if !lock(&in_flight).insert(task.id.clone()) {
+            tracing::warn!(task = %task.id, "A task that is being done was handed out again.");
+            continue;
+        }
+        let (service, end, in_flight) = (Arc::clone(service), end.clone(), Arc::clone(&in_flight));
+        running.spawn(async move {
+            let id = task.id.clone();
+            handle(service, *task, end).await;
+            lock(&in_flight).remove(&id);
+            drop(slot);
+        });
+    }
+    unstarted.extend(poller.into_queue());
+    say_goodbye(service, unstarted, running, &end).await;
+}
+
+/// Lets running tasks finish, then stops them, and answers for all.
+async fn say_goodbye<C: Provisioner>(
+    service: &Arc<Service<C>>,
+    unstarted: Vec<Task>,
+    mut running: JoinSet<()>,
+    end: &CancellationToken,
+) {
+    tracing::info!(running = running.len(), unstarted = unstarted.len(), "Stopping.");
+    for task in unstarted {
+        let service = Arc::clone(service);
+        running.spawn(async move {
+            let outcome = Err(Failure::retryable(task::shutting_down()));
+            finish(&service.c1, service.clock.as_ref(), &task.id, &outcome).await;
+        });
+    }
+    let all = async |running: &mut JoinSet<()>| while running.join_next().await.is_some() {};
+    if tokio::time::timeout(GRACE, all(&mut running)).await.is_ok() {
+        return;
+    }
+    end.cancel();
+    if tokio::time::timeout(GOODBYE, all(&mut running)).await.is_err() {
+        tracing::warn!(
+            tasks = running.len(),
+            "Some tasks did not stop in time; ConductorOne hands them out again."
+        );
+    }
+}
+
+/// Does one task and says how it ended.
+async fn handle<C: Provisioner>(service: Arc<Service<C>>, task: Task, end: CancellationToken) {
+    let (id, kind) = (task.id.clone(), task::name(&task));
+    tracing::info!(task = %id, kind, "Task started.");
+    service.metrics.running(1);
+    let started = service.clock.now();
+    let doing = {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { task::perform(&service, task, &end).await })
+    };
+    // A panic is a failure of this task only.
+    let outcome = doing.await.unwrap_or_else(|error| {
+        tracing::error!(task = %id, kind, %error, "A task broke down.");
+        let broken = Error::new(Kind::Internal, "the connector broke down while it did the task");
+        Some(Err(Failure::retryable(broken)))
+    });
+    let took = service.clock.now().saturating_duration_since(started);
+    match &outcome {
+        None | Some(Ok(_)) => tracing::info!(task = %id, kind, ?took, "Task done."),
+        Some(Err(failure)) => {
+            let (error, lasting) = (&failure.error, failure.non_retryable);
+            tracing::error!(task = %id, kind, ?took, %error, lasting, hint = error.hint_text(), "Task failed.");
+        }
+    }
+    service.metrics.task(kind, !matches!(outcome, Some(Err(_))));
+    if let Some(outcome) = outcome {
+        finish(&service.c1, service.clock.as_ref(), &id, &outcome).await;
+    }
+    service.metrics.running(-1);
+}
+
+fn lock(in_flight: &InFlight) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+    in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,165 @@
+//! A full sync: heartbeat, sync into a file of its own, upload, remove the file (`contract/c1-service.md` 6).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::baton::c1z::Claim;
+use crate::baton::c1z::steps::Disk;
+use crate::baton::connector::Provisioner;
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::proto::c1::connectorapi::baton::v1::task::SyncFullTask;
+use crate::baton::service::Service;
+use crate::baton::service::files;
+use crate::baton::service::finish::{Failure, Outcome, Success};
+use crate::baton::service::heartbeat::Pulse;
+use crate::baton::service::scope::{Scope, Scoped};
+use crate::baton::service::upload::upload;
+use crate::baton::sync::{self, SyncEnvironment, SyncOptions};
+
+/// Syncs and uploads. `cancel` fires when the process is to end.
+pub async fn run<C: Provisioner>(
+    service: &Service<C>,
+    task_id: &str,
+    task: SyncFullTask,
+    cancel: &CancellationToken,
+) -> Outcome {
+    let pulse = Pulse::start(&service.c1, &service.clock, &service.metrics, task_id, cancel)
+        .await
+        .map_err(Failure::retryable)?;
+    let done = sync_and_upload(service, task_id, &task, &pulse.cancel).await;
+    match done {
+        Ok(()) => Ok(Success::default()),
+        Err(error) => {
+            service.metrics.sync_failed();
+            // A sync that was stopped says only that: whoever stopped it knows why.
+            let stopped = pulse.cancel.is_cancelled() && error.kind() == Kind::Cancelled;
+            let reason = pulse.reason().unwrap_or_else(super::shutting_down);
+            Err(Failure::retryable(if stopped { reason } else { error }))
+        }
+    }
+}
+
+async fn sync_and_upload<C: Provisioner>(
+    service: &Service<C>,
+    task_id: &str,
+    task: &SyncFullTask,
+    cancel: &CancellationToken,
+) -> Result<()> {
+    let plan = Plan::of(service, task)?;
+    // Two tasks that want the same would write the same file; the second one waits, and heartbeats meanwhile.
+    let turn = tokio::select! {
+        turn = service.sync_turn.lock() => turn,
+        () = cancel.cancelled() => return Err(stopped()),
+    };
+    let connector = Arc::new(Scoped {
+        inner: Arc::clone(&service.connector),
+        scope: plan.scope,
+    });
+    let environment = SyncEnvironment {
+        observer: Arc::clone(&service.observer),
+        cancel: cancel.clone(),
+        requests: Arc::clone(&service.requests),
+        steps: Arc::new(Disk),
+    };
+    let file = Leftover(plan.options.file.clone());
+    let summary = sync::run(connector, &plan.options, &environment).await?;
+    service.metrics.sync_succeeded(&summary, service.clock.wall());
+    tracing::info!(
+        task = task_id,
+        sync_id = summary.sync_id,
+        bytes = summary.file_bytes,
+        warnings = summary.warnings.len(),
+        resumed = summary.resumed.is_some(),
+        "The sync is uploaded."
+    );
+    for warning in &summary.warnings {
+        tracing::warn!(task = task_id, cause = warning.cause, count = warning.count, examples = ?warning.examples, "{}", warning.message);
+    }
+    // Another process of the same client must not clean the file away meanwhile.
+    let claim = Claim::take(&file.0, Some(service.files.folder()))?;
+    let bytes = tokio::select! {
+        sent = upload(&service.c1, service.clock.as_ref(), task_id, &file.0) => sent?,
+        () = cancel.cancelled() => return Err(stopped()),
+    };
+    service.metrics.uploaded(bytes);
+    drop(file);
+    drop(claim);
+    drop(turn);
+    Ok(())
+}
+
+/// A finished file that goes when its task ends, however it ends.
+struct Leftover(PathBuf);
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        if let Err(error) = files::remove(&self.0) {
+            tracing::warn!(%error, "An uploaded file could not be removed.");
+        }
+    }
+}
+
+/// What a task wants, as the syncer is told.
+struct Plan {
+    scope: Scope,
+    options: SyncOptions,
+}
+
+impl Plan {
+    fn of<C: Provisioner>(service: &Service<C>, task: &SyncFullTask) -> Result<Plan> {
+        let own = &service.options;
+        let known = service.connector.resource_types();
+        let wanted = if task.sync_resource_type_ids.is_empty() {
+            &own.resource_types
+        } else {
+            &task.sync_resource_type_ids
+        };
+        if let Some(unknown) = wanted.iter().find(|id| !known.iter().any(|t| t.id == **id)) {
+            let message = format!("invalid resource type '{unknown}' in filter");
+            return Err(Error::new(Kind::Unknown, message));
+        }
+        if !matches!(task.storage_engine.as_str(), "" | "sqlite") {
+            tracing::info!(
+                wanted = task.storage_engine,
+                "The task asks for another form of the file; a SQLite file is uploaded, which every reader accepts."
+            );
+        }
+        let mut targets = Scope::targets(&task.targeted_sync_resources);
+        targets.retain(|t| wanted.is_empty() || wanted.contains(&t.id.resource_type));
+        // A filter that leaves none of the targets must not turn the task into a sync of everything.
+        let partial = !task.targeted_sync_resources.is_empty();
+        let scope = Scope {
+            empty: own.skip_full_sync || (partial && targets.is_empty()),
+            skip_entitlements: partial && task.skip_entitlements_and_grants,
+            skip_grants: task.skip_grants,
+            targets,
+        };
+        let resumable = !partial && !scope.empty;
+        let resources_only = task.skip_entitlements_and_grants && !partial;
+        let settings = format!(
+            "{} {resources_only} {} {}",
+            scope.as_text(),
+            task.skip_expand_grants,
+            wanted.join(",")
+        );
+        let options = SyncOptions {
+            file: service.files.path(resumable, &settings),
+            temp_dir: Some(service.files.folder().to_owned()),
+            workers: own.workers,
+            resource_types: if scope.empty { Vec::new() } else { wanted.clone() },
+            skip_entitlements_and_grants: resources_only,
+            partial,
+            skip_expansion: task.skip_expand_grants,
+            fresh: false,
+            resumable,
+            time_budget: None,
+        };
+        Ok(Plan { scope, options })
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(Kind::Cancelled, "the sync was cancelled")
+}

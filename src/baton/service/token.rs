@@ -1,0 +1,195 @@
+//! The access token: fetched when needed, kept in memory, dropped when ConductorOne refuses it
+//! (`contract/c1-service.md` 1.4 to 1.6).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tonic::metadata::{Ascii, MetadataValue};
+use url::Url;
+
+use super::assertion::assertion;
+use super::credentials::{ClientId, ClientSecret};
+use crate::baton::error::{Context as _, Error, Kind, Result, Retry};
+use crate::baton::http::{Clock, FormClient, Response, StatusCode};
+use crate::baton::secret::Secret;
+
+/// A token counts as expired this long before it is.
+const EARLY: Duration = Duration::from_secs(10);
+/// The longest time a token is kept, whatever the answer says.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where tokens come from: the endpoint of the tenant, or that of a test.
+pub trait TokenEndpoint: Send + Sync {
+    /// Posts the fields of a token request.
+    fn post<'a>(&'a self, fields: &'a [(&'a str, &'a Secret)]) -> BoxFuture<'a, Result<Response>>;
+}
+
+/// `https://HOST/auth/v1/token`.
+#[derive(Debug)]
+pub struct HttpTokenEndpoint {
+    url: Url,
+    client: FormClient,
+}
+
+impl HttpTokenEndpoint {
+    /// The endpoint of a host, which may name a port.
+    ///
+    /// # Errors
+    /// `Unknown` for a host no URL can have.
+    pub fn new(host: &str, client: FormClient) -> Result<Self> {
+        let url = Url::parse(&format!("https://{host}/auth/v1/token"));
+        let url = url.map_err(|error| {
+            Error::new(Kind::Unknown, format!("{host:?} is not a host: {error}"))
+                .hint("check the client id, and BATON_C1_API_HOST if it is set")
+        })?;
+        Ok(HttpTokenEndpoint { url, client })
+    }
+}
+
+impl TokenEndpoint for HttpTokenEndpoint {
+    fn post<'a>(&'a self, fields: &'a [(&'a str, &'a Secret)]) -> BoxFuture<'a, Result<Response>> {
+        Box::pin(self.client.post(&self.url, fields))
+    }
+}
+
+/// The header of a call, and which token it is.
+#[derive(Clone)]
+pub struct Authorization {
+    /// `Bearer …`, marked so that nothing logs it.
+    pub header: MetadataValue<Ascii>,
+    number: u64,
+}
+
+/// The tokens of one client.
+pub struct Tokens {
+    id: ClientId,
+    secret: ClientSecret,
+    endpoint: Arc<dyn TokenEndpoint>,
+    clock: Arc<dyn Clock>,
+    cached: Mutex<Cached>,
+}
+
+#[derive(Default)]
+struct Cached {
+    current: Option<(Authorization, Instant)>,
+    fetched: u64,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    access_token: String,
+    #[serde(default)]
+    token_type: String,
+    #[serde(default)]
+    expires_in: i64,
+}
+
+impl Tokens {
+    /// No token yet.
+    pub fn new(id: ClientId, secret: ClientSecret, endpoint: Arc<dyn TokenEndpoint>, clock: Arc<dyn Clock>) -> Self {
+        Tokens {
+            id,
+            secret,
+            endpoint,
+            clock,
+            cached: Mutex::default(),
+        }
+    }
+
+    /// A header that is good for now. Fetches a token if there is none; everyone else waits for it.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when the endpoint refuses us or answers nonsense; `Unavailable` when it is failing; those of
+    /// [`FormClient::post`].
+    pub async fn header(&self) -> Result<Authorization> {
+        let mut cached = self.cached.lock().await;
+        if let Some((authorization, until)) = &cached.current
+            && self.clock.now() < *until
+        {
+            return Ok(authorization.clone());
+        }
+        cached.current = None;
+        let (header, lifetime) = self.fetch().await.context("get an access token from ConductorOne")?;
+        cached.fetched += 1;
+        let authorization = Authorization {
+            header,
+            number: cached.fetched,
+        };
+        let good_for = lifetime.min(LONGEST).saturating_sub(EARLY);
+        if !good_for.is_zero() {
+            cached.current = Some((authorization.clone(), self.clock.now() + good_for));
+        }
+        Ok(authorization)
+    }
+
+    /// ConductorOne refused this header: the next call fetches a new token, unless somebody did meanwhile.
+    pub async fn refused(&self, authorization: &Authorization) {
+        let mut cached = self.cached.lock().await;
+        if cached
+            .current
+            .as_ref()
+            .is_some_and(|(current, _)| current.number == authorization.number)
+        {
+            cached.current = None;
+        }
+    }
+
+    async fn fetch(&self) -> Result<(MetadataValue<Ascii>, Duration)> {
+        let assertion = assertion(&self.id, &self.secret, self.clock.wall(), rand::random())?;
+        let id = Secret::new(self.id.as_str());
+        let grant = Secret::new("client_credentials");
+        let kind = Secret::new("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        let fields = [
+            ("client_id", &id),
+            ("grant_type", &grant),
+            ("client_assertion_type", &kind),
+            ("client_assertion", &assertion),
+        ];
+        let response = self.endpoint.post(&fields).await?;
+        if response.status != StatusCode::OK {
+            return Err(refused(&response));
+        }
+        // What serde says would quote the token.
+        let answer: Answer = serde_json::from_slice(&response.body)
+            .map_err(|_| Error::new(Kind::Unauthenticated, "the token endpoint did not answer with a token"))?;
+        if answer.access_token.is_empty() {
+            return Err(Error::new(
+                Kind::Unauthenticated,
+                "the token endpoint answered with an empty token",
+            ));
+        }
+        let kind = match answer.token_type.as_str() {
+            "" => "Bearer",
+            bearer if bearer.eq_ignore_ascii_case("bearer") => "Bearer",
+            other => other,
+        };
+        let mut header: MetadataValue<Ascii> = format!("{kind} {}", answer.access_token).parse().map_err(|_| {
+            Error::new(
+                Kind::Unauthenticated,
+                "the token endpoint answered with a token that no header can carry",
+            )
+        })?;
+        header.set_sensitive(true);
+        let lifetime = Duration::from_secs(u64::try_from(answer.expires_in).unwrap_or(0));
+        tracing::debug!(seconds = lifetime.as_secs(), "Access token received.");
+        Ok((header, lifetime))
+    }
+}
+
+/// A failing endpoint may recover; anything else than success is a refusal.
+fn refused(response: &Response) -> Error {
+    let status = response.status.as_u16();
+    let message = format!("the token endpoint answered HTTP {status}");
+    let failing = matches!(status, 408 | 429 | 500..=599);
+    if failing {
+        return Error::new(Kind::Unavailable, message)
+            .hint("ConductorOne is failing; try again later")
+            .retry(Retry::Later);
+    }
+    Error::new(Kind::Unauthenticated, message)
+        .hint("check the client id and the client secret, and the clock of this machine")
+}

@@ -1,0 +1,66 @@
+//! `health-check`: asks the probes of a running service, for containers without a shell. Silent when all is well.
+
+use std::time::Duration;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use super::launch::{self, Needs};
+use super::service::health_address;
+use super::sync::in_runtime;
+use super::usage_error;
+use crate::baton::error::Result;
+use crate::baton::http;
+
+/// Flags of the kit that the help of this command shows.
+pub const FLAGS: &[&str] = &["health-check-port", "health-check-bind-address"];
+
+/// The command.
+pub fn command() -> Command {
+    Command::new("health-check")
+        .about("Ask a running service whether it is well")
+        .arg(
+            Arg::new("endpoint")
+                .long("endpoint")
+                .value_name("NAME")
+                .default_value("health")
+                .value_parser(["health", "ready", "live"])
+                .help("What to ask"),
+        )
+        .arg(
+            Arg::new("timeout")
+                .long("timeout")
+                .value_name("SECONDS")
+                .default_value("5")
+                .value_parser(value_parser!(u64).range(1..=3600))
+                .help("How long to wait for the answer"),
+        )
+}
+
+/// Asks.
+///
+/// # Errors
+/// `Unknown` (2) for an answer that is not 200, `Unavailable` (14) when nobody listens, `DeadlineExceeded` (4) when no
+/// answer comes.
+pub fn run(root: &ArgMatches, own: &ArgMatches) -> Result<()> {
+    let values = launch::settings(&[root, own], Needs::Kit)?;
+    let mut address = health_address(&values)?;
+    if address.ip().is_unspecified() {
+        let loopback: std::net::IpAddr = match address {
+            std::net::SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            std::net::SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    let endpoint = own.get_one::<String>("endpoint").map_or("health", String::as_str);
+    let timeout = Duration::from_secs(own.get_one("timeout").copied().unwrap_or(5));
+    let url = format!("http://{address}/{endpoint}");
+    let (status, body) = in_runtime(http::probe(&url, timeout))?;
+    if status == http::StatusCode::OK {
+        return Ok(());
+    }
+    Err(usage_error(format!(
+        "{endpoint} is not well: HTTP {}: {}",
+        status.as_u16(),
+        body.trim()
+    )))
+}

@@ -1,0 +1,22 @@
+//! The command without a name: which of the modes it runs (`contract/cli.md` 1.5).
+
+use clap::ArgMatches;
+
+use super::launch::{self, Needs};
+use super::{Leave, logging, service, sync};
+use crate::baton::error::Result;
+use crate::term::Terminal;
+
+/// Runs the first mode whose flag is set; without any it syncs. A client id wins over everything else.
+///
+/// # Errors
+/// Those of the settings and of the mode.
+pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
+    let values = launch::settings(&[root], Needs::Connector)?;
+    let display = logging::start(&values, terminal)?;
+    if values.text("client-id").is_empty() {
+        sync::run(terminal, &values, display, leave)
+    } else {
+        service::run(terminal, &values, leave)
+    }
+}

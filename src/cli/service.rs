@@ -1,0 +1,117 @@
+//! Service mode: connected to ConductorOne until a signal comes, which is a good end.
+
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::sync::{chosen_temp_dir, chosen_workers, in_runtime};
+use super::{Leave, command, connect, interrupt, unavailable, usage_error};
+use crate::baton::config::Values;
+use crate::baton::error::{Context as _, Result};
+use crate::baton::http::{FormClient, SystemClock};
+use crate::baton::service::channel::{self, TOKEN_USER_AGENT};
+use crate::baton::service::credentials::{ClientId, ClientSecret};
+use crate::baton::service::hello::host_id;
+use crate::baton::service::token::HttpTokenEndpoint;
+use crate::baton::service::{self, Link, ServiceEnvironment, ServiceOptions};
+use crate::term::Terminal;
+use crate::term::progress::{Display, Progress};
+use crate::workato;
+
+/// Serves until the first signal.
+///
+/// # Errors
+/// Those of the settings, and a refusal of ConductorOne at the start.
+pub fn run(terminal: &Terminal, values: &Values, leave: Leave) -> Result<()> {
+    unavailable::check_service(command::all_fields(), values)?;
+    let env = |name: &str| std::env::var(name).ok();
+    let settings = workato::config::settings(values)?;
+    let limits = workato::config::limits(values);
+    let options = options(values, &env)?;
+    in_runtime(async {
+        let link = link(values, env("BATON_C1_API_HOST"))?;
+        let stop = CancellationToken::new();
+        interrupt::listen(terminal, &stop, leave)?;
+        let progress = Progress::start(terminal, Display::Log);
+        let observer = progress.observer();
+        let (connector, requests) = connect::connect(settings, limits, Arc::clone(&observer))?;
+        let environment = ServiceEnvironment {
+            observer,
+            requests,
+            clock: Arc::new(SystemClock),
+            stop,
+        };
+        service::run(connector, options, link, environment).await
+    })
+}
+
+fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<ServiceOptions> {
+    let number = |name: &str| usize::try_from(values.int(name)).unwrap_or_default();
+    Ok(ServiceOptions {
+        host_id: host_id(env("BATON_HOST_ID").as_deref()),
+        concurrency: number("task-concurrency"),
+        batched: switch("BATON_GET_TASKS", env("BATON_GET_TASKS").as_deref())?,
+        provisioning: values.bool("provisioning"),
+        ticketing: values.bool("ticketing"),
+        skip_full_sync: values.bool("skip-full-sync"),
+        resource_types: values.list("sync-resource-types").to_vec(),
+        workers: chosen_workers(values),
+        temp_dir: chosen_temp_dir(values)?.unwrap_or_else(std::env::temp_dir),
+        health: values
+            .bool("health-check")
+            .then(|| health_address(values))
+            .transpose()?,
+    })
+}
+
+/// The way to ConductorOne. `api_host` takes the place of the tenant's host for calls and tokens, not in assertions.
+fn link(values: &Values, api_host: Option<String>) -> Result<Link> {
+    let id = ClientId::parse(values.text("client-id"))?;
+    let secret = values.secret("client-secret");
+    let secret = secret.ok_or_else(|| usage_error("--client-secret is empty").hint("it goes with --client-id"))?;
+    let secret = ClientSecret::parse(&secret)?;
+    let host = api_host.unwrap_or_else(|| id.host().to_owned());
+    if host.is_empty() {
+        return Err(usage_error("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
+    }
+    let extra_roots = match values.text("c1-ca-cert") {
+        "" => None,
+        path => Some(std::fs::read(path).with_context(|| format!("read {path}"))?),
+    };
+    let timeout = Duration::from_secs(u64::try_from(values.int("http-timeout-seconds")).unwrap_or_default());
+    let client = FormClient::new(TOKEN_USER_AGENT, timeout, extra_roots.as_deref())?;
+    Ok(Link {
+        channel: channel::open(&host, id.name(), extra_roots.as_deref())?,
+        tokens: Arc::new(HttpTokenEndpoint::new(&host, client)?),
+        id,
+        secret,
+    })
+}
+
+/// Where probes are answered.
+///
+/// # Errors
+/// An address that names nothing on this machine.
+pub fn health_address(values: &Values) -> Result<SocketAddr> {
+    let (host, port) = (
+        values.text("health-check-bind-address"),
+        values.int("health-check-port"),
+    );
+    let port = u16::try_from(port).map_err(|_| usage_error(format!("--health-check-port: {port} is not a port")))?;
+    let found = (host.trim_matches(['[', ']']), port).to_socket_addrs();
+    found.ok().and_then(|mut all| all.next()).ok_or_else(|| {
+        usage_error(format!("--health-check-bind-address: {host:?} is not an address"))
+            .hint("127.0.0.1 answers this machine only, 0.0.0.0 everyone")
+    })
+}
+
+/// A yes/no variable that is no flag, in the published words.
+fn switch(name: &str, value: Option<&str>) -> Result<bool> {
+    match value.unwrap_or_default() {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        other => Err(usage_error(format!("{name}: {other:?} is neither true nor false"))),
+    }
+}

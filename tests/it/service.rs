@@ -1,0 +1,11 @@
+//! Service mode against a stand-in for ConductorOne: over TLS with a private certificate authority in real time, and
+//! in memory where days pass at once.
+
+mod credentials;
+mod day;
+mod fake;
+mod kill;
+mod memory;
+mod secure;
+mod shapes;
+mod stand_in;

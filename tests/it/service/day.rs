@@ -1,0 +1,129 @@
+//! A day's life, and a day of nothing, in seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_workato::baton::proto::c1::connectorapi::baton::v1::task::{self, TaskType};
+use tonic::Code;
+
+use super::fake;
+use super::memory::{options, serve, start};
+use super::shapes::Place;
+use super::stand_in::{Fault, Manners, Seen};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn unavailable(count: usize) -> Vec<Fault> {
+    vec![Fault::Status(Code::Unavailable); count]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_with_faults_and_a_restart_loses_nothing() {
+    let place = Place::new(Manners {
+        next_poll: Some(Duration::from_secs(30)),
+        next_heartbeat: Duration::from_secs(60),
+        token_seconds: 1_800,
+        requeue: true,
+        ..Manners::default()
+    });
+    let channel = serve(&place.stand_in);
+    let begin = || {
+        start(
+            &place.stand_in,
+            channel.clone(),
+            Arc::clone(&place.fake),
+            options(place.folder.path()),
+        )
+    };
+    let work = |hour: u32| {
+        if hour % 8 == 1 {
+            place.stand_in.task(TaskType::SyncFull(Default::default()));
+        }
+        let person = ["ada", "cyd", "dee"][hour as usize % 3].to_owned();
+        if hour < 20 {
+            place.stand_in.task(if hour % 2 == 0 {
+                TaskType::Grant(task::GrantTask {
+                    entitlement: Some(fake::entitlement("admin")),
+                    principal: Some(fake::person(&person)),
+                    ..Default::default()
+                })
+            } else {
+                TaskType::Revoke(task::RevokeTask {
+                    grant: Some(fake::grant("admin", &person)),
+                    ..Default::default()
+                })
+            });
+        }
+    };
+    place.stand_in.fail("hello", unavailable(5));
+    let mut running = begin();
+    for hour in 0..24 {
+        match hour {
+            2 => place.stand_in.fail("gettask", unavailable(5)),
+            4 => place.stand_in.fail("finishtask", unavailable(5)),
+            6 => place.stand_in.fail("token", unavailable(5)),
+            8 => place.stand_in.fail("heartbeat", unavailable(5)),
+            9 => place.stand_in.fail("upload", unavailable(5)),
+            10 => place
+                .stand_in
+                .fail("gettask", vec![Fault::Slow(4 * Duration::from_secs(60)); 5]),
+            14 => place.stand_in.fail("upload", vec![Fault::TokenExpired; 5]),
+            16 => place.stand_in.fail("upload", vec![Fault::Dropped; 5]),
+            _ => {}
+        }
+        work(hour);
+        if hour == 12 {
+            running.stop().await;
+            running = begin();
+        }
+        tokio::time::sleep(HOUR).await;
+    }
+    place.stand_in.until_done().await;
+    running.stop().await;
+    place.stand_in.assert_no_breach();
+    let seen = place.stand_in.seen();
+    let good = |kind: &str| {
+        seen.ended
+            .values()
+            .flatten()
+            .filter(|e| e.kind == kind && e.succeeded())
+            .count()
+    };
+    assert_eq!((good("sync_full"), good("grant"), good("other")), (3, 10, 10));
+    let of_syncs: Vec<String> = seen.uploads.keys().cloned().collect();
+    drop(seen);
+    assert_eq!(of_syncs.len(), 3);
+    for id in of_syncs {
+        place.uploaded(&id);
+    }
+    assert_eq!(place.fake.writes.lock().unwrap().len(), 20, "every write was done once");
+    assert_eq!(place.left(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_day_is_no_busy_loop() {
+    for next_poll in [None, Some(Duration::ZERO)] {
+        let place = Place::new(Manners {
+            next_poll,
+            ..Manners::default()
+        });
+        let running = start(
+            &place.stand_in,
+            serve(&place.stand_in),
+            Arc::clone(&place.fake),
+            options(place.folder.path()),
+        );
+        tokio::time::sleep(24 * HOUR).await;
+        running.stop().await;
+        place.stand_in.assert_no_breach();
+        let Seen {
+            polls, token_requests, ..
+        } = *place.stand_in.seen();
+        let every_five_seconds = 24 * 3_600 / 5;
+        assert!(
+            (every_five_seconds - 10..every_five_seconds + 10).contains(&polls),
+            "{polls}"
+        );
+        assert_eq!(token_requests, 25, "one an hour, ten seconds early");
+    }
+}
