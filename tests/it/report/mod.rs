@@ -3,6 +3,7 @@
 mod hostile;
 mod lists;
 mod next;
+mod pager;
 mod paths;
 
 use std::path::{Path, PathBuf};
