@@ -138,7 +138,7 @@ fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
     ];
     commands
         .into_iter()
-        .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", |file| file.help(read::FILE_HELP)))
+        .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", read::file))
 }
 
 fn capabilities(purpose: Purpose) -> Command {

@@ -11,6 +11,7 @@ fn filter(name: &'static str, value: &'static str, help: &'static str) -> Arg {
         .value_name(value)
         .help(help)
         .help_heading(READING)
+        .display_order(1)
 }
 
 /// `-t`.

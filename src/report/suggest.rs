@@ -26,14 +26,9 @@ pub struct Suggestion {
 /// `DataLoss` for a damaged file.
 pub fn suggest(snapshot: &Snapshot, wanted: &[&str]) -> Result<Suggestion> {
     let answers = Answers::new(snapshot)?;
-    let mut best: Option<(usize, Thing, Option<Thing>)> = None;
+    let mut best: Option<(usize, Thing, Vec<Thing>)> = None;
     for person in people(snapshot, &answers)? {
         let held = answers.of(&person.kind, &person.id)?;
-        let place = |kind: &str| wanted.iter().position(|w| *w == kind).unwrap_or(wanted.len());
-        let reached = held
-            .iter()
-            .map(|access| &access.right.resource)
-            .min_by_key(|r| place(&r.kind));
         let longest = held
             .iter()
             .flat_map(|a| &a.paths)
@@ -46,17 +41,23 @@ pub fn suggest(snapshot: &Snapshot, wanted: &[&str]) -> Result<Suggestion> {
         // Somebody who holds everything is no easier to read than somebody who holds nothing.
         let score = longest * 1_000 + kinds.len() * 100 + held.len().min(60);
         if !held.is_empty() && best.as_ref().is_none_or(|(most, ..)| score > *most) {
-            best = Some((score, person, reached.cloned()));
+            best = Some((score, person, held.into_iter().map(|a| a.right.resource).collect()));
         }
     }
-    let Some((_, person, reached)) = best else {
+    let Some((_, person, mut reached)) = best else {
         return Ok(Suggestion::default());
     };
-    let word_of_person = word(&person, |typed| find::principal(answers.names(), typed));
-    let word_of_resource = reached.map(|thing| word(&thing, |typed| find::resource(answers.names(), None, typed)));
+    let place = |kind: &str| wanted.iter().position(|w| *w == kind).unwrap_or(wanted.len());
+    reached.sort_by_key(|thing| place(&thing.kind));
+    reached.dedup();
+    let first = reached.first().map(|thing| thing.kind.clone()).unwrap_or_default();
+    let typed = |thing: &Thing| word(thing, |typed| find::resource(answers.names(), None, typed));
+    // One that is known by its name, where there is one: environments have projects of equal names.
+    let mut words = reached.iter().filter(|thing| thing.kind == first).take(LOOKED_AT);
+    let named = words.clone().find(|thing| typed(thing) == thing.name);
     Ok(Suggestion {
-        person: Some(word_of_person),
-        resource: word_of_resource,
+        person: Some(word(&person, |typed| find::principal(answers.names(), typed))),
+        resource: named.or_else(|| words.next()).map(typed),
     })
 }
 

@@ -5,6 +5,7 @@
 //! it fits, show colours, leave the screen as it is.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::Terminal;
@@ -19,16 +20,17 @@ impl Paging {
     /// Never.
     pub const NEVER: Paging = Paging { command: None };
 
-    /// As the environment says.
+    /// As the environment says. A program that is not there is as good as none.
     pub fn from_env(env: &dyn Fn(&str) -> Option<String>) -> Paging {
         let command = env("PAGER").unwrap_or_else(|| "less".to_owned());
         let command = command.trim();
+        let wanted = !command.is_empty() && command != "cat" && is_there(command, &env("PATH").unwrap_or_default());
         Paging {
-            command: Some(command.to_owned()).filter(|c| !c.is_empty() && c != "cat"),
+            command: wanted.then(|| command.to_owned()),
         }
     }
 
-    /// A pager, where there may be one.
+    /// A pager that waits for more than the screen holds, where there may be one.
     pub(super) fn pager(&self, terminal: &Terminal) -> Option<Pager> {
         let command = self.command.as_ref()?;
         let (columns, lines) = terminal.screen()?;
@@ -40,6 +42,18 @@ impl Paging {
             state: State::Waiting(Vec::new()),
         })
     }
+}
+
+/// Whether the first word of a command is a program. What only a shell understands is left to it.
+fn is_there(command: &str, path: &str) -> bool {
+    let word = command.split_whitespace().next().unwrap_or_default();
+    if cfg!(windows) || word.contains(['=', '\'', '"', '$', '~', '\\']) {
+        return true;
+    }
+    if word.contains('/') {
+        return Path::new(word).exists();
+    }
+    std::env::split_paths(path).any(|folder| folder.join(word).exists())
 }
 
 /// Holds the first screenful back, and starts the program when more comes.
@@ -175,7 +189,17 @@ mod tests {
     use super::*;
 
     fn command(pager: Option<&str>) -> Option<String> {
-        Paging::from_env(&|name| pager.filter(|_| name == "PAGER").map(str::to_owned)).command
+        let folder = tempfile::tempdir().unwrap();
+        for program in ["less", "more", "cat"] {
+            std::fs::write(folder.path().join(program), "").unwrap();
+        }
+        let path = folder.path().display().to_string();
+        let env = |name: &str| match name {
+            "PAGER" => pager.map(str::to_owned),
+            "PATH" => Some(path.clone()),
+            _ => None,
+        };
+        Paging::from_env(&env).command
     }
 
     #[test]
@@ -184,6 +208,12 @@ mod tests {
         assert_eq!(command(Some("more -d")).as_deref(), Some("more -d"));
         assert_eq!(command(Some("")), None);
         assert_eq!(command(Some("cat")), None);
+        assert_eq!(command(Some("most")), None, "not installed");
+        assert_eq!(
+            command(Some("LESS=S most")).as_deref(),
+            Some("LESS=S most"),
+            "the shell's to say"
+        );
     }
 
     #[test]

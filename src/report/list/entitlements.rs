@@ -10,8 +10,8 @@ use crate::baton::resource::key;
 const HEADINGS: &[Heading] = &[
     Heading::text("RESOURCE TYPE"),
     Heading::text("RESOURCE"),
-    Heading::text("ENTITLEMENT"),
     Heading::text("PERMISSION"),
+    Heading::spare("ENTITLEMENT"),
     Heading::spare("ID"),
 ];
 
@@ -92,8 +92,8 @@ impl Line for One<'_> {
         Ok(vec![
             self.rows.type_name(kind)?,
             self.rows.resource_name(kind, id)?,
-            self.entitlement.display_name.clone(),
             self.entitlement.slug.clone(),
+            self.entitlement.display_name.clone(),
             self.entitlement.id.clone(),
         ])
     }

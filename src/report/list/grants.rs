@@ -12,10 +12,11 @@ use crate::report::thing::Account;
 
 const HEADINGS: &[Heading] = &[
     Heading::text("PRINCIPAL"),
-    Heading::text("ENTITLEMENT"),
+    Heading::text("PERMISSION"),
     Heading::text("RESOURCE"),
-    Heading::text("RESOURCE TYPE"),
+    Heading::spare("RESOURCE TYPE"),
     Heading::text("HOW"),
+    Heading::spare("ENTITLEMENT"),
     Heading::spare("ID"),
 ];
 
@@ -147,10 +148,11 @@ impl Line for One<'_> {
         let (principal_kind, principal) = principal_of(&self.grant);
         Ok(vec![
             self.rows.resource_name(principal_kind, principal)?,
-            self.entitlement_name()?,
+            self.rows.names().right(entitlement_of(&self.grant))?.slug,
             self.rows.resource_name(&kind, &id)?,
             self.rows.type_name(&kind)?,
             self.how()?,
+            self.entitlement_name()?,
             self.grant.id.clone(),
         ])
     }

@@ -97,9 +97,10 @@ pub(crate) fn output(run: &SyncRun) -> v1::SyncOutput {
 
 /// Every reader takes the wall clock of the file for UTC (`contract/c1z-format.md` 2.6).
 fn time(text: &str) -> Option<prost_types::Timestamp> {
-    let at: Timestamp = match text.parse::<DateTime>() {
-        Ok(wall) => wall.to_zoned(TimeZone::UTC).ok()?.timestamp(),
-        Err(_) => text.parse().ok()?,
+    // A zone counts where there is one; a wall clock would be read without looking at it.
+    let at: Timestamp = match text.parse() {
+        Ok(at) => at,
+        Err(_) => text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),
     };
     Some(prost_types::Timestamp {
         seconds: at.as_second(),
