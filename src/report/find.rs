@@ -3,6 +3,7 @@
 use super::names::Names;
 use super::snapshot::Snapshot;
 use super::thing::{Account, Thing};
+use super::wording;
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -32,7 +33,7 @@ pub fn principal(names: &Names<'_>, wanted: &str) -> Result<Thing> {
     } else {
         among_users
     };
-    one(found, wanted, "nobody")
+    one(names, found, wanted, "nobody")
 }
 
 /// The resource that `wanted` means: `type:id`, an id, a name, or a part of one; of `kind`, where that is given.
@@ -42,7 +43,7 @@ pub fn principal(names: &Names<'_>, wanted: &str) -> Result<Thing> {
 pub fn resource(names: &Names<'_>, kind: Option<&str>, wanted: &str) -> Result<Thing> {
     let kinds: Option<Vec<String>> = kind.map(|kind| vec![kind.to_owned()]);
     let found = best(names, kinds.as_deref(), &|resource, thing| fit(resource, thing, wanted))?;
-    one(found, wanted, "nothing")
+    one(names, found, wanted, "nothing")
 }
 
 /// The types whose resources are people or accounts.
@@ -129,8 +130,11 @@ fn fit(resource: &v2::Resource, thing: &Thing, wanted: &str) -> Option<Fit> {
     is_part.then_some(Fit::Part)
 }
 
-fn one(mut found: Vec<(Thing, String)>, wanted: &str, none: &str) -> Result<Thing> {
+fn one(names: &Names<'_>, mut found: Vec<(Thing, String)>, wanted: &str, none: &str) -> Result<Thing> {
     if found.len() > 1 {
+        for (thing, _) in found.iter_mut().take(LISTED) {
+            thing.name = wording::name(names, thing)?;
+        }
         return Err(ambiguous(&found, wanted));
     }
     match found.pop() {

@@ -1,5 +1,9 @@
 //! The read side, over files that the real program wrote and over files that others wrote.
 
+mod access;
+mod compare;
+mod conditions;
+mod made;
 mod paths;
 
 use std::path::{Path, PathBuf};
