@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{access, completion, demo, diff, read, resource_types, usage_error};
+use super::{access, completion, demo, diff, usage_error};
+use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -105,10 +106,21 @@ fn demo(purpose: Purpose) -> Command {
 
 /// The commands that read a file.
 fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
-    let commands = [resource_types::command(), access::command(), diff::command()];
+    let commands = [
+        resource_types::command(),
+        resources::command(),
+        entitlements::command(),
+        grants::command(),
+        principals::command(),
+        access::command(),
+        diff::command(),
+        syncs::command(),
+        stats::command(),
+        verify::command(),
+    ];
     commands
         .into_iter()
-        .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", |file| file.help(read::FILE_HELP)))
+        .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", read::file))
 }
 
 fn capabilities(purpose: Purpose) -> Command {

@@ -64,8 +64,12 @@ pub fn output() -> Arg {
 /// The section of the help.
 pub const READING: &str = "Reading";
 
-/// The help text of `--file` for commands that read it.
-pub const FILE_HELP: &str = "The .c1z file to read ($BATON_FILE) (default \"sync.c1z\")";
+/// The kit's `--file` as a reading command shows it: first.
+pub fn file(arg: Arg) -> Arg {
+    arg.help("The .c1z file to read ($BATON_FILE) (default \"sync.c1z\")")
+        .help_heading(READING)
+        .display_order(0)
+}
 
 /// What the arguments of a reading command say.
 #[derive(Debug, Clone)]

@@ -16,7 +16,10 @@ pub mod path;
 pub mod question;
 pub mod reach;
 mod snapshot;
+pub mod stats;
+pub mod suggest;
 pub mod thing;
+pub mod verify;
 pub mod wording;
 
 pub use snapshot::{Snapshot, Which};

@@ -11,6 +11,7 @@ pub mod output;
 pub mod pager;
 pub mod progress;
 pub mod sanitize;
+pub mod shell;
 pub mod summary;
 pub mod table;
 pub mod tree;
@@ -116,12 +117,13 @@ impl Terminal {
         self.write_stderr(errors::render(error, self.err).as_bytes());
     }
 
-    /// Shows the summary of a finished sync: a table for a person, one JSON line for a program.
-    pub fn summary(&self, summary: &Summary) {
+    /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `next` are commands for
+    /// the file that was written.
+    pub fn summary(&self, summary: &Summary, next: &[String]) {
         let text = if self.stderr_is_terminal {
-            summary::table(summary, self.err, self.width())
+            summary::table(summary, next, self.err, self.width())
         } else {
-            summary::json_line(summary)
+            summary::json_line(summary, next)
         };
         self.write_stderr(text.as_bytes());
     }

@@ -327,19 +327,35 @@ mod tests {
 
     #[test]
     fn a_wide_screen_shows_everything_in_one_line() {
-        insta::assert_snapshot!(shown(&PEOPLE, Some(110)), @"");
+        insta::assert_snapshot!(shown(&PEOPLE, Some(110)), @r"
+        NAME          ROLE                                                          GRANTS  ID
+        Ada Lovelace  Environment admin                                                 12  collaborator:1
+        山田 太郎     Operator                                                           7  collaborator:2
+        Zoë           A role with a name that goes on and on, as names of roles do   1,234  collaborator:3
+        ");
     }
 
     #[test]
     fn a_narrow_screen_goes_without_what_is_spare_and_breaks_the_rest() {
         let text = shown(&PEOPLE, Some(60));
         assert!(text.lines().all(|line| line.width() <= 60), "{text}");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        NAME          ROLE                                    GRANTS
+        Ada Lovelace  Environment admin                           12
+        山田 太郎     Operator                                     7
+        Zoë           A role with a name that goes on and      1,234
+                      on, as names of roles do
+        ");
     }
 
     #[test]
     fn a_pipe_gets_every_row_whole_in_one_line() {
-        insta::assert_snapshot!(shown(&PEOPLE, None), @"");
+        insta::assert_snapshot!(shown(&PEOPLE, None), @r"
+        NAME          ROLE                                                          GRANTS  ID
+        Ada Lovelace  Environment admin                                                 12  collaborator:1
+        山田 太郎     Operator                                                           7  collaborator:2
+        Zoë           A role with a name that goes on and on, as names of roles do   1,234  collaborator:3
+        ");
     }
 
     #[test]

@@ -3,11 +3,22 @@
 //!
 //! [`List`] is what `cli` shows. A line is made into a form only when that form is asked for.
 
+mod entitlements;
+mod filter;
+mod grants;
 mod resource_types;
+mod resources;
 mod rows;
+mod syncs;
 
+pub use entitlements::Entitlements;
+pub use filter::{Filter, Typed};
+pub use grants::Grants;
 pub use resource_types::ResourceTypes;
+pub use resources::{Principals, Resources};
 pub use rows::Rows;
+pub use syncs::Syncs;
+pub(crate) use syncs::output as sync_output;
 
 use crate::baton::error::Result;
 

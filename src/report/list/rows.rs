@@ -8,14 +8,13 @@ use std::rc::Rc;
 use crate::baton::error::Result;
 use crate::baton::json::Form;
 use crate::baton::proto::v2;
-use crate::baton::resource;
 use crate::report::Snapshot;
 use crate::report::names::Names;
 
 /// Texts kept at most.
 const MOST: usize = 20_000;
 /// The display name of what is not there.
-const MISSING: &str = "MISSING";
+pub(super) const MISSING: &str = "MISSING";
 
 /// Tables over a snapshot.
 pub struct Rows<'s> {
@@ -82,15 +81,7 @@ impl<'s> Rows<'s> {
 
     /// A resource as JSON.
     pub(super) fn resource_json(&self, kind: &str, id: &str) -> Result<Rc<str>> {
-        self.once(1, kind, id, || {
-            let found = self.names.resource(kind, id)?;
-            let missing = || v2::Resource {
-                id: Some(resource::id(kind, id)),
-                display_name: MISSING.to_owned(),
-                ..Default::default()
-            };
-            self.forms.resource.line(&found.map_or_else(missing, |r| (*r).clone()))
-        })
+        self.once(1, kind, id, || self.forms.resource.line(&self.resource(kind, id)?))
     }
 
     /// An entitlement as JSON.

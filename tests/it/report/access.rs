@@ -166,6 +166,10 @@ async fn a_condition_that_holds_ends_with_code_9() {
         (&["access", "ada", "--on", "billing"], 2),
         (&["access", "nobody at all"], 5),
         (&["access", "ada", "-t", "nothing"], 5),
+        (&["access", "ada", "-r", "nothing"], 5),
+        (&["access", "ada", "-r", "billing"], 0),
+        (&["access", "ada", "-e", "nothing"], 5),
+        (&["access", "ada", "-e", "write"], 0),
         (&["access", "ada", "-o", "yaml"], 2),
     ] {
         let mut all = args.to_vec();

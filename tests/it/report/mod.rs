@@ -3,7 +3,10 @@
 mod access;
 mod compare;
 mod conditions;
+mod hostile;
+mod lists;
 mod made;
+mod next;
 mod paths;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +33,35 @@ pub fn demo(shape: &'static [&'static str]) -> &'static Path {
         .success();
     files.push((shape, file.clone()));
     Box::leak(file.into_boxed_path())
+}
+
+/// The program, with nothing of whoever runs the tests.
+pub fn program() -> Command {
+    let mut command = Command::cargo_bin("baton-workato").unwrap();
+    command.env_clear();
+    command
+}
+
+/// What a reading command prints for a file; it must succeed.
+pub fn printed(args: &[&str], file: &Path) -> String {
+    let output = program().args(args).arg("-f").arg(file).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {stderr}");
+    assert_eq!(stderr, "", "{args:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Exit code and stderr of a reading command.
+pub fn refused(args: &[&str], file: &Path) -> (i32, String) {
+    let output = program().args(args).arg("-f").arg(file).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), stderr)
+}
+
+/// A file of the published connector.
+pub fn golden(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    folder.join(name).join("published-connector.c1z")
 }
 
 /// A folder of this process that is removed with the build folder, not before: statics are never dropped.
