@@ -48,9 +48,13 @@ pub fn command() -> Command {
             .short('t'),
         )
         .arg(
-            text("resource", "WHAT", "Only on this resource: id, type:id or name")
-                .short('r')
-                .conflicts_with("on"),
+            text(
+                "resource",
+                "WHAT",
+                "Only on this resource: id, type:id, name or part of one",
+            )
+            .short('r')
+            .conflicts_with("on"),
         )
         .arg(text("entitlement", "WHAT", "Only this entitlement: id, slug or name").short('e'))
         .arg(switch(
@@ -118,13 +122,19 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let kind = given("resource-type");
     let mut pick = Pick {
         resource_type: kind.cloned(),
-        resource: given("resource").cloned(),
+        resource: None,
         entitlement: given("entitlement").cloned(),
         direct: own.get_flag("direct"),
         condition,
     };
     if let Some(kind) = kind {
         question::known_type(&snapshot, kind)?;
+    }
+    if let Some(what) = given("resource") {
+        pick.resource = Some(question::resource_named(&answers, kind.map(String::as_str), what)?);
+    }
+    if let Some(what) = given("entitlement") {
+        question::known_entitlement(&answers, what)?;
     }
     let target = if let Some(who) = given("principal") {
         Target::Principal(find::principal(answers.names(), who)?)

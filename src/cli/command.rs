@@ -128,6 +128,8 @@ fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
         entitlements::command(),
         grants::command(),
         principals::command(),
+        access::command(),
+        diff::command(),
         syncs::command(),
         stats::command(),
         verify::command(),

@@ -3,6 +3,7 @@
 use super::names::Names;
 use super::snapshot::Snapshot;
 use super::thing::{Account, Thing};
+use super::wording;
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -35,7 +36,7 @@ pub fn principal(names: &Names<'_>, wanted: &str) -> Result<Thing> {
     } else {
         among_users
     };
-    one(found, wanted, "nobody")
+    one(names, found, wanted, "nobody")
 }
 
 /// Who is meant by `type:id`, or by an id that one user has: found without reading all people.
@@ -64,7 +65,7 @@ fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Th
 pub fn resource(names: &Names<'_>, kind: Option<&str>, wanted: &str) -> Result<Thing> {
     let kinds: Option<Vec<String>> = kind.map(|kind| vec![kind.to_owned()]);
     let found = best(names, kinds.as_deref(), &|resource, thing| fit(resource, thing, wanted))?;
-    one(found, wanted, "nothing")
+    one(names, found, wanted, "nothing")
 }
 
 /// The types whose resources are people or accounts.
@@ -151,8 +152,11 @@ fn fit(resource: &v2::Resource, thing: &Thing, wanted: &str) -> Option<Fit> {
     is_part.then_some(Fit::Part)
 }
 
-fn one(mut found: Vec<(Thing, String)>, wanted: &str, none: &str) -> Result<Thing> {
+fn one(names: &Names<'_>, mut found: Vec<(Thing, String)>, wanted: &str, none: &str) -> Result<Thing> {
     if found.len() > 1 {
+        for (thing, _) in found.iter_mut().take(LISTED) {
+            thing.name = wording::name(names, thing)?;
+        }
         return Err(ambiguous(&found, wanted));
     }
     match found.pop() {

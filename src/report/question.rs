@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use super::access::{Access, Answers, entitlement_of, principal_of};
 use super::condition::{Condition, Facts, moment_of};
 use super::find;
+use super::names::Names;
 use super::path::Origin;
 use super::snapshot::Snapshot;
-use super::thing::Thing;
+use super::thing::{Right, Thing};
 use super::wording;
 use crate::baton::annotation;
 use crate::baton::c1z::{GrantFilter, ResourceFilter};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
-use crate::baton::resource;
 
 /// About whom or what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub enum Target {
 pub struct Pick {
     /// On resources of this type.
     pub resource_type: Option<String>,
-    /// On the resource with this id, `type:id` or name.
-    pub resource: Option<String>,
+    /// On this resource.
+    pub resource: Option<Thing>,
     /// Of the entitlement with this id, slug or name.
     pub entitlement: Option<String>,
     /// Only what was given as such.
@@ -218,23 +218,49 @@ impl Judge<'_, '_> {
         let names = self.answers.names();
         let right = names.right(entitlement)?;
         let on = &right.resource;
-        let alike = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
         if pick.resource_type.as_ref().is_some_and(|kind| *kind != on.kind) {
             return Ok(false);
         }
-        if let Some(wanted) = &pick.resource
-            && *wanted != on.id
-            && *wanted != resource::external_id(&resource::id(&on.kind, on.id.as_str()))
-            && !alike(wanted, &on.name)
+        if pick
+            .resource
+            .as_ref()
+            .is_some_and(|wanted| (&wanted.kind, &wanted.id) != (&on.kind, &on.id))
         {
             return Ok(false);
         }
-        let Some(wanted) = &pick.entitlement else {
-            return Ok(true);
-        };
-        Ok(*wanted == right.id
-            || alike(wanted, &right.slug)
-            || alike(wanted, &right.name)
-            || alike(wanted, &wording::label(names, &right)?))
+        match &pick.entitlement {
+            Some(wanted) => is_called(names, &right, wanted),
+            None => Ok(true),
+        }
     }
+}
+
+/// Whether an entitlement has this id, slug or name.
+fn is_called(names: &Names<'_>, right: &Right, wanted: &str) -> Result<bool> {
+    let alike = |text: &str| text.to_lowercase() == wanted.to_lowercase();
+    Ok(wanted == right.id || alike(&right.slug) || alike(&right.name) || alike(&wording::label(names, right)?))
+}
+
+/// Refuses an entitlement that the sync does not have: a typing mistake shall not look like "nobody has access".
+///
+/// # Errors
+/// `NotFound`.
+pub fn known_entitlement(answers: &Answers<'_>, wanted: &str) -> Result<()> {
+    let names = answers.names();
+    let snapshot = names.snapshot();
+    let mut found = false;
+    snapshot
+        .reader()
+        .for_each_entitlement(snapshot.sync_id(), &mut |entitlement| {
+            found = found || is_called(names, &names.right_of(&entitlement)?, wanted)?;
+            Ok(())
+        })?;
+    if found {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::NotFound,
+        format!("no entitlement of this sync is called {wanted:?}"),
+    )
+    .hint("give its id, slug or name; `baton-workato entitlements` lists them"))
 }

@@ -47,7 +47,8 @@ pub(super) fn trees(
             if at > 0 {
                 output.text("\n")?;
             }
-            one(terminal, output, thing, by_right, all)?;
+            let name = wording::name(answers.names(), thing)?;
+            one(terminal, output, &Thing { name, ..thing.clone() }, by_right, all)?;
         }
         if empty > 0 {
             let line = format!(
@@ -82,7 +83,7 @@ fn gather(
             },
             how(names, &access)?,
         );
-        let key = (access.right.name.clone(), access.right.id.clone());
+        let key = (wording::label(names, &access.right)?, access.right.id.clone());
         by_right.entry(key).or_default().push(holder);
         Ok(())
     })?;

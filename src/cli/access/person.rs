@@ -111,6 +111,7 @@ pub(super) fn tree(
     let mut drawing = Drawing {
         names: answers.names(),
         all,
+        filtered: *pick != Pick::default(),
         folded: false,
     };
     let mut nodes = drawing.head(who, &found)?;
@@ -156,6 +157,8 @@ pub(super) fn tree(
 struct Drawing<'d, 's> {
     names: &'d Names<'s>,
     all: bool,
+    /// Whether only some of what is held was asked for.
+    filtered: bool,
     folded: bool,
 }
 
@@ -183,17 +186,20 @@ impl Drawing<'_, '_> {
         let mut on: Vec<&Thing> = found.iter().map(|access| &access.right.resource).collect();
         on.sort();
         on.dedup();
-        let holds = if found.is_empty() {
-            "Holds nothing.".to_owned()
-        } else {
-            format!(
-                "Holds {} on {}: {} given, {} through {}.",
-                wording::count(found.len(), "entitlement", "entitlements"),
-                wording::count(on.len(), "resource", "resources"),
-                given,
+        let what = format!(
+            "{} on {}",
+            wording::count(found.len(), "entitlement", "entitlements"),
+            wording::count(on.len(), "resource", "resources"),
+        );
+        let holds = match (self.filtered, found.is_empty()) {
+            (false, true) => "Holds nothing.".to_owned(),
+            (true, true) => "Holds nothing of that.".to_owned(),
+            (true, false) => format!("Of what is held, this is shown: {what}, {given} given."),
+            (false, false) => format!(
+                "Holds {what}: {given} given, {} through {}.",
                 found.len() - given,
                 if given == 1 { "it" } else { "them" },
-            )
+            ),
         };
         Ok(vec![title, line, Node::new(Tone::Plain, holds)])
     }

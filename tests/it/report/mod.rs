@@ -1,9 +1,13 @@
 //! The read side, over files that the real program wrote and over files that others wrote.
 
+mod access;
+mod compare;
+mod conditions;
 mod explore;
 mod export;
 mod hostile;
 mod lists;
+mod made;
 mod next;
 mod overview;
 mod pager;

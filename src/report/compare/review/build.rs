@@ -144,8 +144,9 @@ impl<'s> Builder<'s> {
             } else {
                 &self.old
             };
-            let thing = names.thing(kind, id)?;
+            let mut thing = names.thing(kind, id)?;
             let email = wording::email(names, &thing)?;
+            thing.name = wording::name(names, &thing)?;
             let draft = Draft {
                 subject: Subject {
                     thing,
