@@ -16,7 +16,7 @@
     if (rows.some((row) => row.email !== undefined || row.accountType)) {
       return [
         name,
-        has("email") ? { key: "email", label: "E-mail", sort: "email", cell: (row) => bw.address(row.email, 80) } : null,
+        has("email") ? { key: "email", label: "E-mail", sort: "email", cell: (row) => (row.email ? bw.address(row.email, 80) : "–") } : null,
         { key: "accountType", label: "Kind", sort: "accountType", cell: (row) => row.accountType || "–" },
         { key: "status", label: "Status", sort: "status", cell: (row) => row.status || "–" },
         {
@@ -78,7 +78,7 @@
     };
 
     const filter = h("input", {
-      type: "search", value: state.q, placeholder: "Filter", "aria-label": `Filter ${about?.name ?? type}`, autocomplete: "off", spellcheck: "false",
+      type: "search", value: state.q, placeholder: "Filter", "aria-label": `Filter ${about?.name ?? type}`, autocomplete: "off", spellcheck: "false", maxlength: "200",
       oninput: bw.calmly(140, () => go({ q: filter.value, offset: 0 })),
     });
     await load();
