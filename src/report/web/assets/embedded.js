@@ -127,12 +127,12 @@
       this.givenTo = new Map();
       this.givenOf = new Map();
       for (const [right, immutable, ...steps] of direct) {
-        const who = at(this.givenOf, right, () => new Set());
+        const who = at(this.givenOf, right, () => new Map());
         let principal = 0;
         for (const step of steps) {
           principal += step;
-          who.add(principal);
-          at(this.givenTo, principal, () => []).push([right, immutable === 1]);
+          who.set(principal, immutable === 1);
+          at(this.givenTo, principal, () => []).push(right);
         }
       }
       this.oddOf = new Map();
@@ -154,20 +154,20 @@
       return edge.kinds.length === 0 || edge.kinds.includes(kind);
     }
 
-    /** What a principal holds: by right, whether it was given, what it names as sources, and its rows. */
+    /** What a principal holds: by right, whether it was given and what it names as sources. */
     held(principal) {
       const known = this.heldBy.get(principal);
       if (known) return known;
       const held = new Map();
-      for (const [right, immutable] of this.givenTo.get(principal) ?? []) {
-        held.set(right, { direct: true, immutable, sources: new Set(), rows: null });
+      for (const right of this.givenTo.get(principal) ?? []) {
+        held.set(right, { direct: true, sources: new Set() });
       }
       const odd = this.oddTo.get(principal) ?? new Map();
       for (const [right, rows] of odd) {
         const direct = rows.some((row) => row.direct);
         const sources = new Set(rows.flatMap((row) => row.sources));
         if (direct && sources.size) sources.add(right);
-        held.set(right, { direct, sources, rows });
+        held.set(right, { direct, sources });
       }
       const { kind } = this.resources[principal];
       const next = [...held.keys()];
@@ -178,7 +178,7 @@
           if (odd.has(edge.target) || this.absent.has(this.pair(principal, edge.target))) continue;
           let target = held.get(edge.target);
           if (!target) {
-            target = { direct: false, immutable: true, sources: new Set(), rows: null };
+            target = { direct: false, sources: new Set() };
             held.set(edge.target, target);
             next.push(edge.target);
           }
@@ -193,7 +193,7 @@
     holders(right) {
       const known = this.holdersOf.get(right);
       if (known) return known;
-      const all = new Set(this.givenOf.get(right));
+      const all = new Set(this.givenOf.get(right)?.keys());
       for (const edge of this.into.get(right) ?? []) {
         if (edge.idle) continue;
         for (const principal of this.holders(edge.source)) {
@@ -249,14 +249,15 @@
       };
     }
 
-    /** The rows of a principal on a right, without their ways. */
+    /** The rows of a principal on a right it holds, without their ways. */
     rows(principal, right) {
-      const one = this.held(principal).get(right);
-      if (!one) return [];
       const { thing } = this.resources[principal];
       const usual = `${this.rights[right].id}:${thing.type}:${thing.id}`;
       const row = ({ id, direct, immutable }) => ({ number: principal, right, grantId: id ?? usual, direct, immutable });
-      return one.rows ? one.rows.map(row) : [row({ id: null, ...one })];
+      const odd = this.oddTo.get(principal)?.get(right);
+      if (odd) return odd.map(row);
+      const given = this.givenOf.get(right)?.get(principal);
+      return [row({ direct: given !== undefined, immutable: given ?? true })];
     }
 
     async overview() {
@@ -366,7 +367,7 @@
     }
 
     async access({ of, on, q, direct, offset = 0, limit = 50 }) {
-      const rows = of ? this.reached(of) : this.reaching(on);
+      const rows = of ? this.reached(of) : this.reachingOnce(on);
       const words = wordsOf(q);
       const isFit = ({ number, right }) => {
         if (words.length === 0) return true;
@@ -392,6 +393,13 @@
       const principal = this.numberOf(type, id);
       const rows = [...this.held(principal).keys()].flatMap((right) => this.rows(principal, right));
       return this.inPlace(rows, (row) => this.rightsAt[row.right]);
+    }
+
+    /** The next page is of the same rows. */
+    reachingOnce(on) {
+      const key = `${on.type}\n${on.id}`;
+      if (this.last?.key !== key) this.last = { key, rows: this.reaching(on) };
+      return this.last.rows;
     }
 
     reaching({ type, id }) {

@@ -76,7 +76,7 @@
     const name = thing.name.length > 60 ? "it" : bw.seen(thing.name);
     const entitlements = answer.entitlements ?? [];
     const granted = entitlements.reduce((sum, { grants }) => sum + grants, 0);
-    if (!isKept && granted > 0) part("on", account ? `Who holds ${name}` : `Who can reach ${name}, and how`, "grant");
+    if (!isKept && granted > 0) part("on", account ? `Who holds ${name}` : answer.holds > 0 ? `Who has ${name}, and how` : `Who can reach ${name}, and how`, "grant");
     if (!isKept && answer.holds > 0) part("of", account ? `What ${name} can reach, and how` : `What ${name} brings to those who have it`, "right");
     const children = answer.children ?? { total: 0, items: [] };
     const isEmpty = !isKept && granted === 0 && answer.holds === 0;
