@@ -5,10 +5,10 @@
   const { h } = bw;
   const PAGE = 500;
   const AT_ONCE = 1000;
-  const LISTED = 24;
+  const LISTED = 12;
 
-  /** Rights of a section are named where there is more than one kind of them. */
-  const tellsRight = (section) => new Set(section.rows.map((row) => row.right.slug || row.right.name)).size > 1;
+  /** Rights are named where there is more than one kind of them. */
+  const tellsRight = (rows) => new Set(rows.map((row) => row.right.slug || row.right.name)).size > 1;
 
   const item = (row, side, tells) => {
     const thing = side === "of" ? row.right.resource : row.principal;
@@ -18,42 +18,51 @@
 
   const items = (rows, side, tells) => {
     const list = (some) => h("ul", { class: "items" }, some.map((row) => item(row, side, tells)));
-    if (rows.length <= LISTED + 6) return list(rows);
+    if (rows.length <= LISTED + 4) return list(rows);
     const rest = rows.slice(LISTED);
     const more = h("details", null, h("summary", null, `${bw.number(rest.length)} more`));
     more.addEventListener("toggle", () => more.children.length === 1 && more.append(list(rest)));
     return [list(rows.slice(0, LISTED)), more];
   };
 
-  const card = (group, side, section) => {
-    const first = group.rows[0];
-    const tells = tellsRight(section);
-    const isSimple = first.paths.length === 1 && first.paths[0].length === 1;
-    const head =
-      side === "on" && (tells || section.manyRights)
-        ? [h("strong", null, bw.stranger(first.right.name, 80)), ", ", bw.how(first)]
-        : h("strong", null, bw.how(first));
-    const isAlone = group.rows.length === 1;
+  const tallied = (text, n) => [text, h("span", { class: "tally" }, bw.number(n))];
+
+  const typeName = (name) => bw.stranger(bw.noun(2, name), 60);
+
+  /** What has the same ways. */
+  const card = (rows, side, section) => {
+    const [first] = rows;
+    const isPlain = first.paths.length === 0 || (first.paths.length === 1 && first.paths[0].length === 1);
+    const how = bw.how(first);
+    const head = section.namesRight ? [h("strong", null, bw.stranger(first.right.name, 80)), ", ", how] : h("strong", null, how);
     return h(
       "article",
       { class: "way" },
-      h("h4", null, head, h("span", { class: "tally" }, bw.number(group.rows.length))),
-      isSimple || first.paths.length === 0 ? null : bw.wayGraph(group.rows, side, section.typeName),
-      isAlone && !isSimple && first.paths.length ? null : items(group.rows, side, tells),
+      h("h4", null, tallied(head, rows.length)),
+      isPlain ? null : bw.wayGraph(rows, side, section.typeName),
+      rows.length === 1 && !isPlain ? null : items(rows, side, section.tells),
     );
   };
 
   const ways = (rows, side) => {
-    const sections = bw.grouped(rows, side);
-    const manyRights = side === "on" && new Set(rows.map((row) => row.right.id)).size > 1;
-    return sections.map((section) =>
-      h(
-        "section",
-        { class: "reach" },
-        h("h3", null, bw.stranger(bw.noun(2, section.typeName), 60), h("span", { class: "tally" }, bw.number(section.rows.length))),
-        h("div", { class: "ways" }, section.groups.map((group) => card(group, side, { ...section, manyRights }))),
-      ),
+    const { given, sections } = bw.grouped(rows, side);
+    const namesRight = side === "on" && new Set(rows.map((row) => row.right.id)).size > 1;
+    const givenCards = given.map((own) =>
+      h("article", { class: "way" }, h("h4", null, tallied(h("strong", null, typeName(own[0].right.resource.typeName)), own.length)), items(own, side, tellsRight(own))),
     );
+    const count = given.reduce((sum, own) => sum + own.length, 0);
+    return [
+      count ? h("section", { class: "reach given" }, h("h3", null, tallied("Given directly", count)), h("div", { class: "ways" }, givenCards)) : null,
+      ...sections.map((section) => {
+        const about = { ...section, namesRight, tells: side === "of" && tellsRight(section.rows) };
+        return h(
+          "section",
+          { class: "reach" },
+          h("h3", null, tallied(side === "of" && count ? ["Following from that: ", typeName(section.typeName)] : typeName(section.typeName), section.rows.length)),
+          h("div", { class: "ways" }, section.groups.map((own) => card(own, side, about))),
+        );
+      }),
+    ].filter(Boolean);
   };
 
   const table = (rows, side) => {
@@ -65,7 +74,7 @@
         side === "of" ? what : who,
         { key: "right", label: "Right", cell: (row) => bw.stranger(row.right.name, 80) },
         { key: "how", label: "How", wide: true, cell: (row) => bw.how(row) },
-        { key: "end", label: "Taken away", cell: (row) => (row.immutable ? "where it comes from" : "here") },
+        { key: "end", label: "Can be revoked", cell: (row) => (row.immutable ? "at its source" : "here") },
       ],
       rows,
     });

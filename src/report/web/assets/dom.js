@@ -30,6 +30,12 @@
     return bw.h("bdi", { title: all.slice(0, 2000) }, `${all.slice(0, cut)}…`);
   };
 
+  /** As `stranger`, with places to break at where people expect them in addresses. */
+  bw.address = (text, cut = 120) => {
+    const parts = String(text ?? "").slice(0, cut).split(/(?<=[@.\-_])/);
+    return bw.h("bdi", null, parts.map((part, n) => [n ? bw.h("wbr") : null, part]));
+  };
+
   /** Where the page of a resource is. */
   bw.hrefOf = (thing) => `#/thing/${encodeURIComponent(thing.type)}/${encodeURIComponent(thing.id)}`;
 

@@ -16,7 +16,7 @@
     if (rows.some((row) => row.email !== undefined || row.accountType)) {
       return [
         name,
-        has("email") ? { key: "email", label: "E-mail", sort: "email", cell: (row) => bw.stranger(row.email, 80) } : null,
+        has("email") ? { key: "email", label: "E-mail", sort: "email", cell: (row) => bw.address(row.email, 80) } : null,
         { key: "accountType", label: "Kind", sort: "accountType", cell: (row) => row.accountType || "–" },
         { key: "status", label: "Status", sort: "status", cell: (row) => row.status || "–" },
         {

@@ -10,7 +10,7 @@
   const accountFacts = (account, end) =>
     account
       ? [
-          account.email ? ["E-mail", bw.stranger(account.email, 120)] : null,
+          account.email ? ["E-mail", bw.address(account.email, 120)] : null,
           account.accountType ? ["Kind", account.accountType === "service" ? "service account" : account.accountType] : null,
           account.status ? ["Status", account.status] : null,
           ["Last activity", account.lastLogin ? [bw.day(account.lastLogin), h("span", { class: "muted" }, ` ${bw.before(account.lastLogin, end)}`)] : "not known"],
@@ -20,8 +20,10 @@
 
   const fields = (profile, thing, account) => {
     const told = new Set([thing.id, thing.name, account?.email].filter(Boolean).map(String));
+    const times = new Set([account?.lastLogin, account?.createdAt].filter(Boolean).map((at) => Date.parse(at)));
+    const isTold = (value) => told.has(String(value)) || (typeof value === "string" && times.has(Date.parse(value)));
     return Object.entries(profile ?? {})
-      .filter(([, value]) => value !== null && value !== "" && !told.has(String(value)))
+      .filter(([, value]) => value !== null && value !== "" && !isTold(value))
       .map(([key, value]) => [bw.label(key), bw.value(value)]);
   };
 

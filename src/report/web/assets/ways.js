@@ -16,24 +16,30 @@
 
   const wayKey = (row) => (isUnknown(row) ? "?" : JSON.stringify(stepsOf(row).map((way) => way.map((right) => right.id))));
 
+  const isGiven = (row) => row.paths.length === 1 && row.paths[0].length === 1;
+
+  /** Rows in groups, in the order in which they come. */
+  const groupsBy = (rows, keyOf) => {
+    const groups = new Map();
+    for (const row of rows) tally(groups, keyOf(row), () => []).push(row);
+    return [...groups.values()];
+  };
+
+  const sectionsBy = (rows, aboutOf, keyOf) =>
+    groupsBy(rows, (row) => aboutOf(row).type).map((own) => {
+      const isPlain = (group) => stepsOf(group[0]).some((way) => way.length === 0);
+      const groups = groupsBy(own, keyOf).sort((a, b) => isPlain(b) - isPlain(a) || b.length - a.length);
+      return { typeName: aboutOf(own[0]).typeName, rows: own, groups };
+    });
+
   /**
-   * Rows by type, and by the way within: `[{ type, typeName, rows, groups: [{ key, rows }] }]`. What comes directly
-   * stands first, then what brings most.
+   * Rows in sections, `{ typeName, rows, groups }`, and what of them was just given: `given` holds one group per type.
+   * The rows of a group have the same ways. What comes directly stands first, then what brings most.
    */
   bw.grouped = (rows, side) => {
-    const sections = new Map();
-    for (const row of rows) {
-      const about = side === "of" ? row.right.resource : row.principal;
-      const section = tally(sections, about.type, () => ({ type: about.type, typeName: about.typeName, rows: [], groups: new Map() }));
-      section.rows.push(row);
-      const key = side === "of" ? wayKey(row) : `${row.right.id} ${wayKey(row)}`;
-      tally(section.groups, key, () => ({ key, rows: [] })).rows.push(row);
-    }
-    const isPlain = (group) => stepsOf(group.rows[0]).some((way) => way.length === 0);
-    return [...sections.values()].map((section) => ({
-      ...section,
-      groups: [...section.groups.values()].sort((a, b) => isPlain(b) - isPlain(a) || b.rows.length - a.rows.length),
-    }));
+    if (side === "on") return { given: [], sections: sectionsBy(rows, (row) => row.principal, (row) => `${row.right.id} ${wayKey(row)}`) };
+    const given = groupsBy(rows.filter(isGiven), (row) => row.right.resource.type);
+    return { given, sections: sectionsBy(rows.filter((row) => !isGiven(row)), (row) => row.right.resource, wayKey) };
   };
 
   const stepLink = (right) => h("span", { class: "step", title: `${right.name} (${right.resource.typeName})` }, bw.link(right.resource, 60));
@@ -81,6 +87,11 @@
         put({ key, name: right.resource.name, caption: right.name, href: bw.hrefOf(right.resource) });
         lead(from, key);
         from = key;
+      }
+      if (way.length === 0) {
+        put({ key: "given", kind: "plain", name: "Given directly", caption: "" });
+        lead("who", "given");
+        from = "given";
       }
       lead(from, "end");
     }
@@ -130,14 +141,14 @@
       nodes.push(rest);
       lead("who", rest.key);
     }
-    for (const { key, typeName, things } of [...ends.values()].slice(0, bw.graph.MOST)) {
+    for (const { key, typeName, things } of [...ends.values()].slice(0, 6)) {
       nodes.push({ key, kind: "end", last: true, name: bw.count(things.size, bw.lower(things.size, typeName)), caption: "listed below" });
     }
     const known = new Set(nodes.map((node) => node.key));
     const drawn = [...edges.values()].filter(([from, to]) => known.has(from) && known.has(to));
     if (nodes.length < 3) return null;
     const label = `${principal.name} reaches ${nodes.filter((node) => node.kind === "end").map((node) => node.name).join(", ")}${kept.length ? ` through ${kept.map(({ right }) => right.resource.name).join(", ")}` : ""}`;
-    return bw.graph({ nodes, edges: drawn, label });
+    return bw.graph({ nodes, edges: drawn, label, isWhole: true });
   };
 
   /** The same from the other end: in which ways people come to a resource, and what they get there. */
@@ -163,6 +174,7 @@
     const caption = (set) => bw.count(set.size, bw.lower(set.size, noun));
     const weigh = (map) => [...map.values()].map((entry) => ({ ...entry, weight: entry.who.size }));
     const { kept, rest } = few(weigh(entries), 6, "ways in");
+    kept.sort((a, b) => (a.right ? 1 : 0) - (b.right ? 1 : 0));
     const ends = few(weigh(rights), 6, "rights");
     const isOne = rights.size === 1;
     const endKey = (end) => (isOne ? "end" : ends.rest?.of.has(end) ? "rest of rights" : end);
@@ -188,6 +200,6 @@
     if (nodes.length === 0) return null;
     nodes.push({ key: "end", kind: "end", last: true, name: resource.name, caption: resource.typeName, href: bw.hrefOf(resource) });
     const label = `Ways to ${resource.name}: ${kept.map((entry) => `${entry.right?.resource.name ?? "given directly"}, ${caption(entry.who)}`).join("; ")}`;
-    return bw.graph({ nodes, edges: [...edges.values()], label });
+    return bw.graph({ nodes, edges: [...edges.values()], label, isWhole: true });
   };
 })();
