@@ -25,16 +25,18 @@ pub struct Browser {
 
 /// Where the two programs are; nothing where one is missing.
 fn programs() -> Option<(PathBuf, PathBuf)> {
+    // Machines of CI services say where their driver is; on macOS programs are not on the path.
+    let folders = std::env::var_os("PATH").into_iter().chain(std::env::var_os("CHROMEWEBDRIVER"));
+    let mut folders: Vec<PathBuf> = folders
+        .flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>())
+        .collect();
+    folders.push("/Applications/Google Chrome.app/Contents/MacOS".into());
     let find = |names: &[&str]| {
-        let path = std::env::var_os("PATH")?;
-        let mut places =
-            std::env::split_paths(&path).flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+        let mut places = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
         places.find(|place| place.is_file())
     };
-    Some((
-        find(&["chromedriver"])?,
-        find(&["chromium", "chromium-browser", "google-chrome"])?,
-    ))
+    let chromium = find(&["chromium", "google-chrome", "Google Chrome", "chromium-browser"])?;
+    Some((find(&["chromedriver"])?, chromium))
 }
 
 impl Browser {
@@ -213,6 +215,10 @@ impl Browser {
                 _ => continue,
             };
             let url = message.pointer(key).unwrap().as_str().unwrap();
+            // The browser's own first page, which is inside of the program.
+            if url.starts_with("chrome://") {
+                continue;
+            }
             *asked.entry(url.to_owned()).or_default() += 1;
         }
         asked
