@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{completion, demo, usage_error};
+use super::{completion, demo, explore, usage_error};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -75,6 +75,7 @@ pub fn build(purpose: Purpose) -> Command {
                 .help("Print the version"),
         )
         .subcommand(demo(purpose))
+        .subcommand(explore(purpose))
         .subcommand(capabilities(purpose))
         .subcommand(with_kit(
             Command::new("config").about("Print the settings of this connector as JSON, for forms"),
@@ -99,6 +100,15 @@ pub fn build(purpose: Purpose) -> Command {
 fn demo(purpose: Purpose) -> Command {
     with_kit(demo::command(), purpose, |field| demo::FLAGS.contains(&field.name)).mut_arg("file", |file| {
         file.help(format!("The .c1z file to write (default {:?})", demo::FILE))
+    })
+}
+
+fn explore(purpose: Purpose) -> Command {
+    with_kit(explore::command(), purpose, |field| {
+        explore::FLAGS.contains(&field.name)
+    })
+    .mut_arg("file", |file| {
+        file.help("The .c1z file to look at ($BATON_FILE) (default \"sync.c1z\")")
     })
 }
 

@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod connect;
 mod demo;
+mod explore;
 mod interrupt;
 mod launch;
 mod logging;
@@ -53,6 +54,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
     command::reject_foreign_flags(name, matches)?;
     match name {
         "demo" => demo::run(terminal, matches, own, leave),
+        "explore" => explore::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
         "completion" => completion::run(terminal, own),

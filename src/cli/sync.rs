@@ -138,7 +138,10 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
 }
 
 /// `--c1z-temp-dir`, else `BATON_TMPDIR`, else none.
-fn temp_dir(flag: &str, variable: Option<String>) -> Result<Option<PathBuf>> {
+///
+/// # Errors
+/// One that is no directory.
+pub fn temp_dir(flag: &str, variable: Option<String>) -> Result<Option<PathBuf>> {
     let chosen = match (flag, variable) {
         ("", None) => return Ok(None),
         ("", Some(variable)) if variable.is_empty() => return Ok(None),

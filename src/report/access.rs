@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -43,7 +44,7 @@ pub struct Access {
 pub struct Answers<'s> {
     snapshot: &'s Snapshot,
     names: Names<'s>,
-    edges: Edges,
+    edges: Arc<Edges>,
 }
 
 impl<'s> Answers<'s> {
@@ -52,11 +53,16 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// `DataLoss` for a damaged file, here and below.
     pub fn new(snapshot: &'s Snapshot) -> Result<Self> {
-        Ok(Answers {
+        Ok(Self::over(snapshot, Arc::new(Edges::read(snapshot)?)))
+    }
+
+    /// As [`Answers::new`], with edges that were read before, maybe by another thread.
+    pub fn over(snapshot: &'s Snapshot, edges: Arc<Edges>) -> Self {
+        Answers {
             snapshot,
             names: Names::new(snapshot),
-            edges: Edges::read(snapshot)?,
-        })
+            edges,
+        }
     }
 
     /// The names of the snapshot.
@@ -135,32 +141,29 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// As [`Answers::for_each_on`].
     pub fn for_each_where(&self, filter: &GrantFilter<'_>, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
-        let mut known: HashMap<(String, String, String), Option<Rc<Origin>>> = HashMap::new();
+        let mut looked = Looked::new(self.snapshot);
         let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
-        reader.for_each_grant_where(sync_id, filter, &mut |row| {
-            let (kind, id) = principal_of(&row.grant);
-            let mut held = |entitlement: &str| {
-                let key = (entitlement.to_owned(), kind.to_owned(), id.to_owned());
-                if let Some(origin) = known.get(&key) {
-                    return Ok(origin.clone());
-                }
-                let mut joined: Option<Origin> = None;
-                for grant in reader.grants_between(sync_id, entitlement, kind, id)? {
-                    let origin = Origin::of(&grant);
-                    joined = Some(match joined {
-                        Some(known) => known.and(&origin, entitlement),
-                        None => origin,
-                    });
-                }
-                let origin = joined.map(Rc::new);
-                if known.len() >= MOST {
-                    known.clear();
-                }
-                known.insert(key, origin.clone());
-                Ok(origin)
-            };
-            each(self.access(&row.grant, kind, id, &mut held)?)
-        })
+        reader.for_each_grant_where(sync_id, filter, &mut |row| each(self.one(&row.grant, &mut looked)?))
+    }
+
+    /// The grants of these rows, in their order.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn of_rows(&self, rows: &[i64]) -> Result<Vec<Access>> {
+        let mut looked = Looked::new(self.snapshot);
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            if let Some(grant) = self.snapshot.reader().grant_at(*row)? {
+                found.push(self.one(&grant, &mut looked)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn one(&self, grant: &v2::Grant, looked: &mut Looked<'_>) -> Result<Access> {
+        let (kind, id) = principal_of(grant);
+        self.access(grant, kind, id, &mut |entitlement| looked.origin(entitlement, kind, id))
     }
 
     fn access(&self, grant: &v2::Grant, kind: &str, id: &str, held: &mut path::Held<'_>) -> Result<Access> {
@@ -176,6 +179,43 @@ impl<'s> Answers<'s> {
             paths: chains.iter().map(chain).collect::<Result<_>>()?,
             more_paths: more,
         })
+    }
+}
+
+/// Origins looked up one by one, remembered as long as there is room.
+struct Looked<'s> {
+    snapshot: &'s Snapshot,
+    known: HashMap<(String, String, String), Option<Rc<Origin>>>,
+}
+
+impl<'s> Looked<'s> {
+    fn new(snapshot: &'s Snapshot) -> Self {
+        Looked {
+            snapshot,
+            known: HashMap::new(),
+        }
+    }
+
+    fn origin(&mut self, entitlement: &str, kind: &str, id: &str) -> Result<Option<Rc<Origin>>> {
+        let key = (entitlement.to_owned(), kind.to_owned(), id.to_owned());
+        if let Some(origin) = self.known.get(&key) {
+            return Ok(origin.clone());
+        }
+        let mut joined: Option<Origin> = None;
+        let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
+        for grant in reader.grants_between(sync_id, entitlement, kind, id)? {
+            let origin = Origin::of(&grant);
+            joined = Some(match joined {
+                Some(known) => known.and(&origin, entitlement),
+                None => origin,
+            });
+        }
+        let origin = joined.map(Rc::new);
+        if self.known.len() >= MOST {
+            self.known.clear();
+        }
+        self.known.insert(key, origin.clone());
+        Ok(origin)
     }
 }
 

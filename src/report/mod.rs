@@ -7,6 +7,7 @@
 pub mod access;
 pub mod census;
 pub mod edges;
+pub mod explore;
 pub mod find;
 pub mod findings;
 pub mod link;

@@ -13,20 +13,31 @@ pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
     let census = counted.census;
     let main = census.main_domain()?;
     let is_outside = |at: At| census.entry(at).is_some_and(|e| census.is_outsider(e, Some(main)));
-    let mut rights: BTreeMap<At, Vec<&str>> = BTreeMap::new();
+    let mut rights: BTreeMap<At, Vec<String>> = BTreeMap::new();
     for (at, role) in counted.tally.admins(census).filter(|(at, _)| is_outside(*at)) {
-        rights.entry(at).or_default().push(&role.name);
+        rights.entry(at).or_default().push(role.name.clone());
     }
     for (at, entitlement) in &counted.tally.project_admins {
         if let Some(entitlement) = census.entitlements().get(*entitlement).filter(|_| is_outside(*at)) {
-            rights.entry(*at).or_default().push(&entitlement.name);
+            let environment = entitlement.on.and_then(|on| census.entry(on));
+            let environment = environment.and_then(|entry| census.environment_of(entry));
+            let place = environment.map_or(String::new(), |environment| format!(" ({environment})"));
+            rights
+                .entry(*at)
+                .or_default()
+                .push(format!("{}{place}", entitlement.name));
         }
     }
     let mut found: Vec<(At, String)> = rights
         .into_iter()
         .map(|(at, rights)| {
             let domain = census.entry(at).and_then(|e| e.domain()).unwrap_or_default();
-            let named = rights.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+            let named = rights
+                .iter()
+                .take(NAMED)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
             let more = match rights.len().saturating_sub(NAMED) {
                 0 => String::new(),
                 more => format!(" and {more} more"),

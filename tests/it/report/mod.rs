@@ -1,5 +1,6 @@
 //! The read side, over files that the real program wrote and over files that others wrote.
 
+mod explore;
 mod overview;
 mod paths;
 mod web;

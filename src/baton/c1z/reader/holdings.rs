@@ -1,7 +1,9 @@
 //! Who holds what, without the messages: counting over a million grants reads an index of them, not their rows.
 
 use super::Reader;
+use crate::baton::c1z::rows::{blob, decode};
 use crate::baton::error::Result;
+use crate::baton::proto::v2;
 
 /// One grant by its ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,45 @@ impl Reader {
             [sync_id, resource_type, resource],
             each,
         )
+    }
+
+    /// Calls `each` with every grant to a principal, in the order of rows.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_holding`].
+    pub fn for_each_holding_of(
+        &self,
+        sync_id: &str,
+        principal_type: &str,
+        principal: &str,
+        each: &mut dyn FnMut(Holding<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.holdings(
+            &format!(
+                "select {COLUMNS} from v1_grants \
+                 where principal_resource_type_id = ?2 and principal_resource_id = ?3 and sync_id = ?1 order by id"
+            ),
+            [sync_id, principal_type, principal],
+            each,
+        )
+    }
+
+    /// The grant of a row.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_holding`].
+    pub fn grant_at(&self, row: i64) -> Result<Option<v2::Grant>> {
+        let mut statement = self
+            .db
+            .prepare_cached("select external_id, data from v1_grants where id = ?1")?;
+        let mut rows = statement.query([row])?;
+        match rows.next()? {
+            Some(row) => {
+                let external_id: String = row.get(0)?;
+                Ok(Some(decode(blob(row, 1)?, &external_id)?))
+            }
+            None => Ok(None),
+        }
     }
 
     fn holdings<const N: usize>(

@@ -1,0 +1,130 @@
+//! `explore`: the web page over a file, on this computer.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use tokio_util::sync::CancellationToken;
+
+use super::launch::{self, Needs};
+use super::sync::{in_runtime, temp_dir};
+use super::{Leave, interrupt, logging, usage_error};
+use crate::baton::c1z::Keep;
+use crate::baton::error::Result;
+use crate::report::explore::{self, Explorer};
+use crate::report::{Snapshot, Which};
+use crate::term::Terminal;
+use crate::workato::conventions::CONVENTIONS;
+
+/// Flags of the kit that the help of this command shows.
+pub const FLAGS: &[&str] = &["file", "color"];
+
+/// The command.
+pub fn command() -> Command {
+    let switch =
+        |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    Command::new("explore")
+        .about("Look at a .c1z file in the browser: search, people, access and its ways")
+        .arg(
+            Arg::new("sync-id")
+                .long("sync-id")
+                .value_name("ID")
+                .help("A sync of the file by its id (default: the full sync that finished last)"),
+        )
+        .arg(
+            Arg::new("port")
+                .long("port")
+                .value_name("PORT")
+                .default_value("0")
+                .hide_default_value(true)
+                .value_parser(value_parser!(u16))
+                .help("The port to listen on (default: any free one)"),
+        )
+        .arg(switch("no-open", "Do not open the browser"))
+        .arg(switch(
+            "no-cache",
+            "Do not keep the unpacked copy of a big file beside it",
+        ))
+        .after_help(
+            "The page is served on this computer only and to nobody without the printed address. It changes nothing and \
+             loads nothing from elsewhere. Ctrl-C ends it.\n\n\
+             Examples:\n  baton-workato explore -f workato.c1z\n  \
+             baton-workato explore -f workato.c1z --no-open --port 8080",
+        )
+}
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+/// Those of the file and of the port.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+    let snapshot = open(terminal, root, own)?;
+    let port = own.get_one::<u16>("port").copied().unwrap_or_default();
+    in_runtime(async {
+        let cancel = CancellationToken::new();
+        interrupt::listen(terminal, &cancel, leave)?;
+        let explorer = Explorer::bind(snapshot, &CONVENTIONS, port).await?;
+        let url = explorer.url();
+        terminal.data(&format!("{url}\n"))?;
+        if terminal.stderr_is_terminal() {
+            terminal.say("Ctrl-C ends it.");
+        }
+        if !own.get_flag("no-open") && terminal.stdout_is_terminal() && has_display(&|name| std::env::var(name).ok()) {
+            show(terminal, &url);
+        }
+        explore::serve(explorer, cancel).await
+    })
+}
+
+fn open(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<Snapshot> {
+    let values = launch::settings(&[root, own], Needs::Kit)?;
+    logging::start(&values, terminal)?;
+    if values.text("file").is_empty() {
+        return Err(usage_error("--file is empty").hint("name the .c1z file to read"));
+    }
+    let temp = temp_dir(values.text("c1z-temp-dir"), std::env::var("BATON_TMPDIR").ok())?;
+    let sync_id = own.get_one::<String>("sync-id").filter(|id| !id.is_empty());
+    Which {
+        file: values.text("file").as_ref(),
+        sync_id: sync_id.map(String::as_str),
+        temp_dir: temp.as_deref(),
+        keep: if own.get_flag("no-cache") {
+            Keep::Nothing
+        } else {
+            Keep::BIG
+        },
+    }
+    .open()
+}
+
+/// Whether a browser could show anything. Elsewhere than on Linux and its like there is always a screen.
+fn has_display(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name| env(name).is_some_and(|value| !value.is_empty());
+    if cfg!(any(target_os = "macos", target_os = "windows")) {
+        return !is_set("SSH_CONNECTION");
+    }
+    is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+fn show(terminal: &Terminal, url: &str) {
+    if let Err(error) = open::that_detached(url) {
+        terminal.say(&format!(
+            "The browser did not open ({error}); open the address yourself."
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_display;
+
+    #[test]
+    fn no_browser_without_a_screen() {
+        assert!(
+            has_display(&|name| (name == "DISPLAY").then(|| ":0".to_owned()))
+                || cfg!(windows)
+                || cfg!(target_os = "macos")
+        );
+        if cfg!(target_os = "linux") {
+            assert!(!has_display(&|_| None));
+            assert!(!has_display(&|_| Some(String::new())));
+        }
+    }
+}

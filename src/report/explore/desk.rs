@@ -1,0 +1,142 @@
+//! Where questions are answered: blocking, with a reader of its own for each that is answered at the same time.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use serde::Serialize;
+
+use super::index::Index;
+use super::question::Question;
+use super::reach::{Asked, Rows};
+use super::{list, page, reach, search};
+use crate::baton::conventions::Conventions;
+use crate::baton::error::{Error, Kind, Result};
+use crate::report::overview::Overview;
+use crate::report::snapshot::Snapshot;
+
+/// Answers whose rows are remembered, so that the next page of a long one is quick.
+const REMEMBERED: usize = 16;
+
+/// One sync, ready for questions from any thread.
+pub struct Desk {
+    conventions: &'static Conventions,
+    /// Readers nobody uses right now; never empty of the first one for long.
+    readers: Mutex<Vec<Snapshot>>,
+    /// What another reader is made from.
+    first: Mutex<Snapshot>,
+    index: OnceLock<Result<Index>>,
+    overview: OnceLock<Result<Vec<u8>>>,
+    remembered: Mutex<VecDeque<(Asked, Rows)>>,
+}
+
+impl Desk {
+    /// Opens it. Nothing is read yet.
+    pub fn new(snapshot: Snapshot, conventions: &'static Conventions) -> Self {
+        Desk {
+            conventions,
+            readers: Mutex::default(),
+            first: Mutex::new(snapshot),
+            index: OnceLock::new(),
+            overview: OnceLock::new(),
+            remembered: Mutex::default(),
+        }
+    }
+
+    /// Reads what every answer needs. The first who asks reads, whoever asks meanwhile waits.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file, the same each time.
+    pub fn index(&self) -> Result<&Index> {
+        let read = || self.with_reader(|snapshot| Index::read(snapshot, self.conventions));
+        self.index.get_or_init(read).as_ref().map_err(again)
+    }
+
+    /// The first page as JSON, counted once.
+    ///
+    /// # Errors
+    /// As [`Desk::index`].
+    pub fn overview(&self) -> Result<&[u8]> {
+        let count = || {
+            let index = self.index()?;
+            let count =
+                |snapshot: &Snapshot| Overview::counted(snapshot, self.conventions, &index.census, &index.tally);
+            json(&self.with_reader(count)?)
+        };
+        self.overview.get_or_init(count).as_deref().map_err(again)
+    }
+
+    /// Answers `api/<name>?<query>` as JSON.
+    ///
+    /// # Errors
+    /// `NotFound` for a question nobody knows or a thing that is not there, `InvalidArgument` for one that makes no sense,
+    /// `DataLoss` for a damaged file.
+    pub fn answer(&self, name: &str, query: &str) -> Result<Vec<u8>> {
+        let question = Question::of(query);
+        match name {
+            "overview" => self.overview().map(<[u8]>::to_vec),
+            "search" => json(&search::answer(self.index()?, &question)?),
+            "list" => {
+                let index = self.index()?;
+                json(&self.with_reader(|snapshot| list::answer(snapshot, index, &question))?)
+            }
+            "thing" => {
+                let index = self.index()?;
+                json(&self.with_reader(|snapshot| page::answer(snapshot, index, &question))?)
+            }
+            "access" => {
+                let index = self.index()?;
+                let asked = Asked::of(&question)?;
+                json(&self.with_reader(|snapshot| {
+                    let rows = self.rows(snapshot, index, asked)?;
+                    reach::answer(snapshot, index, &rows, &question)
+                })?)
+            }
+            _ => Err(Error::new(Kind::NotFound, format!("there is no question {name:?}"))),
+        }
+    }
+
+    fn rows(&self, snapshot: &Snapshot, index: &Index, asked: Asked) -> Result<Rows> {
+        let known = {
+            let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            remembered
+                .iter()
+                .find(|(known, _)| *known == asked)
+                .map(|(_, rows)| Rows::clone(rows))
+        };
+        if let Some(rows) = known {
+            return Ok(rows);
+        }
+        let rows = reach::rows(snapshot, index, &asked)?;
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.push_front((asked, Rows::clone(&rows)));
+        remembered.truncate(REMEMBERED);
+        Ok(rows)
+    }
+
+    fn with_reader<T>(&self, work: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let snapshot = match idle {
+            Some(snapshot) => snapshot,
+            None => self.first.lock().unwrap_or_else(PoisonError::into_inner).again()?,
+        };
+        let outcome = work(&snapshot);
+        self.readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(snapshot);
+        outcome
+    }
+}
+
+fn json(answer: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(answer).map_err(|e| Error::new(Kind::Internal, format!("an answer cannot be written: {e}")))
+}
+
+/// The same error for everybody who asks.
+fn again(error: &Error) -> Error {
+    let same = Error::new(error.kind(), error.to_string());
+    match error.hint_text() {
+        Some(hint) => same.hint(hint.to_owned()),
+        None => same,
+    }
+}

@@ -1,0 +1,148 @@
+//! What is looked up in memory: names to search, orders to sort by, counts. Read once, while the page loads.
+
+use std::sync::Arc;
+
+use crate::baton::conventions::Conventions;
+use crate::baton::error::Result;
+use crate::report::census::{At, Census, Class, Entry, Tally};
+use crate::report::edges::Edges;
+use crate::report::snapshot::Snapshot;
+use crate::report::thing::Thing;
+
+/// Everything that is kept of a sync. Its size follows resources and entitlements, not grants.
+pub struct Index {
+    /// Resources and entitlements.
+    pub census: Census,
+    /// Counts over the grants.
+    pub tally: Tally,
+    /// Which entitlement passes on which.
+    pub edges: Arc<Edges>,
+    /// By resource: everything it is found by, in lower case, a line each: name, e-mail, id, environment.
+    texts: Vec<String>,
+    /// By resource: its place when all are ordered by type, name and id.
+    places: Vec<u32>,
+}
+
+impl Index {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Index> {
+        let census = Census::read(snapshot, conventions)?;
+        let tally = Tally::count(snapshot, &census, conventions)?;
+        let edges = Arc::new(Edges::read(snapshot)?);
+        let texts: Vec<String> = census.entries().iter().map(|entry| text(&census, entry)).collect();
+        let mut order: Vec<At> = (0..census.entries().len()).collect();
+        order.sort_by_cached_key(|at| {
+            let entry = census.entry(*at);
+            entry.map(|e| {
+                (
+                    census.type_of(e).map(|t| t.id.as_str()),
+                    e.name.to_lowercase(),
+                    e.name.as_str(),
+                    e.id.as_str(),
+                )
+            })
+        });
+        let mut places = vec![0; order.len()];
+        for (place, at) in (0..).zip(order) {
+            if let Some(known) = places.get_mut(at) {
+                *known = place;
+            }
+        }
+        Ok(Index {
+            census,
+            tally,
+            edges,
+            texts,
+            places,
+        })
+    }
+
+    /// What a resource is found by.
+    pub fn text(&self, at: At) -> &str {
+        self.texts.get(at).map_or("", String::as_str)
+    }
+
+    /// Where a resource stands among all, ordered by type, name and id.
+    pub fn place(&self, at: At) -> u32 {
+        self.places.get(at).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Grants a resource holds as principal.
+    pub fn held(&self, at: At) -> u32 {
+        self.tally.held.get(at).copied().unwrap_or_default()
+    }
+
+    /// What is to be read of a resource.
+    pub fn thing(&self, at: At) -> Thing {
+        self.census.thing(at)
+    }
+
+    /// How much a reader wants to see a resource: people before projects before what there are thousands of.
+    pub fn weight(&self, entry: &Entry) -> u8 {
+        match self.census.class_of(entry) {
+            Class::Account if entry.is_person() => 0,
+            Class::Account => 1,
+            Class::Project => 2,
+            Class::Group => 3,
+            Class::Role => 4,
+            Class::Inside => 5,
+            Class::Other => 6,
+        }
+    }
+}
+
+fn text(census: &Census, entry: &Entry) -> String {
+    let environment = census.environment_of(entry).unwrap_or_default();
+    let parts = [&entry.name, entry.email().unwrap_or_default(), &entry.id, environment];
+    parts.join("\n").to_lowercase()
+}
+
+/// What somebody typed, as words in lower case. Any order is fine, all must occur.
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// Takes a text apart.
+    pub fn of(text: &str) -> Words {
+        Words(text.split_whitespace().map(str::to_lowercase).collect())
+    }
+
+    /// Whether nothing was typed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether all words occur; `texts` are in lower case.
+    pub fn fit(&self, texts: &[&str]) -> bool {
+        self.0
+            .iter()
+            .all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+    }
+
+    /// Whether each word is the beginning of one of the text's.
+    pub fn begin(&self, text: &str) -> bool {
+        let begins = |word: &String| {
+            let mut parts = text.split(|c: char| !c.is_alphanumeric());
+            parts.any(|part| part.starts_with(word.as_str()))
+                || text.lines().any(|line| line.starts_with(word.as_str()))
+        };
+        self.0.iter().all(begins)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Words;
+
+    #[test]
+    fn words_fit_in_any_order() {
+        let words = Words::of("  lovelace ADA ");
+        assert!(words.fit(&["ada lovelace"]) && words.begin("ada lovelace"));
+        assert!(words.fit(&["ada", "x@lovelace.example"]));
+        assert!(!words.fit(&["ada byron"]));
+        assert!(Words::of("love").begin("ada lovelace") && !Words::of("lace").begin("ada lovelace"));
+        assert!(Words::of("").fit(&[]) && Words::of(" ").is_empty());
+    }
+}

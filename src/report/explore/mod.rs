@@ -1,0 +1,24 @@
+//! The explorer: the web page over one sync, served on this computer to whoever knows its address.
+//!
+//! A request passes the [`guard`], then goes to a file of the page or to one of the questions: [`search`], [`list`],
+//! [`page`], [`reach`]. What they look things up in is read once, in the background ([`index`]); SQLite is asked on
+//! blocking threads, each with a reader of its own ([`desk`]).
+
+mod desk;
+mod guard;
+mod index;
+mod list;
+mod page;
+mod question;
+mod reach;
+mod search;
+mod server;
+
+pub use desk::Desk;
+pub use guard::Guard;
+pub use index::Index;
+pub use list::{Page, Row};
+pub use page::{Children, Granted, ThingPage};
+pub use reach::Reach;
+pub use search::{Hit, Hits};
+pub use server::{Explorer, serve};

@@ -1,0 +1,98 @@
+//! Search over all resources: by name, e-mail address or id, best first.
+
+use serde::Serialize;
+
+use super::index::{Index, Words};
+use super::question::Question;
+use crate::baton::error::Result;
+use crate::report::census::{At, Facts};
+use crate::report::thing::Thing;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hits {
+    /// How many fit.
+    pub total: usize,
+    /// The best of them.
+    pub items: Vec<Hit>,
+}
+
+/// One resource that fits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hit {
+    /// The resource.
+    pub thing: Thing,
+    /// Its e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// `human`, `service`, `system`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_type: Option<&'static str>,
+    /// The environment it belongs to: projects of one name are in several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+}
+
+/// How well a text fits what was typed, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Exact,
+    Begins,
+    WordsBegin,
+    Within,
+}
+
+/// Answers `q` and `limit`.
+///
+/// # Errors
+/// `InvalidArgument` for a question that makes no sense.
+pub fn answer(index: &Index, question: &Question) -> Result<Hits> {
+    let (offset, limit) = question.range()?;
+    let typed = question.words()?.trim().to_lowercase();
+    let words = Words::of(&typed);
+    if words.is_empty() {
+        return Ok(Hits {
+            total: 0,
+            items: Vec::new(),
+        });
+    }
+    let mut found: Vec<(Fit, u8, u32, At)> = Vec::new();
+    for (at, entry) in index.census.entries().iter().enumerate() {
+        let text = index.text(at);
+        if words.fit(&[text]) {
+            found.push((fit(text, &typed, &words), index.weight(entry), index.place(at), at));
+        }
+    }
+    found.sort_unstable();
+    let items = found.iter().skip(offset).take(limit).map(|(.., at)| hit(index, *at));
+    Ok(Hits {
+        total: found.len(),
+        items: items.collect(),
+    })
+}
+
+fn fit(text: &str, typed: &str, words: &Words) -> Fit {
+    if text.lines().any(|line| line == typed) {
+        Fit::Exact
+    } else if text.lines().any(|line| line.starts_with(typed)) {
+        Fit::Begins
+    } else if words.begin(text) {
+        Fit::WordsBegin
+    } else {
+        Fit::Within
+    }
+}
+
+fn hit(index: &Index, at: At) -> Hit {
+    let entry = index.census.entry(at);
+    Hit {
+        thing: index.thing(at),
+        environment: entry.and_then(|e| index.census.environment_of(e)).map(str::to_owned),
+        email: entry.and_then(|e| e.email()).map(str::to_owned),
+        account_type: match entry.map(|e| &e.facts) {
+            Some(Facts::Account { account_type, .. }) if !account_type.is_empty() => Some(account_type),
+            _ => None,
+        },
+    }
+}

@@ -1,0 +1,171 @@
+//! HTTP on the loopback address: files of the page, answers as JSON.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::desk::Desk;
+use super::guard::Guard;
+use crate::baton::conventions::Conventions;
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::report::snapshot::Snapshot;
+use crate::report::web::ASSETS;
+
+/// Questions that are answered at the same time. Each has a reader; the others wait.
+const AT_ONCE: usize = 6;
+/// How long the last answers may take once it is to end.
+const PATIENCE: Duration = Duration::from_millis(500);
+const JSON: &str = "application/json; charset=utf-8";
+
+/// An explorer that listens but does not answer yet.
+pub struct Explorer {
+    listener: TcpListener,
+    at: Arc<Inner>,
+}
+
+struct Inner {
+    guard: Guard,
+    desk: Desk,
+    turns: Semaphore,
+}
+
+impl Explorer {
+    /// Listens on the loopback address; port 0 is any free one.
+    ///
+    /// # Errors
+    /// `Unavailable` for a port that somebody else has.
+    pub async fn bind(snapshot: Snapshot, conventions: &'static Conventions, port: u16) -> Result<Explorer> {
+        let bind = async || {
+            let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+            let address = listener.local_addr()?;
+            Ok::<_, std::io::Error>((listener, address))
+        };
+        let (listener, address) = bind().await.map_err(|error| {
+            Error::new(Kind::Unavailable, error.to_string())
+                .context(format!("listen on port {port}"))
+                .hint("leave --port out to take any free one")
+        })?;
+        Ok(Explorer {
+            listener,
+            at: Arc::new(Inner {
+                guard: Guard::new(address),
+                desk: Desk::new(snapshot, conventions),
+                turns: Semaphore::new(AT_ONCE),
+            }),
+        })
+    }
+
+    /// Where the page is. Whoever has it sees the file: it is printed, never logged.
+    pub fn url(&self) -> String {
+        self.at.guard.url()
+    }
+}
+
+/// Answers until cancelled.
+///
+/// # Errors
+/// Those of the system's network.
+pub async fn serve(explorer: Explorer, cancel: CancellationToken) -> Result<()> {
+    let at = explorer.at;
+    // Read while the browser starts. A failure is told to whoever asks.
+    let ahead = Arc::clone(&at);
+    tokio::task::spawn_blocking(move || {
+        let _ = ahead.desk.overview();
+    });
+    let router = Router::new().fallback(answer).with_state(at);
+    let serving = axum::serve(explorer.listener, router).with_graceful_shutdown(cancel.clone().cancelled_owned());
+    // A browser that keeps its connection open must not keep the program.
+    let patience = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(PATIENCE).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served.context("serve the page"),
+        () = patience => Ok(()),
+    }
+}
+
+async fn answer(State(at): State<Arc<Inner>>, request: Request) -> Response {
+    let (asked, _) = request.into_parts();
+    let mut response = respond(&at, asked).await;
+    Guard::seal(response.headers_mut());
+    response
+}
+
+async fn respond(at: &Arc<Inner>, asked: Parts) -> Response {
+    let path = match at.guard.admit(&asked.method, asked.uri.path(), &asked.headers) {
+        Ok(path) => path,
+        Err((status @ StatusCode::PERMANENT_REDIRECT, _)) => return redirect(status, &at.guard.root()),
+        Err((status, why)) => return refused(status, why, None),
+    };
+    let Some(name) = path.strip_prefix("api/") else {
+        return file(path);
+    };
+    let (name, query) = (name.to_owned(), asked.uri.query().unwrap_or_default().to_owned());
+    let Ok(_turn) = at.turns.acquire().await else {
+        return refused(StatusCode::SERVICE_UNAVAILABLE, "the explorer is closing", None);
+    };
+    let desk = Arc::clone(at);
+    let answered = tokio::task::spawn_blocking(move || desk.desk.answer(&name, &query)).await;
+    match answered {
+        Ok(Ok(json)) => with_type(StatusCode::OK, JSON, Body::from(json)),
+        Ok(Err(error)) => refused(status(&error), &error.to_string(), error.hint_text()),
+        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the question was not answered", None),
+    }
+}
+
+fn file(path: &str) -> Response {
+    let name = if path.is_empty() { "index.html" } else { path };
+    match ASSETS.iter().find(|asset| asset.name == name) {
+        Some(asset) => with_type(StatusCode::OK, asset.media_type, Body::from(asset.text)),
+        None => refused(StatusCode::NOT_FOUND, "there is no such file", None),
+    }
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error.kind() {
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::InvalidArgument => StatusCode::BAD_REQUEST,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn refused(status: StatusCode, message: &str, hint: Option<&str>) -> Response {
+    let mut error = serde_json::json!({ "error": { "message": message } });
+    if let (Some(hint), Some(told)) = (hint, error.get_mut("error")) {
+        told.as_object_mut()
+            .map(|told| told.insert("hint".to_owned(), hint.into()));
+    }
+    let mut response = with_type(status, JSON, Body::from(error.to_string()));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = HeaderValue::from_static("GET, HEAD");
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
+fn redirect(status: StatusCode, to: &str) -> Response {
+    let mut response = with_type(status, JSON, Body::empty());
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(header::LOCATION, to);
+    }
+    response
+}
+
+fn with_type(status: StatusCode, media_type: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let media_type = HeaderValue::from_static(media_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    response
+}
