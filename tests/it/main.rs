@@ -9,6 +9,7 @@
 )]
 
 mod binary;
+mod browser;
 mod c1z;
 mod cli;
 mod client;

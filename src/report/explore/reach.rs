@@ -1,5 +1,7 @@
 //! Who reaches what, by person or by resource: filtered and sorted by ids, a page of it with its ways.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::index::{Index, Words};
@@ -7,9 +9,8 @@ use super::question::Question;
 use crate::baton::c1z::Holding;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::access::{Access, Answers, entitlement_of};
-use crate::report::census::is_direct;
+use crate::report::census::{Class, is_direct};
 use crate::report::snapshot::Snapshot;
-use std::sync::Arc;
 
 /// A page of access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,7 +81,7 @@ pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<Rows> {
         ));
     }
     let words = Words::of(&asked.words);
-    let mut found: Vec<(u32, u32, usize, i64)> = Vec::new();
+    let mut found: Vec<(bool, u32, u32, usize, i64)> = Vec::new();
     let mut keep = |grant: Holding<'_>| {
         let number = census.find_entitlement(grant.entitlement);
         let entitlement = number.and_then(|number| census.entitlements().get(number));
@@ -100,11 +101,13 @@ pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<Rows> {
             }
         }
         let place = |at: Option<_>| at.map_or(u32::MAX, |at| index.place(at));
-        let (first, then) = match asked.side {
-            Side::Of => (place(on), place(principal)),
-            Side::On => (place(principal), place(on)),
+        // People before the groups and roles that bring them.
+        let is_account = |at| census.entry(at).is_some_and(|e| census.class_of(e) == Class::Account);
+        let (later, first, then) = match asked.side {
+            Side::Of => (false, place(on), place(principal)),
+            Side::On => (!principal.is_some_and(is_account), place(principal), place(on)),
         };
-        found.push((first, then, number.unwrap_or(usize::MAX), grant.row));
+        found.push((later, first, then, number.unwrap_or(usize::MAX), grant.row));
         Ok(())
     };
     let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());

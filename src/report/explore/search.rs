@@ -29,6 +29,9 @@ pub struct Hit {
     /// `human`, `service`, `system`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_type: Option<&'static str>,
+    /// The environment it belongs to: projects of one name are in several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
 }
 
 /// How well a text fits what was typed, best first.
@@ -85,6 +88,7 @@ fn hit(index: &Index, at: At) -> Hit {
     let entry = index.census.entry(at);
     Hit {
         thing: index.thing(at),
+        environment: entry.and_then(|e| index.census.environment_of(e)).map(str::to_owned),
         email: entry.and_then(|e| e.email()).map(str::to_owned),
         account_type: match entry.map(|e| &e.facts) {
             Some(Facts::Account { account_type, .. }) if !account_type.is_empty() => Some(account_type),

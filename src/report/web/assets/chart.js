@@ -12,75 +12,43 @@
   };
 
   const labelOf = (row) => {
-    const text = bw.stranger(row.label, 80);
+    const text = bw.address(row.label, 80);
     return bw.isOurs(row.link) ? h("a", { href: row.link }, text) : text;
   };
 
-  const bars = (chart) => {
+  /** Rows of a label, what `draw` makes of the values, and their sum. */
+  const rowsOf = (chart, draw) => {
     const most = Math.max(1, ...chart.rows.map((row) => sum(row.values)));
     return h(
       "table",
       { class: "bars" },
       h("caption", { class: "hidden" }, chart.title),
-      h("thead", { class: "hidden" }, h("tr", null, h("th", null, "What"), h("th", null, "Bar"), h("th", null, chart.series?.[0] ?? "Number"))),
+      h("colgroup", null, h("col", { class: "what" }), h("col"), h("col", { class: "sum" })),
       h(
         "tbody",
         null,
-        chart.rows.map((row) => {
-          const total = sum(row.values);
-          return h(
+        chart.rows.map((row) =>
+          h(
             "tr",
             null,
             h("th", { scope: "row" }, labelOf(row)),
-            h("td", { class: "track", "aria-hidden": "true" }, share(h("div", { class: "bar s0" }), total / most)),
-            h("td", { class: "num" }, bw.number(total)),
-          );
-        }),
+            h("td", { "aria-hidden": "true" }, draw(row, most)),
+            h("td", { class: "num" }, bw.number(sum(row.values))),
+          ),
+        ),
       ),
     );
   };
 
+  const bars = (chart) => rowsOf(chart, (row, most) => share(h("div", { class: "bar s0" }), sum(row.values) / most));
+
   const stacked = (chart) => {
-    const most = Math.max(1, ...chart.rows.map((row) => sum(row.values)));
     const names = chart.series ?? [];
-    const key = h(
-      "ul",
-      { class: "key", "aria-hidden": "true" },
-      names.map((name, n) => h("li", null, h("span", { class: `swatch s${n % 6}` }), bw.stranger(name, 40))),
-    );
-    const rows = chart.rows.map((row) =>
-      h(
-        "tr",
-        null,
-        h("th", { scope: "row" }, labelOf(row)),
-        h(
-          "td",
-          { class: "track", "aria-hidden": "true" },
-          h(
-            "div",
-            { class: "stack" },
-            row.values.map((value, n) =>
-              value ? share(h("div", { class: `bar s${n % 6}`, title: `${names[n] ?? ""}: ${bw.number(value)}` }), value / most) : null,
-            ),
-          ),
-        ),
-        row.values.map((value) => h("td", { class: "hidden" }, bw.number(value))),
-        h("td", { class: "num" }, bw.number(sum(row.values))),
-      ),
-    );
+    const part = (value, n, most) =>
+      value ? share(h("div", { class: `bar s${n % 6}`, title: `${names[n] ?? ""}: ${bw.number(value)}` }), value / most) : null;
     return [
-      key,
-      h(
-        "table",
-        { class: "bars" },
-        h("caption", { class: "hidden" }, chart.title),
-        h(
-          "thead",
-          { class: "hidden" },
-          h("tr", null, h("th", null, "What"), h("th", null, "Bar"), names.map((name) => h("th", null, bw.stranger(name))), h("th", null, "Sum")),
-        ),
-        h("tbody", null, rows),
-      ),
+      h("ul", { class: "key" }, names.map((name, n) => h("li", null, h("span", { class: `swatch s${n % 6}` }), bw.stranger(name, 40)))),
+      rowsOf(chart, (row, most) => h("div", { class: "stack" }, row.values.map((value, n) => part(value, n, most)))),
     ];
   };
 

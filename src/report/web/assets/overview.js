@@ -7,9 +7,9 @@
 
   const tile = (number) => {
     const inner = [
-      h("span", { class: "label" }, bw.stranger(number.label, 80)),
       h("span", { class: "value" }, bw.number(number.value)),
-      number.note ? h("span", { class: "muted small" }, bw.stranger(number.note, 160)) : null,
+      h("span", { class: "label" }, bw.stranger(number.label, 80)),
+      number.note ? h("span", { class: "muted small" }, bw.address(number.note, 160)) : null,
     ];
     return h("li", { "data-number": number.key }, bw.isOurs(number.link) ? h("a", { class: "tile", href: number.link }, inner) : h("div", { class: "tile" }, inner));
   };
@@ -48,7 +48,9 @@
   bw.overviewPage = async ({ overview }) => {
     const view = await overview();
     const order = { high: 0, medium: 1, low: 2, info: 3 };
-    const findings = [...(view.findings ?? [])].sort((a, b) => (order[a.severity] ?? 9) - (order[b.severity] ?? 9));
+    const all = [...(view.findings ?? [])].sort((a, b) => (order[a.severity] ?? 9) - (order[b.severity] ?? 9));
+    const findings = all.filter((found) => found.total > 0);
+    const clean = all.filter((found) => found.total === 0);
     const node = h(
       "div",
       { class: "overview" },
@@ -60,6 +62,7 @@
         { class: "findings", "aria-labelledby": "findings" },
         h("h2", { id: "findings" }, "Worth a look", h("span", { class: "tally" }, bw.number(findings.length))),
         findings.length ? h("div", { class: "cards" }, findings.map(finding)) : bw.nothing("Nothing stands out in this sync."),
+        clean.length ? h("p", { class: "muted small clean" }, "Looked for and not found: ", clean.map((found, n) => [n ? ", " : "", bw.stranger(found.title, 120)]), ".") : null,
       ),
       view.charts?.length
         ? h("section", { "aria-labelledby": "charts" }, h("h2", { id: "charts" }, "In pictures"), h("div", { class: "charts" }, view.charts.map(bw.chart)))
@@ -74,7 +77,7 @@
     if (!found) return { title: "Not found", node: bw.nothing("There is no such finding in this sync. ", h("a", { href: "#/" }, "Back to the overview"), ".") };
     const items = found.items ?? [];
     const total = found.total ?? items.length;
-    const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter this finding", autocomplete: "off", spellcheck: "false" });
+    const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter this finding", autocomplete: "off", spellcheck: "false", maxlength: "200" });
     const body = h("div");
     const columns = [
       { key: "thing", label: "Who or what", cell: (row) => bw.link(row.thing) },

@@ -29,7 +29,7 @@
       { class: "scroll", role: "region", "aria-label": label, tabindex: "0" },
       h(
         "table",
-        { class: "list" },
+        { class: "list", "aria-label": label },
         h("thead", null, h("tr", null, head)),
         h(
           "tbody",

@@ -11,8 +11,12 @@
 
   bw.number = (value) => (typeof value === "number" ? numbers.format(value) : String(value ?? ""));
 
+  /** Times without a zone are wall clock somewhere: they are shown as they are. */
+  const ZONE = /(Z|[+-]\d\d:?\d\d)$/i;
+  const hasZone = (text) => ZONE.test(text) || !text.includes("T");
+
   const parse = (text) => {
-    const at = typeof text === "string" && text ? Date.parse(text) : NaN;
+    const at = typeof text === "string" && text ? Date.parse(hasZone(text) ? text : `${text}Z`) : NaN;
     return Number.isNaN(at) ? null : new Date(at);
   };
 
@@ -24,7 +28,7 @@
 
   bw.minute = (text) => {
     const at = parse(text);
-    return at ? bw.h("time", { datetime: text, title: text }, `${minutes.format(at)} UTC`) : bw.stranger(text);
+    return at ? bw.h("time", { datetime: text, title: text }, `${minutes.format(at)}${hasZone(text) ? " UTC" : ""}`) : bw.stranger(text);
   };
 
   /** `8 months before` another date; empty where one of them is unknown. */
@@ -64,10 +68,15 @@
   bw.value = (value) => {
     if (value === true) return "yes";
     if (value === false) return "no";
-    if (typeof value === "number") return bw.number(value);
-    if (typeof value === "string" && DATE.test(value)) return bw.minute(value);
+    if (typeof value === "string" && DATE.test(value)) return bw.day(value);
     if (Array.isArray(value)) return value.length ? bw.stranger(value.join(", ")) : "none";
     return bw.stranger(value);
+  };
+
+  /** The name of a right without that of its resource: `Project admin` of `Project admin of Billing`. */
+  bw.rightName = ({ name, resource }) => {
+    const end = ` of ${resource.name}`;
+    return name.length > end.length && name.endsWith(end) ? name.slice(0, -end.length) : name;
   };
 
   /** A text of a query in lower case, as all searches compare. */
