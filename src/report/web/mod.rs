@@ -44,6 +44,7 @@ pub const ASSETS: &[Asset] = assets![
     "chart.js": JS,
     "graph.js": JS,
     "table.js": JS,
+    "nickname.js": JS,
     "ways.js": JS,
     "access.js": JS,
     "overview.js": JS,

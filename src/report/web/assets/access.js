@@ -10,19 +10,34 @@
   /** Rights are named where there is more than one kind of them. */
   const tellsRight = (rows) => new Set(rows.map((row) => row.right.slug || row.right.name)).size > 1;
 
-  const item = (row, side, tells) => {
+  /** One line: a resource with what is held on it, or a principal. `tells` is whether rights are named. */
+  const item = (rows, side, tells, nicknames) => {
+    const [row] = rows;
     const thing = side === "of" ? row.right.resource : row.principal;
-    const right = side === "of" && tells ? h("span", { class: "muted" }, " · ", bw.stranger(row.right.name, 60)) : null;
-    return h("li", null, bw.link(thing, 80), right);
+    const rights = side === "of" && tells ? rows.map((own, n) => [n ? ", " : " · ", bw.stranger(bw.rightName(own.right), 60)]) : null;
+    return h("li", null, bw.link(thing, 80), nicknames(thing), rights ? h("span", { class: "muted" }, rights) : null);
   };
 
-  const items = (rows, side, tells) => {
-    const list = (some) => h("ul", { class: "items" }, some.map((row) => item(row, side, tells)));
-    if (rows.length <= LISTED + 4) return list(rows);
-    const rest = rows.slice(LISTED);
+  /** Rows about the same thing, in the order in which they come. */
+  const byThing = (rows, side) => {
+    const things = new Map();
+    for (const row of rows) {
+      const { type, id } = side === "of" ? row.right.resource : row.principal;
+      const key = `${type}\n${id}`;
+      if (!things.has(key)) things.set(key, []);
+      things.get(key).push(row);
+    }
+    return [...things.values()];
+  };
+
+  const items = (rows, side, tells, nicknames) => {
+    const lines = byThing(rows, side);
+    const list = (some) => h("ul", { class: "items" }, some.map((own) => item(own, side, tells, nicknames)));
+    if (lines.length <= LISTED + 4) return list(lines);
+    const rest = lines.slice(LISTED);
     const more = h("details", null, h("summary", null, `${bw.number(rest.length)} more`));
     more.addEventListener("toggle", () => more.children.length === 1 && more.append(list(rest)));
-    return [list(rows.slice(0, LISTED)), more];
+    return [list(lines.slice(0, LISTED)), more];
   };
 
   const tallied = (text, n) => [text, h("span", { class: "tally" }, bw.number(n))];
@@ -33,46 +48,46 @@
   const card = (rows, side, section) => {
     const [first] = rows;
     const isPlain = first.paths.length === 0 || (first.paths.length === 1 && first.paths[0].length === 1);
-    const how = bw.how(first);
-    const head = section.namesRight ? [h("strong", null, bw.stranger(first.right.name, 80)), ", ", how] : h("strong", null, how);
+    const how = bw.how(first, { isStart: !section.namesRight });
+    const head = section.namesRight ? [h("strong", null, bw.stranger(bw.rightName(first.right), 80)), ", ", how] : h("strong", null, how);
     return h(
       "article",
       { class: "way" },
-      h("h4", null, tallied(head, rows.length)),
-      isPlain ? null : bw.wayGraph(rows, side, section.typeName),
-      rows.length === 1 && !isPlain ? null : items(rows, side, section.tells),
+      h("h4", null, tallied(head, byThing(rows, side).length)),
+      isPlain ? null : bw.wayGraph(rows, section.typeName),
+      rows.length === 1 && !isPlain ? null : items(rows, side, section.tells, section.nicknames),
     );
   };
 
-  const ways = (rows, side) => {
+  const ways = (rows, side, nicknames) => {
     const { given, sections } = bw.grouped(rows, side);
     const namesRight = side === "on" && new Set(rows.map((row) => row.right.id)).size > 1;
     const givenCards = given.map((own) =>
-      h("article", { class: "way" }, h("h4", null, tallied(h("strong", null, typeName(own[0].right.resource.typeName)), own.length)), items(own, side, tellsRight(own))),
+      h("article", { class: "way" }, h("h4", null, tallied(h("strong", null, typeName(own[0].right.resource.typeName)), byThing(own, side).length)), items(own, side, tellsRight(own), nicknames)),
     );
-    const count = given.reduce((sum, own) => sum + own.length, 0);
+    const count = given.reduce((sum, own) => sum + byThing(own, side).length, 0);
     return [
       count ? h("section", { class: "reach given" }, h("h3", null, tallied("Given directly", count)), h("div", { class: "ways" }, givenCards)) : null,
       ...sections.map((section) => {
-        const about = { ...section, namesRight, tells: side === "of" && tellsRight(section.rows) };
+        const about = { ...section, namesRight, nicknames, tells: side === "of" && tellsRight(section.rows) };
         return h(
           "section",
           { class: "reach" },
-          h("h3", null, tallied(side === "of" && count ? ["Following from that: ", typeName(section.typeName)] : typeName(section.typeName), section.rows.length)),
+          h("h3", null, tallied(side === "of" && count ? ["Following from that: ", typeName(section.typeName)] : typeName(section.typeName), byThing(section.rows, side).length)),
           h("div", { class: "ways" }, section.groups.map((own) => card(own, side, about))),
         );
       }),
     ].filter(Boolean);
   };
 
-  const table = (rows, side) => {
-    const who = { key: "who", label: "Who", cell: (row) => [bw.link(row.principal), h("div", { class: "muted small" }, bw.stranger(row.principal.typeName))] };
-    const what = { key: "what", label: "What", cell: (row) => [bw.link(row.right.resource), h("div", { class: "muted small" }, bw.stranger(row.right.resource.typeName))] };
+  const table = (rows, side, nicknames) => {
+    const who = { key: "who", label: "Who", cell: (row) => [bw.link(row.principal), nicknames(row.principal), h("div", { class: "muted small" }, bw.stranger(row.principal.typeName))] };
+    const what = { key: "what", label: "What", cell: (row) => [bw.link(row.right.resource), nicknames(row.right.resource), h("div", { class: "muted small" }, bw.stranger(row.right.resource.typeName))] };
     return bw.table({
       label: "Access",
       columns: [
         side === "of" ? what : who,
-        { key: "right", label: "Right", cell: (row) => bw.stranger(row.right.name, 80) },
+        { key: "right", label: "Right", cell: (row) => bw.stranger(bw.rightName(row.right), 80) },
         { key: "how", label: "How", wide: true, cell: (row) => bw.how(row) },
         { key: "end", label: "Can be revoked", cell: (row) => (row.immutable ? "at its source" : "here") },
       ],
@@ -99,7 +114,7 @@
         return;
       }
       const more = isCut ? h("p", null, h("button", { type: "button", onclick: () => load(rows.length) }, `Show ${bw.number(Math.min(AT_ONCE, total - rows.length))} more`)) : null;
-      const shown = state.view === "ways" ? ways(rows, side) : [table(rows, side)];
+      const shown = state.view === "ways" ? ways(rows, side, state.nicknames) : [table(rows, side, state.nicknames)];
       body.replaceChildren(...shown, ...(more ? [more] : []));
     };
 
@@ -118,7 +133,9 @@
           rows = rows.concat(page.items);
           if (page.items.length === 0) break;
         }
-        Object.assign(state, { rows, total: Math.max(total, rows.length) });
+        const nicknames = await bw.nicknames(source, rows.map((row) => (side === "of" ? row.right.resource : row.principal)), signal);
+        if (turn !== state.turn) return;
+        Object.assign(state, { rows, nicknames, total: Math.max(total, rows.length) });
         paint();
       } catch (error) {
         if (error.name !== "AbortError" && turn === state.turn) body.replaceChildren(bw.failure(error, () => load(from)));
@@ -129,7 +146,7 @@
 
     const again = bw.calmly(140, () => load(0));
     const filter = h("input", {
-      type: "search", placeholder: "Filter", "aria-label": "Filter access", autocomplete: "off", spellcheck: "false",
+      type: "search", placeholder: "Filter", "aria-label": "Filter access", autocomplete: "off", spellcheck: "false", maxlength: "200",
       oninput: () => {
         state.q = filter.value;
         again();

@@ -74,7 +74,7 @@
     if (signal.aborted) return;
     main.replaceChildren(shown.node);
     main.removeAttribute("aria-busy");
-    document.title = `${String(shown.title).slice(0, 120)} · baton-workato`;
+    document.title = `${bw.seen(shown.title).slice(0, 120)} · baton-workato`;
     mark(page, page === "list" || page === "thing" ? rest[0] : undefined);
     scrollTo(0, places.get(here) ?? 0);
     if (!isFirst && !document.activeElement?.closest("#search")) main.focus({ preventScroll: true });

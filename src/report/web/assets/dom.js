@@ -23,16 +23,27 @@
   /** As `h`, for SVG. */
   bw.s = (tag, props, ...children) => fill(document.createElementNS(SVG, tag), props, children);
 
+  const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+  /** A text with what cannot be seen made visible: controls, and marks that turn the direction of reading. */
+  bw.seen = (text) => String(text ?? "").replace(UNSEEN, "\ufffd");
+
+  /** A name as far as it is worth reading out. */
+  bw.short = (text) => {
+    const all = bw.seen(text);
+    return all.length > 60 ? `${all.slice(0, 60)}…` : all;
+  };
+
   /** A text typed by a stranger, isolated from the direction of what stands around it. */
   bw.stranger = (text, cut = 300) => {
-    const all = String(text ?? "");
+    const all = bw.seen(text);
     if (all.length <= cut) return bw.h("bdi", null, all);
     return bw.h("bdi", { title: all.slice(0, 2000) }, `${all.slice(0, cut)}…`);
   };
 
   /** As `stranger`, with places to break at where people expect them in addresses. */
   bw.address = (text, cut = 120) => {
-    const parts = String(text ?? "").slice(0, cut).split(/(?<=[@.\-_])/);
+    const parts = bw.seen(text).slice(0, cut).split(/(?<=[@.\-_])/);
     return bw.h("bdi", null, parts.map((part, n) => [n ? bw.h("wbr") : null, part]));
   };
 

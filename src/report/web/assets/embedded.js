@@ -20,13 +20,23 @@
     return a.length - b.length;
   };
 
-  const inOrder = (keysOf) => (a, b) => {
-    const [x, y] = [keysOf(a), keysOf(b)];
+  const compareAll = (x, y) => {
     for (let n = 0; n < x.length; n += 1) {
       const order = compare(x[n], y[n]);
       if (order !== 0) return order;
     }
     return 0;
+  };
+
+  /** What somebody typed, as words in lower case. Any order is fine, all must occur. */
+  const wordsOf = (text) => String(text ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+
+  const fits = (words, texts) => words.every((word) => texts.some((text) => text.includes(word)));
+
+  /** Whether each word is the beginning of one of the text's. */
+  const wordsBegin = (words, text, lines) => {
+    const parts = text.split(/[^\p{L}\p{N}]+/u);
+    return words.every((word) => [...parts, ...lines].some((part) => part.startsWith(word)));
   };
 
   const column = (packed, size) => {
@@ -64,6 +74,7 @@
       this.resources = [];
       this.known = new Map();
       this.children = new Map();
+      this.sizes = new Map(blocks.map((block) => [block.type, block.size]));
       for (const block of blocks) {
         const [id, name] = [column(block.id, block.size), column(block.name, block.size)];
         const [parent, description, holds] = [block.parent, block.description, block.holds].map((c) => column(c, block.size));
@@ -98,6 +109,7 @@
         const { thing } = this.resources[on];
         return { id: id[n] ?? `${thing.type}:${thing.id}:${slug[n]}`, slug: slug[n], name: name[n], resource: thing };
       });
+      this.rightsAt = table.resource;
       this.grantsOf = table.grants;
       this.rightsOn = new Map();
       table.resource.forEach((on, n) => at(this.rightsOn, on, () => []).push(n));
@@ -115,12 +127,12 @@
       this.givenTo = new Map();
       this.givenOf = new Map();
       for (const [right, immutable, ...steps] of direct) {
-        const who = at(this.givenOf, right, () => new Set());
+        const who = at(this.givenOf, right, () => new Map());
         let principal = 0;
         for (const step of steps) {
           principal += step;
-          who.add(principal);
-          at(this.givenTo, principal, () => []).push([right, immutable === 1]);
+          who.set(principal, immutable === 1);
+          at(this.givenTo, principal, () => []).push(right);
         }
       }
       this.oddOf = new Map();
@@ -142,20 +154,20 @@
       return edge.kinds.length === 0 || edge.kinds.includes(kind);
     }
 
-    /** What a principal holds: by right, whether it was given, what it names as sources, and its rows. */
+    /** What a principal holds: by right, whether it was given and what it names as sources. */
     held(principal) {
       const known = this.heldBy.get(principal);
       if (known) return known;
       const held = new Map();
-      for (const [right, immutable] of this.givenTo.get(principal) ?? []) {
-        held.set(right, { direct: true, immutable, sources: new Set(), rows: null });
+      for (const right of this.givenTo.get(principal) ?? []) {
+        held.set(right, { direct: true, sources: new Set() });
       }
       const odd = this.oddTo.get(principal) ?? new Map();
       for (const [right, rows] of odd) {
         const direct = rows.some((row) => row.direct);
         const sources = new Set(rows.flatMap((row) => row.sources));
         if (direct && sources.size) sources.add(right);
-        held.set(right, { direct, sources, rows });
+        held.set(right, { direct, sources });
       }
       const { kind } = this.resources[principal];
       const next = [...held.keys()];
@@ -166,7 +178,7 @@
           if (odd.has(edge.target) || this.absent.has(this.pair(principal, edge.target))) continue;
           let target = held.get(edge.target);
           if (!target) {
-            target = { direct: false, immutable: true, sources: new Set(), rows: null };
+            target = { direct: false, sources: new Set() };
             held.set(edge.target, target);
             next.push(edge.target);
           }
@@ -181,7 +193,7 @@
     holders(right) {
       const known = this.holdersOf.get(right);
       if (known) return known;
-      const all = new Set(this.givenOf.get(right));
+      const all = new Set(this.givenOf.get(right)?.keys());
       for (const edge of this.into.get(right) ?? []) {
         if (edge.idle) continue;
         for (const principal of this.holders(edge.source)) {
@@ -225,11 +237,7 @@
       };
       visit(right);
       if (found.length === 0) for (const source of held.get(right)?.sources ?? []) found.push([source, right]);
-      const key = (path) => path.map((step) => id(step));
-      const byText = (a, b) => {
-        if (a.length !== b.length) return a.length - b.length;
-        return inOrder(key)(a, b);
-      };
+      const byText = (a, b) => a.length - b.length || compareAll(a.map(id), b.map(id));
       const seen = new Set();
       const chains = found.sort(byText).filter((path) => {
         const text = path.join(" ");
@@ -241,42 +249,60 @@
       };
     }
 
-    /** The rows of a principal on a right, without their ways. */
+    /** The rows of a principal on a right it holds, without their ways. */
     rows(principal, right) {
-      const one = this.held(principal).get(right);
-      if (!one) return [];
       const { thing } = this.resources[principal];
       const usual = `${this.rights[right].id}:${thing.type}:${thing.id}`;
       const row = ({ id, direct, immutable }) => ({ number: principal, right, grantId: id ?? usual, direct, immutable });
-      return one.rows ? one.rows.map(row) : [row({ id: null, ...one })];
+      const odd = this.oddTo.get(principal)?.get(right);
+      if (odd) return odd.map(row);
+      const given = this.givenOf.get(right)?.get(principal);
+      return [row({ direct: given !== undefined, immutable: given ?? true })];
     }
 
     async overview() {
       return this.told;
     }
 
-    fits(number, q) {
-      const { thing, account, profile } = this.resources[number];
-      return [thing.name, thing.id, account?.email].some((text) => bw.fold(text).includes(q));
+    /** What a resource is found by, a line each. */
+    text(number) {
+      const one = this.resources[number];
+      if (one.text === undefined) {
+        const { environment } = one.profile();
+        one.text = [one.thing.name, one.account?.email ?? "", one.thing.id, environment ?? ""].join("\n").toLowerCase();
+      }
+      return one.text;
     }
 
-    async search(q, limit) {
-      const wanted = bw.fold(q);
-      if (!wanted) return { total: 0, items: [] };
+    /** Its place among all, ordered by type, name and id. */
+    placeKeys(number) {
+      const { thing } = this.resources[number];
+      return [thing.type, thing.name.toLowerCase(), thing.name, thing.id];
+    }
+
+    /** How much a reader wants to see it: people before what there is little of before what there is much of. */
+    weight(number) {
+      const { account, kind } = this.resources[number];
+      if (account) return account.accountType === "service" || account.accountType === "system" ? 1 : 0;
+      return 2 + (this.sizes.get(kind) ?? 0);
+    }
+
+    async search(q, limit = 50) {
+      const typed = bw.fold(q);
+      const words = wordsOf(typed);
+      if (words.length === 0) return { total: 0, items: [] };
       const found = [];
-      for (let n = 0; n < this.stored; n += 1) if (this.fits(n, wanted)) found.push(n);
-      const rank = (n) => {
+      for (let n = 0; n < this.stored; n += 1) {
+        const text = this.text(n);
+        if (!fits(words, [text])) continue;
+        const lines = text.split("\n");
+        const fit = lines.includes(typed) ? 0 : lines.some((line) => line.startsWith(typed)) ? 1 : wordsBegin(words, text, lines) ? 2 : 3;
+        found.push({ n, fit, weight: this.weight(n), keys: this.placeKeys(n) });
+      }
+      found.sort((a, b) => a.fit - b.fit || a.weight - b.weight || compareAll(a.keys, b.keys));
+      const items = found.slice(0, limit).map(({ n }) => {
         const { thing, account } = this.resources[n];
-        const name = bw.fold(thing.name);
-        const exact = name === wanted || bw.fold(account?.email) === wanted || bw.fold(thing.id) === wanted;
-        return (account ? 0 : 4) + (exact ? 0 : name.startsWith(wanted) ? 1 : 2) - (exact ? 8 : 0);
-      };
-      const sorted = found
-        .map((n) => ({ n, rank: rank(n), name: this.resources[n].thing.name }))
-        .sort((a, b) => a.rank - b.rank || compare(a.name, b.name) || a.n - b.n);
-      const items = sorted.slice(0, limit ?? 20).map(({ n }) => {
-        const { thing, account } = this.resources[n];
-        return account ? { thing, email: account.email, accountType: account.accountType } : { thing };
+        return account ? { thing, email: account.email, accountType: account.accountType || undefined } : { thing };
       });
       return { total: found.length, items };
     }
@@ -287,23 +313,31 @@
     }
 
     async list({ type, q, sort, offset = 0, limit = 50 }) {
-      const wanted = bw.fold(q);
+      const words = wordsOf(q);
       const found = [];
       for (let n = 0; n < this.stored; n += 1) {
-        if (this.resources[n].thing.type === type && (!wanted || this.fits(n, wanted))) found.push(n);
+        if (this.resources[n].thing.type === type && fits(words, [this.text(n)])) found.push({ n, keys: this.placeKeys(n) });
       }
-      const down = sort?.startsWith("-") ? -1 : 1;
-      const key = (sort ?? "name").replace(/^-/, "");
+      const isDown = sort?.startsWith("-");
+      const key = (sort || "name").replace(/^-/, "");
       const field = (n) => {
         const { thing, account, holds } = this.resources[n];
         if (key === "grants") return holds;
-        return key === "name" ? thing.name.toLowerCase() : key === "id" ? thing.id : account?.[key] ?? "";
+        if (key === "lastLogin") return account?.lastLogin ? Date.parse(account.lastLogin) : -Infinity;
+        return key === "id" ? thing.id : account?.[key] ?? "";
       };
-      const order = (a, b) => (typeof a === "number" ? a - b : compare(a, b));
-      const sorted = found
-        .map((n) => ({ n, by: field(n) }))
-        .sort((a, b) => down * order(a.by, b.by) || compare(this.resources[a.n].thing.name, this.resources[b.n].thing.name) || a.n - b.n);
-      return { total: found.length, items: sorted.slice(offset, offset + limit).map(({ n }) => this.row(n)) };
+      const number = (id) => (/^\d+$/.test(id) ? Number(id) : Infinity);
+      const order = (a, b) => {
+        if (typeof a === "number") return a === b ? 0 : a - b;
+        return (key === "id" ? (number(a) === number(b) ? 0 : number(a) - number(b)) : 0) || compare(a, b);
+      };
+      found.sort((a, b) => compareAll(a.keys, b.keys));
+      if (key === "name") isDown && found.reverse();
+      else {
+        for (const one of found) one.by = field(one.n);
+        found.sort((a, b) => (isDown ? order(b.by, a.by) : order(a.by, b.by)));
+      }
+      return { total: found.length, items: found.slice(offset, offset + limit).map(({ n }) => this.row(n)) };
     }
 
     numberOf(type, id) {
@@ -317,7 +351,7 @@
     async thing(type, id) {
       const number = this.numberOf(type, id);
       const { thing, account, description, parent, profile, holds } = this.resources[number];
-      const inside = this.children.get(number) ?? [];
+      const inside = [...(this.children.get(number) ?? [])].sort((a, b) => compareAll(this.placeKeys(a), this.placeKeys(b)));
       const rights = (this.rightsOn.get(number) ?? []).filter((right) => right < this.storedRights);
       return {
         thing,
@@ -333,22 +367,24 @@
     }
 
     async access({ of, on, q, direct, offset = 0, limit = 50 }) {
-      const rows = of ? this.reached(of) : this.reaching(on);
-      const wanted = bw.fold(q);
-      const texts = (row) => {
-        const { thing, account } = this.resources[row.number];
-        const right = this.rights[row.right];
-        const about = of ? right.resource : thing;
-        return [about.name, about.id, about.typeName, right.name, of ? "" : account?.email];
+      const rows = of ? this.reached(of) : this.reachingOnce(on);
+      const words = wordsOf(q);
+      const isFit = ({ number, right }) => {
+        if (words.length === 0) return true;
+        const { id, name } = this.rights[right];
+        const other = of ? this.rightsAt[right] : number;
+        const isStored = other < this.stored;
+        const texts = isStored ? [this.text(other), this.resources[other].thing.typeName.toLowerCase()] : [];
+        return fits(words, [name.toLowerCase(), id, this.resources[number].thing.id, ...texts]);
       };
-      const kept = rows.filter((row) => (!direct || row.direct) && (!wanted || texts(row).some((text) => bw.fold(text).includes(wanted))));
-      const items = kept.slice(offset, offset + limit).map(({ number, right, ...row }) => ({
+      const kept = rows.filter((row) => (!direct || row.direct) && isFit(row));
+      const items = kept.slice(offset, offset + limit).map((row) => ({
         grantId: row.grantId,
-        principal: this.resources[number].thing,
-        right: this.rights[right],
+        principal: this.resources[row.number].thing,
+        right: this.rights[row.right],
         direct: row.direct,
         immutable: row.immutable,
-        ...this.paths(number, right),
+        ...this.paths(row.number, row.right),
       }));
       return { total: kept.length, items };
     }
@@ -356,21 +392,27 @@
     reached({ type, id }) {
       const principal = this.numberOf(type, id);
       const rows = [...this.held(principal).keys()].flatMap((right) => this.rows(principal, right));
-      const keys = (row) => {
-        const { id: rightId, resource } = this.rights[row.right];
-        return [resource.type, resource.name, resource.id, rightId, row.grantId];
-      };
-      return rows.sort(inOrder(keys));
+      return this.inPlace(rows, (row) => this.rightsAt[row.right]);
+    }
+
+    /** The next page is of the same rows. */
+    reachingOnce(on) {
+      const key = `${on.type}\n${on.id}`;
+      if (this.last?.key !== key) this.last = { key, rows: this.reaching(on) };
+      return this.last.rows;
     }
 
     reaching({ type, id }) {
       const rights = this.rightsOn.get(this.numberOf(type, id)) ?? [];
       const rows = rights.flatMap((right) => [...this.holders(right)].flatMap((principal) => this.rows(principal, right)));
-      const keys = (row) => {
-        const { thing, account } = this.resources[row.number];
-        return [account ? "" : thing.type, thing.name, thing.id, this.rights[row.right].id, row.grantId];
-      };
-      return rows.sort(inOrder(keys));
+      return this.inPlace(rows, (row) => row.number);
+    }
+
+    /** Rows in the order of what they are about, then of the rights in the file. */
+    inPlace(rows, aboutOf) {
+      const known = new Map();
+      const keys = (row) => at(known, aboutOf(row), () => this.placeKeys(aboutOf(row)));
+      return rows.sort((a, b) => compareAll(keys(a), keys(b)) || a.right - b.right || compare(a.grantId, b.grantId));
     }
   }
 

@@ -15,7 +15,7 @@
 
   /** As much of a text as fits. */
   const cut = (text, room, font) => {
-    const all = Array.from(String(text).slice(0, 200));
+    const all = Array.from(text.slice(0, 200));
     if (all.length === text.length && widthOf(text, font) <= room) return text;
     let [low, high] = [0, all.length];
     while (low < high) {
@@ -51,7 +51,7 @@
 
   const natural = (node) => {
     if (node.pass) return 0;
-    const text = Math.max(widthOf(String(node.name).slice(0, 80), NAME), widthOf(String(node.caption ?? "").slice(0, 80), SUB));
+    const text = Math.max(widthOf(node.name.slice(0, 80), NAME), widthOf((node.caption ?? "").slice(0, 80), SUB));
     return Math.max(BOX.least, Math.min(BOX.most, Math.ceil(text) + 2 * BOX.pad + 2));
   };
 
@@ -78,7 +78,7 @@
       s("rect", { x, y, width, height: BOX.high, rx: 7 }),
       s("text", { class: "name", x: x + BOX.pad, y: y + (node.caption ? 19 : 28) }, cut(node.name, room, NAME)),
       node.caption ? s("text", { class: "sub", x: x + BOX.pad, y: y + 36 }, cut(node.caption, room, SUB)) : null,
-      s("title", null, `${String(node.name).slice(0, 400)}${node.caption ? ` · ${String(node.caption).slice(0, 400)}` : ""}`),
+      s("title", null, `${node.name.slice(0, 400)}${node.caption ? ` · ${node.caption.slice(0, 400)}` : ""}`),
     ];
     const kind = `box ${node.kind ?? ""}`;
     return node.href ? s("a", { href: node.href, class: kind }, shape) : s("g", { class: kind }, shape);
@@ -193,7 +193,13 @@
       const known = waiting.get(target);
       if (!known || width === 0 || known.width === width) continue;
       known.width = width;
-      target.replaceChildren(draw(known.graph, width));
+      // The drawing grows with the letters around it.
+      const scale = Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 15);
+      const drawing = draw(known.graph, Math.floor(width / scale));
+      if (scale > 1 && drawing instanceof SVGElement) {
+        for (const side of ["width", "height"]) drawing.setAttribute(side, Number(drawing.getAttribute(side)) * scale);
+      }
+      target.replaceChildren(drawing);
     }
   });
 
@@ -203,7 +209,8 @@
    */
   bw.graph = (graph) => {
     const figure = h("figure", { class: "graph" });
-    waiting.set(figure, { graph, width: 0 });
+    const nodes = graph.nodes.map((node) => ({ ...node, name: bw.seen(node.name), caption: bw.seen(node.caption) }));
+    waiting.set(figure, { graph: { ...graph, nodes }, width: 0 });
     watcher.observe(figure);
     return figure;
   };

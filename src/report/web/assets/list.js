@@ -5,7 +5,8 @@
   const { h } = bw;
   const PAGE = 50;
   /** Fields worth a column, where the first rows have them. */
-  const TELLING = ["environment", "type", "application", "description", "resource", "permission", "state", "updated_at", "token_updated_at"];
+  const TELLING = ["environment", "type", "application", "description", "resource", "permission", "state", "updated_at"];
+  const TELLING_OF_ACCOUNTS = ["environment", "all_folders", "token_updated_at"];
 
   const known = (value) => value !== undefined && value !== null && value !== "";
 
@@ -13,24 +14,25 @@
     const name = { key: "name", label: "Name", sort: "name", cell: (row) => bw.link(row) };
     const grants = { key: "grants", label: "Holds", sort: "grants", num: true, cell: (row) => bw.number(row.grants) };
     const has = (key) => rows.some((row) => known(row[key]));
+    const field = (key) => ({ key, label: bw.label(key), wide: key === "description", cell: (row) => (known(row.profile?.[key]) ? bw.value(row.profile[key]) : "–") });
+    const telling = (keys, most) => keys.filter((key) => rows.some((row) => known(row.profile?.[key]))).slice(0, most).map(field);
     if (rows.some((row) => row.email !== undefined || row.accountType)) {
+      const seen = (row) =>
+        row.lastLogin ? [bw.day(row.lastLogin), h("span", { class: "muted small" }, ` ${bw.before(row.lastLogin, end)}`)] : h("span", { class: "muted" }, "not known");
       return [
         name,
-        has("email") ? { key: "email", label: "E-mail", sort: "email", cell: (row) => bw.address(row.email, 80) } : null,
+        has("email") ? { key: "email", label: "E-mail", sort: "email", cell: (row) => (row.email ? bw.address(row.email, 80) : "–") } : null,
         { key: "accountType", label: "Kind", sort: "accountType", cell: (row) => row.accountType || "–" },
         { key: "status", label: "Status", sort: "status", cell: (row) => row.status || "–" },
-        {
-          key: "lastLogin", label: "Last activity", sort: "lastLogin",
-          cell: (row) => (row.lastLogin ? [bw.day(row.lastLogin), h("span", { class: "muted small" }, ` ${bw.before(row.lastLogin, end)}`)] : h("span", { class: "muted" }, "not known")),
-        },
+        has("lastLogin") ? { key: "lastLogin", label: "Last activity", sort: "lastLogin", cell: seen } : null,
+        ...telling(TELLING_OF_ACCOUNTS, 3),
         grants,
       ].filter(Boolean);
     }
-    const fields = TELLING.filter((key) => rows.some((row) => known(row.profile?.[key]))).slice(0, 3);
     return [
       name,
       has("parent") ? { key: "parent", label: "In", cell: (row) => (row.parent ? bw.link(row.parent, 60) : "–") } : null,
-      ...fields.map((key) => ({ key, label: bw.label(key), wide: key === "description", cell: (row) => (known(row.profile?.[key]) ? bw.value(row.profile[key]) : "–") })),
+      ...telling(TELLING, 3),
       rows.some((row) => row.grants) ? grants : null,
     ].filter(Boolean);
   };
@@ -78,7 +80,7 @@
     };
 
     const filter = h("input", {
-      type: "search", value: state.q, placeholder: "Filter", "aria-label": `Filter ${about?.name ?? type}`, autocomplete: "off", spellcheck: "false",
+      type: "search", value: state.q, placeholder: "Filter", "aria-label": `Filter ${about?.name ?? type}`, autocomplete: "off", spellcheck: "false", maxlength: "200",
       oninput: bw.calmly(140, () => go({ q: filter.value, offset: 0 })),
     });
     await load();

@@ -77,7 +77,7 @@
     if (!found) return { title: "Not found", node: bw.nothing("There is no such finding in this sync. ", h("a", { href: "#/" }, "Back to the overview"), ".") };
     const items = found.items ?? [];
     const total = found.total ?? items.length;
-    const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter this finding", autocomplete: "off", spellcheck: "false" });
+    const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter this finding", autocomplete: "off", spellcheck: "false", maxlength: "200" });
     const body = h("div");
     const columns = [
       { key: "thing", label: "Who or what", cell: (row) => bw.link(row.thing) },

@@ -13,7 +13,7 @@
     const told = h("p", { class: "hidden", role: "status" });
     const input = h("input", {
       type: "search", role: "combobox", "aria-label": "Search people, roles, projects", "aria-controls": "found", "aria-expanded": "false",
-      "aria-autocomplete": "list", placeholder: "Search people, roles, projects…", autocomplete: "off", spellcheck: "false",
+      "aria-autocomplete": "list", placeholder: "Search people, roles, projects…", autocomplete: "off", spellcheck: "false", maxlength: "200",
     });
 
     const close = () => {
@@ -39,12 +39,12 @@
       input.blur();
     };
 
-    const show = (answer, q) => {
+    const show = (answer, q, nicknames) => {
       links = answer.items.map(({ thing, email }, n) => {
         const option = h(
           "li",
           { id: `found-${n}`, role: "option", "aria-selected": "false", "data-href": bw.hrefOf(thing) },
-          h("span", { class: "name" }, bw.stranger(thing.name, 80)),
+          h("span", { class: "name" }, bw.stranger(thing.name, 80), nicknames(thing)),
           h("span", { class: "muted small" }, bw.stranger(email || thing.typeName, 80)),
         );
         option.addEventListener("mousedown", (event) => event.preventDefault());
@@ -69,7 +69,8 @@
       const own = ++turn;
       try {
         const answer = await source.search(q, LIMIT);
-        if (own === turn) show(answer, q);
+        const nicknames = await bw.nicknames(source, answer.items.map(({ thing }) => thing));
+        if (own === turn) show(answer, q, nicknames);
       } catch (error) {
         if (own !== turn) return;
         links = [];

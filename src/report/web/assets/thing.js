@@ -22,8 +22,10 @@
     const told = new Set([thing.id, thing.name, account?.email].filter(Boolean).map(String));
     const times = new Set([account?.lastLogin, account?.createdAt].filter(Boolean).map((at) => Date.parse(at)));
     const isTold = (value) => told.has(String(value)) || (typeof value === "string" && times.has(Date.parse(value)));
+    // Ids and names of rows are often those of the vendor with something added.
+    const isPart = (key, value) => (key === "id" && thing.id.startsWith(value)) || (key === "name" && thing.name.startsWith(value));
     return Object.entries(profile ?? {})
-      .filter(([, value]) => value !== null && value !== "" && !isTold(value))
+      .filter(([key, value]) => value !== null && value !== "" && !isTold(value) && !isPart(key, String(value)))
       .map(([key, value]) => [bw.label(key), bw.value(value)]);
   };
 
@@ -41,7 +43,7 @@
       "section",
       { class: "panel" },
       h("h2", null, "What can be given", h("span", { class: "tally" }, bw.number(entitlements.length))),
-      h("ul", { class: "items" }, entitlements.map(({ right, grants }) => h("li", null, bw.stranger(right.name, 100), h("span", { class: "muted" }, ` · ${bw.count(grants, "holder")}`)))),
+      h("ul", { class: "items" }, entitlements.map(({ right, grants }) => h("li", null, bw.stranger(bw.rightName(right), 100), h("span", { class: "muted" }, ` · ${bw.count(grants, "holder")}`)))),
     );
 
   const childrenOf = (children) =>
@@ -71,10 +73,10 @@
       waits.push(ready);
     };
     const isKept = answer.accessIsLeftOut;
-    const name = String(thing.name).length > 60 ? "it" : thing.name;
+    const name = thing.name.length > 60 ? "it" : bw.seen(thing.name);
     const entitlements = answer.entitlements ?? [];
     const granted = entitlements.reduce((sum, { grants }) => sum + grants, 0);
-    if (!isKept && granted > 0) part("on", account ? `Who holds ${name}` : `Who can reach ${name}, and how`, "grant");
+    if (!isKept && granted > 0) part("on", account ? `Who holds ${name}` : answer.holds > 0 ? `Who has ${name}, and how` : `Who can reach ${name}, and how`, "grant");
     if (!isKept && answer.holds > 0) part("of", account ? `What ${name} can reach, and how` : `What ${name} brings to those who have it`, "right");
     const children = answer.children ?? { total: 0, items: [] };
     const isEmpty = !isKept && granted === 0 && answer.holds === 0;

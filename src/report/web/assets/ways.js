@@ -42,26 +42,26 @@
     return { given, sections: sectionsBy(rows.filter((row) => !isGiven(row)), (row) => row.right.resource, wayKey) };
   };
 
-  const stepLink = (right) => h("span", { class: "step", title: `${right.name} (${right.resource.typeName})` }, bw.link(right.resource, 60));
+  const stepLink = (right) => h("span", { class: "step", title: bw.short(`${right.name} (${right.resource.typeName})`) }, bw.link(right.resource, 60));
 
   const wayWords = (way) => way.map((right, n) => [n ? h("span", { class: "to", "aria-label": "then" }, " → ") : null, stepLink(right)]);
 
   /** How somebody comes to it, in words: `given directly`, `through Finance`, `through Finance, or through Sales`. */
-  bw.how = (row, told = 3) => {
-    if (isUnknown(row)) return h("span", { class: "muted" }, "follows from something the file does not name");
+  bw.how = (row, { told = 3, isStart = false } = {}) => {
+    if (isUnknown(row)) return h("span", { class: "muted" }, isStart ? "From something the file does not name" : "from something the file does not name");
     const ways = stepsOf(row);
     const parts = ways.slice(0, told).map((way, n) => [
       n === 0 ? "" : ", and ",
-      way.length === 0 ? "given directly" : ["through ", wayWords(way)],
+      n === 0 && isStart ? (way.length === 0 ? "Given directly" : ["Through ", wayWords(way)]) : way.length === 0 ? "given directly" : ["through ", wayWords(way)],
     ]);
     const rest = ways.length - Math.min(told, ways.length) + (row.morePaths ?? 0);
     return h("span", { class: "how" }, parts, rest > 0 ? `, and in ${bw.count(rest, "other way")}` : null);
   };
 
-  const wordsOfPath = (who, path) => [who, ...path.map((right) => `${right.name} (${right.resource.name})`)].join(", then ");
+  const wordsOfPath = (who, path) => [who, ...path.map((right) => `${bw.short(bw.rightName(right))} (${bw.short(right.resource.name)})`)].join(", then ");
 
   /** The drawing of one group: who, through what, to what. `one` and `many` name the two ends where they are several. */
-  bw.wayGraph = (rows, side, nouns) => {
+  bw.wayGraph = (rows, nouns) => {
     const first = rows[0];
     const nodes = new Map();
     const edges = new Map();
@@ -75,16 +75,17 @@
         ? ofThing(first.principal, { key: "who", kind: "who" })
         : { key: "who", kind: "who", name: bw.count(people, bw.lower(people, first.principal.typeName)), caption: "listed here" },
     );
-    const targets = new Set(rows.map((row) => row.right.id)).size;
+    const targets = new Set(rows.map((row) => row.right.resource.id)).size;
+    const isOne = new Set(rows.map((row) => row.right.id)).size === 1;
     const end =
-      targets === 1
-        ? { key: "end", kind: "end", name: first.right.resource.name, caption: first.right.name, href: bw.hrefOf(first.right.resource), last: true }
+      isOne
+        ? { key: "end", kind: "end", name: first.right.resource.name, caption: bw.rightName(first.right), href: bw.hrefOf(first.right.resource), last: true }
         : { key: "end", kind: "end", name: bw.count(targets, bw.lower(targets, nouns)), caption: "listed here", last: true };
     for (const way of stepsOf(first)) {
       let from = "who";
       for (const right of way) {
         const key = `right ${right.id}`;
-        put({ key, name: right.resource.name, caption: right.name, href: bw.hrefOf(right.resource) });
+        put({ key, name: right.resource.name, caption: bw.rightName(right), href: bw.hrefOf(right.resource) });
         lead(from, key);
         from = key;
       }
@@ -96,9 +97,9 @@
       lead(from, "end");
     }
     nodes.set("end", end);
-    const who = nodes.get("who").name;
-    const label = first.paths.map((path) => wordsOfPath(who, targets === 1 ? path : path.slice(0, -1))).join("; or ");
-    return bw.graph({ nodes: [...nodes.values()], edges: [...edges.values()], label: targets === 1 ? label : `${label}, to ${end.name}` });
+    const who = bw.short(nodes.get("who").name);
+    const label = first.paths.map((path) => wordsOfPath(who, isOne ? path : path.slice(0, -1))).join("; or ");
+    return bw.graph({ nodes: [...nodes.values()], edges: [...edges.values()], label: isOne ? label : `${label}, to ${end.name}` });
   };
 
   /** Keeps the biggest few of a layer and sums up the rest. */
@@ -134,7 +135,7 @@
       for (const path of row.paths) lead(path.length < 2 ? "who" : keyOf(path[0]), end.key);
     }
     for (const { key, right } of kept) {
-      nodes.push({ key, name: right.resource.name, caption: right.name, href: bw.hrefOf(right.resource) });
+      nodes.push({ key, name: right.resource.name, caption: bw.rightName(right), href: bw.hrefOf(right.resource) });
       lead("who", key);
     }
     if (rest) {
@@ -146,8 +147,9 @@
     }
     const known = new Set(nodes.map((node) => node.key));
     const drawn = [...edges.values()].filter(([from, to]) => known.has(from) && known.has(to));
-    if (nodes.length < 3) return null;
-    const label = `${principal.name} reaches ${nodes.filter((node) => node.kind === "end").map((node) => node.name).join(", ")}${kept.length ? ` through ${kept.map(({ right }) => right.resource.name).join(", ")}` : ""}`;
+    // Where nothing brings anything, the lists say it all.
+    if (kept.length === 0) return null;
+    const label = `${bw.short(principal.name)} reaches ${nodes.filter((node) => node.kind === "end").map((node) => node.name).join(", ")}${kept.length ? ` through ${kept.map(({ right }) => bw.short(right.resource.name)).join(", ")}` : ""}`;
     return bw.graph({ nodes, edges: drawn, label, isWhole: true });
   };
 
@@ -189,7 +191,7 @@
     }
     if (!isOne) {
       for (const { key, right, who } of ends.kept) {
-        nodes.push({ key, name: right.name, caption: caption(who) });
+        nodes.push({ key, name: bw.rightName(right), caption: caption(who) });
         lead(key, "end");
       }
       if (ends.rest) {
@@ -197,9 +199,9 @@
         lead("rest of rights", "end");
       }
     }
-    if (nodes.length === 0) return null;
+    if (nodes.length === 0 || ![...entries.values()].some(({ right }) => right)) return null;
     nodes.push({ key: "end", kind: "end", last: true, name: resource.name, caption: resource.typeName, href: bw.hrefOf(resource) });
-    const label = `Ways to ${resource.name}: ${kept.map((entry) => `${entry.right?.resource.name ?? "given directly"}, ${caption(entry.who)}`).join("; ")}`;
+    const label = `Ways to ${bw.short(resource.name)}: ${kept.map((entry) => `${bw.short(entry.right?.resource.name ?? "given directly")}, ${caption(entry.who)}`).join("; ")}`;
     return bw.graph({ nodes, edges: [...edges.values()], label, isWhole: true });
   };
 })();

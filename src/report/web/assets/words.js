@@ -73,6 +73,12 @@
     return bw.stranger(value);
   };
 
+  /** The name of a right without that of its resource: `Project admin` of `Project admin of Billing`. */
+  bw.rightName = ({ name, resource }) => {
+    const end = ` of ${resource.name}`;
+    return name.length > end.length && name.endsWith(end) ? name.slice(0, -end.length) : name;
+  };
+
   /** A text of a query in lower case, as all searches compare. */
   bw.fold = (text) => String(text ?? "").trim().toLowerCase();
 })();

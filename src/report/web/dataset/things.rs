@@ -402,18 +402,20 @@ fn some_text(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A value of a profile that a page can show; nested ones have no place there.
+/// A value of a profile that a page can show: texts, numbers and flags, and lists of such as one text.
 fn simple(value: &prost_types::Value) -> Option<Value> {
     match value.kind.as_ref()? {
         ValueKind::StringValue(text) => Some(Value::from(text.clone())),
         ValueKind::BoolValue(flag) => Some(Value::from(*flag)),
         ValueKind::NumberValue(number) => Some(whole(*number).map_or_else(|| Value::from(*number), Value::from)),
-        ValueKind::ListValue(list) => list
-            .values
-            .iter()
-            .map(simple)
-            .collect::<Option<Vec<_>>>()
-            .map(Value::from),
+        ValueKind::ListValue(list) => {
+            let texts = list.values.iter().map(|value| match simple(value)? {
+                Value::String(text) => Some(text),
+                other => Some(other.to_string()),
+            });
+            let texts: Vec<String> = texts.collect::<Option<_>>()?;
+            (!texts.is_empty()).then(|| Value::from(texts.join(", ")))
+        }
         ValueKind::NullValue(_) | ValueKind::StructValue(_) => None,
     }
 }
