@@ -39,7 +39,7 @@ pub use ksuid::{is_sync_id, new_sync_id};
 pub use partial::{Found, ListProgress, Partial, Position, Section};
 pub use plain::{PlainDatabase, PlainValue};
 pub use policy::Policy;
-pub use reader::{EntitlementFilter, GrantFilter, GrantRow, Holding, Keep, Reader, ResourceFilter, merge};
+pub use reader::{EntitlementFilter, Given, GrantFilter, GrantRow, Holding, Keep, Reader, ResourceFilter, merge};
 pub use rows::Expandable;
 pub use run::{SyncRun, SyncType};
 pub use save::Saved;
