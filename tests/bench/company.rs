@@ -109,6 +109,7 @@ impl Company {
     }
 
     /// The same access as a connector would say it that knows nothing of roles.
+    #[allow(dead_code, reason = "each bench takes what it measures")]
     pub fn put_privileges(&self, store: &mut Store) {
         for privilege in &self.privileges {
             put(

@@ -3,6 +3,7 @@
 
 mod answers;
 mod certificates;
+#[cfg(unix)]
 mod child;
 mod data;
 mod memory;

@@ -1,5 +1,6 @@
 //! A connector that is plain data, with rows as large as a test wants and a way to panic.
 
+use baton_workato::baton::annotation;
 use baton_workato::baton::connector::{Connector, Provisioner, SyncContext};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
 use baton_workato::baton::error::Result;
@@ -13,7 +14,7 @@ use baton_workato::baton::resource::{self, ResourceBuilder, id};
 #[derive(Debug, Clone, Copy)]
 pub struct Data {
     pub things: usize,
-    /// Bytes of the description of every row.
+    /// Bytes of the annotation that makes every row larger. No rule bounds it.
     pub bytes: usize,
 }
 
@@ -24,8 +25,14 @@ impl Data {
 
     pub fn thing(self, number: usize) -> v2::Resource {
         let mut thing = ResourceBuilder::new("thing", format!("{number:04}"), format!("Thing {number}")).build();
-        thing.description = "d".repeat(self.bytes);
+        thing.annotations.push(self.ballast());
         thing
+    }
+
+    fn ballast(self) -> prost_types::Any {
+        annotation::pack(&v2::GrantReplaced {
+            replaced_grant_id: "x".repeat(self.bytes),
+        })
     }
 
     fn all<T>(self, row: impl FnMut(usize) -> T) -> Page<T> {
@@ -76,7 +83,7 @@ impl Connector for Data {
         }
         Ok(self.all(|number| {
             let mut grant = GrantBuilder::new(on, "has", id("thing", format!("{number:04}"))).build();
-            grant.principal.as_mut().unwrap().description = "d".repeat(self.bytes);
+            grant.annotations.push(self.ballast());
             grant
         }))
     }
