@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::failure::Failure;
@@ -22,7 +22,7 @@ use crate::baton::progress::Event;
 use crate::baton::secret::Secret;
 use crate::baton::sync::summary::FamilyCounts;
 
-/// One GET.
+/// One request. A GET, unless [`HttpClient::write`] makes something else of it.
 #[derive(Debug, Clone)]
 pub struct GetRequest<'a> {
     /// Where to. https, or http to this machine.
@@ -33,6 +33,13 @@ pub struct GetRequest<'a> {
     pub family: &'static str,
     /// Whether it may be sent twice. If not, it is repeated only when it surely never arrived.
     pub idempotent: bool,
+}
+
+/// What is done at the URL.
+#[derive(Default)]
+struct What {
+    method: Method,
+    json: Option<Bytes>,
 }
 
 /// How long an unused connection is kept, below what gateways do, and how often one in use is asked for life.
@@ -109,6 +116,19 @@ impl HttpClient {
     /// take too long, `ResourceExhausted` when the body is too large, `Unknown` for a redirect, an insecure URL or a
     /// token that no header can carry.
     pub async fn send(&self, request: &GetRequest<'_>) -> Result<Response> {
+        self.exchange(request, &What::default()).await
+    }
+
+    /// As [`HttpClient::send`], with another method and perhaps a JSON body. A request that must not be sent twice says
+    /// so in `request.idempotent`.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    pub async fn write(&self, request: &GetRequest<'_>, method: Method, json: Option<Bytes>) -> Result<Response> {
+        self.exchange(request, &What { method, json }).await
+    }
+
+    async fn exchange(&self, request: &GetRequest<'_>, what: &What) -> Result<Response> {
         require_secure(&request.url)?;
         let client = self.client_for(&request.url)?;
         let bearer = bearer(request.bearer)?;
@@ -122,10 +142,10 @@ impl HttpClient {
             });
             self.tell(&Event::Request { family: request.family });
             let started = clock.now();
-            let outcome = self.attempt(client, request, &bearer).await;
+            let outcome = self.attempt(client, request, what, &bearer).await;
             let took = clock.now().saturating_duration_since(started);
             budget.attempted(took);
-            log(request, &outcome, budget.attempts(), took);
+            log(request, &what.method, &outcome, budget.attempts(), took);
             match self.judge(request, outcome, ticket, &mut budget)? {
                 Next::Done(mut response) => {
                     response.attempts = budget.attempts();
@@ -173,15 +193,17 @@ impl HttpClient {
         &self,
         client: &reqwest::Client,
         request: &GetRequest<'_>,
+        what: &What,
         bearer: &HeaderValue,
     ) -> Result<Response, Failure> {
-        let mut answer = client
-            .get(request.url.clone())
+        let mut sending = client
+            .request(what.method.clone(), request.url.clone())
             .header(AUTHORIZATION, bearer.clone())
-            .header(ACCEPT, "application/json")
-            .send()
-            .await
-            .map_err(Failure::new)?;
+            .header(ACCEPT, "application/json");
+        if let Some(json) = &what.json {
+            sending = sending.header(CONTENT_TYPE, "application/json").body(json.clone());
+        }
+        let mut answer = sending.send().await.map_err(Failure::new)?;
         let status = answer.status();
         let headers = std::mem::take(answer.headers_mut());
         let max = self.options.max_body;
@@ -331,7 +353,7 @@ fn redirected(request: &GetRequest<'_>, response: &Response, attempts: u32) -> E
     .fact("attempts", attempts.to_string())
 }
 
-fn log(request: &GetRequest<'_>, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
+fn log(request: &GetRequest<'_>, method: &Method, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
     let host = host(&request.url);
     let path = request.url.path();
     let ms = took.as_millis();
@@ -339,7 +361,7 @@ fn log(request: &GetRequest<'_>, outcome: &Result<Response, Failure>, attempt: u
         Ok(response) => {
             let status = response.status.as_u16();
             tracing::debug!(
-                method = "GET",
+                %method,
                 host,
                 path,
                 status,
@@ -355,7 +377,7 @@ fn log(request: &GetRequest<'_>, outcome: &Result<Response, Failure>, attempt: u
         Err(failure) => {
             let reason = failure.reason();
             tracing::debug!(
-                method = "GET",
+                %method,
                 host,
                 path,
                 reason,
