@@ -26,3 +26,4 @@ mod simulator;
 mod support;
 mod sweep;
 mod sync;
+mod writes;
