@@ -41,7 +41,7 @@ async fn a_day_with_faults_and_a_restart_loses_nothing() {
         }
         let person = ["ada", "cyd", "dee"][hour as usize % 3].to_owned();
         if hour < 20 {
-            place.stand_in.task(if hour % 2 == 0 {
+            place.stand_in.task(if hour.is_multiple_of(2) {
                 TaskType::Grant(task::GrantTask {
                     entitlement: Some(fake::entitlement("admin")),
                     principal: Some(fake::person(&person)),
