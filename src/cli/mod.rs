@@ -14,6 +14,7 @@ mod health_check;
 mod interrupt;
 mod launch;
 mod logging;
+mod provision;
 mod root;
 mod serve;
 mod service;
