@@ -17,5 +17,5 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let values = launch::settings(&[root, own], Needs::Connector)?;
     let settings = workato::config::settings(&values)?;
     let types = workato::resource_types(settings.sync_connections);
-    terminal.data(&capability::json(&capability::read_only(&types))?)
+    terminal.data(&capability::json(&workato::capabilities(&types))?)
 }

@@ -8,7 +8,7 @@ use super::launch::{self, Needs};
 use super::service::health_address;
 use super::sync::in_runtime;
 use super::usage_error;
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http;
 
 /// Flags of the kit that the help of this command shows.
@@ -54,7 +54,11 @@ pub fn run(root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let endpoint = own.get_one::<String>("endpoint").map_or("health", String::as_str);
     let timeout = Duration::from_secs(own.get_one("timeout").copied().unwrap_or(5));
     let url = format!("http://{address}/{endpoint}");
-    let (status, body) = in_runtime(http::probe(&url, timeout))?;
+    let (status, body) = in_runtime(http::probe(&url, timeout)).map_err(|error| match error.kind() {
+        Kind::Unavailable => Error::new(Kind::Unavailable, format!("nobody answers on {address}"))
+            .hint("start the service with --health-check, and give both the same --health-check-port"),
+        _ => error,
+    })?;
     if status == http::StatusCode::OK {
         return Ok(());
     }

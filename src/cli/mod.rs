@@ -23,6 +23,7 @@ mod launch;
 mod logging;
 mod next;
 mod principals;
+mod provision;
 mod read;
 mod resource_types;
 mod resources;

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 
 use super::launch::{self, Needs};
-use super::{Leave, logging, service, sync};
+use super::{Leave, logging, provision, service, sync};
 use crate::baton::error::Result;
 use crate::term::Terminal;
 
@@ -14,9 +14,11 @@ use crate::term::Terminal;
 pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
     let values = launch::settings(&[root], Needs::Connector)?;
     let display = logging::start(&values, terminal)?;
-    if values.text("client-id").is_empty() {
-        sync::run(terminal, &values, display, leave)
-    } else {
-        service::run(terminal, &values, leave)
+    if !values.text("client-id").is_empty() {
+        return service::run(terminal, &values, leave);
+    }
+    match provision::mode(&values) {
+        Some(mode) => provision::run(terminal, &values, mode, leave),
+        None => sync::run(terminal, &values, display, leave),
     }
 }

@@ -32,6 +32,8 @@ pub enum Family {
 pub enum Endpoint {
     /// `GET /api/members`.
     Members,
+    /// `POST /api/member_invitations`.
+    Invitations,
     /// `GET /api/members/:id`.
     Member,
     /// `GET /api/members/:id/privileges`.
@@ -78,8 +80,9 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Endpoint; 22] = [
+    pub const ALL: [Endpoint; 23] = [
         Endpoint::Members,
+        Endpoint::Invitations,
         Endpoint::Member,
         Endpoint::MemberPrivileges,
         Endpoint::MemberProjectGrants,
@@ -107,6 +110,7 @@ impl Endpoint {
     pub fn path(self) -> &'static str {
         match self {
             Endpoint::Members => "/api/members",
+            Endpoint::Invitations => "/api/member_invitations",
             Endpoint::Member => "/api/members/{id}",
             Endpoint::MemberPrivileges => "/api/members/{id}/privileges",
             Endpoint::MemberProjectGrants => "/api/members/{id}/project_grants",
@@ -135,6 +139,7 @@ impl Endpoint {
     pub fn family(self) -> Family {
         match self {
             Endpoint::Members
+            | Endpoint::Invitations
             | Endpoint::Member
             | Endpoint::MemberPrivileges
             | Endpoint::MemberProjectGrants

@@ -65,6 +65,7 @@ pub async fn pass(
                 let own_cap = endpoint.and_then(|e| manners.behaviour.page_caps.get(&e)).copied();
                 let mut call = Call {
                     env,
+                    server: Arc::clone(&server),
                     view: server.view(),
                     page_cap: own_cap.unwrap_or(manners.behaviour.page_cap),
                     params,

@@ -27,6 +27,7 @@ mod server;
 mod shape;
 mod view;
 mod workspace;
+mod writes;
 
 pub use behaviour::{Behaviour, Fault, Hits, Quota, QuotaClock, RetryForm, Script};
 pub use endpoint::{Endpoint, Family};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
@@ -19,7 +19,7 @@ use super::log::{Logged, Requests};
 use super::quota::Counters;
 use super::view::View;
 use super::workspace::{Env, Workspace};
-use super::{clients, connections, details, folders, gate, groups, paging, people, projects, roles};
+use super::{clients, connections, details, folders, gate, groups, paging, people, projects, roles, writes};
 use crate::baton::error::{Error, Kind, Result};
 
 /// A running simulator. Dropping it stops the server.
@@ -37,6 +37,8 @@ pub struct Server {
     manners: RwLock<Arc<Manners>>,
     /// Calls per token and family.
     pub counters: Counters,
+    /// Addresses that were invited.
+    pub invited: Mutex<Vec<String>>,
     log: Mutex<Vec<Logged>>,
     correlation: AtomicU64,
 }
@@ -68,6 +70,14 @@ impl Server {
         self.manners.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Changes the workspace; requests that arrive afterwards see it.
+    pub fn change(&self, change: impl FnOnce(&mut Workspace)) {
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = view.workspace.clone();
+        change(&mut workspace);
+        *view = Arc::new(View::new(workspace));
+    }
+
     /// Adds a line to the log.
     pub fn record(&self, line: Logged) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
@@ -89,6 +99,7 @@ impl Simulator {
             view: RwLock::new(Arc::new(View::new(workspace))),
             manners: RwLock::new(Manners::new(behaviour)),
             counters: Counters::default(),
+            invited: Mutex::default(),
             log: Mutex::default(),
             correlation: AtomicU64::new(1),
         });
@@ -132,9 +143,16 @@ impl Simulator {
 
     /// Changes the workspace; requests that arrive afterwards see it.
     pub fn change(&self, change: impl FnOnce(&mut Workspace)) {
-        let mut workspace = self.workspace();
-        change(&mut workspace);
-        *self.server.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(View::new(workspace));
+        self.server.change(change);
+    }
+
+    /// Who was invited so far, by address.
+    pub fn invited(&self) -> Vec<String> {
+        self.server
+            .invited
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Replaces the behaviour. Scripts count from one again.
@@ -179,7 +197,10 @@ fn routes(server: &Arc<Server>) -> Router {
             endpoint.path(),
             match endpoint {
                 Endpoint::Members => get(people::list),
-                Endpoint::Member => get(people::one),
+                Endpoint::Invitations => post(writes::invite),
+                Endpoint::Member => get(people::one)
+                    .put(writes::update_member)
+                    .delete(writes::delete_member),
                 Endpoint::MemberPrivileges => get(people::privileges),
                 Endpoint::MemberProjectGrants => get(people::project_grants),
                 Endpoint::MemberProjectsPrivileges => get(people::projects_privileges),
@@ -189,11 +210,13 @@ fn routes(server: &Arc<Server>) -> Router {
                 Endpoint::ProjectRoles => get(roles::project_roles),
                 Endpoint::ProjectRole => get(roles::project_role),
                 Endpoint::Groups => get(groups::list),
-                Endpoint::GroupMembers => get(groups::members),
+                Endpoint::GroupMembers => get(groups::members)
+                    .post(writes::add_members)
+                    .delete(writes::remove_members),
                 Endpoint::GroupProjectGrants => get(groups::project_grants),
                 Endpoint::Projects => get(projects::list),
-                Endpoint::ProjectProjectGrants => get(projects::project_grants),
-                Endpoint::ProjectGrant => get(projects::project_grant),
+                Endpoint::ProjectProjectGrants => get(projects::project_grants).put(writes::put_project_grants),
+                Endpoint::ProjectGrant => get(projects::project_grant).delete(writes::delete_project_grant),
                 Endpoint::Folders => get(folders::list),
                 Endpoint::Folder => get(folders::one),
                 Endpoint::Connections => get(connections::list),

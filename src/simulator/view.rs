@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::server::Server;
 use super::workspace::{Env, Group, Holder, Person, Project, ProjectGrant, ProjectRole, Workspace};
 
 /// A workspace and its indexes. Never changed: a changed workspace gets a new view.
@@ -178,6 +179,8 @@ impl Params {
 pub struct Call {
     /// Environment of the token.
     pub env: Env,
+    /// Where changes go.
+    pub server: Arc<Server>,
     /// The workspace at the time of the request.
     pub view: Arc<View>,
     /// The most rows a page may have.

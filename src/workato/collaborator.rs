@@ -57,7 +57,8 @@ impl ResourceKind for Collaborator {
     }
 }
 
-fn build(member: &Member) -> v2::Resource {
+/// The row of a person.
+pub fn build(member: &Member) -> v2::Resource {
     let id = member.id.to_string();
     let name = first_of([member.name.as_deref(), member.email.as_deref(), Some(&id)]).unwrap_or_default();
     let moderator = member.grant_type.as_deref() == Some(MODERATOR);

@@ -16,7 +16,7 @@ use crate::baton::resource::{self, Profile, ResourceBuilder};
 use crate::baton::sync::ingest::EXCLUSION_GROUP_LIMIT;
 
 /// The slug of "holds this role".
-const HAS: &str = "collaborator-has";
+pub const HAS: &str = "collaborator-has";
 
 /// The environment role resource type.
 pub struct EnvironmentRole;
@@ -74,7 +74,7 @@ impl ResourceKind for EnvironmentRole {
 }
 
 /// The role and environment a resource stands for.
-async fn find(d: &Directory, cx: &SyncContext, role: &v2::Resource) -> Result<Option<(String, Environment)>> {
+pub async fn find(d: &Directory, cx: &SyncContext, role: &v2::Resource) -> Result<Option<(String, Environment)>> {
     let wanted = resource::key(role).1;
     let roles = &d.detected(cx).await?.environment_roles;
     let environments = d.environments(cx).await?;

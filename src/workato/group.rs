@@ -117,7 +117,8 @@ async fn find(d: &Directory, cx: &SyncContext, group: &v2::Resource) -> Result<O
     Ok(d.groups(cx).await?.iter().find(|g| g.id == id).cloned())
 }
 
-fn is_system(group: &UserGroup) -> bool {
+/// Whether Workato decides who is in it.
+pub fn is_system(group: &UserGroup) -> bool {
     group.system == Some(true)
 }
 

@@ -27,6 +27,7 @@ mod role;
 mod role_config;
 pub mod settings;
 mod table;
+mod write;
 
 use std::sync::Arc;
 
@@ -34,7 +35,8 @@ use self::client::WorkatoClient;
 use self::directory::{Clients, Directory};
 use self::kind::ResourceKind;
 use self::settings::{Environment, Settings};
-use crate::baton::connector::{Connector, Provisioner, SyncContext};
+pub use self::write::capabilities;
+use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::http::HttpClient;
@@ -97,8 +99,6 @@ fn unknown_type(resource_type: &str) -> Error {
     Error::new(Kind::NotFound, format!("there is no resource type {resource_type:?}"))
 }
 
-impl Provisioner for WorkatoConnector {}
-
 impl Connector for WorkatoConnector {
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata {
@@ -106,6 +106,8 @@ impl Connector for WorkatoConnector {
             description: "Collaborators, roles, privileges, groups, projects and API clients of a Workato workspace"
                 .to_owned(),
             help_url: "https://github.com/conductorone/baton-workato".to_owned(),
+            capabilities: Some(write::capabilities(&self.resource_types())),
+            account_creation_schema: Some(write::creation_schema()),
             ..Default::default()
         }
     }

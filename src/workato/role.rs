@@ -91,6 +91,18 @@ async fn listed(d: &Directory, cx: &SyncContext) -> Result<Vec<Listed>> {
         .collect())
 }
 
+/// Ids and names of the roles of the sync.
+///
+/// # Errors
+/// As [`Directory::detected`].
+pub async fn named(d: &Directory, cx: &SyncContext) -> Result<Vec<(String, String)>> {
+    let of = |role: Listed| match role {
+        Listed::Base(name) => Some((name.to_owned(), name.to_owned())),
+        Listed::Custom(role) => Some((role.id.to_string(), role.name?)),
+    };
+    Ok(listed(d, cx).await?.into_iter().filter_map(of).collect())
+}
+
 fn build(d: &Directory, role: &Listed, environment: &Environment) -> v2::Resource {
     let id = role.id();
     let (name, profile, created_at) = match role {

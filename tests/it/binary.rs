@@ -287,3 +287,63 @@ async fn the_demo_needs_nothing() {
     assert!(Rows::of_file(&folder.path().join("demo.c1z")).grants.len() > 1000);
     assert!(Rows::of_file(&folder.path().join("old.c1z")).grants.len() > 100);
 }
+
+/// What a person or a script does with the ids of a synced file (`contract/cli.md`, appendix B).
+#[tokio::test(flavor = "multi_thread")]
+async fn one_write_from_the_command_line() {
+    let place = Place::new(Behaviour::default()).await;
+    place.run(&["-f", "out.c1z"]).await;
+    let rows = Rows::of_file(&place.path("out.c1z"));
+    let grant = rows
+        .grants
+        .keys()
+        .find(|id| id.starts_with("environment_role:"))
+        .expect("somebody holds a role")
+        .clone();
+    let (entitlement, person) = grant.rsplit_once(":collaborator:").unwrap();
+    let held = [
+        "-f",
+        "out.c1z",
+        "--grant-entitlement",
+        entitlement,
+        "--grant-principal",
+        person,
+        "--grant-principal-type",
+        "collaborator",
+    ];
+    let before = std::fs::read(place.path("out.c1z")).unwrap();
+    let line = |output: &Output| text(&output.stderr).lines().last().unwrap_or_default().to_owned();
+    for (arguments, said) in [
+        (held.to_vec(), "Granted already."),
+        (vec!["-f", "out.c1z", "--revoke-grant", &grant], "Revoked."),
+        (vec!["-f", "out.c1z", "--revoke-grant", &grant], "Revoked already."),
+        (held.to_vec(), "Granted."),
+        (
+            vec!["--delete-resource", person, "--delete-resource-type", "collaborator"],
+            "Deleted.",
+        ),
+        (
+            vec!["--delete-resource", person, "--delete-resource-type", "collaborator"],
+            "Gone already.",
+        ),
+    ] {
+        let output = place.run(&arguments).await;
+        assert_eq!(
+            (output.status.code(), line(&output).as_str()),
+            (Some(0), said),
+            "{arguments:?}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+    assert_eq!(
+        std::fs::read(place.path("out.c1z")).unwrap(),
+        before,
+        "the file is only read"
+    );
+    let unknown = place.run(&["-f", "out.c1z", "--revoke-grant", "nothing"]).await;
+    assert_eq!(unknown.status.code(), Some(5));
+    let unsupported = place
+        .run(&["--delete-resource", "1", "--delete-resource-type", "privilege"])
+        .await;
+    assert_eq!(unsupported.status.code(), Some(12));
+}

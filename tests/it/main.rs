@@ -29,3 +29,4 @@ mod simulator;
 mod support;
 mod sweep;
 mod sync;
+mod writes;

@@ -228,8 +228,8 @@ pub static FIELDS: &[Field] = &[
     provisioning("create-account-resource-type", "Resource type of an account to create"),
     provisioning("delete-resource", "Resource to delete"),
     provisioning("delete-resource-type", "Resource type of the resource to delete"),
-    provisioning("rotate-credentials", "Resource whose credentials are rotated"),
-    provisioning("rotate-credentials-type", "Resource type of that resource"),
+    provisioning("rotate-credentials", "Resource whose credentials are rotated").support(Support::NotYet),
+    provisioning("rotate-credentials-type", "Resource type of that resource").support(Support::NotYet),
     // --- events, tickets, actions ---
     ticket(Field::text("event-feed", "Print events: needs the value true")),
     ticket(Field::text("event-feed-id", "Feed to read events of")),
@@ -306,10 +306,7 @@ pub fn chooses_mode(field: &Field) -> bool {
 }
 
 const fn provisioning(name: &'static str, help: &'static str) -> Field {
-    Field::text(name, help)
-        .hidden()
-        .support(Support::NotYet)
-        .under(PROVISIONING)
+    Field::text(name, help).hidden().under(PROVISIONING)
 }
 
 const fn ticket(field: Field) -> Field {

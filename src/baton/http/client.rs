@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::failure::Failure;
@@ -22,7 +22,7 @@ use crate::baton::progress::Event;
 use crate::baton::secret::Secret;
 use crate::baton::sync::summary::FamilyCounts;
 
-/// One GET.
+/// One request. A GET, unless [`HttpClient::write`] makes something else of it.
 #[derive(Debug, Clone)]
 pub struct GetRequest<'a> {
     /// Where to. https, or http to this machine.
@@ -33,6 +33,13 @@ pub struct GetRequest<'a> {
     pub family: &'static str,
     /// Whether it may be sent twice. If not, it is repeated only when it surely never arrived.
     pub idempotent: bool,
+}
+
+/// What is done at the URL.
+#[derive(Default)]
+struct What {
+    method: Method,
+    json: Option<Bytes>,
 }
 
 /// How long an unused connection is kept, below what gateways do, and how often one in use is asked for life.
@@ -114,6 +121,26 @@ impl HttpClient {
         request: &GetRequest<'_>,
         read: impl Fn(&Response) -> Result<T>,
     ) -> Result<(Response, T)> {
+        self.exchange(request, &What::default(), read).await
+    }
+
+    /// As [`HttpClient::send`], with another method and perhaps a JSON body. A request that must not be sent twice says
+    /// so in `request.idempotent`.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    pub async fn write(&self, request: &GetRequest<'_>, method: Method, json: Option<Bytes>) -> Result<Response> {
+        let what = What { method, json };
+        let (response, ()) = self.exchange(request, &what, |_| Ok(())).await?;
+        Ok(response)
+    }
+
+    async fn exchange<T>(
+        &self,
+        request: &GetRequest<'_>,
+        what: &What,
+        read: impl Fn(&Response) -> Result<T>,
+    ) -> Result<(Response, T)> {
         require_secure(&request.url)?;
         let client = self.client_for(&request.url)?;
         let bearer = bearer(request.bearer)?;
@@ -127,10 +154,10 @@ impl HttpClient {
             });
             self.tell(&Event::Request { family: request.family });
             let started = clock.now();
-            let mut outcome = self.attempt(client, request, &bearer).await;
+            let mut outcome = self.attempt(client, request, what, &bearer).await;
             let took = clock.now().saturating_duration_since(started);
             budget.attempted(took);
-            log(request, &outcome, budget.attempts(), took);
+            log(request, &what.method, &outcome, budget.attempts(), took);
             let mut value = None;
             if let Ok(response) = &mut outcome {
                 response.attempts = budget.attempts();
@@ -191,15 +218,17 @@ impl HttpClient {
         &self,
         client: &reqwest::Client,
         request: &GetRequest<'_>,
+        what: &What,
         bearer: &HeaderValue,
     ) -> Result<Response, Failure> {
-        let mut answer = client
-            .get(request.url.clone())
+        let mut sending = client
+            .request(what.method.clone(), request.url.clone())
             .header(AUTHORIZATION, bearer.clone())
-            .header(ACCEPT, "application/json")
-            .send()
-            .await
-            .map_err(Failure::new)?;
+            .header(ACCEPT, "application/json");
+        if let Some(json) = &what.json {
+            sending = sending.header(CONTENT_TYPE, "application/json").body(json.clone());
+        }
+        let mut answer = sending.send().await.map_err(Failure::new)?;
         let status = answer.status();
         let headers = std::mem::take(answer.headers_mut());
         let max = self.options.max_body;
@@ -367,7 +396,7 @@ fn redirected(request: &GetRequest<'_>, response: &Response, attempts: u32) -> E
     .fact("attempts", attempts.to_string())
 }
 
-fn log(request: &GetRequest<'_>, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
+fn log(request: &GetRequest<'_>, method: &Method, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
     let host = host(&request.url);
     let path = request.url.path();
     let ms = took.as_millis();
@@ -375,7 +404,7 @@ fn log(request: &GetRequest<'_>, outcome: &Result<Response, Failure>, attempt: u
         Ok(response) => {
             let status = response.status.as_u16();
             tracing::debug!(
-                method = "GET",
+                %method,
                 host,
                 path,
                 status,
@@ -391,7 +420,7 @@ fn log(request: &GetRequest<'_>, outcome: &Result<Response, Failure>, attempt: u
         Err(failure) => {
             let reason = failure.reason();
             tracing::debug!(
-                method = "GET",
+                %method,
                 host,
                 path,
                 reason,

@@ -44,6 +44,7 @@ pub fn read_object<T: DeserializeOwned>(endpoint: &'static Endpoint, token: &Sec
 
 fn call<'a>(endpoint: &'static Endpoint, token: &'a Secret) -> Call<'a> {
     Call {
+        method: "GET",
         endpoint,
         path: endpoint.path,
         token,

@@ -14,6 +14,8 @@ const TEXT: usize = 200;
 
 /// What is known about the call that failed.
 pub(super) struct Call<'a> {
+    /// `GET`, as a rule.
+    pub(super) method: &'static str,
     pub(super) endpoint: &'static Endpoint,
     /// The path as it was sent.
     pub(super) path: &'a str,
@@ -42,7 +44,7 @@ impl Call<'_> {
     /// The answer has a status that is not a success.
     pub(super) fn refused(&self, response: &Response) -> Error {
         let status = response.status;
-        let mut message = format!("GET {} answered {}", self.path, status.as_u16());
+        let mut message = format!("{} {} answered {}", self.method, self.path, status.as_u16());
         if let Some(words) = status.canonical_reason() {
             message.push(' ');
             message.push_str(words);
@@ -78,7 +80,7 @@ impl Call<'_> {
 
     /// A success that is not JSON: a login page, a gateway, a proxy.
     pub(super) fn not_json(&self, response: &Response, what: &str) -> Error {
-        let mut message = format!("GET {} answered {what} instead of JSON", self.path);
+        let mut message = format!("{} {} answered {what} instead of JSON", self.method, self.path);
         if let Some(text) = self.plain_text(&String::from_utf8_lossy(&response.body)) {
             message.push_str(": ");
             message.push_str(&text);
@@ -92,7 +94,10 @@ impl Call<'_> {
     pub(super) fn undecodable(&self, response: &Response, why: &Undecodable) -> Error {
         // Both repeat what the other side wrote: a key, or a text where something else belongs.
         let (place, what) = (self.excerpt(&why.path), self.excerpt(&why.message));
-        let mut message = format!("GET {} answered what cannot be read at {place}: {what}", self.path);
+        let mut message = format!(
+            "{} {} answered what cannot be read at {place}: {what}",
+            self.method, self.path
+        );
         if let Some(text) = vendor_message(&response.body) {
             message.push_str(&format!(" (the answer says: {})", self.clean(&text)));
         }
@@ -111,11 +116,27 @@ impl Call<'_> {
 
     /// The list says it has `total` rows but ends after `seen`.
     pub(super) fn short_list(&self, response: &Response, seen: u64, total: u64) -> Error {
-        let message = format!("GET {}: the list ends after {seen} of {total} rows", self.path);
+        let message = format!(
+            "{} {}: the list ends after {seen} of {total} rows",
+            self.method, self.path
+        );
         self.facts(Error::new(Kind::Unavailable, message), response)
             .fact(INCONSISTENT, "short list")
             .retry(Retry::Later)
             .hint("the workspace may have changed while it was read; try again")
+    }
+
+    /// A write that says it failed, under a status of success (`contract/workato-api.md` 3.3).
+    pub(super) fn failed_quietly(&self, response: &Response) -> Option<Error> {
+        let body: Value = serde_json::from_slice(&response.body).ok()?;
+        let failed = ["success", "Success"]
+            .iter()
+            .any(|key| body.get(key) == Some(&Value::Bool(false)));
+        failed.then(|| {
+            let text = self.vendor_text(&response.body).unwrap_or_default();
+            let message = format!("{} {} was not carried out: {text}", self.method, self.path);
+            self.facts(Error::new(Kind::InvalidArgument, message), response)
+        })
     }
 
     fn facts(&self, error: Error, response: &Response) -> Error {

@@ -12,6 +12,7 @@ mod id;
 mod lenient;
 mod model;
 mod paging;
+mod write;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub use self::model::{
     ProjectGrant, ProjectRole, UserGroup, WorkspaceDetails, timestamp,
 };
 pub use self::paging::{ApiPage, INCONSISTENT, read_all};
+pub use self::write::{Invitation, NewProjectGrant, RoleAssignment};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{GetRequest, HttpClient, Response};
 use crate::baton::secret::Secret;
@@ -307,6 +309,7 @@ impl WorkatoClient {
 
     fn call<'a>(&'a self, endpoint: &'static Endpoint, path: &'a str) -> Call<'a> {
         Call {
+            method: "GET",
             endpoint,
             path,
             token: &self.token,

@@ -21,6 +21,8 @@ pub struct Fake {
     pub broken: Mutex<Vec<Error>>,
     /// Errors of the next grants.
     pub grants: Mutex<Vec<Error>>,
+    /// A list of grants that never ends was asked for.
+    pub waiting: std::sync::atomic::AtomicBool,
     /// Lists of grants never end.
     pub stuck: std::sync::atomic::AtomicBool,
 }
@@ -115,6 +117,7 @@ impl Connector for Fake {
     async fn list_grants(&self, _: &SyncContext, resource: &v2::Resource, _: &PageToken) -> Result<Page<v2::Grant>> {
         let id = resource.id.as_ref().unwrap();
         if self.stuck.load(std::sync::atomic::Ordering::Relaxed) {
+            self.waiting.store(true, std::sync::atomic::Ordering::Relaxed);
             std::future::pending::<()>().await;
         }
         if id.resource_type != "role" {

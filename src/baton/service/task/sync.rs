@@ -1,7 +1,8 @@
 //! A full sync: heartbeat, sync into a file of its own, upload, remove the file (`contract/c1-service.md` 6).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,9 @@ use crate::baton::service::heartbeat::Pulse;
 use crate::baton::service::scope::{Scope, Scoped};
 use crate::baton::service::upload::upload;
 use crate::baton::sync::{self, SyncEnvironment, SyncOptions};
+
+/// Seconds that a stopped sync gets to close its file.
+const CLOSING: u32 = 10;
 
 /// Syncs and uploads. `cancel` fires when the process is to end.
 pub async fn run<C: Provisioner>(
@@ -63,6 +67,7 @@ async fn sync_and_upload<C: Provisioner>(
         requests: Arc::clone(&service.requests),
         steps: Arc::new(Disk),
     };
+    until_free(service, &plan.options.file).await;
     let file = Leftover(plan.options.file.clone());
     let summary = sync::run(connector, &plan.options, &environment).await?;
     service.metrics.sync_succeeded(&summary, service.clock.wall());
@@ -88,6 +93,17 @@ async fn sync_and_upload<C: Provisioner>(
     drop(claim);
     drop(turn);
     Ok(())
+}
+
+/// Waits a little for a sync that was stopped just now and still closes its file. If it is somebody else who has it, the
+/// sync says so.
+async fn until_free<C: Provisioner>(service: &Service<C>, file: &Path) {
+    for _ in 0..CLOSING {
+        if Claim::take(file, Some(service.files.folder())).is_ok() {
+            return;
+        }
+        service.clock.sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// A finished file that goes when its task ends, however it ends.

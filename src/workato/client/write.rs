@@ -1,0 +1,218 @@
+//! The Workato API, write side (`contract/workato-api.md` 2.6, 2.7, 2.9, 2.10). Everything but an invitation leaves the
+//! same state when it is sent twice, so only invitations are never repeated.
+
+use serde::Serialize;
+
+use super::endpoint::{Endpoint, Envelope, Paging};
+use super::fault::Call;
+use super::{GroupId, MemberId, ProjectGrantId, ProjectId, WorkatoClient, endpoint};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::http::{GetRequest, Method};
+
+/// A role to give in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleAssignment {
+    /// `dev`, `test`, `prod`.
+    pub environment_type: String,
+    /// The role's name: rows are read with `role_name`, but written with `name`.
+    pub name: String,
+    /// `environment` for environment roles. Left out, the API takes the name for that of a legacy role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_type: Option<&'static str>,
+}
+
+/// Somebody to invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Invitation {
+    /// Their name.
+    pub name: String,
+    /// Where the invitation goes.
+    pub email: String,
+    /// What they may do. Without any the API refuses.
+    pub env_roles: Vec<RoleAssignment>,
+    /// Groups they join.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub user_group_ids: Vec<String>,
+}
+
+/// A project role to give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewProjectGrant {
+    /// `User` or `UserGroup`.
+    pub assignment_type: &'static str,
+    /// The id of whom it is for.
+    pub assignment_id: serde_json::Value,
+    /// The role, as grants name it.
+    pub project_role_id: serde_json::Value,
+}
+
+macro_rules! writes {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $path:literal, $family:expr, $checkbox:literal;)*) => {$(
+        $(#[$doc])* static $constant: Endpoint = Endpoint {
+            name: $name,
+            path: $path,
+            paging: Paging::None,
+            envelope: Envelope::Object,
+            family: $family,
+            checkbox: $checkbox,
+        };
+    )*};
+}
+
+writes! {
+    /// 2.6
+    UPDATE_MEMBER = "the roles of a collaborator", "/api/members/{id}", endpoint::COLLABORATORS,
+        "Admin > Workspace collaborators > Collaborators > Update collaborator";
+    /// 2.7
+    INVITE = "an invitation", "/api/member_invitations", endpoint::COLLABORATORS,
+        "Admin > Workspace collaborators > Collaborators > Invite collaborator";
+    /// 2.7
+    DELETE_MEMBER = "a collaborator", "/api/members/{id}", endpoint::COLLABORATORS,
+        "Admin > Workspace collaborators > Collaborators > Delete collaborator";
+    /// 2.9
+    ADD_PROJECT_GRANT = "project grants", "/api/projects/{id}/project_grants", endpoint::PROJECT_GRANTS_FAMILY,
+        "Admin > Workspace collaborators > Project grants";
+    /// 2.9
+    DELETE_PROJECT_GRANT = "a project grant", "/api/project_grants/{id}", endpoint::PROJECT_GRANTS_FAMILY,
+        "Admin > Workspace collaborators > Project grants";
+    /// 2.10
+    GROUP_MEMBERS = "members of a collaborator group", "/api/user_groups/{id}/members", endpoint::COLLABORATOR_GROUPS,
+        "Admin > Workspace collaborators > Collaborator groups";
+}
+
+impl WorkatoClient {
+    /// Replaces the roles of a collaborator in the environments named; others stay.
+    ///
+    /// # Errors
+    /// As every method here: what the client of reading says; `InvalidArgument` for a write that was answered with
+    /// success but says it failed.
+    pub async fn assign_roles(&self, member: &MemberId, roles: &[RoleAssignment]) -> Result<()> {
+        let body = serde_json::json!({ "env_roles": roles });
+        self.write(
+            "change",
+            &UPDATE_MEMBER,
+            Some(member.as_str()),
+            (Method::PUT, "PUT"),
+            Some(&body),
+        )
+        .await
+    }
+
+    /// Invites somebody. Sent once: the API takes one invitation per person in 20 minutes.
+    ///
+    /// # Errors
+    /// As [`WorkatoClient::assign_roles`].
+    pub async fn invite(&self, invitation: &Invitation) -> Result<()> {
+        let body = serde_json::to_value(invitation).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+        self.write("send", &INVITE, None, (Method::POST, "POST"), Some(&body))
+            .await
+    }
+
+    /// Removes a collaborator from the workspace.
+    ///
+    /// # Errors
+    /// As [`WorkatoClient::assign_roles`].
+    pub async fn delete_member(&self, member: &MemberId) -> Result<()> {
+        self.write(
+            "delete",
+            &DELETE_MEMBER,
+            Some(member.as_str()),
+            (Method::DELETE, "DELETE"),
+            None,
+        )
+        .await
+    }
+
+    /// Adds or updates grants of one project.
+    ///
+    /// # Errors
+    /// As [`WorkatoClient::assign_roles`].
+    pub async fn put_project_grants(&self, project: &ProjectId, grants: &[NewProjectGrant]) -> Result<()> {
+        let body = serde_json::json!({ "project_grants": grants });
+        self.write(
+            "change",
+            &ADD_PROJECT_GRANT,
+            Some(project.as_str()),
+            (Method::PUT, "PUT"),
+            Some(&body),
+        )
+        .await
+    }
+
+    /// Removes a project grant.
+    ///
+    /// # Errors
+    /// As [`WorkatoClient::assign_roles`].
+    pub async fn delete_project_grant(&self, grant: &ProjectGrantId) -> Result<()> {
+        self.write(
+            "delete",
+            &DELETE_PROJECT_GRANT,
+            Some(grant.as_str()),
+            (Method::DELETE, "DELETE"),
+            None,
+        )
+        .await
+    }
+
+    /// Adds people to a group. Who is in it already stays.
+    ///
+    /// # Errors
+    /// As [`WorkatoClient::assign_roles`].
+    pub async fn add_to_group(&self, group: &GroupId, member: &MemberId) -> Result<()> {
+        self.change_group(group, member, (Method::POST, "POST")).await
+    }
+
+    /// Takes people out of a group.
+    ///
+    /// # Errors
+    /// As [`WorkatoClient::assign_roles`].
+    pub async fn remove_from_group(&self, group: &GroupId, member: &MemberId) -> Result<()> {
+        self.change_group(group, member, (Method::DELETE, "DELETE")).await
+    }
+
+    async fn change_group(&self, group: &GroupId, member: &MemberId, method: (Method, &'static str)) -> Result<()> {
+        let body = serde_json::json!({ "user_ids": [number(member)] });
+        self.write("change", &GROUP_MEMBERS, Some(group.as_str()), method, Some(&body))
+            .await
+    }
+
+    async fn write(
+        &self,
+        doing: &'static str,
+        endpoint: &'static Endpoint,
+        id: Option<&str>,
+        (method, name): (Method, &'static str),
+        body: Option<&serde_json::Value>,
+    ) -> Result<()> {
+        async {
+            let url = endpoint.url(&self.base_url, id)?;
+            let path = url.path().to_owned();
+            let call = Call {
+                method: name,
+                endpoint,
+                path: &path,
+                token: &self.token,
+            };
+            let request = GetRequest {
+                url,
+                bearer: &self.token,
+                family: endpoint.family,
+                idempotent: endpoint.path != INVITE.path,
+            };
+            let json = body.map(|body| body.to_string().into());
+            let response = self.http.write(&request, method, json).await?;
+            // An answer without a body is a success of a deletion.
+            if !response.status.is_success() || !response.body.is_empty() {
+                call.check(&response)?;
+            }
+            call.failed_quietly(&response).map_or(Ok(()), Err)
+        }
+        .await
+        .with_context(|| format!("{doing} {}", endpoint.name))
+    }
+}
+
+/// An id as a number where it is one: the API wants its own integers back.
+pub fn number(member: &MemberId) -> serde_json::Value {
+    member.number().map_or_else(|| member.as_str().into(), Into::into)
+}

@@ -1,0 +1,185 @@
+//! What can be changed in a workspace (`contract/model.md` 9): one file per resource type that has writes. Every write
+//! reads first what is there, so that what is done already is answered without a request, and what it displaces is told.
+
+mod account;
+mod environment_role;
+mod group;
+mod project;
+mod role;
+
+use std::sync::Arc;
+
+use prost_types::Any;
+
+use super::client::{Member, MemberId};
+use super::collaborator::Collaborator;
+use super::directory::Directory;
+use super::environment_role::EnvironmentRole;
+use super::group::CollaboratorGroup;
+use super::kind::ResourceKind;
+use super::project::Project;
+use super::role::Role;
+use super::{WorkatoConnector, unknown_type};
+use crate::baton::annotation::pack;
+use crate::baton::capability;
+use crate::baton::connector::{Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext, unsupported};
+use crate::baton::entitlement;
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::grant;
+use crate::baton::proto::v2;
+use crate::baton::resource;
+
+pub use account::creation_schema;
+
+impl WorkatoConnector {
+    /// Tables of this write alone: what a sync read a while ago may have changed.
+    fn tables(&self) -> Directory {
+        Directory::new(Arc::clone(&self.settings), self.clients.clone())
+    }
+}
+
+impl Provisioner for WorkatoConnector {
+    async fn grant(
+        &self,
+        cx: &SyncContext,
+        principal: &v2::Resource,
+        entitlement: &v2::Entitlement,
+    ) -> Result<Granted> {
+        let d = self.tables();
+        let on = required(entitlement.resource.as_ref(), "the entitlement names no resource")?;
+        let slug = slug_of(entitlement, on);
+        match resource::key(on).0 {
+            EnvironmentRole::TYPE => environment_role::grant(&d, cx, on, principal).await,
+            Role::TYPE => role::grant(&d, cx, on, principal).await,
+            Project::TYPE => project::grant(&d, cx, on, &slug, principal).await,
+            CollaboratorGroup::TYPE => group::grant(&d, cx, on, principal).await,
+            other => Err(no_writes(self, other, "does not support granting")),
+        }
+    }
+
+    async fn revoke(&self, cx: &SyncContext, grant: &v2::Grant) -> Result<Vec<Any>> {
+        let d = self.tables();
+        let entitlement = required(grant.entitlement.as_ref(), "the grant names no entitlement")?;
+        let on = required(entitlement.resource.as_ref(), "the entitlement names no resource")?;
+        let principal = required(grant.principal.as_ref(), "the grant names no principal")?;
+        let slug = slug_of(entitlement, on);
+        match resource::key(on).0 {
+            EnvironmentRole::TYPE => environment_role::revoke(&d, cx, on, principal).await,
+            Role::TYPE => role::revoke(&d, cx, on, principal).await,
+            Project::TYPE => project::revoke(&d, cx, on, &slug, principal).await,
+            CollaboratorGroup::TYPE => group::revoke(&d, cx, on, principal).await,
+            other => Err(no_writes(self, other, "does not support revoking")),
+        }
+    }
+
+    async fn create_account(&self, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
+        if !matches!(account.resource_type, "" | Collaborator::TYPE) {
+            return Err(no_writes(self, account.resource_type, "does not have accounts"));
+        }
+        account::create(&self.tables(), cx, account).await
+    }
+
+    async fn delete_resource(
+        &self,
+        _: &SyncContext,
+        id: &v2::ResourceId,
+        _: Option<&v2::ResourceId>,
+    ) -> Result<Vec<Any>> {
+        if id.resource_type != Collaborator::TYPE {
+            return Err(no_writes(
+                self,
+                &id.resource_type,
+                "does not have resource Delete() configured",
+            ));
+        }
+        account::delete(&self.tables(), &MemberId::from(id.resource.as_str())).await
+    }
+}
+
+/// What the connector can do, with its writes.
+pub fn capabilities(resource_types: &[v2::ResourceType]) -> v2::ConnectorCapabilities {
+    use v2::Capability::{AccountProvisioning, Provision, ResourceDelete, Sync};
+    let of = |id: &str| match id {
+        EnvironmentRole::TYPE | Role::TYPE | Project::TYPE | CollaboratorGroup::TYPE => vec![Sync, Provision],
+        Collaborator::TYPE => vec![Sync, AccountProvisioning, ResourceDelete],
+        _ => vec![Sync],
+    };
+    let mut capabilities = capability::of_types(resource_types.iter().map(|t| (t.clone(), of(&t.id))));
+    let without_password = v2::CapabilityDetailCredentialOption::NoPassword.into();
+    capabilities.credential_details = Some(v2::CredentialDetails {
+        capability_account_provisioning: Some(v2::CredentialDetailsAccountProvisioning {
+            supported_credential_options: vec![without_password],
+            preferred_credential_option: without_password,
+        }),
+        ..Default::default()
+    });
+    capabilities
+}
+
+/// A type that cannot do it, or that there is not.
+fn no_writes(connector: &WorkatoConnector, resource_type: &str, what: &str) -> Error {
+    if connector.resource_types().iter().any(|t| t.id == resource_type) {
+        unsupported(resource_type, what)
+    } else {
+        Error::new(Kind::Unimplemented, unknown_type(resource_type).to_string())
+    }
+}
+
+fn required<'a, T>(part: Option<&'a T>, otherwise: &'static str) -> Result<&'a T> {
+    part.ok_or_else(|| Error::new(Kind::InvalidArgument, otherwise))
+}
+
+/// The slug of an entitlement, which older rows carry in the id only.
+fn slug_of(entitlement: &v2::Entitlement, on: &v2::Resource) -> String {
+    if !entitlement.slug.is_empty() {
+        return entitlement.slug.clone();
+    }
+    let prefix = on.id.as_ref().map(|id| entitlement::id(id, "")).unwrap_or_default();
+    entitlement.id.strip_prefix(&prefix).unwrap_or_default().to_owned()
+}
+
+/// The id of a person among principals.
+///
+/// # Errors
+/// `InvalidArgument` for any other principal.
+fn person_id(principal: &v2::Resource) -> Result<MemberId> {
+    match resource::key(principal) {
+        (Collaborator::TYPE, id) if !id.is_empty() => Ok(MemberId::from(id)),
+        (other, _) => Err(Error::new(
+            Kind::InvalidArgument,
+            format!("only collaborators can hold this, not a {other}"),
+        )),
+    }
+}
+
+/// A person with their roles.
+///
+/// # Errors
+/// Those of the tables; `NotFound` for somebody who is not in the workspace.
+async fn person(d: &Directory, cx: &SyncContext, principal: &v2::Resource) -> Result<Member> {
+    let id = person_id(principal)?;
+    let found = d.detected(cx).await?.members.iter().find(|m| m.id == id).cloned();
+    found.ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("there is no collaborator {id}"))
+            .hint("somebody who was invited is not one before the invitation is accepted")
+    })
+}
+
+fn already_granted() -> Granted {
+    Granted {
+        grants: Vec::new(),
+        annotations: vec![pack(&v2::GrantAlreadyExists::default())],
+    }
+}
+
+fn already_revoked() -> Vec<Any> {
+    vec![pack(&v2::GrantAlreadyRevoked::default())]
+}
+
+/// Says that a grant went because of another one.
+fn replaced(resource_type: &str, resource_id: String, slug: &str, principal: &v2::ResourceId) -> Any {
+    let entitlement = entitlement::id(&resource::id(resource_type, resource_id), slug);
+    pack(&v2::GrantReplaced {
+        replaced_grant_id: grant::id(&entitlement, principal),
+    })
+}
