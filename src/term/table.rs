@@ -177,7 +177,14 @@ fn widths(columns: &[Column], rows: &[Vec<String>], screen: Option<usize>) -> Ve
     let Some(screen) = screen else {
         return natural.into_iter().map(|width| Some(width.min(PIPED))).collect();
     };
-    let mut kept: Vec<Option<usize>> = natural.into_iter().map(Some).collect();
+    // What is said of none of the rows is not worth the room, when these are all rows.
+    let is_silent = |at: usize| rows.len() < FIRST && rows.iter().all(|row| row.get(at).is_none_or(String::is_empty));
+    let mut kept: Vec<Option<usize>> = natural
+        .into_iter()
+        .zip(columns)
+        .enumerate()
+        .map(|(at, (width, column))| (!(column.spare && is_silent(at))).then_some(width))
+        .collect();
     // Spare columns go from the right until the rest fits as it is.
     for at in (0..columns.len()).rev() {
         if total(&kept) <= screen {
@@ -346,6 +353,13 @@ mod tests {
         Zoë           A role with a name that goes on and      1,234
                       on, as names of roles do
         ");
+    }
+
+    #[test]
+    fn a_column_that_says_nothing_takes_no_room_of_a_screen() {
+        let people = [["Ada", "Operator", "1", ""], ["Zoë", "Operator", "2", ""]];
+        assert!(!shown(&people, Some(80)).contains("ID"));
+        assert!(shown(&people, None).contains("ID"));
     }
 
     #[test]

@@ -15,14 +15,15 @@ mod paths;
 mod web;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use assert_cmd::Command;
 use baton_workato::report::{Snapshot, Which};
 
 /// A file of the simulated workspace, synced once per shape and shared by all tests of this process.
 pub fn demo(shape: &'static [&'static str]) -> &'static Path {
-    static FILES: OnceLock<std::sync::Mutex<Vec<(&[&str], PathBuf)>>> = OnceLock::new();
+    type Made = Mutex<Vec<(&'static [&'static str], PathBuf)>>;
+    static FILES: OnceLock<Made> = OnceLock::new();
     let mut files = FILES.get_or_init(Default::default).lock().unwrap();
     if let Some((_, file)) = files.iter().find(|(known, _)| *known == shape) {
         return Box::leak(file.clone().into_boxed_path());
