@@ -85,7 +85,7 @@ fn after_help() -> String {
          # People without activity for 90 days who still hold something that was given to them\n  \
          baton-workato access --fail-if 'account = human and idle > 90d and direct' -o csv\n\n  \
          # Does Ada see production because she is one of All collaborators?\n  \
-         baton-workato access ada --fail-if \"through = 'All collaborators' and resource ~ prod\"\n\n\
+         baton-workato access ada --fail-if \"through = 'All collaborators' and entitlement ~ prod\"\n\n\
          Conditions:\n{}\n\nFields:\n{}",
         indented(condition::SYNTAX),
         condition::field_table()

@@ -30,12 +30,16 @@ pub fn principal(names: &Names<'_>, wanted: &str) -> Result<Thing> {
         return Ok(thing);
     }
     let fits = |resource: &v2::Resource, thing: &Thing| fit(resource, thing, wanted);
-    let among_users = best(names, Some(&users), &fits)?;
-    let found = if among_users.is_empty() {
-        best(names, None, &fits)?
-    } else {
-        among_users
-    };
+    let mut found = by_id(names, Some(&users), wanted)?;
+    if found.is_empty() {
+        found = best(names, Some(&users), &fits)?;
+    }
+    if found.is_empty() {
+        found = by_id(names, None, wanted)?;
+    }
+    if found.is_empty() {
+        found = best(names, None, &fits)?;
+    }
     one(names, found, wanted, "nobody")
 }
 
@@ -64,7 +68,10 @@ fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Th
 /// As [`principal`].
 pub fn resource(names: &Names<'_>, kind: Option<&str>, wanted: &str) -> Result<Thing> {
     let kinds: Option<Vec<String>> = kind.map(|kind| vec![kind.to_owned()]);
-    let found = best(names, kinds.as_deref(), &|resource, thing| fit(resource, thing, wanted))?;
+    let mut found = by_id(names, kinds.as_deref(), wanted)?;
+    if found.is_empty() {
+        found = best(names, kinds.as_deref(), &|resource, thing| fit(resource, thing, wanted))?;
+    }
     one(names, found, wanted, "nothing")
 }
 
@@ -83,6 +90,38 @@ pub fn user_types(snapshot: &Snapshot) -> Result<Vec<String>> {
             Ok(())
         })?;
     Ok(users)
+}
+
+/// The resources of these types, or of all, with the id that is wanted: found by the index, not by looking at all.
+fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Vec<(Thing, String)>> {
+    let mut all = Vec::new();
+    let kinds = match kinds {
+        Some(kinds) => kinds,
+        None => {
+            let snapshot = names.snapshot();
+            snapshot
+                .reader()
+                .for_each_resource_type(snapshot.sync_id(), &mut |kind| {
+                    all.push(kind.id);
+                    Ok(())
+                })?;
+            &all
+        }
+    };
+    let mut found: Vec<(Thing, String)> = Vec::new();
+    for kind in kinds {
+        let rest = wanted
+            .strip_prefix(kind.as_str())
+            .and_then(|rest| rest.strip_prefix(':'));
+        for id in std::iter::once(wanted).chain(rest) {
+            if names.resource(kind, id)?.is_some() {
+                let thing = names.thing(kind, id)?;
+                let email = wording::email(names, &thing)?;
+                found.push((thing, email));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The resources that fit best, in the order of rows.

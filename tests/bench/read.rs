@@ -28,6 +28,13 @@ const STATS: &[&str] = &["stats", "-o", "json"];
 /// One of ten thousand people, who holds a role and its hundred privileges.
 const ONE_PERSON: &[&str] = &["grants", "--principal", "collaborator:1000500", "-o", "jsonl"];
 const BY_NAME: &[&str] = &["grants", "--principal", "Person 500", "-o", "jsonl"];
+/// The same person, with the way to everything.
+const ACCESS: &[&str] = &["access", "collaborator:1000500"];
+const ACCESS_BY_NAME: &[&str] = &["access", "Person 500"];
+/// A condition that has to be asked about every grant, and holds for none.
+const CONDITION: &[&str] = &["access", "--fail-if", "domain = nowhere.example and entitlement ~ e"];
+/// A sync with itself: every row is read twice.
+const DIFF: &[&str] = &["diff", "--since", "0s"];
 const PRINCIPALS: &[&str] = &["principals", "-o", "csv"];
 const EVERYTHING: &[&str] = &["grants", "-o", "json"];
 
@@ -119,6 +126,16 @@ fn grants_of_one_person_again(bencher: Bencher, grants: usize) {
     again(bencher, grants, ONE_PERSON);
 }
 
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn access_of_one_person_the_first_time(bencher: Bencher, grants: usize) {
+    first(bencher, grants, ACCESS);
+}
+
+#[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
+fn access_of_one_person_again(bencher: Bencher, grants: usize) {
+    again(bencher, grants, ACCESS);
+}
+
 fn table() {
     measure::head();
     for grants in SIZES {
@@ -136,6 +153,10 @@ fn table() {
         line("stats", STATS, false);
         line("grants of one person by id", ONE_PERSON, false);
         line("grants of one person by name", BY_NAME, false);
+        line("access of one person by id", ACCESS, false);
+        line("access of one person by name", ACCESS_BY_NAME, false);
+        line("a condition over everything", CONDITION, false);
+        line("diff of a sync with itself", DIFF, false);
         line("principals", PRINCIPALS, false);
         line("every grant as JSON", EVERYTHING, false);
         forget(&file);

@@ -21,6 +21,8 @@ use crate::term::tree::{self, Node, Tone};
 
 /// Lines of one type below one line; more are one line with a count.
 const MOST: usize = 6;
+/// Of what was given, and nothing follows from: what is told one by one.
+const GIVEN: usize = 40;
 /// Names told of what is counted.
 const EXAMPLES: usize = 3;
 
@@ -129,8 +131,17 @@ pub(super) fn tree(
     for (kind, branches) in sections {
         nodes.push(Node::blank());
         let mut section = Node::new(Tone::Bold, kind).and(Tone::Dim, format!(" · {} given", branches.len()));
-        for branch in branches {
+        let (steps, ends): (Vec<&Branch>, Vec<&Branch>) = branches.into_iter().partition(|b| !b.follows.is_empty());
+        for branch in &steps {
             section.push(drawing.branch(branch, false)?);
+        }
+        let shown = if all { ends.len() } else { GIVEN };
+        for branch in ends.iter().take(shown) {
+            section.push(drawing.branch(branch, false)?);
+        }
+        if let Some(rest) = ends.get(shown..).filter(|rest| !rest.is_empty()) {
+            let rights: Vec<&Right> = rest.iter().map(|b| &b.right).collect();
+            section.push(drawing.fold(&rights)?);
         }
         nodes.push(section);
     }
@@ -284,6 +295,17 @@ impl Drawing<'_, '_> {
         let more = rights.len() - examples.len();
         Ok(Node::new(Tone::Dim, format!("{kind} "))
             .and(Tone::Plain, format!("× {}", rights.len()))
-            .and(Tone::Dim, format!("  {} and {more} more", examples.join(", "))))
+            .and(
+                Tone::Dim,
+                format!(
+                    "  {}{}",
+                    examples.join(", "),
+                    if more > 0 {
+                        format!(" and {more} more")
+                    } else {
+                        String::new()
+                    }
+                ),
+            ))
     }
 }

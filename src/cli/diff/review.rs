@@ -44,6 +44,19 @@ pub(super) fn show(terminal: &Terminal, reading: &Reading, review: &Review, all:
         let text = format!("Only last activity, counts and the like changed: {}.", kinds.join(", "));
         nodes.push(Node::new(Tone::Dim, text));
     }
+    if review.rerouted > 0 {
+        let number = usize::try_from(review.rerouted).unwrap_or(usize::MAX);
+        let text = count(
+            number,
+            "grant that is still there follows",
+            "grants that are still there follow",
+        );
+        nodes.push(Node::blank());
+        nodes.push(Node::new(
+            Tone::Dim,
+            format!("{text} from something else, or from more or less, than before."),
+        ));
+    }
     if drawing.folded {
         nodes.push(Node::new(Tone::Dim, "--all shows every line instead of counts."));
     }

@@ -25,6 +25,9 @@ pub struct Detail {
     pub restless: bool,
 }
 
+/// Takes one thing from an account.
+type Part = fn(&Account) -> String;
+
 /// What is different, most telling first.
 pub(super) fn of(names: &Names<'_>, old: &v2::Resource, new: &v2::Resource) -> Result<Vec<Detail>> {
     let mut details = Vec::new();
@@ -42,8 +45,8 @@ pub(super) fn of(names: &Names<'_>, old: &v2::Resource, new: &v2::Resource) -> R
     note("name", old.display_name.clone(), new.display_name.clone(), false);
     let account = |r: &v2::Resource| Ok::<_, crate::baton::error::Error>(Account::of(r, names.thing_of(r)?));
     let (before, now) = (account(old)?, account(new)?);
-    let part = |a: &Option<Account>, get: fn(&Account) -> String| a.as_ref().map(get).unwrap_or_default();
-    let parts: [(&str, fn(&Account) -> String, bool); 4] = [
+    let part = |a: &Option<Account>, get: Part| a.as_ref().map(get).unwrap_or_default();
+    let parts: [(&str, Part, bool); 4] = [
         ("e-mail", |a| a.email.clone(), false),
         ("status", |a| a.status.to_owned(), false),
         ("account type", |a| a.account_type.to_owned(), false),

@@ -130,6 +130,8 @@ pub struct Review {
     pub entitlements: Counted,
     /// Grants.
     pub grants: Counted,
+    /// Derived grants that are in both, and follow from something else than before.
+    pub rerouted: u64,
     /// Grants to people that are new.
     pub gained_by_people: u64,
     /// Grants to people that are gone.
@@ -148,7 +150,8 @@ impl Review {
     /// Whether both syncs say the same, last activities and the like aside.
     pub fn is_empty(&self) -> bool {
         let types = self.resource_types;
-        self.people.is_empty() && self.things.is_empty() && types.created + types.deleted + types.modified == 0
+        let types = types.created + types.deleted + types.modified;
+        self.people.is_empty() && self.things.is_empty() && types == 0 && self.rerouted == 0
     }
 
     /// How many people and accounts came or went.

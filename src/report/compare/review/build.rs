@@ -25,6 +25,7 @@ pub(super) fn review(sides: &Sides) -> Result<Review> {
         new: Names::new(&sides.new),
         users,
         drafts: BTreeMap::new(),
+        rerouted: 0,
         gained_by_people: 0,
         lost_by_people: 0,
     };
@@ -56,6 +57,7 @@ pub(super) fn review(sides: &Sides) -> Result<Review> {
         }
     })?;
     let (gained_by_people, lost_by_people) = (builder.gained_by_people, builder.lost_by_people);
+    let rerouted = builder.rerouted;
     let mut review = Review {
         old: sides.old.run().clone(),
         new: sides.new.run().clone(),
@@ -66,6 +68,7 @@ pub(super) fn review(sides: &Sides) -> Result<Review> {
         resources,
         entitlements,
         grants,
+        rerouted,
         gained_by_people,
         lost_by_people,
     };
@@ -124,6 +127,7 @@ struct Builder<'s> {
     new: Names<'s>,
     users: Vec<String>,
     drafts: BTreeMap<(String, String), Draft>,
+    rerouted: u64,
     gained_by_people: u64,
     lost_by_people: u64,
 }
@@ -274,6 +278,8 @@ impl<'s> Builder<'s> {
             }
         } else if was_direct && terms {
             self.draft(kind, id)?.subject.regranted += 1;
+        } else {
+            self.rerouted += 1;
         }
         Ok(())
     }
