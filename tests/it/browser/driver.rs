@@ -26,13 +26,17 @@ pub struct Browser {
 /// Where the two programs are; nothing where one is missing.
 fn programs() -> Option<(PathBuf, PathBuf)> {
     // Machines of CI services say where their driver is; on macOS programs are not on the path.
-    let folders = std::env::var_os("PATH").into_iter().chain(std::env::var_os("CHROMEWEBDRIVER"));
+    let folders = std::env::var_os("PATH")
+        .into_iter()
+        .chain(std::env::var_os("CHROMEWEBDRIVER"));
     let mut folders: Vec<PathBuf> = folders
         .flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>())
         .collect();
     folders.push("/Applications/Google Chrome.app/Contents/MacOS".into());
     let find = |names: &[&str]| {
-        let mut places = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+        let mut places = names
+            .iter()
+            .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
         places.find(|place| place.is_file())
     };
     let chromium = find(&["chromium", "google-chrome", "Google Chrome", "chromium-browser"])?;

@@ -392,7 +392,7 @@
     reached({ type, id }) {
       const principal = this.numberOf(type, id);
       const rows = [...this.held(principal).keys()].flatMap((right) => this.rows(principal, right));
-      return this.inPlace(rows, (row) => this.rightsAt[row.right]);
+      return this.inPlace(rows, (row) => this.placeKeys(this.rightsAt[row.right]));
     }
 
     /** The next page is of the same rows. */
@@ -405,14 +405,15 @@
     reaching({ type, id }) {
       const rights = this.rightsOn.get(this.numberOf(type, id)) ?? [];
       const rows = rights.flatMap((right) => [...this.holders(right)].flatMap((principal) => this.rows(principal, right)));
-      return this.inPlace(rows, (row) => row.number);
+      // People before groups and roles.
+      return this.inPlace(rows, ({ number }) => [this.resources[number].account ? "0" : "1", ...this.placeKeys(number)]);
     }
 
-    /** Rows in the order of what they are about, then of the rights in the file. */
-    inPlace(rows, aboutOf) {
-      const known = new Map();
-      const keys = (row) => at(known, aboutOf(row), () => this.placeKeys(aboutOf(row)));
-      return rows.sort((a, b) => compareAll(keys(a), keys(b)) || a.right - b.right || compare(a.grantId, b.grantId));
+    /** Rows in the order of the keys, then of the rights in the file. */
+    inPlace(rows, keysOf) {
+      const sorted = rows.map((row) => ({ row, keys: keysOf(row) }));
+      sorted.sort((a, b) => compareAll(a.keys, b.keys) || a.row.right - b.row.right || compare(a.row.grantId, b.row.grantId));
+      return sorted.map(({ row }) => row);
     }
   }
 
