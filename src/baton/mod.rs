@@ -11,6 +11,7 @@ pub mod error;
 pub mod fingerprint;
 pub mod grant;
 pub mod http;
+pub mod json;
 pub mod memory;
 pub mod page;
 pub mod progress;

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{completion, demo, explore, usage_error};
+use super::{completion, demo, usage_error};
+use super::{entitlements, explore, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -75,8 +76,8 @@ pub fn build(purpose: Purpose) -> Command {
                 .help("Print the version"),
         )
         .subcommand(demo(purpose))
-        .subcommand(explore(purpose))
         .subcommand(capabilities(purpose))
+        .subcommands(reading(purpose))
         .subcommand(with_kit(
             Command::new("config").about("Print the settings of this connector as JSON, for forms"),
             purpose,
@@ -103,13 +104,22 @@ fn demo(purpose: Purpose) -> Command {
     })
 }
 
-fn explore(purpose: Purpose) -> Command {
-    with_kit(explore::command(), purpose, |field| {
-        explore::FLAGS.contains(&field.name)
-    })
-    .mut_arg("file", |file| {
-        file.help("The .c1z file to look at ($BATON_FILE) (default \"sync.c1z\")")
-    })
+/// The commands that read a file.
+fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
+    let commands = [
+        explore::command(),
+        resource_types::command(),
+        resources::command(),
+        entitlements::command(),
+        grants::command(),
+        principals::command(),
+        syncs::command(),
+        stats::command(),
+        verify::command(),
+    ];
+    commands
+        .into_iter()
+        .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", read::file))
 }
 
 fn capabilities(purpose: Purpose) -> Command {

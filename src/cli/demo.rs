@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
 use super::sync::{finish, in_runtime, options, read_workspace};
-use super::{Leave, interrupt, logging};
+use super::{Leave, interrupt, logging, next};
 use crate::baton::config::Source;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
@@ -104,7 +104,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
         let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
-    finish(terminal, &summary, &values)
+    finish(terminal, &summary, &next::commands(&summary.file), &values)
 }
 
 fn workspace(own: &ArgMatches) -> Workspace {

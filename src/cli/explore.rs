@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
+use super::read::READING;
 use super::sync::{in_runtime, temp_dir};
 use super::{Leave, interrupt, logging, usage_error};
 use crate::baton::c1z::Keep;
@@ -12,9 +13,6 @@ use crate::report::explore::{self, Explorer};
 use crate::report::{Snapshot, Which};
 use crate::term::Terminal;
 use crate::workato::conventions::CONVENTIONS;
-
-/// Flags of the kit that the help of this command shows.
-pub const FLAGS: &[&str] = &["file", "color"];
 
 /// The command.
 pub fn command() -> Command {
@@ -26,7 +24,8 @@ pub fn command() -> Command {
             Arg::new("sync-id")
                 .long("sync-id")
                 .value_name("ID")
-                .help("A sync of the file by its id (default: the full sync that finished last)"),
+                .help("A sync of the file by its id (default: the full sync that finished last)")
+                .help_heading(READING),
         )
         .arg(
             Arg::new("port")
@@ -41,7 +40,7 @@ pub fn command() -> Command {
         .arg(switch(
             "no-cache",
             "Do not keep the unpacked copy of a big file beside it",
-        ))
+        ).help_heading(READING))
         .after_help(
             "The page is served on this computer only and to nobody without the printed address. It changes nothing and \
              loads nothing from elsewhere. Ctrl-C ends it.\n\n\

@@ -9,13 +9,24 @@ mod completion;
 mod config;
 mod connect;
 mod demo;
+mod entitlements;
 mod explore;
+mod filter;
+mod grants;
 mod interrupt;
 mod launch;
 mod logging;
+mod next;
+mod principals;
+mod read;
+mod resource_types;
+mod resources;
+mod stats;
 mod sync;
+mod syncs;
 mod unavailable;
 mod usage;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -57,6 +68,14 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "explore" => explore::run(terminal, matches, own, leave),
         "capabilities" => capabilities::run(terminal, matches, own),
         "config" => config::run(terminal),
+        "resource-types" => resource_types::run(terminal, matches, own),
+        "resources" => resources::run(terminal, matches, own),
+        "entitlements" => entitlements::run(terminal, matches, own),
+        "grants" => grants::run(terminal, matches, own),
+        "principals" => principals::run(terminal, matches, own),
+        "syncs" => syncs::run(terminal, matches, own),
+        "stats" => stats::run(terminal, matches, own),
+        "verify" => verify::run(terminal, matches, own),
         "completion" => completion::run(terminal, own),
         "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),
         other => Err(unavailable::command(other)),

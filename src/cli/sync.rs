@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
-use super::{Leave, command, connect, interrupt, logging, unavailable, usage_error};
+use super::{Leave, command, connect, interrupt, logging, next, unavailable, usage_error};
 use crate::baton::c1z::steps::Disk;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -48,7 +48,13 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
         let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
-    finish(terminal, &summary, &values)
+    // Names of people belong on a screen, not into the logs of a job.
+    let next = if terminal.stderr_is_terminal() {
+        next::commands(&summary.file)
+    } else {
+        Vec::new()
+    };
+    finish(terminal, &summary, &next, &values)
 }
 
 /// Connects and syncs, with the progress shown. The display is gone when this returns.
@@ -90,12 +96,12 @@ pub fn in_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     outcome
 }
 
-/// Shows the summary and applies `--fail-on-warnings`.
+/// Shows the summary, with commands to go on with, and applies `--fail-on-warnings`.
 ///
 /// # Errors
 /// `FailedPrecondition` (exit code 9) if there were warnings and they are to fail the run.
-pub fn finish(terminal: &Terminal, summary: &Summary, values: &Values) -> Result<()> {
-    terminal.summary(summary);
+pub fn finish(terminal: &Terminal, summary: &Summary, next: &[String], values: &Values) -> Result<()> {
+    terminal.summary(summary, next);
     if values.bool("fail-on-warnings") && summary.status == Status::CompleteWithWarnings {
         return Err(Error::new(Kind::FailedPrecondition, "the sync finished with warnings")
             .hint("the file is written; the summary says what was left out"));
@@ -140,7 +146,7 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
 /// `--c1z-temp-dir`, else `BATON_TMPDIR`, else none.
 ///
 /// # Errors
-/// One that is no directory.
+/// A directory that does not exist.
 pub fn temp_dir(flag: &str, variable: Option<String>) -> Result<Option<PathBuf>> {
     let chosen = match (flag, variable) {
         ("", None) => return Ok(None),

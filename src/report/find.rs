@@ -25,6 +25,9 @@ enum Fit {
 /// `NotFound` where nothing fits; `InvalidArgument` with the candidates where several fit equally well.
 pub fn principal(names: &Names<'_>, wanted: &str) -> Result<Thing> {
     let users = user_types(names.snapshot())?;
+    if let Some(thing) = by_key(names, &users, wanted)? {
+        return Ok(thing);
+    }
     let fits = |resource: &v2::Resource, thing: &Thing| fit(resource, thing, wanted);
     let among_users = best(names, Some(&users), &fits)?;
     let found = if among_users.is_empty() {
@@ -33,6 +36,25 @@ pub fn principal(names: &Names<'_>, wanted: &str) -> Result<Thing> {
         among_users
     };
     one(found, wanted, "nobody")
+}
+
+/// Who is meant by `type:id`, or by an id that one user has: found without reading all people.
+fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Thing>> {
+    if let Some((kind, id)) = wanted.split_once(':')
+        && names.resource(kind, id)?.is_some()
+    {
+        return names.thing(kind, id).map(Some);
+    }
+    let mut found = Vec::new();
+    for kind in users {
+        if names.resource(kind, wanted)?.is_some() {
+            found.push(kind);
+        }
+    }
+    match found.as_slice() {
+        [kind] => names.thing(kind, wanted).map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// The resource that `wanted` means: `type:id`, an id, a name, or a part of one; of `kind`, where that is given.

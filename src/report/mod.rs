@@ -11,11 +11,15 @@ pub mod explore;
 pub mod find;
 pub mod findings;
 pub mod link;
+pub mod list;
 pub mod names;
 pub mod overview;
 pub mod path;
 mod snapshot;
+pub mod stats;
+pub mod suggest;
 pub mod thing;
+pub mod verify;
 pub mod web;
 
 pub use snapshot::{Snapshot, Which};

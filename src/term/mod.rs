@@ -7,9 +7,13 @@
 pub mod color;
 pub mod errors;
 pub mod logs;
+pub mod output;
+pub mod pager;
 pub mod progress;
 pub mod sanitize;
+pub mod shell;
 pub mod summary;
+pub mod table;
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -72,6 +76,22 @@ impl Terminal {
         columns.clamp(WIDTHS.0, WIDTHS.1)
     }
 
+    /// Columns and lines of the terminal behind stdout; `None` where stdout is none.
+    pub fn screen(&self) -> Option<(usize, usize)> {
+        if !self.stdout_is_terminal {
+            return None;
+        }
+        let (columns, lines) = match terminal_size::terminal_size_of(io::stdout()) {
+            Some((columns, lines)) => (usize::from(columns.0), usize::from(lines.0)),
+            None => (0, 0),
+        };
+        // A terminal that does not know its size is treated like the oldest ones.
+        Some((
+            if columns == 0 { WIDTHS.0 } else { columns },
+            if lines == 0 { 24 } else { lines },
+        ))
+    }
+
     /// Writes data to stdout exactly as given. A reader that went away (`| head`) ends the output, not the run.
     ///
     /// # Errors
@@ -96,12 +116,13 @@ impl Terminal {
         self.write_stderr(errors::render(error, self.err).as_bytes());
     }
 
-    /// Shows the summary of a finished sync: a table for a person, one JSON line for a program.
-    pub fn summary(&self, summary: &Summary) {
+    /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `next` are commands for
+    /// the file that was written.
+    pub fn summary(&self, summary: &Summary, next: &[String]) {
         let text = if self.stderr_is_terminal {
-            summary::table(summary, self.err, self.width())
+            summary::table(summary, next, self.err, self.width())
         } else {
-            summary::json_line(summary)
+            summary::json_line(summary, next)
         };
         self.write_stderr(text.as_bytes());
     }

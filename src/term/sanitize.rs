@@ -15,6 +15,26 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
+/// JSON on one line: what [`line`] makes visible is written as `\u001b`, which every reader of JSON takes for the same.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| c.is_control() || misleads(c);
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if !harmful(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let harmful = |c: char| !keep(c) && (c.is_control() || misleads(c));
     if !text.chars().any(harmful) {
@@ -70,5 +90,15 @@ mod tests {
         assert_eq!(line("ad\u{200b}min"), "ad\\u{200b}min");
         assert_eq!(line("a\nb\r\tc\u{9b}d"), "a\\u{a}b\\u{d}\\u{9}c\\u{9b}d");
         assert_eq!(lines("a\nb\rc"), "a\nb\\u{d}c");
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let name = "a\u{1b}[2J\u{9b}\u{202e}\u{7f}\u{e0041}\u{feff} \"quoted\" 🙂 é";
+        let written = serde_json::to_string(name).unwrap();
+        let safe = json(&written);
+        assert!(!safe.chars().any(|c| c.is_control() || misleads(c)), "{safe}");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), name);
+        assert!(matches!(json("{\"a\":\"é\"}"), Cow::Borrowed(_)));
     }
 }

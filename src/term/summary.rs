@@ -9,18 +9,22 @@ use super::color::Paint;
 use super::sanitize;
 use crate::baton::sync::summary::{Rows, Status, Summary};
 
-/// The summary as one JSON line. `msg` tells it from log lines; the other keys are those of [`Summary`].
-pub fn json_line(summary: &Summary) -> String {
+/// The summary as one JSON line. `msg` tells it from log lines; the other keys are those of [`Summary`], and `next`
+/// where there is anything to do next.
+pub fn json_line(summary: &Summary, next: &[String]) -> String {
     let mut object = serde_json::Map::new();
     object.insert("msg".to_owned(), "sync summary".into());
     if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(summary) {
         object.extend(fields);
     }
+    if !next.is_empty() {
+        object.insert("next".to_owned(), next.into());
+    }
     format!("{}\n", serde_json::Value::Object(object))
 }
 
-/// The summary as text of at most `width` columns.
-pub fn table(summary: &Summary, paint: Paint, width: usize) -> String {
+/// The summary as text of at most `width` columns; `next` are commands, one a line.
+pub fn table(summary: &Summary, next: &[String], paint: Paint, width: usize) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n{}", headline(summary, paint));
@@ -65,13 +69,10 @@ pub fn table(summary: &Summary, paint: Paint, width: usize) -> String {
         bytes(summary.file_bytes),
         summary.sync_id
     );
-    let _ = writeln!(
-        text,
-        "{} look further with any Baton reader, such as the public command line:",
-        paint.bold("next:")
-    );
-    for view in ["resources", "grants", "explorer"] {
-        let command = format!("baton {view} -f {}", shell_word(&file));
+    if !next.is_empty() {
+        let _ = writeln!(text, "{}", paint.bold("next:"));
+    }
+    for command in next {
         let _ = writeln!(text, "  {}", paint.cyan(command));
     }
     text
@@ -222,17 +223,6 @@ fn bytes(count: u64) -> String {
     }
 }
 
-/// A path as a word that a shell reads as one.
-fn shell_word(path: &str) -> String {
-    let path = sanitize::line(path);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
-    if path.chars().all(plain) {
-        path.into_owned()
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,7 +274,8 @@ mod tests {
 
     #[test]
     fn a_person_gets_tables() {
-        insta::assert_snapshot!(table(&summary(), Paint::OFF, 80), @r"
+        let next = ["baton-workato access \"Ada Lovelace\" -f out/sync.c1z".to_owned()];
+        insta::assert_snapshot!(table(&summary(), &next, Paint::OFF, 80), @r#"
 
         Sync complete with 1 warning in 1 min 24 s
 
@@ -304,11 +295,9 @@ mod tests {
           for example folder 42 of \u{1b}[31mEve
 
         file: out/sync.c1z (48.2 kB), sync 2abc
-        next: look further with any Baton reader, such as the public command line:
-          baton resources -f out/sync.c1z
-          baton grants -f out/sync.c1z
-          baton explorer -f out/sync.c1z
-        ");
+        next:
+          baton-workato access "Ada Lovelace" -f out/sync.c1z
+        "#);
     }
 
     fn change(summary: &mut Summary, family: &str, requests: u64, per_minute: Option<u32>, shared: bool) {
@@ -328,7 +317,7 @@ mod tests {
         change(&mut summary, "collaborators", 90, Some(60), true);
         change(&mut summary, "roles", 50, Some(60), true);
         assert_eq!(summary.bound(), Some(("all families together", 140, 60)));
-        assert!(table(&summary, Paint::OFF, 80).contains("so they were paced as one"));
+        assert!(table(&summary, &[], Paint::OFF, 80).contains("so they were paced as one"));
         change(&mut summary, "collaborators", 90, None, false);
         change(&mut summary, "roles", 50, None, false);
         assert_eq!(summary.bound(), None, "no quota");
@@ -336,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_program_gets_one_json_line_with_stable_keys() {
-        let line = json_line(&summary());
+        let line = json_line(&summary(), &[]);
         assert_eq!(line.matches('\n').count(), 1);
         assert!(
             line.starts_with(r#"{"msg":"sync summary","status":"complete_with_warnings","sync_id":"2abc""#),
@@ -354,6 +343,5 @@ mod tests {
         assert_eq!(["12 B", "48.2 kB", "1.0 MB"], [12, 48_213, 1_000_000].map(bytes));
         let spans = [850, 12_340, 245_000, 7_380_000].map(|ms| duration(Duration::from_millis(ms)));
         assert_eq!(spans, ["850 ms", "12.3 s", "4 min 05 s", "2 h 03 min"]);
-        assert_eq!(shell_word("my file's.c1z"), r"'my file'\''s.c1z'");
     }
 }

@@ -1,5 +1,7 @@
 //! Made-up rows of any number: people hold roles, roles hold privileges, so people hold privileges.
 
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
 use baton_workato::baton::c1z::{Store, SyncType};
 use baton_workato::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use baton_workato::baton::grant::GrantBuilder;

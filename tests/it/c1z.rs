@@ -3,7 +3,7 @@
 mod derived;
 mod envelope;
 mod grants;
-mod older;
+pub mod older;
 mod retention;
 mod runs;
 mod saving;
@@ -21,20 +21,20 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// A folder, and the path of a c1z in it.
-struct Place {
-    folder: TempDir,
-    file: PathBuf,
+pub struct Place {
+    pub folder: TempDir,
+    pub file: PathBuf,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sync.c1z");
         Place { folder, file }
     }
 
     /// A store with the standard limits, whatever the environment of the test run says.
-    fn open(&self) -> Store {
+    pub fn open(&self) -> Store {
         Store::open_with(&self.file, None, Policy::default()).unwrap()
     }
 
@@ -77,7 +77,7 @@ fn pack(db: &Path, file: &Path) {
 }
 
 /// Changes a saved file with SQL, as another writer could have written it.
-fn doctor(file: &Path, sql: &str) {
+pub fn doctor(file: &Path, sql: &str) {
     let unpacked = unpack(file);
     unpacked.db.execute_batch(sql).unwrap();
     unpacked.db.close().unwrap();
@@ -98,7 +98,7 @@ fn number(db: &Connection, sql: &str) -> i64 {
     db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-fn types() -> [v2::ResourceType; 2] {
+pub fn types() -> [v2::ResourceType; 2] {
     use v2::resource_type::Trait;
     [
         resource_type("user", "User", &[Trait::User], vec![]),
@@ -124,7 +124,7 @@ fn role(name: &str) -> v2::Resource {
         .build()
 }
 
-fn entitlement(on: &v2::Resource) -> v2::Entitlement {
+pub fn entitlement(on: &v2::Resource) -> v2::Entitlement {
     EntitlementBuilder::new(on, "has", Purpose::Assignment, &[&types()[0]]).build()
 }
 
@@ -146,7 +146,7 @@ fn put_small_workspace(store: &mut Store) {
 }
 
 /// One finished full sync of the small workspace, saved.
-fn full_sync(place: &Place) -> String {
+pub fn full_sync(place: &Place) -> String {
     let mut store = place.open();
     let sync_id = store.begin_sync(SyncType::Full).unwrap();
     put_small_workspace(&mut store);

@@ -83,6 +83,9 @@ fn every_shell_gets_a_completion_script() {
             "workato-data-center",
             "skip-entitlements-and-grants",
             "capabilities",
+            "resource-types",
+            "principals",
+            "no-pager",
         ] {
             assert!(script.contains(word), "{shell} completes no {word}");
         }

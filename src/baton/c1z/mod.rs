@@ -36,7 +36,7 @@ pub use expansion::split as split_expansion;
 pub use ksuid::{is_sync_id, new_sync_id};
 pub use partial::{Found, ListProgress, Partial, Position, Section};
 pub use policy::Policy;
-pub use reader::{EntitlementFilter, GrantFilter, GrantRow, Holding, Keep, Reader, ResourceFilter};
+pub use reader::{EntitlementFilter, Given, GrantFilter, GrantRow, Holding, Keep, Reader, ResourceFilter};
 pub use rows::Expandable;
 pub use run::{SyncRun, SyncType};
 pub use save::Saved;

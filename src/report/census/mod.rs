@@ -264,11 +264,6 @@ fn class(kind: &v2::ResourceType, conventions: &Conventions) -> Class {
     }
 }
 
-/// Whether a grant says by itself that somebody gave it to the principal.
-pub fn is_direct(grant: &v2::Grant, entitlement: &str) -> bool {
-    super::path::Origin::of(grant).is_direct(entitlement)
-}
-
 /// The user trait's last login, as seconds since 1970.
 fn last_login(resource: &v2::Resource) -> Option<i64> {
     let user: v2::UserTrait = annotation::find(&resource.annotations)?;

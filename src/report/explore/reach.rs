@@ -8,8 +8,8 @@ use super::index::{Index, Words};
 use super::question::Question;
 use crate::baton::c1z::Holding;
 use crate::baton::error::{Error, Kind, Result};
-use crate::report::access::{Access, Answers, entitlement_of};
-use crate::report::census::{Class, is_direct};
+use crate::report::access::{Access, Answers};
+use crate::report::census::Class;
 use crate::report::snapshot::Snapshot;
 
 /// A page of access.
@@ -119,10 +119,7 @@ pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<Rows> {
     let mut rows = Vec::with_capacity(found.len());
     for (.., row) in found {
         // Where a grant comes from is in the message only.
-        let wanted = !asked.direct || {
-            let grant = reader.grant_at(row)?;
-            grant.is_some_and(|grant| is_direct(&grant, entitlement_of(&grant)))
-        };
+        let wanted = !asked.direct || reader.is_direct_at(row)? == Some(true);
         if wanted {
             rows.push(row);
         }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::baton::error::Result;
-use crate::report::access::principal_of;
-use crate::report::census::{At, Census, Class, is_direct};
+use crate::report::census::{At, Census, Class};
 use crate::report::snapshot::Snapshot;
 
 /// How many people reach a project.
@@ -39,11 +38,10 @@ pub fn count(snapshot: &Snapshot, census: &Census) -> Result<Vec<Exposed>> {
         let mut people: BTreeMap<At, bool> = BTreeMap::new();
         for entitlement in entitlements {
             let reader = snapshot.reader();
-            reader.for_each_grant_of(snapshot.sync_id(), entitlement, None, &mut |grant| {
-                let (kind, id) = principal_of(&grant);
-                let person = census.find(kind, id);
+            reader.for_each_given(snapshot.sync_id(), entitlement, &mut |given| {
+                let person = census.find(given.principal_type, given.principal);
                 if let Some(at) = person.filter(|at| census.entry(*at).is_some_and(|e| e.is_person())) {
-                    *people.entry(at).or_default() |= is_direct(&grant, entitlement);
+                    *people.entry(at).or_default() |= given.direct;
                 }
                 Ok(())
             })?;

@@ -57,7 +57,7 @@ fn passing() -> v2::Grant {
 }
 
 /// A file of 0.2.61 in WAL mode with one finished sync, whose expandable grant carries its annotation in the message.
-fn old_file(place: &Place, extra: &str) {
+pub fn old_file(place: &Place, extra: &str) {
     let database = place.folder.path().join("old.db");
     let db = Connection::open(&database).unwrap();
     db.query_row("pragma journal_mode = wal", [], |_| Ok(())).unwrap();

@@ -1,19 +1,24 @@
 //! The read side, over files that the real program wrote and over files that others wrote.
 
 mod explore;
+mod hostile;
+mod lists;
+mod next;
 mod overview;
+mod pager;
 mod paths;
 mod web;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use assert_cmd::Command;
 use baton_workato::report::{Snapshot, Which};
 
 /// A file of the simulated workspace, synced once per shape and shared by all tests of this process.
 pub fn demo(shape: &'static [&'static str]) -> &'static Path {
-    static FILES: OnceLock<std::sync::Mutex<Vec<(&[&str], PathBuf)>>> = OnceLock::new();
+    type Made = Mutex<Vec<(&'static [&'static str], PathBuf)>>;
+    static FILES: OnceLock<Made> = OnceLock::new();
     let mut files = FILES.get_or_init(Default::default).lock().unwrap();
     if let Some((_, file)) = files.iter().find(|(known, _)| *known == shape) {
         return Box::leak(file.clone().into_boxed_path());
@@ -29,6 +34,35 @@ pub fn demo(shape: &'static [&'static str]) -> &'static Path {
         .success();
     files.push((shape, file.clone()));
     Box::leak(file.into_boxed_path())
+}
+
+/// The program, with nothing of whoever runs the tests.
+pub fn program() -> Command {
+    let mut command = Command::cargo_bin("baton-workato").unwrap();
+    command.env_clear();
+    command
+}
+
+/// What a reading command prints for a file; it must succeed.
+pub fn printed(args: &[&str], file: &Path) -> String {
+    let output = program().args(args).arg("-f").arg(file).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {stderr}");
+    assert_eq!(stderr, "", "{args:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Exit code and stderr of a reading command.
+pub fn refused(args: &[&str], file: &Path) -> (i32, String) {
+    let output = program().args(args).arg("-f").arg(file).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), stderr)
+}
+
+/// A file of the published connector.
+pub fn golden(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    folder.join(name).join("published-connector.c1z")
 }
 
 /// A folder of this process that is removed with the build folder, not before: statics are never dropped.

@@ -18,6 +18,32 @@ pub struct Holding<'r> {
     pub principal: &'r str,
 }
 
+/// A grant of an entitlement, and whether somebody gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given<'r> {
+    /// The principal's type.
+    pub principal_type: &'r str,
+    /// The principal's bare id.
+    pub principal: &'r str,
+    /// Whether somebody gave it, rather than it following from something else.
+    pub direct: bool,
+}
+
+/// A grant message of which only the sources are parsed: most of one is the resources it repeats.
+#[derive(Clone, PartialEq, prost::Message)]
+struct OnlySources {
+    #[prost(message, optional, tag = "5")]
+    sources: Option<v2::GrantSources>,
+}
+
+impl OnlySources {
+    /// `contract/c1z-format.md` 5: no sources, or its own entitlement among them.
+    fn are_direct(&self, entitlement: &str) -> bool {
+        let sources = self.sources.as_ref().map(|s| &s.sources);
+        sources.is_none_or(|sources| sources.is_empty() || sources.contains_key(entitlement))
+    }
+}
+
 /// How the rows of one sync are told from those of others.
 enum Of {
     /// They are the only ones between two numbers: the index alone tells.
@@ -102,6 +128,52 @@ impl Reader {
             Some(row) => {
                 let external_id: String = row.get(0)?;
                 Ok(Some(decode(blob(row, 1)?, &external_id)?))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Calls `each` with every grant of an entitlement, in the order of rows.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_holding`].
+    pub fn for_each_given(
+        &self,
+        sync_id: &str,
+        entitlement_id: &str,
+        each: &mut dyn FnMut(Given<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.db.prepare_cached(
+            "select principal_resource_type_id, principal_resource_id, external_id, data from v1_grants \
+             where entitlement_id = ?1 and sync_id = ?2 order by id",
+        )?;
+        let mut rows = statement.query([entitlement_id, sync_id])?;
+        while let Some(row) = rows.next()? {
+            let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
+            let sources: OnlySources = decode(blob(row, 3)?, text(2)?)?;
+            each(Given {
+                principal_type: text(0)?,
+                principal: text(1)?,
+                direct: sources.are_direct(entitlement_id),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether somebody gave the grant of a row; nothing where there is no such row.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_holding`].
+    pub fn is_direct_at(&self, row: i64) -> Result<Option<bool>> {
+        let sql = "select entitlement_id, external_id, data from v1_grants where id = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query([row])?;
+        match rows.next()? {
+            Some(row) => {
+                let external_id: String = row.get(1)?;
+                let sources: OnlySources = decode(blob(row, 2)?, &external_id)?;
+                let entitlement: String = row.get(0)?;
+                Ok(Some(sources.are_direct(&entitlement)))
             }
             None => Ok(None),
         }

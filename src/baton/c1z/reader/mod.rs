@@ -18,7 +18,7 @@ use super::verify::{self, Problem};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
-pub use holdings::Holding;
+pub use holdings::{Given, Holding};
 pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
 pub use unpacked::Keep;
 use unpacked::Unpacked;

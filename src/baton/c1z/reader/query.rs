@@ -2,7 +2,7 @@
 //! readers of one file see the same.
 
 use rusqlite::types::ToSql;
-use rusqlite::{Row, Statement};
+use rusqlite::{OptionalExtension as _, Row, Statement};
 
 use super::{GrantRow, Reader};
 use crate::baton::c1z::rows::{blob, decode};
@@ -78,6 +78,10 @@ impl<'v> Query<'v> {
         if let Some(limit) = limit {
             self.sql.push_str(&format!(" limit {limit}"));
         }
+        self.run_unordered(db, each)
+    }
+
+    fn run_unordered(self, db: &rusqlite::Connection, each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let mut statement = db.prepare_cached(&self.sql)?;
         let statement: &mut Statement<'_> = &mut statement;
         let values: Vec<&dyn ToSql> = self.values.iter().map(AsRef::as_ref).collect();
@@ -172,6 +176,52 @@ impl Reader {
             Ok(())
         })?;
         Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Who the grants that pass the filter go to, as type and bare id, each once, in the order of their first grants.
+    /// Without a condition the index of principals is walked from one to the next, and no other row is looked at.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_where`].
+    pub fn principals(&self, sync_id: &str, filter: &GrantFilter<'_>) -> Result<Vec<(String, String)>> {
+        let mut found: Vec<(i64, String, String)> = Vec::new();
+        if *filter == GrantFilter::default() {
+            self.every_principal(sync_id, &mut found)?;
+        } else {
+            let columns = "min(id), principal_resource_type_id, principal_resource_id";
+            let mut query = grants(columns, sync_id, filter);
+            query
+                .sql
+                .push_str(" group by principal_resource_type_id, principal_resource_id");
+            query.run_unordered(&self.db, &mut |row| {
+                found.push((row.get(0)?, row.get(1)?, row.get(2)?));
+                Ok(())
+            })?;
+        }
+        found.sort();
+        Ok(found.into_iter().map(|(_, kind, id)| (kind, id)).collect())
+    }
+
+    fn every_principal(&self, sync_id: &str, found: &mut Vec<(i64, String, String)>) -> Result<()> {
+        let mut next = self.db.prepare_cached(
+            "select principal_resource_type_id, principal_resource_id from v1_grants \
+             where (principal_resource_type_id, principal_resource_id) > (?1, ?2) \
+             order by principal_resource_type_id, principal_resource_id limit 1",
+        )?;
+        let mut first = self.db.prepare_cached(
+            "select id from v1_grants \
+             where principal_resource_type_id = ?1 and principal_resource_id = ?2 and sync_id = ?3 order by id limit 1",
+        )?;
+        let (mut kind, mut id) = (String::new(), String::new());
+        while let Some(principal) = next
+            .query_row([&kind, &id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+        {
+            (kind, id) = principal;
+            let row: Option<i64> = first.query_row([&kind, &id, sync_id], |row| row.get(0)).optional()?;
+            found.extend(row.map(|row| (row, kind.clone(), id.clone())));
+        }
+        Ok(())
     }
 
     /// The grants of an entitlement to one principal; more than one only in files of writers with other ids.

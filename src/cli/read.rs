@@ -1,0 +1,196 @@
+//! What every reading command shares: which file and which sync of it, in which form the answer goes out.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::launch::{self, Needs};
+use super::{logging, sync, usage_error};
+use crate::baton::c1z::{Keep, Reader};
+use crate::baton::config::Field;
+use crate::baton::error::Result;
+use crate::report::list::{Line, List};
+use crate::report::{Snapshot, Which};
+use crate::term::Terminal;
+use crate::term::output::{Csv, Format};
+use crate::term::pager::Paging;
+use crate::term::table::{Column, Rows};
+
+/// Flags of the kit that the help of a reading command shows.
+pub const FLAGS: &[&str] = &["file", "color"];
+
+/// Whether the help of a reading command shows a field of the kit.
+pub fn shown(field: &Field) -> bool {
+    FLAGS.contains(&field.name)
+}
+
+/// Adds what every reading command takes, besides the fields of the kit.
+#[must_use]
+pub fn add(command: Command) -> Command {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(help)
+            .help_heading(READING)
+    };
+    command
+        .arg(
+            Arg::new("sync-id")
+                .long("sync-id")
+                .value_name("ID")
+                .help("A sync of the file by its id (default: the full sync that finished last)")
+                .help_heading(READING),
+        )
+        .arg(switch(
+            "no-cache",
+            "Do not keep the unpacked copy of a big file beside it",
+        ))
+        .arg(output())
+        .arg(switch("no-pager", "Do not show long tables through $PAGER"))
+}
+
+/// The argument for the form alone, for commands that read in a way of their own.
+pub fn output() -> Arg {
+    Arg::new("output")
+        .short('o')
+        .long("output")
+        .alias("output-format")
+        .value_name("FORMAT")
+        .help("Form of the answer: table, json, jsonl (one JSON document per line) or csv (default \"table\")")
+        .help_heading(READING)
+}
+
+/// The section of the help.
+pub const READING: &str = "Reading";
+
+/// The kit's `--file` as a reading command shows it: first.
+pub fn file(arg: Arg) -> Arg {
+    arg.help("The .c1z file to read ($BATON_FILE) (default \"sync.c1z\")")
+        .help_heading(READING)
+        .display_order(0)
+}
+
+/// What the arguments of a reading command say.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The file.
+    pub file: PathBuf,
+    /// A sync by its id; without one the newest full sync.
+    pub sync_id: Option<String>,
+    /// The form of the answer.
+    pub format: Format,
+    /// Where to unpack the file.
+    pub temp_dir: Option<PathBuf>,
+    /// Whether the unpacked copy stays.
+    pub keep: Keep,
+    /// Whether a long answer goes through the pager.
+    pub paging: Paging,
+}
+
+impl Reading {
+    /// Reads the arguments of a command made with [`add`] and the settings around them, and starts logging.
+    ///
+    /// # Errors
+    /// An unknown format, wrong settings: exit code 2.
+    pub fn start(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<Reading> {
+        let values = launch::settings(&[root, own], Needs::Kit)?;
+        logging::start(&values, terminal)?;
+        if values.text("file").is_empty() {
+            return Err(usage_error("--file is empty").hint("name the .c1z file to read"));
+        }
+        let format = format(own)?;
+        let env = |name: &str| std::env::var(name).ok();
+        let paged = format == Format::Table && !own.get_flag("no-pager");
+        Ok(Reading {
+            file: values.text("file").into(),
+            sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
+            format,
+            temp_dir: sync::temp_dir(values.text("c1z-temp-dir"), env("BATON_TMPDIR"))?,
+            keep: if own.get_flag("no-cache") {
+                Keep::Nothing
+            } else {
+                Keep::BIG
+            },
+            paging: if paged { Paging::from_env(&env) } else { Paging::NEVER },
+        })
+    }
+
+    /// Which sync of which file.
+    pub fn which(&self) -> Which<'_> {
+        Which {
+            file: &self.file,
+            sync_id: self.sync_id.as_deref(),
+            temp_dir: self.temp_dir.as_deref(),
+            keep: self.keep,
+        }
+    }
+
+    /// Opens the sync.
+    ///
+    /// # Errors
+    /// As [`Which::open`].
+    pub fn open(&self) -> Result<Snapshot> {
+        self.which().open()
+    }
+
+    /// Opens the file, whatever syncs are in it.
+    ///
+    /// # Errors
+    /// As [`Which::reader`].
+    pub fn reader(&self) -> Result<Reader> {
+        self.which().reader()
+    }
+
+    /// Writes a list in the form that was asked for, row by row.
+    ///
+    /// # Errors
+    /// Those of the list and of stdout.
+    pub fn show(&self, terminal: &Terminal, list: &dyn List) -> Result<()> {
+        terminal.deliver(&self.paging, |output| match self.format {
+            Format::Table => {
+                let column = |h: &crate::report::list::Heading| Column {
+                    title: h.title,
+                    number: h.number,
+                    spare: h.spare,
+                };
+                let columns: Vec<Column> = list.headings().iter().map(column).collect();
+                let mut rows = Rows::new(output, &columns, terminal.layout());
+                list.for_each(&mut |line: &dyn Line| rows.row(line.cells()?))?;
+                rows.end().map(drop)
+            }
+            Format::Json => {
+                let mut first = true;
+                output.text(&format!("{{\"{}\":[", list.key()))?;
+                list.for_each(&mut |line: &dyn Line| {
+                    output.text(if first { "\n" } else { ",\n" })?;
+                    first = false;
+                    output.json(&line.json()?)
+                })?;
+                output.text(if first { "]}\n" } else { "\n]}\n" })
+            }
+            Format::JsonLines => list.for_each(&mut |line: &dyn Line| output.json_line(&line.json()?)),
+            Format::Csv => {
+                let mut csv = Csv::new(output, list.fields())?;
+                list.for_each(&mut |line: &dyn Line| csv.record(line.record()?))?;
+                csv.end()
+            }
+        })
+    }
+}
+
+/// The form that was asked for.
+///
+/// # Errors
+/// An unknown one: exit code 2.
+pub fn format(own: &ArgMatches) -> Result<Format> {
+    let Some(word) = own.get_one::<String>("output") else {
+        return Ok(Format::default());
+    };
+    word.parse().map_err(|()| {
+        usage_error(format!(
+            "field output: value must be one of [{}] but got '{word}'",
+            Format::WORDS.join(" ")
+        ))
+    })
+}

@@ -1,0 +1,189 @@
+//! Grants: who holds what.
+
+use super::filter::Filter;
+use super::{Heading, Line, List, Rows};
+use crate::baton::annotation;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::baton::resource::key;
+use crate::report::access::{entitlement_of, principal_of};
+use crate::report::path::Origin;
+use crate::report::thing::Account;
+
+const HEADINGS: &[Heading] = &[
+    Heading::text("PRINCIPAL"),
+    Heading::text("PERMISSION"),
+    Heading::text("RESOURCE"),
+    Heading::spare("RESOURCE TYPE"),
+    Heading::text("HOW"),
+    Heading::spare("ENTITLEMENT"),
+    Heading::spare("ID"),
+];
+
+/// Grants of a sync.
+pub struct Grants<'s> {
+    /// The rows they are from.
+    pub rows: &'s Rows<'s>,
+    /// Which.
+    pub filter: Filter,
+}
+
+impl List for Grants<'_> {
+    fn key(&self) -> &'static str {
+        "grants"
+    }
+
+    fn headings(&self) -> &'static [Heading] {
+        HEADINGS
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "id",
+            "principal_type_id",
+            "principal_id",
+            "principal",
+            "principal_email",
+            "resource_type_id",
+            "resource_type",
+            "resource_id",
+            "resource",
+            "entitlement_id",
+            "entitlement",
+            "slug",
+            "direct",
+            "sources",
+            "immutable",
+        ]
+    }
+
+    fn for_each(&self, each: &mut dyn FnMut(&dyn Line) -> Result<()>) -> Result<()> {
+        let snapshot = self.rows.snapshot();
+        snapshot
+            .reader()
+            .for_each_grant_where(snapshot.sync_id(), &self.filter.grants(), &mut |row| {
+                each(&One {
+                    rows: self.rows,
+                    grant: row.grant,
+                })
+            })
+    }
+}
+
+struct One<'s> {
+    rows: &'s Rows<'s>,
+    grant: v2::Grant,
+}
+
+impl One<'_> {
+    /// Type and bare id of the resource the entitlement is on: as the grant says, else as the entitlement's row says.
+    fn on(&self) -> Result<(String, String)> {
+        let said = self.grant.entitlement.as_ref().and_then(|e| e.resource.as_ref());
+        let owned = |resource: &v2::Resource| {
+            let (kind, id) = key(resource);
+            (kind.to_owned(), id.to_owned())
+        };
+        if let Some(said) = said.map(owned).filter(|(kind, _)| !kind.is_empty()) {
+            return Ok(said);
+        }
+        let row = self.rows.names().entitlement(entitlement_of(&self.grant))?;
+        Ok(row.and_then(|e| e.resource.as_ref().map(owned)).unwrap_or_default())
+    }
+
+    /// The entitlements it comes from, besides itself.
+    fn sources(&self) -> impl Iterator<Item = &String> {
+        let own = entitlement_of(&self.grant);
+        let all = self.grant.sources.iter().flat_map(|s| s.sources.keys());
+        all.filter(move |source| source.as_str() != own)
+    }
+
+    fn is_direct(&self) -> bool {
+        Origin::of(&self.grant).is_direct(entitlement_of(&self.grant))
+    }
+
+    /// `direct`, `via Operators`, `direct, via Operators +2`.
+    fn how(&self) -> Result<String> {
+        let mut how = Vec::new();
+        if self.is_direct() {
+            how.push("direct".to_owned());
+        }
+        let mut sources = self.sources();
+        if let Some(first) = sources.next() {
+            let name = self.rows.names().right(first)?.resource.name;
+            let more = match sources.count() {
+                0 => String::new(),
+                more => format!(" +{more}"),
+            };
+            how.push(format!("via {name}{more}"));
+        }
+        Ok(how.join(", "))
+    }
+
+    fn entitlement_name(&self) -> Result<String> {
+        let id = entitlement_of(&self.grant);
+        Ok(match self.rows.names().entitlement(id)? {
+            Some(_) => self.rows.names().right(id)?.name,
+            None => format!("{id} ({})", super::rows::MISSING),
+        })
+    }
+}
+
+impl Line for One<'_> {
+    fn json(&self) -> Result<String> {
+        let (kind, id) = self.on()?;
+        let (principal_kind, principal) = principal_of(&self.grant);
+        let own = self.rows.forms().grant.line(&self.grant)?;
+        let entitlement = self.rows.entitlement_json(entitlement_of(&self.grant))?;
+        let resource = self.rows.resource_json(&kind, &id)?;
+        let kind = self.rows.resource_type_json(&kind)?;
+        let principal = self.rows.resource_json(principal_kind, principal)?;
+        Ok(format!(
+            "{{\"grant\":{own},\"entitlement\":{entitlement},\"resource\":{resource},\"resourceType\":{kind},\
+             \"principal\":{principal}}}"
+        ))
+    }
+
+    fn cells(&self) -> Result<Vec<String>> {
+        let (kind, id) = self.on()?;
+        let (principal_kind, principal) = principal_of(&self.grant);
+        Ok(vec![
+            self.rows.resource_name(principal_kind, principal)?,
+            self.rows.names().right(entitlement_of(&self.grant))?.slug,
+            self.rows.resource_name(&kind, &id)?,
+            self.rows.type_name(&kind)?,
+            self.how()?,
+            self.entitlement_name()?,
+            self.grant.id.clone(),
+        ])
+    }
+
+    fn record(&self) -> Result<Vec<String>> {
+        let (kind, id) = self.on()?;
+        let (principal_kind, principal) = principal_of(&self.grant);
+        let row = self.rows.names().resource(principal_kind, principal)?;
+        let thing = self.rows.names().thing(principal_kind, principal)?;
+        let email = row
+            .and_then(|row| Account::of(&row, thing))
+            .map(|account| account.email);
+        let right = self.rows.names().right(entitlement_of(&self.grant))?;
+        let sources: Vec<&str> = self.sources().map(String::as_str).collect();
+        let immutable = self.grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>);
+        Ok(vec![
+            self.grant.id.clone(),
+            principal_kind.to_owned(),
+            principal.to_owned(),
+            self.rows.resource_name(principal_kind, principal)?,
+            email.unwrap_or_default(),
+            kind.clone(),
+            self.rows.type_name(&kind)?,
+            id.clone(),
+            self.rows.resource_name(&kind, &id)?,
+            right.id,
+            self.entitlement_name()?,
+            right.slug,
+            self.is_direct().to_string(),
+            sources.join(";"),
+            immutable.to_string(),
+        ])
+    }
+}

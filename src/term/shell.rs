@@ -1,0 +1,41 @@
+//! Words as a shell takes them, for commands that people copy.
+
+use super::sanitize;
+
+/// A word that a shell reads as one: as it is where that is safe, else quoted.
+pub fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        single(text)
+    }
+}
+
+/// A word in quotes, double ones where nothing in it means anything to a shell.
+pub fn quoted(text: &str) -> String {
+    if text.contains(['"', '$', '`', '\\', '!']) {
+        single(text)
+    } else {
+        format!("\"{}\"", sanitize::line(text))
+    }
+}
+
+fn single(text: &str) -> String {
+    format!("'{}'", sanitize::line(text).replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_one_word() {
+        assert_eq!(word("out/sync.c1z"), "out/sync.c1z");
+        assert_eq!(word("my file's.c1z"), r"'my file'\''s.c1z'");
+        assert_eq!(word(""), "''");
+        assert_eq!(quoted("Zoë O'Hara"), "\"Zoë O'Hara\"");
+        assert_eq!(quoted("$(rm -rf ~)"), "'$(rm -rf ~)'");
+        assert_eq!(quoted("a`b'c"), r"'a`b'\''c'");
+    }
+}
