@@ -133,6 +133,7 @@ fn demo(purpose: Purpose) -> Command {
 /// The commands that read a file.
 fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
     let commands = [
+        explore::command(),
         resource_types::command(),
         resources::command(),
         entitlements::command(),

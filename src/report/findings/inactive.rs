@@ -26,8 +26,14 @@ pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
         (!admins.contains(at), active_at.is_none(), active_at)
     });
     let found = found.into_iter().map(|(at, entry)| {
-        let admin = if admins.contains(&at) { "; an admin" } else { "" };
-        (at, format!("{}{admin}", last_seen(counted, entry)))
+        let admin = if admins.contains(&at) {
+            ", administration among them"
+        } else {
+            ""
+        };
+        let held = counted.tally.held.get(at).copied().unwrap_or_default();
+        let rights = if held == 1 { "right" } else { "rights" };
+        (at, format!("{}; {held} {rights}{admin}", last_seen(counted, entry)))
     });
     let (total, items) = items(counted, found.collect::<Vec<_>>());
     Some(Finding {

@@ -5,6 +5,7 @@
   const { h } = bw;
   const PAGE = 500;
   const AT_ONCE = 1000;
+  const ALL = 20_000;
   const LISTED = 12;
 
   /** Rights are named where there is more than one kind of them. */
@@ -40,7 +41,7 @@
     return [list(lines.slice(0, LISTED)), more];
   };
 
-  const tallied = (text, n) => [text, h("span", { class: "tally" }, bw.number(n))];
+  const tallied = (text, n, isCut) => [text, h("span", { class: "tally" }, `${bw.number(n)}${isCut ? "+" : ""}`)];
 
   const typeName = (name) => bw.stranger(bw.noun(2, name), 60);
 
@@ -53,27 +54,27 @@
     return h(
       "article",
       { class: "way" },
-      h("h4", null, tallied(head, byThing(rows, side).length)),
-      isPlain ? null : bw.wayGraph(rows, section.typeName),
+      h("h4", null, tallied(head, byThing(rows, side).length, section.isCut)),
+      isPlain ? null : bw.wayGraph(rows, section.typeName, section.isCut),
       rows.length === 1 && !isPlain ? null : items(rows, side, section.tells, section.nicknames),
     );
   };
 
-  const ways = (rows, side, nicknames) => {
+  const ways = (rows, side, nicknames, isCut) => {
     const { given, sections } = bw.grouped(rows, side);
     const namesRight = side === "on" && new Set(rows.map((row) => row.right.id)).size > 1;
     const givenCards = given.map((own) =>
-      h("article", { class: "way" }, h("h4", null, tallied(h("strong", null, typeName(own[0].right.resource.typeName)), byThing(own, side).length)), items(own, side, tellsRight(own), nicknames)),
+      h("article", { class: "way" }, h("h4", null, tallied(h("strong", null, typeName(own[0].right.resource.typeName)), byThing(own, side).length, isCut)), items(own, side, tellsRight(own), nicknames)),
     );
     const count = given.reduce((sum, own) => sum + byThing(own, side).length, 0);
     return [
-      count ? h("section", { class: "reach given" }, h("h3", null, tallied("Given directly", count)), h("div", { class: "ways" }, givenCards)) : null,
+      count ? h("section", { class: "reach given" }, h("h3", null, tallied("Given directly", count, isCut)), h("div", { class: "ways" }, givenCards)) : null,
       ...sections.map((section) => {
-        const about = { ...section, namesRight, nicknames, tells: side === "of" && tellsRight(section.rows) };
+        const about = { ...section, namesRight, nicknames, isCut, tells: side === "of" && tellsRight(section.rows) };
         return h(
           "section",
           { class: "reach" },
-          h("h3", null, tallied(side === "of" && count ? ["Following from that: ", typeName(section.typeName)] : typeName(section.typeName), byThing(section.rows, side).length)),
+          h("h3", null, tallied(side === "of" && count ? ["Following from that: ", typeName(section.typeName)] : typeName(section.typeName), byThing(section.rows, side).length, isCut)),
           h("div", { class: "ways" }, section.groups.map((own) => card(own, side, about))),
         );
       }),
@@ -105,25 +106,28 @@
     const paint = () => {
       const { rows, total } = state;
       const isCut = rows.length < total;
-      status.textContent = isCut ? `The first ${bw.number(rows.length)} of ${bw.number(total)}.` : `${bw.count(total, noun)}.`;
+      status.textContent = isCut ? `The first ${bw.number(rows.length)} of ${bw.count(total, noun)}; numbers with + are of these.` : `${bw.count(total, noun)}.`;
       const isFiltered = state.q || state.direct;
-      const drawing = isFiltered || total === 0 ? null : side === "of" ? bw.reachGraph(thing, rows) : bw.entryGraph(thing, rows);
+      const drawing = isFiltered || total === 0 ? null : side === "of" ? bw.reachGraph(thing, rows, isCut) : bw.entryGraph(thing, rows, isCut);
       overall.replaceChildren(...(drawing && state.view === "ways" ? [drawing] : []));
       if (total === 0) {
         body.replaceChildren(bw.nothing(isFiltered ? "Nothing fits this filter." : "Nothing."));
         return;
       }
-      const more = isCut ? h("p", null, h("button", { type: "button", onclick: () => load(rows.length) }, `Show ${bw.number(Math.min(AT_ONCE, total - rows.length))} more`)) : null;
-      const shown = state.view === "ways" ? ways(rows, side, state.nicknames) : [table(rows, side, state.nicknames)];
+      const go = (most, text) => h("button", { type: "button", onclick: () => load(rows.length, most) }, text);
+      const more = isCut
+        ? h("p", { class: "more" }, go(AT_ONCE, `Show ${bw.number(Math.min(AT_ONCE, total - rows.length))} more`), total <= ALL ? go(ALL, `Show all ${bw.number(total)}`) : null)
+        : null;
+      const shown = state.view === "ways" ? ways(rows, side, state.nicknames, isCut) : [table(rows, side, state.nicknames)];
       body.replaceChildren(...shown, ...(more ? [more] : []));
     };
 
-    const load = async (from) => {
+    const load = async (from, more = AT_ONCE) => {
       const turn = ++state.turn;
       body.setAttribute("aria-busy", "true");
       try {
         let rows = from ? state.rows : [];
-        const most = from + AT_ONCE;
+        const most = from + more;
         let total = Infinity;
         while (rows.length < Math.min(most, total)) {
           const asked = { [side]: thing, q: state.q, direct: state.direct, offset: rows.length, limit: PAGE };
@@ -138,7 +142,7 @@
         Object.assign(state, { rows, nicknames, total: Math.max(total, rows.length) });
         paint();
       } catch (error) {
-        if (error.name !== "AbortError" && turn === state.turn) body.replaceChildren(bw.failure(error, () => load(from)));
+        if (error.name !== "AbortError" && turn === state.turn) body.replaceChildren(bw.failure(error, () => load(from, more)));
       } finally {
         if (turn === state.turn) body.removeAttribute("aria-busy");
       }

@@ -70,7 +70,7 @@
     bw.h(
       "div",
       { class: "note bad", role: "alert" },
-      bw.h("p", null, bw.h("strong", null, "This could not be read. "), bw.stranger(error?.message ?? error)),
+      bw.h("p", null, bw.h("strong", null, "Not shown: "), bw.stranger(error?.message ?? error)),
       error?.hint ? bw.h("p", { class: "muted" }, bw.stranger(error.hint)) : null,
       again ? bw.h("p", null, bw.h("button", { type: "button", onclick: again }, "Try again")) : null,
     );

@@ -7,6 +7,9 @@
   const SHALLOW = 1;
   const IDLE = 2;
   const REMEMBERED = 400;
+  const CUT =
+    "There is more in this sync than fits into one page, so this report tells the numbers and the people. " +
+    "To follow access, run `baton-workato explore` on the file.";
 
   /** Order of code points, which is the order of UTF-8 bytes. */
   const compare = (a, b) => {
@@ -261,7 +264,7 @@
     }
 
     async overview() {
-      return this.told;
+      return this.isCut ? { ...this.told, note: CUT } : this.told;
     }
 
     /** What a resource is found by, a line each. */
@@ -313,6 +316,8 @@
     }
 
     async list({ type, q, sort, offset = 0, limit = 50 }) {
+      const kind = this.types.findIndex(([id]) => id === type);
+      if (this.isCut && !this.sizes.has(kind)) throw new Error(CUT);
       const words = wordsOf(q);
       const found = [];
       for (let n = 0; n < this.stored; n += 1) {
@@ -343,8 +348,7 @@
     numberOf(type, id) {
       const number = this.known.get(`${type}\n${id}`);
       if (number !== undefined) return number;
-      const error = new Error(this.isCut ? "This report holds only people." : "There is no such thing in this sync.");
-      if (this.isCut) error.hint = "`baton-workato explore` opens the file with everything in it.";
+      const error = new Error(this.isCut ? CUT : "There is no such thing in this sync.");
       throw error;
     }
 
@@ -362,7 +366,7 @@
         children: { total: inside.length, items: inside.slice(0, 200).map((child) => this.resources[child].thing) },
         entitlements: rights.map((right) => ({ right: this.rights[right], grants: this.grantsOf[right] ?? 0 })),
         holds,
-        accessIsLeftOut: this.isCut ? "There are too many grants for one page: this report tells the numbers and the people. To follow access, run `baton-workato explore` on the file." : undefined,
+        accessIsLeftOut: this.isCut ? CUT : undefined,
       };
     }
 
@@ -392,7 +396,7 @@
     reached({ type, id }) {
       const principal = this.numberOf(type, id);
       const rows = [...this.held(principal).keys()].flatMap((right) => this.rows(principal, right));
-      return this.inPlace(rows, (row) => this.rightsAt[row.right]);
+      return this.inPlace(rows, (row) => this.placeKeys(this.rightsAt[row.right]));
     }
 
     /** The next page is of the same rows. */
@@ -405,14 +409,15 @@
     reaching({ type, id }) {
       const rights = this.rightsOn.get(this.numberOf(type, id)) ?? [];
       const rows = rights.flatMap((right) => [...this.holders(right)].flatMap((principal) => this.rows(principal, right)));
-      return this.inPlace(rows, (row) => row.number);
+      // People before groups and roles.
+      return this.inPlace(rows, ({ number }) => [this.resources[number].account ? "0" : "1", ...this.placeKeys(number)]);
     }
 
-    /** Rows in the order of what they are about, then of the rights in the file. */
-    inPlace(rows, aboutOf) {
-      const known = new Map();
-      const keys = (row) => at(known, aboutOf(row), () => this.placeKeys(aboutOf(row)));
-      return rows.sort((a, b) => compareAll(keys(a), keys(b)) || a.right - b.right || compare(a.grantId, b.grantId));
+    /** Rows in the order of the keys, then of the rights in the file. */
+    inPlace(rows, keysOf) {
+      const sorted = rows.map((row) => ({ row, keys: keysOf(row) }));
+      sorted.sort((a, b) => compareAll(a.keys, b.keys) || a.row.right - b.row.right || compare(a.row.grantId, b.row.grantId));
+      return sorted.map(({ row }) => row);
     }
   }
 

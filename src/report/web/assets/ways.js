@@ -61,7 +61,7 @@
   const wordsOfPath = (who, path) => [who, ...path.map((right) => `${bw.short(bw.rightName(right))} (${bw.short(right.resource.name)})`)].join(", then ");
 
   /** The drawing of one group: who, through what, to what. `one` and `many` name the two ends where they are several. */
-  bw.wayGraph = (rows, nouns) => {
+  bw.wayGraph = (rows, nouns, isCut) => {
     const first = rows[0];
     const nodes = new Map();
     const edges = new Map();
@@ -73,14 +73,14 @@
     put(
       people === 1
         ? ofThing(first.principal, { key: "who", kind: "who" })
-        : { key: "who", kind: "who", name: bw.count(people, bw.lower(people, first.principal.typeName)), caption: "listed here" },
+        : { key: "who", kind: "who", name: bw.count(people, bw.lower(people, first.principal.typeName), isCut), caption: "listed here" },
     );
     const targets = new Set(rows.map((row) => row.right.resource.id)).size;
     const isOne = new Set(rows.map((row) => row.right.id)).size === 1;
     const end =
       isOne
         ? { key: "end", kind: "end", name: first.right.resource.name, caption: bw.rightName(first.right), href: bw.hrefOf(first.right.resource), last: true }
-        : { key: "end", kind: "end", name: bw.count(targets, bw.lower(targets, nouns)), caption: "listed here", last: true };
+        : { key: "end", kind: "end", name: bw.count(targets, bw.lower(targets, nouns), isCut), caption: "listed here", last: true };
     for (const way of stepsOf(first)) {
       let from = "who";
       for (const right of way) {
@@ -111,7 +111,7 @@
   };
 
   /** The whole of it in one drawing: what a principal is given, and what that brings, as numbers. */
-  bw.reachGraph = (principal, rows) => {
+  bw.reachGraph = (principal, rows, isCut) => {
     const givers = new Map();
     for (const row of rows) {
       for (const path of row.paths) {
@@ -143,7 +143,7 @@
       lead("who", rest.key);
     }
     for (const { key, typeName, things } of [...ends.values()].slice(0, 6)) {
-      nodes.push({ key, kind: "end", last: true, name: bw.count(things.size, bw.lower(things.size, typeName)), caption: "listed below" });
+      nodes.push({ key, kind: "end", last: true, name: bw.count(things.size, bw.lower(things.size, typeName), isCut), caption: "listed below" });
     }
     const known = new Set(nodes.map((node) => node.key));
     const drawn = [...edges.values()].filter(([from, to]) => known.has(from) && known.has(to));
@@ -154,12 +154,14 @@
   };
 
   /** The same from the other end: in which ways people come to a resource, and what they get there. */
-  bw.entryGraph = (resource, rows) => {
+  bw.entryGraph = (resource, rows, isCut) => {
     const entries = new Map();
     const rights = new Map();
     const edges = new Map();
     const lead = (from, to) => edges.set(`${from}\n${to}`, [from, to]);
-    const accounts = rows.filter((row) => !rows.holders?.has(row.principal.type));
+    // Whoever passes it on is a way, not an end.
+    const passing = new Set(rows.flatMap((row) => row.paths.filter((path) => path.length > 1).map(([{ resource }]) => `${resource.type}:${resource.id}`)));
+    const accounts = rows.filter(({ principal }) => !passing.has(`${principal.type}:${principal.id}`));
     for (const row of accounts) {
       const who = `${row.principal.type}:${row.principal.id}`;
       const end = `right ${row.right.id}`;
@@ -172,8 +174,9 @@
         entry.ends.add(end);
       }
     }
-    const noun = accounts[0]?.principal.typeName ?? "principal";
-    const caption = (set) => bw.count(set.size, bw.lower(set.size, noun));
+    const nouns = new Set(accounts.map((row) => row.principal.typeName));
+    const noun = nouns.size === 1 ? [...nouns][0] : "holder";
+    const caption = (set) => bw.count(set.size, bw.lower(set.size, noun), isCut);
     const weigh = (map) => [...map.values()].map((entry) => ({ ...entry, weight: entry.who.size }));
     const { kept, rest } = few(weigh(entries), 6, "ways in");
     kept.sort((a, b) => (a.right ? 1 : 0) - (b.right ? 1 : 0));

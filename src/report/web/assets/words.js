@@ -44,8 +44,8 @@
     return `${Math.floor(passed / 365.25)} years ago`;
   };
 
-  /** `1 project`, `12 projects`, `30 roles`. */
-  bw.count = (n, noun) => `${bw.number(n)} ${bw.noun(n, noun)}`;
+  /** `1 project`, `12 projects`, `30 roles`; `12+ projects`, where more may come. */
+  bw.count = (n, noun, isCut) => `${bw.number(n)}${isCut ? "+" : ""} ${bw.noun(n, noun)}`;
 
   bw.noun = (n, noun) => {
     const many = /s$/i.test(noun) ? noun : /[^aeiou]y$/i.test(noun) ? noun.replace(/y$/i, "ies") : `${noun}s`;
