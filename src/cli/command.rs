@@ -133,21 +133,18 @@ fn demo(purpose: Purpose) -> Command {
 /// The commands that read a file.
 fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
     let commands = [
+        access::command(),
         explore::command(),
+        export::command(),
+        diff::command(),
         resource_types::command(),
         resources::command(),
         entitlements::command(),
         grants::command(),
         principals::command(),
-        access::command(),
-        diff::command(),
         syncs::command(),
         stats::command(),
         verify::command(),
-        access::command(),
-        diff::command(),
-        export::command(),
-        explore::command(),
     ];
     commands
         .into_iter()
