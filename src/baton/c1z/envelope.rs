@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
+use std::sync::mpsc;
 
 use zstd::stream::{read::Decoder, write::Encoder};
 use zstd::zstd_safe;
@@ -22,6 +23,9 @@ const MAX_THREADS: u32 = 4;
 const ONE_THREAD: u64 = 48 << 20;
 /// Readers before mid 2026 stop here.
 const OLD_READERS_STOP: u64 = 3 << 30;
+/// Bytes that are unpacked at a time, and how many such chunks may wait to be written.
+const CHUNK: usize = 256 << 10;
+const AHEAD: usize = 4;
 /// The longest zstd frame header.
 const FRAME_HEADER: usize = 18;
 
@@ -104,34 +108,75 @@ fn check_magic(magic: &[u8]) -> Result<()> {
     Err(Error::new(Kind::DataLoss, "it is not a c1z file: it does not begin with C1ZF").hint("choose another --file"))
 }
 
-/// Decodes frame by frame, counting.
-fn unpack(decoder: &mut impl Read, database: &mut impl Write, limits: &Limits) -> Result<()> {
-    let mut total = 0u64;
+/// Decodes frame by frame, counting, on a thread of its own: writing takes about as long as decoding.
+fn unpack(decoder: &mut (impl Read + Send), database: &mut impl Write, limits: &Limits) -> Result<()> {
     let mut start: Vec<u8> = Vec::with_capacity(SQLITE_MAGIC.len());
-    let mut buffer = vec![0u8; 128 << 10];
-    loop {
-        let count = match decoder.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(undecodable(error)),
-        };
-        let chunk = buffer.get(..count).unwrap_or_default();
-        total += count as u64;
-        if total > limits.max_decoded {
-            return Err(too_big(limits));
+    std::thread::scope(|scope| {
+        let (full, filled) = mpsc::sync_channel(AHEAD);
+        let (empty, emptied) = mpsc::channel();
+        std::thread::Builder::new().spawn_scoped(scope, move || fill(decoder, limits, &emptied, &full))?;
+        for chunk in filled {
+            let chunk: Vec<u8> = chunk?;
+            let wanted = SQLITE_MAGIC.len().saturating_sub(start.len());
+            start.extend(chunk.iter().take(wanted));
+            database
+                .write_all(&chunk)
+                .map_err(fault::disk)
+                .context("write the working copy")?;
+            // The other side may have come to its end.
+            let _ = empty.send(chunk);
         }
-        let wanted = SQLITE_MAGIC.len().saturating_sub(start.len());
-        start.extend(chunk.iter().take(wanted));
-        database
-            .write_all(chunk)
-            .map_err(fault::disk)
-            .context("write the working copy")?;
-    }
+        Ok::<(), Error>(())
+    })?;
     if start != SQLITE_MAGIC {
         return Err(damaged("what it holds is not a SQLite database"));
     }
     database.flush().map_err(fault::disk).context("write the working copy")
+}
+
+/// Decodes into chunks that come back empty, until the end, an error, or nobody wants more.
+fn fill(
+    decoder: &mut impl Read,
+    limits: &Limits,
+    emptied: &mpsc::Receiver<Vec<u8>>,
+    full: &mpsc::SyncSender<Result<Vec<u8>>>,
+) {
+    let mut total = 0u64;
+    loop {
+        let mut chunk = emptied.try_recv().unwrap_or_default();
+        chunk.resize(CHUNK, 0);
+        let next = match read_full(decoder, &mut chunk) {
+            Ok(0) => return,
+            Ok(count) => {
+                total += count as u64;
+                chunk.truncate(count);
+                if total > limits.max_decoded {
+                    Err(too_big(limits))
+                } else {
+                    Ok(chunk)
+                }
+            }
+            Err(error) => Err(undecodable(error)),
+        };
+        let is_last = next.is_err();
+        if full.send(next).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// Reads until the chunk is full or there is no more. What came before an error is of no use.
+fn read_full(decoder: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while let Some(rest) = chunk.get_mut(count..).filter(|rest| !rest.is_empty()) {
+        match decoder.read(rest) {
+            Ok(0) => break,
+            Ok(more) => count += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
 }
 
 /// Packs the database at `source` into `target`. Returns the bytes written.

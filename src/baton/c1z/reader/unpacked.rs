@@ -25,8 +25,8 @@ pub enum Keep {
 }
 
 impl Keep {
-    /// Copies of files that take longer to unpack than a person notices.
-    pub const BIG: Keep = Keep::FromBytes(4 << 20);
+    /// Copies of files that take longer to unpack than a person notices: some twenty thousand grants.
+    pub const BIG: Keep = Keep::FromBytes(1 << 20);
 }
 
 /// The unpacked database.
