@@ -42,7 +42,17 @@ A sync that is stopped, by whatever, leaves what it read in FILE.partial. The sa
 from there within seven days.";
 
 /// Flags that the help of `serve` shows besides those that connect.
-const SERVE_FLAGS: &[&str] = &["workato-env", "provisioning", "log-level", "log-format"];
+const SERVE_FLAGS: &[&str] = &[
+    "workato-env",
+    "privileges",
+    "folder-depth",
+    "sync-connections",
+    "disable-custom-roles-sync",
+    "workato-requests-per-minute",
+    "provisioning",
+    "log-level",
+    "log-format",
+];
 
 /// The fields of the connector, which people set most, and of the kit.
 pub fn all_fields() -> &'static [&'static Field] {

@@ -65,6 +65,9 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
         let address = listener.local_addr().context("listen")?;
         terminal.data(&format!("{address}\n"))?;
         tracing::info!(%address, "Serving gRPC.");
+        if values.bool("provisioning") {
+            tracing::warn!("Every program on this machine can change the workspace through this address.");
+        }
         server::serve(&services, listener, Security::Plaintext, stop.cancelled()).await
     })
 }

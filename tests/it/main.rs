@@ -16,6 +16,7 @@ mod expansion;
 mod faults;
 mod fuzzed;
 mod golden;
+mod grpc;
 mod layers;
 mod model;
 mod proto;

@@ -27,6 +27,24 @@ fn the_wire_is_the_published_one() {
     );
 }
 
+#[test]
+fn the_rules_are_the_published_ones() {
+    let golden = fs::read_to_string("tests/golden/wire/wire-validation.tsv").unwrap();
+    let wanted: BTreeSet<String> = golden
+        .lines()
+        .skip(1)
+        .filter(|line| !line.contains("\tc1.reader.v3\t"))
+        .map(|line| {
+            let [_, package, message, field, rule] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+            format!("{package}.{message}\t{field}\t{rule}")
+        })
+        .collect();
+    let ours = fs::read_to_string("src/baton/grpc/rules/rules.tsv").unwrap();
+    let ours: BTreeSet<String> = ours.lines().map(str::to_owned).collect();
+    assert_eq!(ours, wanted);
+    assert_eq!(ours.len(), 237, "rules were added to or cut from the table");
+}
+
 /// Everything that is compiled in, in the form of the table.
 fn compiled() -> BTreeSet<String> {
     let pool = pool();

@@ -141,7 +141,7 @@ mod tests {
     /// A connector's list: three pages of `rows` ids with names of `bytes` bytes.
     async fn list(token: PageToken, rows: usize, bytes: usize) -> Result<Page<v2::ResourceId>> {
         let page = token.number(0)?;
-        let row = |number: usize| resource::id("thing", format!("{page}-{number:0bytes$}"));
+        let row = |number: usize| resource::id("thing", format!("{page}-{number}-{}", "x".repeat(bytes)));
         Ok(Page {
             rows: (0..rows).map(row).collect(),
             next: (page + 1 < PAGES).then(|| PageToken::at(page + 1)),

@@ -30,7 +30,7 @@ pub fn config(stdin: impl BufRead) -> Result<ServerConfig> {
         .take(LONGEST_LINE)
         .read_line(&mut line)
         .context("read the configuration from stdin")?;
-    if !line.ends_with('\n') {
+    if !line.ends_with('\n') || line.trim_end().is_empty() {
         return Err(invalid("stdin ended before a line of configuration"));
     }
     let bytes = STANDARD

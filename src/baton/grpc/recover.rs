@@ -5,6 +5,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use tonic::Status;
@@ -32,13 +33,16 @@ where
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let path = request.uri().path().to_owned();
+        let begun = Instant::now();
         // Nothing of a call that panicked is looked at again, and shared state is behind locks that bear it.
         let answer = AssertUnwindSafe(self.0.call(request)).catch_unwind();
         Box::pin(async move {
-            answer.await.unwrap_or_else(|_| {
+            let answer = answer.await.unwrap_or_else(|_| {
                 tracing::error!(call = %path, "A call panicked.");
                 Ok(Status::internal("Internal Server Error").into_http())
-            })
+            });
+            tracing::debug!(call = %path, elapsed = ?begun.elapsed(), "Call answered.");
+            answer
         })
     }
 }

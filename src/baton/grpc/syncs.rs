@@ -11,10 +11,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use tokio::time::Instant;
 
 use crate::baton::c1z::new_sync_id;
 use crate::baton::connector::{Session, SyncContext};
@@ -50,13 +49,12 @@ struct Sync {
 }
 
 impl Sync {
-    fn new() -> Self {
+    fn new(now: Instant) -> Self {
         let cx = SyncContext::new(
             new_sync_id(),
             Arc::new(MemorySession::default()),
             Arc::new(Warnings::default()),
         );
-        let now = Instant::now();
         Sync {
             cx,
             begun: now,
@@ -65,8 +63,8 @@ impl Sync {
         }
     }
 
-    fn use_it(&mut self) -> SyncContext {
-        self.used = Instant::now();
+    fn use_it(&mut self, now: Instant) -> SyncContext {
+        self.used = now;
         self.listed = true;
         self.cx.clone()
     }
@@ -90,43 +88,17 @@ impl Drop for Sync {
 impl Syncs {
     /// The context of `Validate`: a sync that begins now.
     pub fn begin(&self) -> SyncContext {
-        let sync = Sync::new();
-        let cx = sync.cx.clone();
-        self.lock().unnamed = Some(sync);
-        cx
+        self.lock().begin(Instant::now())
     }
 
     /// The context of a request.
     pub fn of(&self, name: &str) -> SyncContext {
-        let mut held = self.lock();
-        held.drop_idle();
-        if name.is_empty() {
-            return held.unnamed.get_or_insert_with(Sync::new).use_it();
-        }
-        let mut sync = match held.named.iter().position(|(n, _)| n == name) {
-            Some(at) => held.named.remove(at).1,
-            None => match held.unnamed.take_if(|s| !s.listed && s.begun.elapsed() < FRESH) {
-                Some(validated) => validated,
-                None => Sync::new(),
-            },
-        };
-        let cx = sync.use_it();
-        held.named.push((name.to_owned(), sync));
-        if held.named.len() > MOST {
-            held.named.remove(0);
-        }
-        cx
+        self.lock().of(name, Instant::now())
     }
 
     /// The end of a sync.
     pub fn end(&self, name: &str) {
-        let mut held = self.lock();
-        if name.is_empty() {
-            held.unnamed = None;
-        } else {
-            held.named.retain(|(n, _)| n != name);
-        }
-        held.drop_idle();
+        self.lock().end(name, Instant::now());
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -135,9 +107,44 @@ impl Syncs {
 }
 
 impl Held {
-    fn drop_idle(&mut self) {
-        self.named.retain(|(_, sync)| sync.used.elapsed() < IDLE);
-        self.unnamed = self.unnamed.take().filter(|sync| sync.used.elapsed() < IDLE);
+    fn begin(&mut self, now: Instant) -> SyncContext {
+        self.drop_idle(now);
+        self.unnamed.insert(Sync::new(now)).cx.clone()
+    }
+
+    fn of(&mut self, name: &str, now: Instant) -> SyncContext {
+        self.drop_idle(now);
+        if name.is_empty() {
+            return self.unnamed.get_or_insert_with(|| Sync::new(now)).use_it(now);
+        }
+        let mut sync = match self.named.iter().position(|(n, _)| n == name) {
+            Some(at) => self.named.remove(at).1,
+            None => self
+                .unnamed
+                .take_if(|s| !s.listed && now.duration_since(s.begun) < FRESH)
+                .unwrap_or_else(|| Sync::new(now)),
+        };
+        let cx = sync.use_it(now);
+        self.named.push((name.to_owned(), sync));
+        if self.named.len() > MOST {
+            self.named.remove(0);
+        }
+        cx
+    }
+
+    fn end(&mut self, name: &str, now: Instant) {
+        if name.is_empty() {
+            self.unnamed = None;
+        } else {
+            self.named.retain(|(n, _)| n != name);
+        }
+        self.drop_idle(now);
+    }
+
+    fn drop_idle(&mut self, now: Instant) {
+        let is_under_way = |sync: &mut Sync| now.duration_since(sync.used) < IDLE;
+        self.named.retain_mut(|(_, sync)| is_under_way(sync));
+        self.unnamed.take_if(|sync| !is_under_way(sync));
     }
 }
 
@@ -190,57 +197,58 @@ mod tests {
         a.sync_id == b.sync_id
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_sync_takes_over_what_validation_read() {
-        let syncs = Syncs::default();
-        let validated = syncs.begin();
-        assert!(is_same(&validated, &syncs.of("one")));
-        assert!(is_same(&validated, &syncs.of("one")));
-        assert!(!is_same(&validated, &syncs.of("two")), "it is taken");
+    #[test]
+    fn a_sync_takes_over_what_validation_read() {
+        let (mut held, now) = (Held::default(), Instant::now());
+        let validated = held.begin(now);
+        assert!(is_same(&validated, &held.of("one", now)));
+        assert!(is_same(&validated, &held.of("one", now)));
+        assert!(!is_same(&validated, &held.of("two", now)), "it is taken");
 
-        let old = syncs.begin();
-        tokio::time::advance(FRESH).await;
-        assert!(!is_same(&old, &syncs.of("three")), "it is too old");
+        let old = held.begin(now);
+        assert!(!is_same(&old, &held.of("three", now + FRESH)), "it is too old");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn nameless_syncs_begin_with_validation_and_end_with_cleanup() {
-        let syncs = Syncs::default();
-        let first = syncs.of("");
-        assert!(is_same(&first, &syncs.of("")));
-        assert!(!is_same(&first, &syncs.of("named")), "another caller's");
-        let second = syncs.begin();
+    #[test]
+    fn nameless_syncs_begin_with_validation_and_end_with_cleanup() {
+        let (mut held, now) = (Held::default(), Instant::now());
+        let first = held.of("", now);
+        assert!(is_same(&first, &held.of("", now)));
+        assert!(!is_same(&first, &held.of("named", now)), "another caller's");
+        let second = held.begin(now);
         assert!(!is_same(&first, &second));
-        assert!(is_same(&second, &syncs.of("")));
-        syncs.end("");
-        assert!(!is_same(&second, &syncs.of("")));
+        assert!(is_same(&second, &held.of("", now)));
+        held.end("", now);
+        assert!(!is_same(&second, &held.of("", now)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn few_syncs_are_kept_and_none_for_long() {
-        let syncs = Syncs::default();
-        let one = syncs.of("one");
-        syncs.end("one");
-        assert!(!is_same(&one, &syncs.of("one")), "it was over");
+    #[test]
+    fn few_syncs_are_kept_and_none_for_long() {
+        let (mut held, now) = (Held::default(), Instant::now());
+        let one = held.of("one", now);
+        held.end("one", now);
+        assert!(!is_same(&one, &held.of("one", now)), "it was over");
 
-        let one = syncs.of("one");
+        let one = held.of("one", now);
         for other in ["two", "three", "four"] {
-            syncs.of(other);
+            held.of(other, now);
         }
-        assert!(is_same(&one, &syncs.of("one")));
-        let two = syncs.of("two");
-        syncs.of("five");
-        assert_eq!(syncs.lock().named.len(), MOST);
-        assert!(is_same(&two, &syncs.of("two")), "it was used since three was");
-        assert!(!syncs.lock().named.iter().any(|(name, _)| name == "three"));
+        assert!(is_same(&one, &held.of("one", now)));
+        let two = held.of("two", now);
+        held.of("five", now);
+        assert_eq!(held.named.len(), MOST);
+        assert!(is_same(&two, &held.of("two", now)), "it was used since three was");
+        assert!(!held.named.iter().any(|(name, _)| name == "three"));
 
-        tokio::time::advance(IDLE).await;
-        assert!(!is_same(&two, &syncs.of("two")));
-        assert_eq!(syncs.lock().named.len(), 1);
+        let nameless = held.of("", now);
+        let later = now + IDLE;
+        assert!(!is_same(&two, &held.of("two", later)));
+        assert!(!is_same(&nameless, &held.of("", later)));
+        assert_eq!(held.named.len(), 1);
     }
 
-    #[tokio::test]
-    async fn a_session_has_an_end() {
+    #[test]
+    fn a_session_has_an_end() {
         let mut values = Values::default();
         values.set("a", vec![0; 49], 100);
         values.set("b", vec![0; 49], 100);
