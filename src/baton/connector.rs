@@ -151,34 +151,17 @@ pub trait Connector: Send + Sync + 'static {
         page: &PageToken,
     ) -> impl Future<Output = Result<Page<v2::Grant>>> + Send;
 
-    /// One resource by its id, for syncs of a few resources. Unless a connector knows better, it is looked for in its
-    /// list; `NotFound` when it is not there, and such syncs skip it (`contract/c1-service.md` 6.4).
+    /// One resource by its id, for syncs of a few resources. A connector without it answers `Unimplemented`
+    /// (`contract/c1-service.md` 6.4, 7.4); whoever needs the resource can still look for it in its list.
     fn get_resource(
         &self,
         cx: &SyncContext,
         id: &v2::ResourceId,
         parent: Option<&v2::ResourceId>,
     ) -> impl Future<Output = Result<v2::Resource>> + Send {
-        async move {
-            let mut page = PageToken::first();
-            loop {
-                let listed = self.list_resources(cx, &id.resource_type, parent, &page).await?;
-                let found = listed.rows.into_iter().find(|r| {
-                    r.id.as_ref()
-                        .is_some_and(|i| i.resource_type == id.resource_type && i.resource == id.resource)
-                });
-                if let Some(resource) = found {
-                    return Ok(resource);
-                }
-                match listed.next {
-                    Some(next) => page = next,
-                    None => {
-                        let what = format!("there is no resource {}:{}", id.resource_type, id.resource);
-                        return Err(Error::new(Kind::NotFound, what));
-                    }
-                }
-            }
-        }
+        let _ = (cx, parent);
+        let error = unsupported(&id.resource_type, "cannot be read one at a time");
+        async { Err(error) }
     }
 }
 

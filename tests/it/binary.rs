@@ -262,8 +262,22 @@ async fn capabilities_name_every_type_without_a_call() {
     let skip = json!([{"@type": "type.googleapis.com/c1.connector.v2.SkipGrants"}]);
     assert_eq!(privilege["resourceType"]["annotations"], skip);
     assert_eq!(
-        (&privilege["permissions"], &said["credentialDetails"]),
-        (&json!({}), &json!({}))
+        (&privilege["permissions"], &privilege["capabilities"]),
+        (&json!({}), &json!(["CAPABILITY_SYNC"]))
+    );
+    let all = [
+        "CAPABILITY_PROVISION",
+        "CAPABILITY_SYNC",
+        "CAPABILITY_ACCOUNT_PROVISIONING",
+        "CAPABILITY_RESOURCE_DELETE",
+    ];
+    assert_eq!(said["connectorCapabilities"], json!(all), "by number");
+    let no_password = "CAPABILITY_DETAIL_CREDENTIAL_OPTION_NO_PASSWORD";
+    assert_eq!(
+        said["credentialDetails"],
+        json!({"capabilityAccountProvisioning": {
+            "supportedCredentialOptions": [no_password], "preferredCredentialOption": no_password
+        }})
     );
     assert!(place.simulator.requests().is_empty());
 }

@@ -70,6 +70,33 @@ pub struct Scoped<C> {
     pub scope: Scope,
 }
 
+impl<C: Connector> Scoped<C> {
+    /// A wanted resource: asked for, or looked for in its list where the connector cannot be asked for one.
+    async fn find(&self, cx: &SyncContext, target: &Target) -> Result<Option<v2::Resource>> {
+        let parent = target.parent.as_ref();
+        match self.inner.get_resource(cx, &target.id, parent).await {
+            Ok(resource) => return Ok(Some(resource)),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) if error.kind() != Kind::Unimplemented => return Err(error),
+            Err(_) => {}
+        }
+        let wanted = external_id(&target.id);
+        let mut page = PageToken::first();
+        loop {
+            let kind = &target.id.resource_type;
+            let listed = self.inner.list_resources(cx, kind, parent, &page).await?;
+            let is_it = |r: &v2::Resource| r.id.as_ref().is_some_and(|id| external_id(id) == wanted);
+            if let Some(found) = listed.rows.into_iter().find(is_it) {
+                return Ok(Some(found));
+            }
+            match listed.next {
+                Some(next) => page = next,
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
 impl<C: Connector> Connector for Scoped<C> {
     fn metadata(&self) -> v2::ConnectorMetadata {
         self.inner.metadata()
@@ -107,14 +134,13 @@ impl<C: Connector> Connector for Scoped<C> {
             .iter()
             .filter(|t| t.id.resource_type == resource_type)
         {
-            match self.inner.get_resource(cx, &target.id, target.parent.as_ref()).await {
-                Ok(resource) => rows.push(resource),
-                Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Unimplemented) => cx.warnings.add(
+            match self.find(cx, target).await? {
+                Some(resource) => rows.push(resource),
+                None => cx.warnings.add(
                     "target-not-found",
                     "resources that the task names were not found and are left out",
                     external_id(&target.id),
                 ),
-                Err(error) => return Err(error),
             }
         }
         Ok(Page::last(rows))

@@ -16,6 +16,9 @@ use crate::baton::warning::Warnings;
 /// Members an exclusion group may have (`contract/c1z-format.md` 4.2).
 pub const EXCLUSION_GROUP_LIMIT: usize = 50;
 
+/// The fact of an error that the rows themselves are to blame for: reading them again finds the same.
+pub const INVARIANT: &str = "invariant";
+
 /// The gate in front of the store. Remembers the identities of what passed.
 pub struct Gate {
     warnings: Arc<Warnings>,
@@ -191,7 +194,8 @@ impl Gate {
                 format!(
                     "exclusion group {id:?} has more than {EXCLUSION_GROUP_LIMIT} members or spans two resource types"
                 ),
-            ));
+            )
+            .fact(INVARIANT, "exclusion group"));
         }
         Ok(())
     }

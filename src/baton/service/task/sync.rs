@@ -17,6 +17,7 @@ use crate::baton::service::finish::{Failure, Outcome, Success};
 use crate::baton::service::heartbeat::Pulse;
 use crate::baton::service::scope::{Scope, Scoped};
 use crate::baton::service::upload::upload;
+use crate::baton::sync::ingest::INVARIANT;
 use crate::baton::sync::{self, SyncEnvironment, SyncOptions};
 
 /// Seconds that a stopped sync gets to close its file.
@@ -40,7 +41,14 @@ pub async fn run<C: Provisioner>(
             // A sync that was stopped says only that: whoever stopped it knows why.
             let stopped = pulse.cancel.is_cancelled() && error.kind() == Kind::Cancelled;
             let reason = pulse.reason().unwrap_or_else(super::shutting_down);
-            Err(Failure::retryable(if stopped { reason } else { error }))
+            // Rows that break a rule break it again; everything else may pass (4.1).
+            let lasting = error.fact_value(INVARIANT).is_some();
+            let error = if stopped { reason } else { error };
+            Err(if lasting {
+                Failure::lasting(error)
+            } else {
+                Failure::retryable(error)
+            })
         }
     }
 }
