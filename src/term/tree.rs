@@ -170,6 +170,10 @@ fn lines(pieces: &[(Tone, String)], room: Option<usize>, paint: Paint) -> Vec<St
         }
     }
     if !whole {
+        // The space behind the last word may have taken the last column.
+        if let Some((_, piece)) = lines.last_mut().and_then(|line| line.last_mut()) {
+            piece.truncate(piece.trim_end().len());
+        }
         push(&mut lines, Tone::Dim, "…");
     }
     let paint = |line: Vec<(Tone, String)>| line.iter().map(|(tone, piece)| tone.paint(paint, piece)).collect();

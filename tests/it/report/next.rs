@@ -75,16 +75,10 @@ fn a_demo_names_a_person_a_resource_and_the_explorer() {
 
 #[test]
 fn what_is_printed_works() {
-    // Commands that other parts of the program bring.
-    let help = program().arg("--help").output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
     for args in [&[] as &[&str], &["--legacy"]] {
         let (folder, commands) = demo_names(args);
         for command in commands {
             let name = command.split_whitespace().nth(1).unwrap();
-            if !help.contains(&format!("\n  {name} ")) {
-                continue;
-            }
             if name == "explore" {
                 explores(&command, folder.path());
                 continue;
