@@ -3,9 +3,12 @@
 //! Data flows one way:
 //!
 //! ```text
-//! Workato REST ──► workato::client ──► workato::{collaborator, role, …} ──► baton::sync ──► baton::c1z ──► sync.c1z
-//!  (per token)      typed rows          resources, entitlements, grants      steps, pages,    rows, seal
-//!                   retries             from the tables of a directory       checks, expansion
+//! Workato REST ──► workato::client ──► workato::{collaborator, role, …} ──► baton::sync ──► baton::c1z ──► sync.c1z ──► report
+//!  (per token)      typed rows          resources, entitlements, grants      steps, pages,    rows, seal                access, diff,
+//!                   retries             from the tables of a directory       checks, expansion                          exports, pages
+//!                                            ▲
+//!                                            └── baton::grpc     another syncer drives the same trait over gRPC
+//!                                                baton::service  ConductorOne hands out tasks, the file is uploaded
 //! ```
 //!
 //! One request, from Workato to a row: the syncer ([`baton::sync::run`]) asks the connector
