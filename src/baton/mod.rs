@@ -22,4 +22,5 @@ pub mod resource;
 pub mod secret;
 pub mod service;
 pub mod sync;
+pub mod visible;
 pub mod warning;

@@ -1,6 +1,6 @@
 //! One `.csv` per table, RFC 4180, UTF-8.
 //!
-//! Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and names are typed by strangers: such
+//! Characters that would harm whoever looks at the file are written as `\u{1b}`; the other formats keep them. Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and names are typed by strangers: such
 //! a cell gets an apostrophe in front.
 
 use std::path::Path;
@@ -10,6 +10,7 @@ use super::file::OutFile;
 use super::pass::Sink;
 use super::table::{Cell, Table};
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::visible;
 use crate::report::thing;
 
 /// The tables of an export as `.csv`.
@@ -74,11 +75,12 @@ pub(super) fn in_words(cell: &Cell) -> String {
     }
 }
 
-/// The text so that no spreadsheet takes it for a formula.
+/// The text so that no spreadsheet takes it for a formula, and no terminal for a command.
 fn guarded(text: String) -> String {
+    let safe = visible::escape(&text, |_| false);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{text}")
+        format!("'{safe}")
     } else {
-        text
+        safe.into_owned()
     }
 }

@@ -4,7 +4,6 @@
 //! dozen things of one type, such as the privileges of a role, one node stands for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use super::file::OutFile;
 use super::pass::Sink;
 use super::table::{Cell, Table};
 use crate::baton::error::Result;
+use crate::baton::visible;
 use crate::report::access::Access;
 use crate::report::thing::Thing;
 
@@ -97,27 +97,14 @@ impl Sink for Graph {
     }
 }
 
-/// A quoted text: what could end the quotes, break the line, or reorder what is around it becomes visible.
+/// A quoted text, with everything harmful made visible.
 fn quoted(text: &str, most: usize) -> String {
-    let mut safe = String::with_capacity(text.len() + 2);
-    safe.push('"');
-    for (n, c) in text.chars().enumerate() {
-        if n == most {
-            safe.push('…');
-            break;
-        }
-        match c {
-            '"' => safe.push_str("\\\""),
-            '\\' => safe.push_str("\\\\"),
-            c if c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}') =>
-            {
-                // Writing to a String cannot fail.
-                let _ = write!(safe, "\\\\u{{{:x}}}", u32::from(c));
-            }
-            c => safe.push(c),
-        }
+    let mut short: String = text.chars().take(most).collect();
+    if short.len() < text.len() {
+        short.push('…');
     }
-    safe.push('"');
-    safe
+    let safe = visible::escape(&short, |_| false)
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"");
+    format!("\"{safe}\"")
 }

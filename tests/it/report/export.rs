@@ -1,6 +1,6 @@
 //! Exports, opened by readers that are not ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use baton_workato::baton::c1z::GrantFilter;
@@ -11,6 +11,7 @@ use baton_workato::workato::conventions::CONVENTIONS;
 use calamine::{Data, Reader as _, Xlsx, open_workbook};
 use serde_json::Value;
 
+use super::hostile::{harms_a_terminal, hostile_file, names};
 use super::{demo, open};
 
 fn write(snapshot: &Snapshot, folder: &Path, formats: &[Format]) -> Vec<Written> {
@@ -211,4 +212,53 @@ fn an_unknown_format_is_an_error_that_lists_the_known() {
     let error = "pdf".parse::<Format>().unwrap_err();
     assert_eq!(error.kind().exit_code(), 2);
     assert!(error.hint_text().unwrap().contains("xlsx"));
+}
+
+#[test]
+fn names_of_strangers_harm_no_format() {
+    let place = hostile_file();
+    let snapshot = open(&place.file);
+    let folder = tempfile::tempdir().unwrap();
+    write(&snapshot, folder.path(), &Format::ALL);
+    let names: BTreeSet<String> = names().into_iter().collect();
+
+    let text = std::fs::read_to_string(folder.path().join("access-review.csv")).unwrap();
+    assert!(!text.chars().any(|c| c != '\n' && harms_a_terminal(c)));
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    for record in reader.records() {
+        for field in &record.unwrap() {
+            assert!(!field.starts_with(['=', '+', '-', '@']), "{field:.40}");
+        }
+    }
+
+    let graph = std::fs::read_to_string(folder.path().join("access.dot")).unwrap();
+    assert!(!graph.chars().any(|c| c != '\n' && harms_a_terminal(c)));
+    for line in graph.lines().filter(|line| line.starts_with("  \"")) {
+        let quotes = line.replace("\\\\", "").replace("\\\"", "").matches('"').count();
+        assert!(quotes % 2 == 0 && quotes > 0, "{line:.120}");
+    }
+
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(!page.contains("<script>alert"));
+
+    let mut book: Xlsx<_> = open_workbook(folder.path().join("access-review.xlsx")).unwrap();
+    assert!(book.worksheet_formula("Access review").unwrap().is_empty());
+    assert!(book.worksheet_range("People").unwrap().rows().count() > names.len());
+
+    // Data for programs is what was typed.
+    let people: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(folder.path().join("people.json")).unwrap()).unwrap();
+    let told: BTreeSet<String> = people
+        .iter()
+        .map(|p| p["person"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(told, names);
+    let db = rusqlite::Connection::open(folder.path().join("access.sqlite")).unwrap();
+    let mut statement = db.prepare("select person from people").unwrap();
+    let kept: BTreeSet<String> = statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(kept, names);
 }

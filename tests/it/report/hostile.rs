@@ -12,7 +12,7 @@ use super::lists::LISTS;
 use super::{printed, refused};
 use crate::c1z::{Place, entitlement, types};
 
-fn names() -> Vec<String> {
+pub fn names() -> Vec<String> {
     let mut names: Vec<String> = [
         "\u{1b}[2J\u{1b}]0;owned\u{7}",
         "\u{9b}31m red",
@@ -40,7 +40,7 @@ fn names() -> Vec<String> {
 }
 
 /// Whatever could move a cursor, hide or turn text round.
-fn harms_a_terminal(c: char) -> bool {
+pub fn harms_a_terminal(c: char) -> bool {
     let hidden = [
         '\u{200b}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{feff}',
     ];
@@ -48,7 +48,7 @@ fn harms_a_terminal(c: char) -> bool {
 }
 
 /// People and roles with such names, which are their ids too; everybody holds every role.
-fn hostile_file() -> Place {
+pub fn hostile_file() -> Place {
     let place = Place::new();
     let mut store = place.open();
     store.begin_sync(SyncType::Full).unwrap();
