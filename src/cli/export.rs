@@ -33,7 +33,7 @@ pub fn command() -> Command {
     .arg(folder)
     .after_help(
         "One pass over the file fills every format. The access review has one row per person and access, with the \
-             way to it,\nlast activity, account type and moderator flag. Files are readable by their owner only.\n\n\
+             way to it, last activity, account type and moderator flag. Files are readable by their owner only.\n\n\
              Examples:\n  baton-workato export -f sync.c1z\n  \
              baton-workato export --format xlsx --out review-2026-q4\n  \
              baton-workato export --format csv,jsonl,sqlite,dot,html --out everything",

@@ -33,7 +33,7 @@ impl Counter {
     pub fn at(&self, done: u64) {
         // A redraw for each would cost more than the work.
         if let Some(bar) = &self.bar
-            && done % 64 == 0
+            && done.is_multiple_of(64)
         {
             bar.set_message(format!("{}: {done} {}", self.doing, self.what));
         }

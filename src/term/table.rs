@@ -1,7 +1,7 @@
 //! Tables of any length: rows go out as they come, so a million of them take no memory.
 //!
-//! On a terminal the table is as wide as the screen at most: long cells are broken, at most [`LINES`] lines each, and
-//! columns of little use are left out where there is no room. The first [`FIRST`] rows decide how wide the columns
+//! On a terminal the table is as wide as the screen at most: long cells are broken, at most `LINES` lines each, and
+//! columns of little use are left out where there is no room. The first `FIRST` rows decide how wide the columns
 //! are; later ones follow. To a file or a pipe nothing is broken, cut or left out: every row is one line with all
 //! columns, at least two spaces between them, so that `grep`, `awk` and `diff` see everything.
 

@@ -1,6 +1,6 @@
 //! Trees of lines, for answers that branch: who holds what, and what follows from it.
 //!
-//! On a terminal a line that is too long is broken between words and goes on below itself, at most [`LINES`] lines; to
+//! On a terminal a line that is too long is broken between words and goes on below itself, at most `LINES` lines; to
 //! a file or a pipe every line is written whole, once.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};

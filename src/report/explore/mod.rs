@@ -1,8 +1,8 @@
 //! The explorer: the web page over one sync, served on this computer to whoever knows its address.
 //!
-//! A request passes the [`guard`], then goes to a file of the page or to one of the questions: [`search`], [`list`],
-//! [`page`], [`reach`]. What they look things up in is read once, in the background ([`index`]); SQLite is asked on
-//! blocking threads, each with a reader of its own ([`desk`]).
+//! A request passes the `guard`, then goes to a file of the page or to one of the questions: `search`, `list`,
+//! `page`, `reach`. What they look things up in is read once, in the background (`index`); SQLite is asked on
+//! blocking threads, each with a reader of its own (`desk`).
 
 mod desk;
 mod guard;
