@@ -21,6 +21,7 @@ mod health_check;
 mod interrupt;
 mod launch;
 mod logging;
+mod manifests;
 mod next;
 mod principals;
 mod provision;
@@ -94,6 +95,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "stats" => stats::run(terminal, matches, own),
         "verify" => verify::run(terminal, matches, own),
         "completion" => completion::run(terminal, own),
+        "manifests" => manifests::run(terminal, own),
         "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),
         other => Err(unavailable::command(other)),
     }

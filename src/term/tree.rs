@@ -170,14 +170,31 @@ fn lines(pieces: &[(Tone, String)], room: Option<usize>, paint: Paint) -> Vec<St
         }
     }
     if !whole {
-        // The space behind the last word may have taken the last column.
-        if let Some((_, piece)) = lines.last_mut().and_then(|line| line.last_mut()) {
-            piece.truncate(piece.trim_end().len());
-        }
+        make_room(&mut lines, room);
         push(&mut lines, Tone::Dim, "…");
     }
     let paint = |line: Vec<(Tone, String)>| line.iter().map(|(tone, piece)| tone.paint(paint, piece)).collect();
     lines.into_iter().map(paint).collect()
+}
+
+/// Leaves a column free at the end of the last line.
+fn make_room(lines: &mut [Vec<(Tone, String)>], room: usize) {
+    let Some(line) = lines.last_mut() else {
+        return;
+    };
+    while let Some((_, piece)) = line.last_mut() {
+        piece.truncate(piece.trim_end().len());
+        if piece.is_empty() {
+            line.pop();
+            continue;
+        }
+        if line.iter().map(|(_, piece)| piece.width()).sum::<usize>() < room {
+            return;
+        }
+        if let Some((_, piece)) = line.last_mut() {
+            piece.pop();
+        }
+    }
 }
 
 fn push(lines: &mut [Vec<(Tone, String)>], tone: Tone, text: &str) {

@@ -127,3 +127,40 @@ async fn an_idle_day_is_no_busy_loop() {
         assert_eq!(token_requests, hours + 1, "one an hour, ten seconds early");
     }
 }
+
+/// Bytes of this process that are in memory.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 4096
+}
+
+/// Alone in a process of its own, where no other test takes memory.
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn an_idle_day_takes_no_memory() {
+    const ALONE: &str = "BATON_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "service::day::an_idle_day_takes_no_memory", "--nocapture"])
+            .env(ALONE, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
+    let place = Place::new(Manners::default());
+    let running = start(
+        &place.stand_in,
+        serve(&place.stand_in),
+        Arc::clone(&place.fake),
+        options(place.folder.path()),
+    );
+    tokio::time::sleep(4 * HOUR).await;
+    let before = resident();
+    tokio::time::sleep(20 * HOUR).await;
+    let grown = resident().saturating_sub(before);
+    running.stop().await;
+    assert!(grown < 2 << 20, "{grown} bytes in 20 hours");
+}

@@ -1,0 +1,80 @@
+//! `manifests`: how to run this version as a service, printed for the place it is to run in.
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::usage_error;
+use crate::baton::error::Result;
+use crate::term::Terminal;
+
+const KUBERNETES: &str = include_str!("kubernetes.yaml");
+const SYSTEMD: &str = include_str!("systemd.service");
+const CRON: &str = include_str!("crontab");
+
+/// The command.
+pub fn command() -> Command {
+    Command::new("manifests")
+        .about("Print what runs this version as a service: for Kubernetes, systemd or cron")
+        .arg(
+            Arg::new("place")
+                .required(true)
+                .value_name("PLACE")
+                .value_parser(["kubernetes", "systemd", "cron"])
+                .help("Where it is to run"),
+        )
+        .after_help(
+            "Examples:\n  baton-workato manifests kubernetes > baton-workato.yaml\n  \
+             baton-workato manifests systemd > /etc/systemd/system/baton-workato.service\n  \
+             baton-workato manifests cron > /etc/cron.d/baton-workato",
+        )
+}
+
+/// Prints one.
+///
+/// # Errors
+/// Those of stdout.
+pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
+    let text = match own.get_one::<String>("place").map(String::as_str) {
+        Some("kubernetes") => KUBERNETES,
+        Some("systemd") => SYSTEMD,
+        Some("cron") => CRON,
+        _ => return Err(usage_error("no place is named").hint("kubernetes, systemd or cron")),
+    };
+    terminal.data(&text.replace("{version}", env!("CARGO_PKG_VERSION")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CRON, KUBERNETES, SYSTEMD};
+    use crate::cli::command::all_fields;
+
+    /// Variables that are no flags (`contract/cli.md` 1.6).
+    const OTHERS: &[&str] = &["BATON_HOST_ID", "BATON_TMPDIR"];
+
+    #[test]
+    fn every_variable_is_one_that_is_read() {
+        let known: Vec<String> = all_fields().iter().map(|field| field.env()).collect();
+        for text in [KUBERNETES, SYSTEMD, CRON] {
+            let words = text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+            for word in words.filter(|word| word.starts_with("BATON_")) {
+                assert!(
+                    OTHERS.contains(&word) || known.iter().any(|name| name == word),
+                    "{word}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_flag_is_one_that_exists() {
+        for text in [KUBERNETES, SYSTEMD, CRON] {
+            for flag in text.split_whitespace().filter_map(|word| word.strip_prefix("--")) {
+                let flag = flag.trim_end_matches(['"', ',']);
+                let known = all_fields().iter().any(|field| field.name == flag);
+                assert!(
+                    known || flag == "now" || flag == "endpoint" || flag.is_empty(),
+                    "--{flag}"
+                );
+            }
+        }
+    }
+}
