@@ -27,6 +27,19 @@ pub fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// What begins a formula in a spreadsheet: `=cmd()`. The last four are wide forms of the first.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// A field of a sheet: harmful characters are visible, and what a spreadsheet would run gets an apostrophe before it,
+/// which spreadsheets take for "this is text".
+pub fn field(text: &str) -> Cow<'_, str> {
+    let safe = escape(text, |_| false);
+    if text.starts_with(FORMULA) {
+        return Cow::Owned(format!("'{safe}"));
+    }
+    safe
+}
+
 /// Characters that print nothing or reorder what is around them.
 fn misleads(c: char) -> bool {
     matches!(c,

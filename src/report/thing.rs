@@ -68,6 +68,18 @@ pub struct Account {
 }
 
 impl Account {
+    /// One of which nothing is known but who it is.
+    pub fn unknown(thing: Thing) -> Account {
+        Account {
+            thing,
+            email: String::new(),
+            account_type: "",
+            status: "",
+            last_login: None,
+            created_at: None,
+        }
+    }
+
     /// Reads the user trait of a resource; `None` where it has none.
     pub fn of(resource: &v2::Resource, thing: Thing) -> Option<Account> {
         use v2::user_trait::{AccountType, status};

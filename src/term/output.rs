@@ -9,6 +9,7 @@ use std::str::FromStr;
 use super::pager::{Pager, Paging};
 use super::{Terminal, sanitize};
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::visible;
 
 /// The form of the data.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -138,10 +139,6 @@ impl Terminal {
     }
 }
 
-/// What begins a formula in a spreadsheet (`=cmd()`); such a field gets an apostrophe before it, which spreadsheets
-/// take for "this is text".
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
 /// Writes records as CSV (RFC 4180, lines end with LF), made safe: see [`Csv::record`].
 pub struct Csv<'o> {
     writer: csv::Writer<&'o mut Output>,
@@ -168,12 +165,7 @@ impl<'o> Csv<'o> {
     /// As [`Output::text`].
     pub fn record<T: AsRef<str>>(&mut self, fields: impl IntoIterator<Item = T>) -> Result<()> {
         for field in fields {
-            let guard = if field.as_ref().starts_with(FORMULA) { "'" } else { "" };
-            let safe = sanitize::line(field.as_ref());
-            let written = match guard {
-                "" => self.writer.write_field(safe.as_bytes()),
-                guard => self.writer.write_field(format!("{guard}{safe}")),
-            };
+            let written = self.writer.write_field(visible::field(field.as_ref()).as_bytes());
             written.map_err(wrong)?;
         }
         self.writer.write_record(None::<&[u8]>).map_err(wrong)

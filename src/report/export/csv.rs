@@ -38,7 +38,7 @@ impl Sink for CsvFiles {
         for (known, writer, rows) in &mut self.tables {
             if *known == table {
                 writer
-                    .write_record(cells.iter().map(|cell| guarded(in_words(cell))))
+                    .write_record(cells.iter().map(|cell| visible::field(&in_words(cell)).into_owned()))
                     .map_err(failed)?;
                 *rows += 1;
             }
@@ -72,15 +72,5 @@ pub(super) fn in_words(cell: &Cell) -> String {
         Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Cell::Count(count) => count.to_string(),
         Cell::Ways(ways) => ways.first().map(|way| thing::way(way)).unwrap_or_default(),
-    }
-}
-
-/// The text so that no spreadsheet takes it for a formula, and no terminal for a command.
-fn guarded(text: String) -> String {
-    let safe = visible::escape(&text, |_| false);
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{safe}")
-    } else {
-        safe.into_owned()
     }
 }

@@ -1,5 +1,6 @@
 //! The one pass over the rows that fills every format.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::csv::CsvFiles;
@@ -15,6 +16,7 @@ use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Result};
 use crate::baton::proto::v2;
 use crate::report::access::{Access, Answers};
+use crate::report::find;
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{self, Account, Thing};
 
@@ -59,7 +61,9 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
             answers: Answers::new(snapshot)?,
             sinks,
             conventions: options.conventions,
+            stand_ins: StandIns::default(),
         };
+        pass.stand_ins = StandIns::read(snapshot, &pass.answers)?;
         pass.entitlements(snapshot)?;
         pass.resources(snapshot, options.progress)?;
         let mut written: Vec<Written> = Vec::new();
@@ -88,6 +92,30 @@ struct Pass<'p> {
     answers: Answers<'p>,
     sinks: Vec<Box<dyn Sink + 'p>>,
     conventions: &'p Conventions,
+    stand_ins: StandIns,
+}
+
+/// Who counts as an account where no type of the file says that it is one: whoever holds something without passing it
+/// on. A review that is empty because of a missing trait would look like a workspace without access.
+#[derive(Default)]
+struct StandIns {
+    needed: bool,
+    /// Types whose resources pass on what they hold, such as groups and roles.
+    holders: BTreeSet<String>,
+}
+
+impl StandIns {
+    fn read(snapshot: &Snapshot, answers: &Answers<'_>) -> Result<StandIns> {
+        let edges = answers.edges().all().flat_map(|(_, edges)| edges);
+        Ok(StandIns {
+            needed: find::user_types(snapshot)?.is_empty(),
+            holders: edges.map(|edge| edge.holder.0.clone()).collect(),
+        })
+    }
+
+    fn includes(&self, kind: &str) -> bool {
+        self.needed && !self.holders.contains(kind)
+    }
 }
 
 impl Pass<'_> {
@@ -142,7 +170,9 @@ impl Pass<'_> {
         for sink in &mut self.sinks {
             sink.held(&thing, &held)?;
         }
-        let Some(mut account) = Account::of(resource, thing) else {
+        let unknown =
+            || (!held.is_empty() && self.stand_ins.includes(&thing.kind)).then(|| Account::unknown(thing.clone()));
+        let Some(mut account) = Account::of(resource, thing.clone()).or_else(unknown) else {
             return Ok(());
         };
         let profile = thing::profile(resource).unwrap_or_default();

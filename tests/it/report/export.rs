@@ -262,3 +262,37 @@ fn names_of_strangers_harm_no_format() {
         .collect();
     assert_eq!(kept, names);
 }
+
+#[test]
+fn a_file_that_names_no_accounts_is_reviewed_all_the_same() {
+    use baton_workato::baton::c1z::SyncType;
+    use baton_workato::baton::grant::GrantBuilder;
+    use baton_workato::baton::resource::{ResourceBuilder, id, resource_type};
+    let place = crate::c1z::Place::new();
+    let mut store = place.open();
+    store.begin_sync(SyncType::Full).unwrap();
+    store
+        .put_resource_types(&["user", "role"].map(|id| resource_type(id, id, &[], Vec::new())))
+        .unwrap();
+    let role = ResourceBuilder::new("role", "admin", "Admin").build();
+    let people = ["ada", "bob"].map(|name| ResourceBuilder::new("user", name, name).build());
+    store
+        .put_resources(&[&people[..], std::slice::from_ref(&role)].concat())
+        .unwrap();
+    store.put_entitlements(&[crate::c1z::entitlement(&role)]).unwrap();
+    store
+        .put_grants(vec![GrantBuilder::new(&role, "has", id("user", "ada")).build()])
+        .unwrap();
+    store.finish_sync("").unwrap();
+    store.save().unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    write(&open(&place.file), folder.path(), &[Format::Json]);
+    let review: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(folder.path().join("access-review.json")).unwrap()).unwrap();
+    assert_eq!(review.len(), 1);
+    assert_eq!(
+        (&review[0]["person"], &review[0]["resource"]),
+        (&"ada".into(), &"Admin".into())
+    );
+}
