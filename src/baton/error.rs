@@ -3,7 +3,8 @@
 //! Policy: a message is a lower-case fragment that says what failed and why; `context` adds the outer steps
 //! ("failed to list collaborators"); the hint, what to do next, is separate data so that a terminal can set it
 //! apart and JSON can carry it in its own key. [`Kind`] is the gRPC status of the failure, which is also the
-//! process' exit code (`contract/cli.md` 5). [`Retry`] says whether the same call may be tried again.
+//! process' exit code (`contract/cli.md` 5). [`Retry`] says whether the same call may be tried again. A [`Code`] names
+//! the page that explains the failure; it is set where the failure is known best, and stays off the wire.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::baton::annotation::TYPE_URL_PREFIX;
+use crate::baton::code::{self, Code};
 use crate::baton::proto;
 
 /// The fact that marks a refused grant, and what ConductorOne calls it.
@@ -88,6 +90,28 @@ impl Kind {
         }
     }
 
+    /// The stable code of an error of this kind that has none of its own.
+    pub fn general_code(self) -> Code {
+        match self {
+            Kind::Cancelled => code::CANCELLED,
+            Kind::Unknown => code::UNKNOWN,
+            Kind::InvalidArgument => code::INVALID_ARGUMENT,
+            Kind::DeadlineExceeded => code::DEADLINE_EXCEEDED,
+            Kind::NotFound => code::NOT_FOUND,
+            Kind::AlreadyExists => code::ALREADY_EXISTS,
+            Kind::PermissionDenied => code::PERMISSION_DENIED,
+            Kind::ResourceExhausted => code::RESOURCE_EXHAUSTED,
+            Kind::FailedPrecondition => code::FAILED_PRECONDITION,
+            Kind::Unimplemented => code::UNIMPLEMENTED,
+            Kind::Internal => code::INTERNAL,
+            Kind::Unavailable => code::UNAVAILABLE,
+            Kind::DataLoss => code::DATA_LOSS,
+            Kind::Unauthenticated => code::UNAUTHENTICATED,
+            Kind::Interrupted => code::INTERRUPTED,
+            Kind::Terminated => code::TERMINATED,
+        }
+    }
+
     /// The exit code of a process that ends with this error: the gRPC number, or 128 + signal.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -114,6 +138,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: Kind,
+    code: Option<Code>,
     retry: Retry,
     message: Cow<'static, str>,
     context: Vec<Cow<'static, str>>,
@@ -127,6 +152,7 @@ impl Error {
     pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
         Error(Box::new(Inner {
             kind,
+            code: None,
             retry: Retry::Never,
             message: message.into(),
             context: Vec::new(),
@@ -140,6 +166,13 @@ impl Error {
     #[must_use]
     pub fn context(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
         self.0.context.push(doing.into());
+        self
+    }
+
+    /// Names the page that explains the failure. The innermost code wins: it is nearest to the cause.
+    #[must_use]
+    pub fn code(mut self, code: Code) -> Self {
+        self.0.code.get_or_insert(code);
         self
     }
 
@@ -182,9 +215,22 @@ impl Error {
         self
     }
 
+    /// The same failure for somebody else who waits for it: kind, code, text and hint.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut again = Error::new(self.0.kind, self.to_string());
+        (again.0.code, again.0.hint) = (self.0.code, self.0.hint.clone());
+        again
+    }
+
     /// What sort of failure it is.
     pub fn kind(&self) -> Kind {
         self.0.kind
+    }
+
+    /// The stable code of the failure: its own, else the general one of its kind.
+    pub fn code_id(&self) -> Code {
+        self.0.code.unwrap_or_else(|| self.0.kind.general_code())
     }
 
     /// Whether the call may be repeated.
@@ -297,5 +343,29 @@ impl<T, E: Into<Error>> Context<T> for std::result::Result<T, E> {
 
     fn with_context<C: Into<Cow<'static, str>>>(self, doing: impl FnOnce() -> C) -> Result<T> {
         self.map_err(|e| e.into().context(doing()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_code_wins_and_every_error_has_one() {
+        let error = Error::new(Kind::NotFound, "gone");
+        assert_eq!(error.code_id(), code::NOT_FOUND);
+        let error = error.code(code::INTERNAL).context("look").code(code::DATA_LOSS);
+        assert_eq!(error.code_id(), code::INTERNAL);
+        assert_eq!(
+            (error.kind(), error.again().code_id(), error.again().to_string()),
+            (Kind::NotFound, code::INTERNAL, "failed to look: gone".to_owned())
+        );
+        assert_eq!(Error::new(Kind::NotFound, "gone").again().code_id(), code::NOT_FOUND);
+    }
+
+    #[test]
+    fn a_code_stays_off_the_wire() {
+        let plain = Error::new(Kind::NotFound, "gone").to_wire();
+        assert_eq!(Error::new(Kind::NotFound, "gone").code(code::INTERNAL).to_wire(), plain);
     }
 }

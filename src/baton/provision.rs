@@ -194,7 +194,7 @@ impl Patience {
             Retry::After(wait) => wait,
             _ => STEP * self.repeats,
         };
-        tracing::warn!(%error, wait = ?wait.min(LONGEST), "A write failed and is repeated.");
+        tracing::warn!(code = %error.code_id(), %error, wait = ?wait.min(LONGEST), "A write failed and is repeated.");
         tokio::time::sleep(wait.min(LONGEST)).await;
         Ok(())
     }

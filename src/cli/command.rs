@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    access, completion, connector_service, demo, diff, explore, export, health_check, manifests, serve, simulate,
-    usage_error,
+    access, completion, connector_service, demo, diff, explain, explore, export, health_check, manifests, serve,
+    simulate, usage_error,
 };
 use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
@@ -107,6 +107,7 @@ pub fn build(purpose: Purpose) -> Command {
             purpose,
             |_| false,
         ))
+        .subcommand(with_kit(explain::command(), purpose, |field| field.name == "color"))
         .subcommand(with_kit(completion::command(), purpose, |_| false))
         .subcommand(with_kit(manifests::command(), purpose, |_| false))
         .subcommand(with_kit(

@@ -13,6 +13,7 @@ mod connector_service;
 mod demo;
 mod diff;
 mod entitlements;
+mod explain;
 mod explore;
 mod export;
 mod filter;
@@ -63,7 +64,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
     match outcome {
         Ok(()) => 0,
         Err(error) => {
-            terminal.error(&error);
+            terminal.error(&error, &explain::invocation(error.code_id()));
             error.kind().exit_code()
         }
     }
@@ -76,6 +77,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
     command::reject_foreign_flags(name, matches)?;
     match name {
         "demo" => demo::run(terminal, matches, own, leave),
+        "explain" => explain::run(terminal, own),
         "explore" => explore::run(terminal, matches, own, leave),
         "serve" => serve::run(terminal, matches, own, leave),
         "_connector-service" => connector_service::run(terminal, matches, own, leave),

@@ -1,4 +1,4 @@
-//! How an error looks: what failed and why, the facts, what to do next.
+//! How an error looks: its code, what failed and why, the facts, what to do next, and where there is more.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,11 @@ use super::color::Paint;
 use super::sanitize;
 use crate::baton::error::Error;
 
-/// The error as lines of text, each ended.
-pub fn render(error: &Error, paint: Paint) -> String {
+/// The error as lines of text, each ended. `more` is the command that explains its code.
+pub fn render(error: &Error, more: Option<&str>, paint: Paint) -> String {
     let message = error.to_string();
-    let mut text = format!("{} {}\n", paint.red("error:"), sanitize::lines(&message));
+    let word = format!("error[{}]:", error.code_id());
+    let mut text = format!("{} {}\n", paint.red(word), sanitize::lines(&message));
     // Writing to a String cannot fail.
     if !error.facts().is_empty() {
         let facts: Vec<String> = error
@@ -21,6 +22,9 @@ pub fn render(error: &Error, paint: Paint) -> String {
     }
     if let Some(hint) = error.hint_text() {
         let _ = writeln!(text, "{} {}", paint.cyan("hint:"), sanitize::lines(hint));
+    }
+    if let Some(command) = more {
+        let _ = writeln!(text, "{}", paint.dim(format!("more: {command}")));
     }
     text
 }
@@ -38,11 +42,12 @@ mod tests {
             .fact("correlation id", "c-1\u{1b}[2J")
             .hint("check --workato-data-center");
         assert_eq!(
-            render(&error, Paint::OFF),
-            "error: failed to validate: the token was refused\n  \
+            render(&error, Some("explain BW-0016"), Paint::OFF),
+            "error[BW-0016]: failed to validate: the token was refused\n  \
              status: 401 · correlation id: c-1\\u{1b}[2J\n\
-             hint: check --workato-data-center\n"
+             hint: check --workato-data-center\n\
+             more: explain BW-0016\n"
         );
-        assert!(render(&error, Paint::ON).contains("\u{1b}["));
+        assert!(render(&error, None, Paint::ON).contains("\u{1b}["));
     }
 }

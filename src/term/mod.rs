@@ -11,6 +11,7 @@ pub mod logs;
 pub mod output;
 pub mod pager;
 pub mod progress;
+pub mod prose;
 pub mod sanitize;
 pub mod shell;
 pub mod summary;
@@ -113,9 +114,11 @@ impl Terminal {
         self.write_stderr(format!("{line}\n").as_bytes());
     }
 
-    /// Shows an error on stderr. Called once, at the end of the run.
-    pub fn error(&self, error: &Error) {
-        self.write_stderr(errors::render(error, self.err).as_bytes());
+    /// Shows an error on stderr. Called once, at the end of the run. `more` is the command that explains its code: a
+    /// person is told, a program that reads the code needs no pointer.
+    pub fn error(&self, error: &Error, more: &str) {
+        let more = self.stderr_is_terminal.then_some(more);
+        self.write_stderr(errors::render(error, more, self.err).as_bytes());
     }
 
     /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `next` are commands for

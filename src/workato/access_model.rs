@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::{EnvironmentRole, LegacyRole, Member};
+use super::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// The access model of a workspace.
@@ -155,6 +156,7 @@ fn rejected(refusal: &Error) -> Error {
         refusal,
         Error::new(Kind::Unauthenticated, "Workato rejected the API key"),
     )
+    .code(code::KEY_REJECTED)
     .hint(
         "check --workato-api-key (BATON_WORKATO_API_KEY) and --workato-data-center; a key works only in the data \
          center that issued it, only from the addresses on its allowlist, and must belong to an API client of the \

@@ -73,6 +73,27 @@ fn an_error_is_one_message_on_stderr_and_nothing_on_stdout() {
 }
 
 #[test]
+fn codes_are_explained_to_programs_too() {
+    let json = |args: &[&str]| -> Value {
+        let output = output(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let page = json(&["explain", "130", "-o", "json"]);
+    assert_eq!(
+        (&page["code"], &page["title"]),
+        (&"BW-0130".into(), &"Stopped by Ctrl-C".into())
+    );
+    assert!(page["page"].as_str().unwrap().contains("\n## What to do\n"), "{page}");
+    let list = json(&["explain", "-o", "json"]);
+    let all = list["codes"].as_array().unwrap();
+    assert!(
+        all.contains(&serde_json::json!({ "code": "BW-0130", "title": "Stopped by Ctrl-C" })),
+        "{list}"
+    );
+}
+
+#[test]
 fn every_shell_gets_a_completion_script() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = output(&["completion", shell]);
@@ -119,7 +140,7 @@ fn colours_follow_the_flag_before_anything_is_parsed() {
     );
     let plain = output(&["--no-such-flag"]);
     assert!(
-        text(&plain.stderr).starts_with("error: unknown flag: --no-such-flag\n"),
+        text(&plain.stderr).starts_with("error[BW-0002]: unknown flag: --no-such-flag\n"),
         "{}",
         text(&plain.stderr)
     );

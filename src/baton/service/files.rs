@@ -63,7 +63,7 @@ impl SyncFiles {
         targets.dedup();
         for name in targets {
             if let Err(error) = self.remove_left(&name) {
-                tracing::warn!(name, %error, "What an earlier run left could not be removed.");
+                tracing::warn!(name, code = %error.code_id(), %error, "What an earlier run left could not be removed.");
             }
         }
     }

@@ -67,10 +67,13 @@ pub async fn finish(c1: &C1, clock: &dyn Clock, task_id: &str, outcome: &Outcome
             Err(error) => error,
         };
         if is_permanent(&error) || tries == TRIES {
-            tracing::error!(task = task_id, %error, tries, "ConductorOne was not told how the task ended.");
+            tracing::error!(
+                task = task_id, code = %error.code_id(), %error, tries,
+                "ConductorOne was not told how the task ended."
+            );
             return;
         }
-        tracing::warn!(task = task_id, %error, tries, "FinishTask failed and is repeated.");
+        tracing::warn!(task = task_id, code = %error.code_id(), %error, tries, "FinishTask failed and is repeated.");
         clock.sleep(pause).await;
         pause *= 2;
     }

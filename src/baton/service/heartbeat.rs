@@ -77,7 +77,7 @@ impl Pulse {
                     Err(error) => {
                         metrics.heartbeat(false);
                         misses += 1;
-                        tracing::warn!(task = %task_id, %error, misses, "A heartbeat failed.");
+                        tracing::warn!(task = %task_id, code = %error.code_id(), %error, misses, "A heartbeat failed.");
                         if misses == MISSES {
                             let _ = reason.set(Error::new(Kind::Unknown, "task failed heartbeat").source(error));
                             break;
@@ -93,7 +93,7 @@ impl Pulse {
     /// Why the task is to stop, if it is.
     pub fn reason(&self) -> Option<Error> {
         let why = self.why.get()?;
-        Some(Error::new(why.kind(), why.to_string()))
+        Some(why.again())
     }
 }
 
@@ -111,7 +111,7 @@ async fn first(c1: &C1, clock: &dyn Clock, metrics: &Metrics, task_id: &str) -> 
             }
             Err(error) => {
                 metrics.heartbeat(false);
-                tracing::warn!(task = %task_id, %error, tries, "The first heartbeat failed.");
+                tracing::warn!(task = %task_id, code = %error.code_id(), %error, tries, "The first heartbeat failed.");
             }
         }
         tries += 1;

@@ -97,7 +97,10 @@ pub async fn until_heard(c1: &C1, clock: &dyn Clock, metadata: &v2::ConnectorMet
         if is_permanent(&error) {
             return Err(error).context("say hello to ConductorOne");
         }
-        tracing::warn!(%error, hint = error.hint_text(), pause = ?pause, "ConductorOne did not hear the hello.");
+        tracing::warn!(
+            code = %error.code_id(), %error, hint = error.hint_text(), pause = ?pause,
+            "ConductorOne did not hear the hello."
+        );
         clock.sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -90,7 +90,10 @@ impl Poller {
             Err(error) => {
                 self.errors += 1;
                 self.delay = backoff(self.errors);
-                tracing::warn!(%error, failures = self.errors, pause = ?self.delay, "Asking for tasks failed.");
+                tracing::warn!(
+                    code = %error.code_id(), %error, failures = self.errors, pause = ?self.delay,
+                    "Asking for tasks failed."
+                );
                 Polled::Failed
             }
         }
@@ -122,7 +125,14 @@ impl Poller {
                     batch.next_fetch = Some(self.clock.now() + pause);
                 }
                 Err(error) if batch.queue.is_empty() => return Err(error),
-                Err(error) => tracing::warn!(%error, queued = batch.queue.len(), "Asking for more tasks failed."),
+                Err(error) => {
+                    tracing::warn!(
+                        code = %error.code_id(),
+                        %error,
+                        queued = batch.queue.len(),
+                        "Asking for more tasks failed."
+                    );
+                }
             }
         }
         if let Some(task) = batch.queue.pop_front() {

@@ -262,7 +262,10 @@ async fn handle<C: Provisioner>(service: Arc<Service<C>>, task: Task, end: Cance
         None | Some(Ok(_)) => tracing::info!(task = %id, kind, ?took, "Task done."),
         Some(Err(failure)) => {
             let (error, lasting) = (&failure.error, failure.non_retryable);
-            tracing::error!(task = %id, kind, ?took, %error, lasting, hint = error.hint_text(), "Task failed.");
+            tracing::error!(
+                task = %id, kind, ?took, code = %error.code_id(), %error, lasting, hint = error.hint_text(),
+                "Task failed."
+            );
         }
     }
     service.metrics.task(kind, !matches!(outcome, Some(Err(_))));

@@ -38,7 +38,10 @@ pub async fn upload(c1: &C1, clock: &dyn Clock, task_id: &str, path: &Path) -> R
             if attempt == ATTEMPTS {
                 return Err(error);
             }
-            tracing::warn!(task = task_id, %error, attempt, "An upload failed and is repeated.");
+            tracing::warn!(
+                task = task_id, code = %error.code_id(), %error, attempt,
+                "An upload failed and is repeated."
+            );
             if attempt > 1 {
                 clock.sleep(PAUSE).await;
             }

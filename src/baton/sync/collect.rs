@@ -286,7 +286,7 @@ impl<C: Connector> Collector<'_, C> {
         let name = at.name;
         let gone = &|page: Result<Page<T>>| match page {
             Err(error) if error.kind() == Kind::NotFound => {
-                tracing::warn!(resource = %name, %error, "Resource is gone, skipped.");
+                tracing::warn!(resource = %name, code = %error.code_id(), %error, "Resource is gone, skipped.");
                 self.cx.warnings.add(
                     "resource-gone",
                     "resources disappeared while they were read; their rows are missing",

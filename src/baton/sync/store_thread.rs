@@ -88,7 +88,7 @@ impl StoreThread {
             Ok(Ok(Some(path))) => Stopped::Kept(path),
             Ok(Ok(None)) => Stopped::Removed,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "The unfinished sync could not be closed.");
+                tracing::warn!(code = %error.code_id(), %error, "The unfinished sync could not be closed.");
                 Stopped::Unknown
             }
             Err(_) => Stopped::Unknown,
@@ -124,7 +124,7 @@ fn work(working: Working, queue: &Receiver<Job>) {
                 }
                 let committed = working.as_mut().map_or(Ok(()), |w| w.partial.commit());
                 for reply in replies {
-                    reply(committed.as_ref().err().map(again));
+                    reply(committed.as_ref().err().map(Error::again));
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -132,7 +132,7 @@ fn work(working: Working, queue: &Receiver<Job>) {
         }
         if let Some(Err(error)) = working.as_mut().map(|w| w.flush_after(FLUSH)) {
             // Whoever writes next gets an error of their own.
-            tracing::warn!(%error, "The unfinished sync could not be flushed.");
+            tracing::warn!(code = %error.code_id(), %error, "The unfinished sync could not be flushed.");
         }
     }
 }
@@ -146,15 +146,6 @@ pub enum Stopped {
     Removed,
     /// The thread was busy, or could not say. What was committed is on disk.
     Unknown,
-}
-
-/// The same error for everyone whose work was in a commit that failed.
-fn again(error: &Error) -> Error {
-    let copy = Error::new(error.kind(), error.to_string());
-    match error.hint_text() {
-        Some(hint) => copy.hint(hint.to_owned()),
-        None => copy,
-    }
 }
 
 fn gone() -> Error {

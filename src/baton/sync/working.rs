@@ -190,7 +190,10 @@ impl Working {
             drop(partial);
             // The next run knows the sync by its id, should this fail.
             if let Err(error) = claim.discard() {
-                tracing::warn!(%error, "The finished sync's partial file could not be removed.");
+                tracing::warn!(
+                    code = %error.code_id(), %error,
+                    "The finished sync's partial file could not be removed."
+                );
             }
         }
         Ok(saved)

@@ -48,7 +48,7 @@ impl Desk {
     /// `DataLoss` for a damaged file, the same each time.
     pub fn index(&self) -> Result<&Index> {
         let read = || self.with_reader(|snapshot| Index::read(snapshot, self.conventions));
-        self.index.get_or_init(read).as_ref().map_err(again)
+        self.index.get_or_init(read).as_ref().map_err(Error::again)
     }
 
     /// The first page as JSON, counted once.
@@ -62,7 +62,7 @@ impl Desk {
                 |snapshot: &Snapshot| Overview::counted(snapshot, self.conventions, &index.census, &index.tally);
             json(&self.with_reader(count)?)
         };
-        self.overview.get_or_init(count).as_deref().map_err(again)
+        self.overview.get_or_init(count).as_deref().map_err(Error::again)
     }
 
     /// Answers `api/<name>?<query>` as JSON.
@@ -130,13 +130,4 @@ impl Desk {
 
 fn json(answer: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(answer).map_err(|e| Error::new(Kind::Internal, format!("an answer cannot be written: {e}")))
-}
-
-/// The same error for everybody who asks.
-fn again(error: &Error) -> Error {
-    let same = Error::new(error.kind(), error.to_string());
-    match error.hint_text() {
-        Some(hint) => same.hint(hint.to_owned()),
-        None => same,
-    }
 }

@@ -204,7 +204,7 @@ async fn signals_keep_what_was_read_and_say_how_to_go_on() {
         assert!(sent.elapsed() < Duration::from_secs(5), "{:?}", sent.elapsed());
         assert_eq!(output.status.code(), Some(code));
         let stderr = text(&output.stderr);
-        assert!(stderr.contains(&format!("error: {word}\n")), "{stderr}");
+        assert!(stderr.contains(&format!("error[BW-0{code}]: {word}\n")), "{stderr}");
         assert!(
             stderr.contains("what was read so far is kept in sync.c1z.partial: run the same command again to resume"),
             "{stderr}"
@@ -245,7 +245,7 @@ async fn flags_that_shape_the_sync_begin_it_anew() {
     let output = place.run(&simulator, &["--time-budget", "3s"]).await;
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
     assert!(
-        text(&output.stderr).contains("error: the time budget is used up"),
+        text(&output.stderr).contains("error[BW-0004]: the time budget is used up"),
         "{}",
         text(&output.stderr)
     );

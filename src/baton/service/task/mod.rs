@@ -118,7 +118,7 @@ async fn answer_hello<C: Provisioner>(service: &Service<C>, task_id: &str) {
             return;
         };
         if tries == HELLO_TRIES || is_permanent(&error) {
-            tracing::error!(task = task_id, %error, "A hello task could not be answered.");
+            tracing::error!(task = task_id, code = %error.code_id(), %error, "A hello task could not be answered.");
             return;
         }
         service.clock.sleep(HELLO_PAUSE).await;

@@ -120,7 +120,7 @@ struct Leftover(PathBuf);
 impl Drop for Leftover {
     fn drop(&mut self) {
         if let Err(error) = files::remove(&self.0) {
-            tracing::warn!(%error, "An uploaded file could not be removed.");
+            tracing::warn!(code = %error.code_id(), %error, "An uploaded file could not be removed.");
         }
     }
 }

@@ -1,0 +1,40 @@
+//! From what somebody typed to a page.
+
+use super::page::{PAGES, Page};
+use crate::baton::code::MARK;
+
+/// How many pages are offered in place of one that does not exist.
+const NEAR: usize = 3;
+
+/// The page of a code, typed in any case, without its dash, its mark or its leading zeros.
+pub fn page(typed: &str) -> Option<&'static Page> {
+    let wanted = number(typed)?;
+    PAGES.iter().find(|page| number(page.code.as_str()) == Some(wanted))
+}
+
+/// The pages that may have been meant: those that have the words in their title, else the next numbers.
+pub fn nearest(typed: &str) -> Vec<&'static Page> {
+    if let Some(wanted) = number(typed) {
+        let mut near: Vec<&Page> = PAGES.iter().collect();
+        near.sort_by_key(|page| number(page.code.as_str()).map(|n| n.abs_diff(wanted)));
+        near.truncate(NEAR);
+        return near;
+    }
+    let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
+    let fits = |page: &&Page| {
+        let title = page.title().to_lowercase();
+        words.iter().all(|word| title.contains(word))
+    };
+    PAGES.iter().filter(fits).take(NEAR).collect()
+}
+
+/// The number of a code.
+fn number(typed: &str) -> Option<u32> {
+    let typed = typed.trim().to_ascii_uppercase();
+    let digits = match typed.strip_prefix(MARK.trim_end_matches('-')) {
+        Some(rest) => rest.trim_start_matches(['-', '_', ' ']),
+        None => &typed,
+    };
+    let is_number = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number)
+}

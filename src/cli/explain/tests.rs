@@ -1,0 +1,172 @@
+//! Codes, pages, commands and the README agree.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Command;
+use clap::error::ErrorKind;
+
+use super::find;
+use super::page::{PAGES, PARTS, Page};
+use crate::baton::code::{self, Code};
+use crate::baton::config::args::Purpose;
+use crate::cli::command::{self, NAME};
+use crate::workato::code as workato;
+
+/// The tables of all rooms.
+fn codes() -> Vec<Code> {
+    [code::ALL, workato::ALL].concat()
+}
+
+fn source(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn every_code_has_one_page_and_every_page_a_code() {
+    let codes = codes();
+    let pages: Vec<Code> = PAGES.iter().map(|page| page.code).collect();
+    assert_eq!(pages, codes, "one page each, in the order of the codes");
+    assert!(codes.is_sorted_by(|a, b| a < b), "no code twice");
+    let mut files: Vec<String> = std::fs::read_dir(source("src/cli/explain/pages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let expected: Vec<String> = codes.iter().map(|code| format!("{code}.md")).collect();
+    assert_eq!(files, expected, "a file for each page and nothing else");
+    for page in PAGES {
+        let file = std::fs::read_to_string(source(&format!("src/cli/explain/pages/{}.md", page.code))).unwrap();
+        assert_eq!(page.text, file, "the table gives {} another page", page.code);
+    }
+}
+
+#[test]
+fn every_page_has_a_title_and_the_three_parts() {
+    let mut titles = BTreeSet::new();
+    for page in PAGES {
+        let code = page.code;
+        assert!(page.text.starts_with("# ") && page.text.ends_with('\n'), "{code}");
+        assert!((8..=72).contains(&page.title().len()), "{code}: {}", page.title());
+        assert!(!page.title().contains('|') && !page.title().ends_with('.'), "{code}");
+        assert!(titles.insert(page.title()), "{code} has the title of another page");
+        let heads: Vec<&str> = page.text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(heads, PARTS, "{code}");
+        let parts: Vec<&str> = page.text.split("\n## ").skip(1).collect();
+        assert!(
+            parts.iter().all(|part| part.split_whitespace().count() > 8),
+            "{code} has an empty part"
+        );
+        assert!(page.text.lines().all(|line| line.chars().count() <= 120), "{code}");
+    }
+}
+
+/// Everything in backticks, and every line of a block of code.
+fn code_in(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_block = false;
+    let mut prose = String::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_block = !is_block;
+        } else if is_block {
+            found.push(line.to_owned());
+        } else {
+            prose.push_str(line.trim_start());
+            prose.push(' ');
+        }
+    }
+    found.extend(prose.split('`').skip(1).step_by(2).map(str::to_owned));
+    found
+}
+
+/// The words of a shell line, without what is set before it, piped behind it or said about it.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in line.chars() {
+        let last = words.last_mut().unwrap();
+        match (quote, c) {
+            (None, '#' | '|' | '>') => break,
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), close) if open == close => quote = None,
+            (None, ' ') if last.is_empty() => {}
+            (None, ' ') => words.push(String::new()),
+            _ => last.push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    let is_assignment = |word: &String| word.starts_with("BATON_") && word.contains('=');
+    words.into_iter().skip_while(is_assignment).collect()
+}
+
+fn flags(command: &Command) -> BTreeSet<String> {
+    let own = command.get_arguments().flat_map(|arg| {
+        let aliases = arg.get_all_aliases().unwrap_or_default();
+        arg.get_long().into_iter().chain(aliases)
+    });
+    let mut all: BTreeSet<String> = own.map(|long| format!("--{long}")).collect();
+    all.extend(command.get_subcommands().flat_map(flags));
+    all
+}
+
+#[test]
+fn pages_name_only_commands_and_flags_that_exist() {
+    let all = flags(&command::build(Purpose::Show));
+    let mut tried = 0;
+    for Page { code, text } in PAGES {
+        for snippet in code_in(text) {
+            let words = words(&snippet);
+            if words.first().is_some_and(|word| word == NAME) {
+                let help = [ErrorKind::DisplayHelp, ErrorKind::DisplayVersion];
+                if let Err(error) = command::build(Purpose::Parse).try_get_matches_from(&words) {
+                    assert!(help.contains(&error.kind()), "{code}: {snippet}: {error}");
+                }
+                tried += 1;
+            } else if let Some(flag) = words.iter().find(|word| word.starts_with("--")) {
+                let flag = flag.split('=').next().unwrap();
+                assert!(all.contains(flag), "{code}: there is no flag {flag}");
+            }
+        }
+    }
+    assert!(tried >= 10, "the pages name commands");
+}
+
+#[test]
+fn codes_are_found_however_they_are_typed() {
+    for typed in ["BW-0016", "bw-0016", "bw0016", "BW 16", "0016", "16"] {
+        assert_eq!(
+            find::page(typed).map(|page| page.code),
+            Some(code::UNAUTHENTICATED),
+            "{typed}"
+        );
+    }
+    for typed in ["", "BW-", "00016", "BW-9999", "sixteen", "-1", "1.6"] {
+        assert!(find::page(typed).is_none(), "{typed}");
+    }
+    let near: Vec<Code> = find::nearest("BW-0131").iter().map(|page| page.code).collect();
+    assert_eq!(near.first(), Some(&code::INTERRUPTED));
+    let near: Vec<Code> = find::nearest("ctrl-c").iter().map(|page| page.code).collect();
+    assert_eq!(near, [code::INTERRUPTED], "words of the title do too");
+}
+
+const BEGIN: &str = "<!-- codes: begin -->\n";
+const END: &str = "<!-- codes: end -->";
+
+/// `UPDATE_README=1 cargo test --lib explain` writes the table.
+#[test]
+fn the_readme_lists_all_codes() {
+    let mut table = "| code | what it stands for |\n| --- | --- |\n".to_owned();
+    for page in PAGES {
+        writeln!(table, "| {} | {} |", page.code, page.title()).unwrap();
+    }
+    let readme = std::fs::read_to_string(source("README.md")).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).expect("the README has the section");
+    let (shown, after) = rest.split_once(END).expect("the section has an end");
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(source("README.md"), format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(shown, table, "UPDATE_README=1 cargo test --lib explain writes it");
+    }
+}
