@@ -21,7 +21,9 @@
 //! A connector takes 1x: 10 for its settings and 19 for its warnings. **A code keeps its meaning for ever.** One that is
 //! no longer given keeps its page, which says so; its number is never used again.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
 
@@ -36,6 +38,11 @@ impl Code {
     /// Only for the tables of codes, which the macro of this file writes.
     pub(crate) const fn new(id: &'static str) -> Self {
         Code(id)
+    }
+
+    /// One that was stored as a text. A name of an older or newer version stays as it is.
+    pub(crate) fn stored(id: String) -> Self {
+        Code(interned(id))
     }
 
     /// The whole name, `BW-0101`.
@@ -54,6 +61,18 @@ impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0)
     }
+}
+
+/// Names are texts in the source; those that come back from a file are few, and each is kept once per process.
+pub(crate) fn interned(name: String) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(same) = known.get(name.as_str()) {
+        return same;
+    }
+    let kept: &'static str = Box::leak(name.into_boxed_str());
+    known.insert(kept);
+    kept
 }
 
 /// Defines constants, and `ALL` with all of them in their order, so that none can be left out.
@@ -101,6 +120,143 @@ codes! {
     INTERRUPTED = "0130";
     /// SIGTERM.
     TERMINATED = "0143";
+
+    /// A flag, command or argument that does not exist or is incomplete.
+    COMMAND_LINE = "0201";
+    /// A required setting is not set.
+    SETTING_MISSING = "0202";
+    /// A value that a setting cannot take.
+    SETTING_VALUE = "0203";
+    /// Settings that exclude or need each other.
+    SETTINGS_TOGETHER = "0204";
+    /// The config file cannot be found or read.
+    CONFIG_FILE = "0205";
+    /// A key of the config file that is no setting.
+    CONFIG_KEY = "0206";
+    /// A flag, mode or command that this version declares but does not have.
+    NOT_AVAILABLE = "0207";
+    /// `--sync-resource-types` names a type that does not exist.
+    UNKNOWN_SYNC_TYPE = "0208";
+    /// `explain` was asked about a code that does not exist.
+    NO_SUCH_CODE = "0209";
+    /// A log file cannot be opened.
+    LOG_FILE = "0210";
+
+    /// No connection to the host.
+    UNREACHABLE = "0301";
+    /// The name service does not know the host.
+    HOST_NAME = "0302";
+    /// The proxy does not let through.
+    PROXY = "0303";
+    /// The host's certificate is not trusted.
+    CERTIFICATE = "0304";
+    /// No complete answer in time.
+    TIMEOUT = "0305";
+    /// The connection broke while the answer came.
+    CONNECTION_BROKE = "0306";
+    /// An answer above the limit.
+    ANSWER_TOO_LARGE = "0307";
+    /// An answer that sends elsewhere.
+    REDIRECT = "0308";
+    /// What a run may spend on repeats is spent.
+    RETRIES_SPENT = "0309";
+    /// TLS cannot be set up on this machine.
+    TLS_SETUP = "0310";
+    /// A token that no HTTP header can carry.
+    TOKEN_UNUSABLE = "0311";
+    /// A token would have to be sent in the clear.
+    INSECURE = "0312";
+
+    /// The file to read does not exist.
+    FILE_MISSING = "0401";
+    /// The file is something else.
+    NOT_A_C1Z = "0402";
+    /// The file is damaged.
+    FILE_DAMAGED = "0403";
+    /// A v3 file.
+    FILE_PEBBLE = "0404";
+    /// The file is of a later format than this version knows.
+    FILE_NEWER = "0405";
+    /// Larger than the limits of decoding.
+    FILE_TOO_BIG = "0406";
+    /// No room on a disk.
+    DISK_FULL = "0407";
+    /// The operating system does not allow it.
+    FILE_DENIED = "0408";
+    /// A folder that does not exist.
+    FOLDER_MISSING = "0409";
+    /// Another run writes the file.
+    FILE_IN_USE = "0410";
+    /// A folder, a link or a device where a file is needed.
+    NOT_A_PLAIN_FILE = "0411";
+    /// The file holds no finished sync.
+    NO_FINISHED_SYNC = "0412";
+    /// The file does not hold the sync that was named.
+    SYNC_NOT_IN_FILE = "0413";
+
+    /// `--time-budget` is over.
+    TIME_BUDGET = "0501";
+    /// `--fail-on-warnings`, and there were some.
+    SYNC_WARNINGS = "0502";
+    /// Grants cannot be expanded.
+    EXPANSION = "0503";
+    /// The connector's rows break the contract.
+    ROWS_BROKEN = "0504";
+    /// A list that comes back to where it was.
+    LIST_ENDLESS = "0505";
+    /// An unfinished sync was not taken up again.
+    PARTIAL_DISCARDED = "0506";
+    /// A write that the resource type does not have.
+    WRITE_UNSUPPORTED = "0507";
+    /// A write was stopped, and its outcome is not known.
+    WRITE_CUT_SHORT = "0508";
+    /// A write names an id that the file does not hold.
+    NOT_IN_FILE = "0509";
+    /// Writes are switched off.
+    PROVISIONING_OFF = "0510";
+
+    /// The client id is malformed.
+    CLIENT_ID = "0701";
+    /// The client secret is malformed.
+    CLIENT_SECRET = "0702";
+    /// ConductorOne refuses the credential.
+    C1_REFUSED = "0703";
+    /// ConductorOne cannot be reached.
+    C1_UNREACHABLE = "0704";
+    /// ConductorOne's certificate is not trusted.
+    C1_CERTIFICATE = "0705";
+    /// ConductorOne did not take the file.
+    UPLOAD_FAILED = "0706";
+    /// A task ended because ConductorOne or the service ended it.
+    TASK_CANCELLED = "0707";
+    /// A task that this version does not do.
+    TASK_UNSUPPORTED = "0708";
+    /// The port for health probes cannot be used.
+    HEALTH_PORT = "0709";
+    /// A running service says that it is not well.
+    NOT_HEALTHY = "0710";
+    /// No service answers the health check.
+    NOBODY_ANSWERS = "0711";
+
+    /// The address to serve on cannot be used.
+    LISTEN = "0801";
+    /// Serving without TLS is for this machine only.
+    NOT_LOOPBACK = "0802";
+    /// A call over gRPC that is not valid.
+    BAD_CALL = "0803";
+    /// What a parent process handed over cannot be used.
+    PARENT = "0804";
+
+    /// Rows that lack an end were dropped.
+    ROWS_DROPPED = "0901";
+    /// A resource disappeared while it was read.
+    RESOURCE_GONE = "0902";
+    /// A grant could not be expanded.
+    EXPANSION_SKIPPED = "0903";
+    /// An expanded grant has the id of another.
+    EXPANSION_ID_TAKEN = "0904";
+    /// A task names a resource that was not found.
+    TARGET_NOT_FOUND = "0905";
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
 use crate::baton::c1z::new_sync_id;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::memory::{PreviousSync, Records};
@@ -260,10 +261,10 @@ pub trait Provisioner: Connector {
     ) -> impl Future<Output = Result<CreatedAccount>> + Send {
         let _ = (cx, account);
         async {
-            Err(Error::new(
-                Kind::Unimplemented,
-                "this connector does not create accounts",
-            ))
+            Err(
+                Error::new(Kind::Unimplemented, "this connector does not create accounts")
+                    .code(code::WRITE_UNSUPPORTED),
+            )
         }
     }
 
@@ -286,5 +287,5 @@ fn type_of(resource: Option<&v2::Resource>) -> &str {
 
 /// The answer for a resource type without a handler.
 pub fn unsupported(resource_type: &str, what: &str) -> Error {
-    Error::new(Kind::Unimplemented, format!("resource type {resource_type} {what}"))
+    Error::new(Kind::Unimplemented, format!("resource type {resource_type} {what}")).code(code::WRITE_UNSUPPORTED)
 }

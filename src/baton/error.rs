@@ -320,11 +320,17 @@ impl From<Error> for tonic::Status {
 impl From<std::io::Error> for Error {
     /// Disk full is `ResourceExhausted`, everything else `Unknown`: files have no better code (`contract/cli.md` 5).
     fn from(error: std::io::Error) -> Self {
-        let kind = match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Kind::ResourceExhausted,
-            _ => Kind::Unknown,
-        };
-        Error::new(kind, error.to_string())
+        use std::io::ErrorKind;
+        let text = error.to_string();
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Error::new(Kind::ResourceExhausted, text).code(code::DISK_FULL)
+            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Error::new(Kind::Unknown, text).code(code::FILE_DENIED)
+            }
+            _ => Error::new(Kind::Unknown, text),
+        }
     }
 }
 

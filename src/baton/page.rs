@@ -1,5 +1,6 @@
 //! Page tokens and pages, as a connector hands them to a syncer.
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// Where a listing goes on. Opaque to the syncer; empty means the first page.
@@ -40,6 +41,7 @@ impl PageToken {
                 Kind::InvalidArgument,
                 format!("page token {:?} is not one of this connector", self.0),
             )
+            .code(code::BAD_CALL)
         })
     }
 }

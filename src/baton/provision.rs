@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::baton::code;
 use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, Provisioner, SyncContext, unsupported};
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::proto::v2;
@@ -169,6 +170,7 @@ impl<C: Provisioner> Provisioning<C> {
             return Ok(());
         }
         Err(Error::new(Kind::FailedPrecondition, "provisioning is not enabled")
+            .code(code::PROVISIONING_OFF)
             .hint("start the connector with --provisioning (BATON_PROVISIONING=true)"))
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use crate::baton::code::{self, Code};
+
 /// How many examples a cause shows.
 const EXAMPLES: usize = 3;
 /// How many things are told apart by cause and message; what comes after them is only counted.
@@ -16,11 +18,29 @@ const DISTINCT: usize = 10_000;
 /// What stands for everything beyond [`DISTINCT`]. No example begins with this character.
 const THE_REST: &str = "\u{1}rest";
 
+/// Why something is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cause {
+    /// A short stable name, for scripts: `folder-not-listed`.
+    pub name: &'static str,
+    /// The page that explains it. Causes that are dealt with in the same way share one.
+    pub code: Code,
+}
+
+impl Cause {
+    /// A cause.
+    pub const fn new(name: &'static str, code: Code) -> Self {
+        Cause { name, code }
+    }
+}
+
 /// One cause with its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// A short stable name of the cause, for scripts: `folder-not-listed`.
+    /// As in [`Cause`].
     pub cause: &'static str,
+    /// As in [`Cause`].
+    pub code: Code,
     /// What happened and what to do, for people.
     pub message: String,
     /// How often.
@@ -32,8 +52,10 @@ pub struct Warning {
 /// How often something happened to one thing: a checkpoint stores these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
-    /// As in [`Warning`].
+    /// The name of the cause.
     pub cause: String,
+    /// Its code.
+    pub code: String,
     /// As in [`Warning`].
     pub message: String,
     /// The thing; may be empty.
@@ -46,7 +68,7 @@ pub struct Occurrence {
 #[derive(Debug, Default)]
 pub struct Warnings(Mutex<Inner>);
 
-type Key = (&'static str, String);
+type Key = (Cause, String);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -70,10 +92,10 @@ impl Times {
 
 impl Warnings {
     /// Counts one occurrence of `cause`. Occurrences with the same cause and message are one warning.
-    pub fn add(&self, cause: &'static str, message: impl Into<String>, example: impl Into<String>) {
+    pub fn add(&self, cause: Cause, message: impl Into<String>, example: impl Into<String>) {
         let message = message.into();
         let mut example = example.into();
-        tracing::debug!(cause, %message, %example, "Warning counted.");
+        tracing::debug!(cause = cause.name, code = %cause.code, %message, %example, "Warning counted.");
         let mut inner = self.lock();
         let key = (cause, message);
         let things = inner.all.entry(key.clone()).or_default();
@@ -91,7 +113,8 @@ impl Warnings {
     pub fn restore(&self, occurrences: Vec<Occurrence>) {
         let mut inner = self.lock();
         for seen in occurrences {
-            let things = inner.all.entry((interned(seen.cause), seen.message)).or_default();
+            let cause = Cause::new(code::interned(seen.cause), Code::stored(seen.code));
+            let things = inner.all.entry((cause, seen.message)).or_default();
             things.entry(seen.example).or_default().before = seen.count;
         }
     }
@@ -107,7 +130,8 @@ impl Warnings {
                 let times = inner.all.get(&key).and_then(|things| things.get(&example));
                 Occurrence {
                     count: times.map_or(0, Times::count),
-                    cause: cause.to_owned(),
+                    cause: cause.name.to_owned(),
+                    code: cause.code.to_string(),
                     message: key.1,
                     example,
                 }
@@ -122,7 +146,8 @@ impl Warnings {
             .all
             .iter()
             .map(|((cause, message), things)| Warning {
-                cause,
+                cause: cause.name,
+                code: cause.code,
                 message: message.clone(),
                 count: things.values().map(Times::count).fold(0, u64::saturating_add),
                 examples: things
@@ -140,27 +165,17 @@ impl Warnings {
     }
 }
 
-/// Causes are names in the source; those that come back from a file are few, and each is kept once per process.
-fn interned(cause: String) -> &'static str {
-    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(same) = known.get(cause.as_str()) {
-        return same;
-    }
-    let kept: &'static str = Box::leak(cause.into_boxed_str());
-    known.insert(kept);
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const GONE: Cause = Cause::new("gone", code::NOT_FOUND);
 
     #[test]
     fn what_happens_again_after_a_restart_counts_once() {
         let first = Warnings::default();
         for example in ["a", "b", "b", ""] {
-            first.add("gone", "things are gone", example);
+            first.add(GONE, "things are gone", example);
         }
         let stored = first.take_changed();
         assert!(first.take_changed().is_empty(), "nothing new");
@@ -170,7 +185,7 @@ mod tests {
         assert!(second.take_changed().is_empty(), "it is stored already");
         // A table is derived again, and then the rest of it.
         for example in ["a", "b", "b", "", "c"] {
-            second.add("gone", "things are gone", example);
+            second.add(GONE, "things are gone", example);
         }
         let [warning] = second.list().try_into().unwrap();
         assert_eq!(
@@ -189,7 +204,7 @@ mod tests {
     fn memory_is_bounded_and_the_count_is_not() {
         let warnings = Warnings::default();
         for number in 0..DISTINCT + 50 {
-            warnings.add("many", "many things", format!("thing {number:06}"));
+            warnings.add(GONE, "many things", format!("thing {number:06}"));
         }
         let [warning] = warnings.list().try_into().unwrap();
         assert_eq!(warning.count, DISTINCT as u64 + 50);

@@ -10,6 +10,7 @@ use super::read::{self, READING, Reading};
 use super::usage_error;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::access::Answers;
+use crate::report::code;
 use crate::report::condition::{self, Condition};
 use crate::report::find;
 use crate::report::question::{self, Pick, Target};
@@ -166,5 +167,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         return Ok(());
     }
     let message = format!("--fail-if holds for {}", wording::count(shown, "grant", "grants"));
-    Err(Error::new(Kind::FailedPrecondition, message).hint("they are what is shown"))
+    Err(Error::new(Kind::FailedPrecondition, message)
+        .code(code::CONDITION_HIT)
+        .hint("they are what is shown"))
 }

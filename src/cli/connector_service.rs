@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
 use super::{Leave, interrupt, logging, serve};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::grpc::server::{self, Security};
 use crate::baton::grpc::{parent, tls};
@@ -35,7 +36,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
     let mut stdin = BufReader::new(std::io::stdin());
     let config = parent::config(&mut stdin)?;
     let listener = parent::listener(inherited, &config)?;
-    let no_credential = || Error::new(Kind::InvalidArgument, "the configuration on stdin has no credential");
+    let no_credential =
+        || Error::new(Kind::InvalidArgument, "the configuration on stdin has no credential").code(code::PARENT);
     let credential = config.credential.as_ref().ok_or_else(no_credential)?;
     let security = Security::MutualTls(Box::new(tls::server(credential)?));
     let services = serve::services(&values)?;

@@ -12,6 +12,7 @@ use super::launch::{self, Needs};
 use super::read::{self, Reading};
 use super::usage_error;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::report::code;
 use crate::report::compare::review::Review;
 use crate::report::compare::{Sides, Wanted, sides};
 use crate::report::{Which, wording};
@@ -113,7 +114,9 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
             "people gained access: {}",
             wording::count(count, "new grant", "new grants")
         );
-        return Err(Error::new(Kind::FailedPrecondition, message).hint("they are among what is shown"));
+        return Err(Error::new(Kind::FailedPrecondition, message)
+            .code(code::GAINED)
+            .hint("they are among what is shown"));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use super::launch::{self, Needs};
 use super::service::health_address;
 use super::sync::in_runtime;
-use super::usage_error;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http;
 
@@ -56,15 +56,16 @@ pub fn run(root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let url = format!("http://{address}/{endpoint}");
     let (status, body) = in_runtime(http::probe(&url, timeout)).map_err(|error| match error.kind() {
         Kind::Unavailable => Error::new(Kind::Unavailable, format!("nobody answers on {address}"))
+            .code(code::NOBODY_ANSWERS)
             .hint("start the service with --health-check, and give both the same --health-check-port"),
         _ => error,
     })?;
     if status == http::StatusCode::OK {
         return Ok(());
     }
-    Err(usage_error(format!(
-        "{endpoint} is not well: HTTP {}: {}",
-        status.as_u16(),
-        body.trim()
-    )))
+    Err(Error::new(
+        Kind::Unknown,
+        format!("{endpoint} is not well: HTTP {}: {}", status.as_u16(), body.trim()),
+    )
+    .code(code::NOT_HEALTHY))
 }

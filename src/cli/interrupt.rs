@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 use super::Leave;
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::term::Terminal;
 
@@ -25,7 +26,12 @@ impl Interrupts {
                 let hint = error
                     .hint_text()
                     .unwrap_or("the .c1z file is as it was before this run");
-                Error::new(*kind, why).hint(hint.to_owned())
+                let stopped = Error::new(*kind, why).hint(hint.to_owned());
+                // Who knows more about what was stopped keeps the word.
+                match error.code_id() {
+                    code::CANCELLED => stopped,
+                    code => stopped.code(code),
+                }
             }
             _ => error,
         }

@@ -3,7 +3,7 @@
 
 use tracing::Level;
 
-use super::usage_error;
+use super::bad_value;
 use crate::baton::config::Values;
 use crate::baton::error::Result;
 use crate::term::Terminal;
@@ -36,7 +36,7 @@ fn level(word: &str) -> Result<Level> {
         "info" | "" => Ok(Level::INFO),
         "warn" | "warning" => Ok(Level::WARN),
         "error" | "dpanic" | "panic" | "fatal" => Ok(Level::ERROR),
-        other => Err(usage_error(format!(
+        other => Err(bad_value(format!(
             "field log-level: value must be one of [debug info warn error] but got '{other}'"
         ))),
     }
@@ -47,7 +47,7 @@ fn format(word: &str, terminal: &Terminal) -> Result<Format> {
         "" if terminal.stdout_is_terminal() => Ok(Format::Console),
         "" | "json" => Ok(Format::Json),
         "console" => Ok(Format::Console),
-        other => Err(usage_error(format!(
+        other => Err(bad_value(format!(
             "field log-format: value must be one of [console json] but got '{other}'"
         ))),
     }

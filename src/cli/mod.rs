@@ -40,10 +40,12 @@ mod unavailable;
 mod usage;
 mod verify;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use clap::ArgMatches;
 
+use crate::baton::code;
 use crate::baton::config::args::Purpose;
 use crate::baton::error::{Error, Kind, Result};
 use crate::term::Terminal;
@@ -122,6 +124,11 @@ fn color_choice(args: &[OsString], env: &dyn Fn(&str) -> Option<String>) -> Colo
 }
 
 /// An error of usage: exit code 2.
-fn usage_error(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(Kind::Unknown, message)
+fn usage_error(message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(Kind::Unknown, message).code(code::COMMAND_LINE)
+}
+
+/// A value that a setting cannot take: exit code 2.
+fn bad_value(message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(Kind::Unknown, message).code(code::SETTING_VALUE)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::launch::{self, Needs};
-use super::{logging, sync, usage_error};
+use super::{bad_value, logging, sync};
 use crate::baton::c1z::{Keep, Reader};
 use crate::baton::config::{Field, Values};
 use crate::baton::error::Result;
@@ -111,7 +111,7 @@ impl Reading {
     pub fn of(terminal: &Terminal, own: &ArgMatches, values: &Values) -> Result<Reading> {
         logging::start(values, terminal)?;
         if values.text("file").is_empty() {
-            return Err(usage_error("--file is empty").hint("name the .c1z file to read"));
+            return Err(bad_value("--file is empty").hint("name the .c1z file to read"));
         }
         let format = format(own)?;
         let env = |name: &str| std::env::var(name).ok();
@@ -208,7 +208,7 @@ pub fn format(own: &ArgMatches) -> Result<Format> {
         return Ok(Format::default());
     };
     word.parse().map_err(|()| {
-        usage_error(format!(
+        bad_value(format!(
             "field output: value must be one of [{}] but got '{word}'",
             Format::WORDS.join(" ")
         ))

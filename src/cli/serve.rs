@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
 use super::sync::in_runtime;
-use super::{Leave, command, connect, interrupt, logging, unavailable, usage_error};
+use super::{Leave, bad_value, command, connect, interrupt, logging, unavailable};
+use crate::baton::code;
 use crate::baton::config::{Field, Values};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::grpc::server::{self, Security, check_loopback};
@@ -59,6 +60,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
         let services = services(&values)?;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Error::new(Kind::Unavailable, format!("{address} cannot be used"))
+                .code(code::LISTEN)
                 .source(error)
                 .hint("is something else listening there? --listen 127.0.0.1:0 takes a free port")
         })?;
@@ -93,7 +95,7 @@ fn is_checked(field: &Field) -> bool {
 
 fn address(text: &str) -> Result<SocketAddr> {
     let invalid =
-        || usage_error(format!("--{LISTEN}: {text:?} is not an address and a port")).hint("write 127.0.0.1:50051");
+        || bad_value(format!("--{LISTEN}: {text:?} is not an address and a port")).hint("write 127.0.0.1:50051");
     let address = text
         .to_socket_addrs()
         .map_err(|_| invalid())?

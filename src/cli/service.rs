@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::sync::{chosen_temp_dir, chosen_workers, in_runtime};
-use super::{Leave, command, connect, interrupt, unavailable, usage_error};
+use super::{Leave, bad_value, command, connect, interrupt, unavailable};
+use crate::baton::code;
 use crate::baton::config::Values;
-use crate::baton::error::{Context as _, Result};
+use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{FormClient, SystemClock};
 use crate::baton::service::channel::{self, TOKEN_USER_AGENT};
 use crate::baton::service::credentials::{ClientId, ClientSecret};
@@ -70,11 +71,15 @@ fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<Serv
 fn link(values: &Values, api_host: Option<String>) -> Result<Link> {
     let id = ClientId::parse(values.text("client-id"))?;
     let secret = values.secret("client-secret");
-    let secret = secret.ok_or_else(|| usage_error("--client-secret is empty").hint("it goes with --client-id"))?;
+    let secret = secret.ok_or_else(|| {
+        Error::new(Kind::Unknown, "--client-secret is empty")
+            .code(code::CLIENT_SECRET)
+            .hint("it goes with --client-id")
+    })?;
     let secret = ClientSecret::parse(&secret)?;
     let host = api_host.unwrap_or_else(|| id.host().to_owned());
     if host.is_empty() {
-        return Err(usage_error("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
+        return Err(bad_value("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
     }
     let extra_roots = match values.text("c1-ca-cert") {
         "" => None,
@@ -99,10 +104,10 @@ pub fn health_address(values: &Values) -> Result<SocketAddr> {
         values.text("health-check-bind-address"),
         values.int("health-check-port"),
     );
-    let port = u16::try_from(port).map_err(|_| usage_error(format!("--health-check-port: {port} is not a port")))?;
+    let port = u16::try_from(port).map_err(|_| bad_value(format!("--health-check-port: {port} is not a port")))?;
     let found = (host.trim_matches(['[', ']']), port).to_socket_addrs();
     found.ok().and_then(|mut all| all.next()).ok_or_else(|| {
-        usage_error(format!("--health-check-bind-address: {host:?} is not an address"))
+        bad_value(format!("--health-check-bind-address: {host:?} is not an address"))
             .hint("127.0.0.1 answers this machine only, 0.0.0.0 everyone")
     })
 }
@@ -112,6 +117,6 @@ fn switch(name: &str, value: Option<&str>) -> Result<bool> {
     match value.unwrap_or_default() {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        other => Err(usage_error(format!("{name}: {other:?} is neither true nor false"))),
+        other => Err(bad_value(format!("{name}: {other:?} is neither true nor false"))),
     }
 }

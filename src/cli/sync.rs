@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{Leave, command, connect, interrupt, next, unavailable, usage_error};
+use super::{Leave, bad_value, command, connect, interrupt, next, unavailable};
 use crate::baton::c1z::steps::Disk;
+use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::sync::summary::{Status, Summary};
@@ -107,6 +108,7 @@ pub fn finish(terminal: &Terminal, summary: &Summary, next: &[String], values: &
     terminal.summary(summary, next);
     if values.bool("fail-on-warnings") && summary.status == Status::CompleteWithWarnings {
         return Err(Error::new(Kind::FailedPrecondition, "the sync finished with warnings")
+            .code(code::SYNC_WARNINGS)
             .hint("the file is written; the summary says what was left out"));
     }
     Ok(())
@@ -118,7 +120,7 @@ pub fn finish(terminal: &Terminal, summary: &Summary, next: &[String], values: &
 /// A directory for the working copy that does not exist.
 pub fn options(values: &Values) -> Result<SyncOptions> {
     if values.text("file").is_empty() {
-        return Err(usage_error("--file is empty").hint("name the .c1z file to write"));
+        return Err(bad_value("--file is empty").hint("name the .c1z file to write"));
     }
     Ok(SyncOptions {
         file: values.text("file").into(),
@@ -144,7 +146,7 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
         .and_then(|span| Duration::try_from(span).ok())
         .filter(|span| !span.is_zero());
     budget.map(Some).ok_or_else(|| {
-        usage_error(format!("field time-budget: {text:?} is not a span of time")).hint("write it as 90s, 10m or 1h30m")
+        bad_value(format!("field time-budget: {text:?} is not a span of time")).hint("write it as 90s, 10m or 1h30m")
     })
 }
 
@@ -173,10 +175,14 @@ pub fn temp_dir(flag: &str, variable: Option<String>) -> Result<Option<PathBuf>>
         (flag, _) => PathBuf::from(flag),
     };
     if !chosen.is_dir() {
-        let error = usage_error(format!(
-            "the directory for the working copy does not exist: {}",
-            chosen.display()
-        ));
+        let error = Error::new(
+            Kind::Unknown,
+            format!(
+                "the directory for the working copy does not exist: {}",
+                chosen.display()
+            ),
+        )
+        .code(code::FOLDER_MISSING);
         return Err(error.hint("create it, or choose another with --c1z-temp-dir"));
     }
     Ok(Some(chosen))

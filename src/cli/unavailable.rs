@@ -1,6 +1,7 @@
 //! What is declared because scripts and forms know it, but not there yet: an error, never silence.
 
 use super::command::NAME;
+use crate::baton::code;
 use crate::baton::config::{Field, Support, Values, kit};
 use crate::baton::error::{Error, Kind, Result};
 
@@ -53,6 +54,7 @@ fn check_storage_engine(values: &Values) -> Result<()> {
             Kind::Unimplemented,
             "--storage-engine pebble is not available in this version",
         )
+        .code(code::NOT_AVAILABLE)
         .hint("leave it out or use sqlite: every Baton reader accepts the SQLite form"));
     }
     Ok(())
@@ -64,6 +66,7 @@ pub fn command(name: &str) -> Error {
         Kind::Unimplemented,
         format!("the command {name} is not available in this version"),
     )
+    .code(code::NOT_AVAILABLE)
     .hint(format!("`{NAME} --help` lists the commands that are"))
 }
 
@@ -71,7 +74,8 @@ fn flag(name: &str) -> Error {
     let error = Error::new(
         Kind::Unimplemented,
         format!("--{name} is not available in this version"),
-    );
+    )
+    .code(code::NOT_AVAILABLE);
     match name {
         "skip-grants" => error.hint("--skip-entitlements-and-grants leaves out entitlements too"),
         "sync-resources" => error.hint("--sync-resource-types restricts a sync to whole types"),

@@ -7,6 +7,7 @@ use super::wording;
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
+use crate::report::code;
 
 /// Candidates that are listed.
 const LISTED: usize = 20;
@@ -201,7 +202,7 @@ fn one(names: &Names<'_>, mut found: Vec<(Thing, String)>, wanted: &str, none: &
     match found.pop() {
         Some((thing, _)) => Ok(thing),
         None => Err(
-            Error::new(Kind::NotFound, format!("{none} in this sync is called {wanted:?}")).hint(
+            Error::new(Kind::NotFound, format!("{none} in this sync is called {wanted:?}")).code(code::NO_MATCH).hint(
                 "give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything",
             ),
         ),
@@ -228,5 +229,6 @@ fn ambiguous(found: &[(Thing, String)], wanted: &str) -> Error {
         Kind::InvalidArgument,
         format!("{wanted:?} fits {} of this sync", found.len()),
     )
+    .code(code::AMBIGUOUS)
     .hint(format!("say which, by its id:\n{}", lines.join("\n")))
 }

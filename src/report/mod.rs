@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod census;
+pub mod code;
 pub mod compare;
 pub mod condition;
 pub mod edges;

@@ -14,6 +14,7 @@ use crate::baton::annotation;
 use crate::baton::c1z::{GrantFilter, ResourceFilter};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
+use crate::report::code;
 
 /// About whom or what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +141,7 @@ pub fn known_type(snapshot: &Snapshot, kind: &str) -> Result<()> {
         Kind::NotFound,
         format!("there is no resource type {kind:?} in this sync"),
     )
+    .code(code::UNKNOWN_TYPE)
     .hint(format!("the types are {}", known.join(", "))))
 }
 
@@ -262,5 +264,6 @@ pub fn known_entitlement(answers: &Answers<'_>, wanted: &str) -> Result<()> {
         Kind::NotFound,
         format!("no entitlement of this sync is called {wanted:?}"),
     )
+    .code(code::NO_MATCH)
     .hint("give its id, slug or name; `baton-workato entitlements` lists them"))
 }

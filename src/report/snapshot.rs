@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::baton::c1z::{Keep, Policy, Reader, SyncRun};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 
 /// Which sync of which file.
@@ -46,12 +47,16 @@ impl<'a> Which<'a> {
         let reader = self.reader()?;
         let choose = || match self.sync_id {
             Some(id) => reader.run(id)?.ok_or_else(|| {
-                Error::new(Kind::NotFound, format!("there is no sync {id}")).hint("`baton-workato syncs` lists them")
+                Error::new(Kind::NotFound, format!("there is no sync {id}"))
+                    .code(code::SYNC_NOT_IN_FILE)
+                    .hint("`baton-workato syncs` lists them")
             }),
             None => match reader.latest_full()? {
                 Some(run) => Ok(run),
                 None => reader.latest_finished()?.ok_or_else(|| {
-                    Error::new(Kind::FailedPrecondition, "no sync in it is finished").hint("sync first")
+                    Error::new(Kind::FailedPrecondition, "no sync in it is finished")
+                        .code(code::NO_FINISHED_SYNC)
+                        .hint("sync first")
                 }),
             },
         };

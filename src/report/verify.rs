@@ -7,6 +7,7 @@ use super::stats;
 use crate::baton::c1z::verify::Problem;
 use crate::baton::c1z::{Reader, SyncRun};
 use crate::baton::error::{Error, Kind, Result};
+use crate::report::code;
 
 const HEADINGS: &[Heading] = &[Heading::text("SYNC"), Heading::text("ROW"), Heading::text("PROBLEM")];
 
@@ -54,6 +55,7 @@ impl Verified {
             Kind::DataLoss,
             format!("the file does not follow the format: {problems}"),
         )
+        .code(code::FORMAT_PROBLEMS)
         .hint("rows of another writer stay as they are; a new sync writes new ones"))
     }
 }

@@ -20,6 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::color::Paint;
 use super::{Terminal, sanitize};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 
 /// How a line looks.
@@ -100,6 +101,7 @@ impl Sink {
                 Destination::Stdout => Target::Stdout,
                 Destination::File(path) => {
                     let file = fs_err::OpenOptions::new().create(true).append(true).open(path);
+                    let file = file.map_err(|error| Error::from(error).code(code::LOG_FILE));
                     Target::File(Mutex::new(file.context("open the log file")?))
                 }
             })

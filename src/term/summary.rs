@@ -9,6 +9,9 @@ use super::color::Paint;
 use super::sanitize;
 use crate::baton::sync::summary::{Rows, Status, Summary};
 
+/// What is typed to run this program.
+const PROGRAM: &str = env!("CARGO_PKG_NAME");
+
 /// The summary as one JSON line. `msg` tells it from log lines; the other keys are those of [`Summary`], and `next`
 /// where there is anything to do next.
 pub fn json_line(summary: &Summary, next: &[String]) -> String {
@@ -37,8 +40,12 @@ pub fn table(summary: &Summary, next: &[String], paint: Paint, width: usize) -> 
         );
     }
     if let Some(why) = &summary.started_fresh_because {
+        let code = summary
+            .started_fresh_code
+            .map(|code| format!(" [{code}]"))
+            .unwrap_or_default();
         let why = sanitize::line(why);
-        let _ = writeln!(text, "An unfinished sync was not resumed: {why}.");
+        let _ = writeln!(text, "An unfinished sync was not resumed: {why}.{code}");
     }
     let _ = writeln!(text, "\n{}", indent(&rows(summary, width)));
     if !summary.requests.is_empty() {
@@ -48,7 +55,7 @@ pub fn table(summary: &Summary, next: &[String], paint: Paint, width: usize) -> 
         let _ = writeln!(
             text,
             "\n{} {} ({})",
-            paint.yellow("warning:"),
+            paint.yellow(format!("warning[{}]:", warning.code)),
             sanitize::line(&warning.message),
             times(warning.count)
         );
@@ -59,6 +66,13 @@ pub fn table(summary: &Summary, next: &[String], paint: Paint, width: usize) -> 
                 paint.dim(format!("for example {}", sanitize::line(example)))
             );
         }
+    }
+    if let Some(warning) = summary.warnings.first() {
+        let _ = writeln!(
+            text,
+            "\n{}",
+            paint.dim(format!("more: {PROGRAM} explain {}", warning.code))
+        );
     }
     let file = summary.file.display().to_string();
     let _ = writeln!(
@@ -262,6 +276,7 @@ mod tests {
             .into(),
             warnings: vec![Warning {
                 cause: "folder-not-listed",
+                code: crate::baton::code::ROWS_DROPPED,
                 message: "a grant names a folder that no listing shows".to_owned(),
                 count: 3,
                 examples: vec!["folder 42 of \u{1b}[31mEve".to_owned()],
@@ -269,6 +284,7 @@ mod tests {
             elapsed_ms: 84_000,
             resumed: None,
             started_fresh_because: None,
+            started_fresh_code: None,
         }
     }
 
@@ -291,8 +307,10 @@ mod tests {
           total            63        1          1  23.4 s
           bounded by collaborators: 61 requests at 60 a minute
 
-        warning: a grant names a folder that no listing shows (3 times)
+        warning[BW-0901]: a grant names a folder that no listing shows (3 times)
           for example folder 42 of \u{1b}[31mEve
+
+        more: baton-workato explain BW-0901
 
         file: out/sync.c1z (48.2 kB), sync 2abc
         next:

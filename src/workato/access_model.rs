@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{EnvironmentRole, LegacyRole, Member};
 use super::code;
+use crate::baton::code::Code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// The access model of a workspace.
@@ -99,7 +100,7 @@ pub fn detect(probe: Probe) -> Result<Detected> {
             let others_answered = matches!(probe.environment_roles, Answer::Rows(_))
                 || matches!(probe.legacy_roles, Some(Answer::Rows(_)));
             return Err(if others_answered || refusal.kind() != Kind::Unauthenticated {
-                denied(refusal, "the token may not list collaborators").hint(
+                denied(refusal, "the token may not list collaborators", code::MAY_COLLABORATORS).hint(
                     "tick Admin > Workspace collaborators > Collaborators > Get collaborators in the client role, \
                      and use an API client of the DEV environment",
                 )
@@ -123,6 +124,7 @@ pub fn detect(probe: Probe) -> Result<Detected> {
         (Answer::Refused(refusal), None | Some(Answer::Rows(_))) if holds_environment_roles => Err(denied(
             refusal,
             "people hold environment roles, but the token may not list them",
+            code::MAY_ENVIRONMENT_ROLES,
         )
         .hint("tick Admin > Environment roles > List in the client role")),
         (Answer::Refused(_), Some(Answer::Rows(legacy))) => Ok(detected(AccessModel::Legacy, Vec::new(), legacy)),
@@ -131,6 +133,7 @@ pub fn detect(probe: Probe) -> Result<Detected> {
         (Answer::Refused(refusal), Some(Answer::Refused(_))) => Err(denied(
             refusal,
             "the token may list neither environment roles nor legacy roles",
+            code::ACCESS_MODEL,
         )
         .hint(
             "tick Admin > Environment roles > List in the client role, or, in a workspace that still has legacy \
@@ -147,8 +150,8 @@ fn holds_environment_role(member: &Member) -> bool {
         .any(|row| row.role_type.as_deref() == Some("environment"))
 }
 
-fn denied(refusal: Error, message: &'static str) -> Error {
-    carry_facts(&refusal, Error::new(Kind::PermissionDenied, message))
+fn denied(refusal: Error, message: &'static str, code: Code) -> Error {
+    carry_facts(&refusal, Error::new(Kind::PermissionDenied, message).code(code))
 }
 
 fn rejected(refusal: &Error) -> Error {

@@ -2,9 +2,153 @@
 //!
 //! 10 is settings, the key and its permissions; 11 what Workato answers; 12 writes; 19 warnings of a sync.
 
-use crate::baton::code::codes;
+use super::client::endpoint;
+use crate::baton::code::{Code, codes};
 
 codes! {
     /// The key is not accepted.
     KEY_REJECTED = "1001";
+    /// The key says that it is of another data center.
+    KEY_OF_OTHER_REGION = "1002";
+    /// A data center that does not exist.
+    DATA_CENTER = "1003";
+    /// A base URL that cannot be used.
+    BASE_URL = "1004";
+    /// Neither list of roles can be read, so the access model is not known.
+    ACCESS_MODEL = "1005";
+    /// What the previous sync read is refused now.
+    ACCESS_LOST = "1006";
+
+    /// The quota is used up.
+    QUOTA = "1101";
+    /// Workato fails.
+    SERVER_ERROR = "1102";
+    /// Workato does not have it.
+    NOT_THERE = "1103";
+    /// Workato refuses the request itself.
+    REQUEST_REFUSED = "1104";
+    /// A page instead of JSON.
+    NOT_JSON = "1105";
+    /// JSON that is not what the endpoint promises.
+    UNREADABLE = "1106";
+    /// An answer that was cut off.
+    CUT_OFF = "1107";
+    /// A list that does not fit together.
+    LIST_SHORT = "1108";
+    /// A list that repeats its pages.
+    LIST_REPEATS = "1109";
+
+    /// Collaborators may not be listed.
+    MAY_COLLABORATORS = "1201";
+    /// Privileges of collaborators may not be read.
+    MAY_PRIVILEGES = "1202";
+    /// Environment roles may not be listed or read.
+    MAY_ENVIRONMENT_ROLES = "1203";
+    /// Collaborator roles (legacy) may not be listed.
+    MAY_LEGACY_ROLES = "1204";
+    /// Project roles may not be listed or read.
+    MAY_PROJECT_ROLES = "1205";
+    /// Collaborator groups or their members may not be listed.
+    MAY_GROUPS = "1206";
+    /// Project grants may not be listed.
+    MAY_PROJECT_GRANTS = "1207";
+    /// Projects may not be listed.
+    MAY_PROJECTS = "1208";
+    /// Folders may not be listed.
+    MAY_FOLDERS = "1209";
+    /// Connections may not be listed.
+    MAY_CONNECTIONS = "1210";
+    /// API clients may not be listed.
+    MAY_API_CLIENTS = "1211";
+    /// API client roles may not be listed.
+    MAY_API_CLIENT_ROLES = "1212";
+    /// Workspace details may not be read.
+    MAY_WORKSPACE_DETAILS = "1213";
+    /// A write is not allowed.
+    MAY_WRITE = "1214";
+
+    /// A write of an older role in a workspace without such roles.
+    LEGACY_WRITE = "1301";
+    /// A write to a group that Workato keeps.
+    SYSTEM_GROUP = "1302";
+    /// The form of a new account is not complete.
+    ACCOUNT_FORM = "1303";
+    /// An invitation that is too early, or whose outcome is not known.
+    INVITATION = "1304";
+    /// A principal that cannot hold what is to be granted.
+    NOT_A_HOLDER = "1305";
+    /// What is to be changed is not in the workspace.
+    NOT_IN_WORKSPACE = "1306";
+    /// What is to be changed is in an environment that the run does not see.
+    OUT_OF_SIGHT = "1307";
+    /// A change that was accepted and is not there.
+    NO_EFFECT = "1308";
+
+    /// Projects and folders of an environment are missing.
+    NO_ENVIRONMENT_TOKEN = "1901";
+    /// A list without a row.
+    LIST_EMPTY = "1902";
+    /// A list that changed whenever it was read.
+    LIST_CHANGED = "1903";
+    /// Access to folders that no list shows.
+    FOLDER_NOT_LISTED = "1904";
+    /// Root folders of projects that no list shows, or the other way round.
+    PROJECT_NOT_LISTED = "1905";
+    /// People hold roles of the other access model.
+    ROLE_LIST_MISSING = "1906";
+    /// People hold custom roles, which are switched off.
+    CUSTOM_ROLES_OFF = "1907";
+    /// Roles that no list names.
+    ROLE_NOT_LISTED = "1908";
+    /// Holders that no list names.
+    HOLDER_NOT_LISTED = "1909";
+    /// Groups with more members than their lists.
+    GROUP_MEMBERS_MISSING = "1910";
+    /// Nobody shows what a role may do.
+    PRIVILEGES_UNKNOWN = "1911";
+    /// Holders of one role may do different things.
+    PRIVILEGES_DIFFER = "1912";
+    /// Things disappeared while they were read.
+    GONE_MEANWHILE = "1913";
+}
+
+/// The code of a refusal: what the token may not do. `path` is the endpoint's, `method` the request's.
+pub fn permission(method: &str, path: &str) -> Code {
+    if method != "GET" {
+        return MAY_WRITE;
+    }
+    let families = [
+        (endpoint::MEMBERS.path, MAY_COLLABORATORS),
+        (endpoint::MEMBER_PRIVILEGES.path, MAY_PRIVILEGES),
+        (endpoint::ENVIRONMENT_ROLES.path, MAY_ENVIRONMENT_ROLES),
+        (endpoint::ENVIRONMENT_ROLE.path, MAY_ENVIRONMENT_ROLES),
+        (endpoint::LEGACY_ROLES.path, MAY_LEGACY_ROLES),
+        (endpoint::PROJECT_ROLES.path, MAY_PROJECT_ROLES),
+        (endpoint::PROJECT_ROLE.path, MAY_PROJECT_ROLES),
+        (endpoint::USER_GROUPS.path, MAY_GROUPS),
+        (endpoint::USER_GROUP_MEMBERS.path, MAY_GROUPS),
+        (endpoint::PROJECT_GRANTS.path, MAY_PROJECT_GRANTS),
+        (endpoint::PROJECTS.path, MAY_PROJECTS),
+        (endpoint::FOLDERS.path, MAY_FOLDERS),
+        (endpoint::CONNECTIONS.path, MAY_CONNECTIONS),
+        (endpoint::API_CLIENTS.path, MAY_API_CLIENTS),
+        (endpoint::API_CLIENT_ROLES.path, MAY_API_CLIENT_ROLES),
+        (endpoint::WORKSPACE_DETAILS.path, MAY_WORKSPACE_DETAILS),
+    ];
+    let found = families.iter().find(|(known, _)| *known == path);
+    found.map_or(crate::baton::code::PERMISSION_DENIED, |(_, code)| *code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_has_the_code_of_its_permission() {
+        for endpoint in endpoint::ENDPOINTS {
+            let code = permission("GET", endpoint.path);
+            assert!(ALL.contains(&code), "{}", endpoint.path);
+        }
+        assert_eq!(permission("DELETE", endpoint::MEMBERS.path), MAY_WRITE);
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::data_center::{self, check_token_region};
+use crate::baton::code;
 use crate::baton::config::kit::{CONNECTION, QUOTA, SYNC};
 use crate::baton::config::schema::About;
 use crate::baton::config::{Export, Field, Source, Values};
@@ -102,7 +103,8 @@ pub const ABOUT: About = About {
 /// # Errors
 /// A base URL that is none, a folder depth that is none, a missing token: exit code 2.
 pub fn settings(values: &Values) -> Result<Settings> {
-    let missing = || Error::new(Kind::Unknown, "required flag(s) \"workato-api-key\" not set");
+    let missing =
+        || Error::new(Kind::Unknown, "required flag(s) \"workato-api-key\" not set").code(code::SETTING_MISSING);
     Ok(Settings {
         base_url: base_url(values)?,
         dev_token: values.secret("workato-api-key").ok_or_else(missing)?,

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::is_loopback;
+use crate::workato::code;
 
 /// One data center.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +55,12 @@ pub fn find(key: &str) -> Result<&'static DataCenter> {
         .find(|center| center.key.eq_ignore_ascii_case(wanted))
         .ok_or_else(|| {
             let keys: Vec<&str> = DATA_CENTERS.iter().map(|center| center.key).collect();
-            Error::new(Kind::Unknown, format!("unknown Workato data center {wanted:?}")).hint(format!(
-                "--workato-data-center is one of {}; for any other host use --workato-base-url",
-                keys.join(", ")
-            ))
+            Error::new(Kind::Unknown, format!("unknown Workato data center {wanted:?}"))
+                .code(code::DATA_CENTER)
+                .hint(format!(
+                    "--workato-data-center is one of {}; for any other host use --workato-base-url",
+                    keys.join(", ")
+                ))
         })
 }
 
@@ -79,6 +82,7 @@ fn normalise(text: &str) -> Result<Url> {
     let refuse = |why: &str| {
         // The text itself is not repeated: someone may have pasted a token into it.
         Err(Error::new(Kind::Unknown, format!("the Workato base URL {why}"))
+            .code(code::BASE_URL)
             .hint("--workato-base-url looks like https://app.eu.workato.com, without /api"))
     };
     let Ok(mut url) = Url::parse(text) else {
@@ -139,6 +143,7 @@ pub fn check_token_region(dc: &str, token: &str, overridden: bool) -> Result<()>
             region.key, region.place, configured.key, configured.place
         ),
     )
+    .code(code::KEY_OF_OTHER_REGION)
     .hint(format!(
         "use --workato-data-center {}, or a token of the {} data center",
         region.key, configured.key

@@ -22,6 +22,7 @@ use super::settings::{Environment, EnvironmentChoice, Settings};
 use super::table::{Once, all_pages, composed, stored, whole_list};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
+use crate::workato::cause;
 
 /// Requests of one kind that run at the same time, such as one per role.
 pub const FAN_OUT: usize = 4;
@@ -151,7 +152,7 @@ impl Directory {
                 ];
                 for (what, _) in empty.iter().filter(|(_, is_empty)| *is_empty) {
                     cx.warnings.add(
-                        "list-empty",
+                        cause::LIST_EMPTY,
                         format!("Workato lists no {what} at all, but every workspace has some; rows are missing"),
                         "",
                     );
@@ -374,7 +375,7 @@ impl Directory {
                 for environment in self.environments(cx).await? {
                     let Some(client) = self.clients.of(&environment) else {
                         cx.warnings.add(
-                            "environment-token-missing",
+                            cause::ENVIRONMENT_TOKEN_MISSING,
                             format!(
                                 "projects and folders of {environment} are not in this sync: they need the token of an \
                                  API client of that environment (--workato-{environment}-api-key)"
@@ -454,7 +455,7 @@ impl Directory {
                     .filter_map(|client| client.api_privilege_group_id.as_ref());
                 for id in named.filter(|id| !roles.iter().any(|role| role.id == **id)) {
                     cx.warnings.add(
-                        "api-client-role-not-listed",
+                        cause::API_CLIENT_ROLE_NOT_LISTED,
                         "API clients have roles that no list returned; those grants were dropped",
                         format!("API client role {id}"),
                     );

@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 use super::access_model::{AccessModel, Detected, is_refusal};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::warning::Cause;
+use crate::workato::cause;
+use crate::workato::code;
 
 /// Things in a row that "are gone" before the family itself counts as refused: a whole family may answer 404.
 pub const ALL_GONE: u32 = 3;
@@ -58,7 +61,7 @@ pub enum Outcome<T> {
 #[derive(Debug, Clone, Copy)]
 pub struct Gone<'a> {
     /// The warning's cause.
-    pub cause: &'static str,
+    pub cause: Cause,
     /// The warning's message.
     pub message: &'static str,
     /// The thing.
@@ -170,7 +173,7 @@ impl Family {
 fn warn_refused(cx: &SyncContext, what: &str, error: &Error) {
     let todo = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
     cx.warnings.add(
-        "list-refused",
+        cause::list_refused(error.code_id()),
         format!(
             "{what} are missing from this sync: Workato answered {}{todo}",
             status(error)
@@ -190,6 +193,7 @@ fn lost(refusal: Error, what: &str, since: &str) -> Error {
         Kind::PermissionDenied,
         format!("Workato answered {} for {what}, which {since}", status(&refusal)),
     )
+    .code(code::ACCESS_LOST)
     .hint(format!(
         "{todo}if the access was taken away on purpose, move the old file away or choose another --file, and the sync \
          goes on without {what}"
@@ -218,6 +222,7 @@ pub fn check_role_lists(cx: &SyncContext, detected: &Detected, legacy_asked: boo
                 Kind::PermissionDenied,
                 format!("Workato refuses {what}, which answered in the sync of {when}"),
             )
+            .code(code::ACCESS_LOST)
             .hint(format!(
                 "tick {checkbox} in the client role; if the workspace changed its access model, move the old file away \
                  or choose another --file"

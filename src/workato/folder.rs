@@ -26,6 +26,7 @@ use crate::baton::grant::GrantBuilder;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder};
+use crate::workato::cause;
 
 /// The slug of "may open this folder".
 pub const ACCESS: &str = "collaborator-access";
@@ -184,7 +185,7 @@ impl Wanted {
             .collect();
         for folder in unlisted {
             cx.warnings.add(
-                "folder-not-listed",
+                cause::FOLDER_NOT_LISTED,
                 "roles or people have access to folders that no list returned (deleted, of another environment, or \
                  below --folder-depth); that access is not in this sync",
                 format!("folder {folder}"),
@@ -209,7 +210,7 @@ fn compare(cx: &SyncContext, environment: &Environment, roots: &FolderTree, home
         .filter(|folder| folder.is_project == Some(true) && !roots.contains(&folder.id));
     for folder in unlisted {
         cx.warnings.add(
-            "project-not-listed",
+            cause::PROJECT_NOT_LISTED,
             "root folders belong to projects that the list of projects does not name; those projects are missing",
             format!("folder {} of {environment}", folder.id),
         );
@@ -222,7 +223,7 @@ fn compare(cx: &SyncContext, environment: &Environment, roots: &FolderTree, home
     }
     for (id, ..) in hidden {
         cx.warnings.add(
-            "home-incomplete",
+            cause::HOME_INCOMPLETE,
             "the list of Home lacks root folders of projects, so folders outside projects may be missing",
             format!("folder {id} of {environment}"),
         );
@@ -302,7 +303,7 @@ impl Walk<'_> {
         )
         .await;
         let gone = Gone {
-            cause: "folder-gone",
+            cause: cause::FOLDER_GONE,
             message: "folders disappeared while they were listed",
             thing: &format!("folder {parent}"),
             all_gone: ALL_GONE,

@@ -14,6 +14,7 @@ use crate::baton::grant::GrantBuilder;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder};
+use crate::workato::cause;
 
 /// The slug of "is a member".
 pub const MEMBER: &str = "member";
@@ -74,7 +75,7 @@ impl ResourceKind for CollaboratorGroup {
         )
         .await;
         let gone = Gone {
-            cause: "group-gone",
+            cause: cause::GROUP_GONE,
             message: "collaborator groups disappeared while they were read; their members are missing",
             thing: &group.display_name,
             all_gone: ALL_GONE,
@@ -85,7 +86,7 @@ impl ResourceKind for CollaboratorGroup {
         let said = listed.members_count.and_then(|count| usize::try_from(count).ok());
         if let Some(said) = said.filter(|said| *said > members.len()) {
             cx.warnings.add(
-                "group-members-missing",
+                cause::GROUP_MEMBERS_MISSING,
                 "collaborator groups say they have more members than their lists show; the others are missing",
                 format!("{}: {} of {said}", group.display_name, members.len()),
             );
@@ -97,7 +98,7 @@ impl ResourceKind for CollaboratorGroup {
                 rows.push(member_grant(group, member, system));
             } else {
                 cx.warnings.add(
-                    "collaborator-not-listed",
+                    cause::COLLABORATOR_NOT_LISTED,
                     "grants or group memberships name collaborators that the member list did not return; they were dropped",
                     format!("collaborator {member} in {}", group.display_name),
                 );

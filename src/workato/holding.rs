@@ -9,6 +9,7 @@ use super::access_model::{AccessModel, Detected};
 use super::client::{EnvironmentRole, LegacyRole, MemberId, MemberRole};
 use super::settings::Environment;
 use crate::baton::warning::Warnings;
+use crate::workato::cause;
 
 /// The legacy system roles. They have no id; their name stands for it.
 pub const BASE_ROLES: [&str; 3] = ["Admin", "Analyst", "Operator"];
@@ -96,20 +97,20 @@ pub fn resolve(
                     id => (RoleKind::Legacy, id),
                 },
                 None => {
-                    warnings.add("role-list-missing", role_list_missing(detected.model), example);
+                    warnings.add(cause::ROLE_LIST_MISSING, role_list_missing(detected.model), example);
                     continue;
                 }
             };
             let Some(id) = id else {
                 if kind == RoleKind::Legacy && custom_roles_off {
                     warnings.add(
-                        "custom-roles-off",
+                        cause::CUSTOM_ROLES_OFF,
                         "people hold custom roles, which are not read because of --disable-custom-roles-sync",
                         example,
                     );
                 } else {
                     warnings.add(
-                        "role-not-listed",
+                        cause::ROLE_NOT_LISTED,
                         "people hold roles that no role list names (deleted meanwhile?)",
                         example,
                     );

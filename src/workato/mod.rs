@@ -6,6 +6,7 @@
 pub mod access_model;
 mod api_client;
 mod api_client_role;
+pub mod cause;
 pub mod client;
 pub mod code;
 mod collaborator;

@@ -16,6 +16,7 @@ use crate::baton::grant::GrantBuilder;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder};
+use crate::workato::cause;
 
 /// The project resource type.
 pub struct Project;
@@ -88,7 +89,7 @@ impl ResourceKind for Project {
         )
         .await;
         let gone = Gone {
-            cause: "project-gone",
+            cause: cause::PROJECT_GONE,
             message: "projects disappeared while they were read; their grants are missing",
             thing: &project.display_name,
             all_gone: ALL_GONE,
@@ -123,7 +124,7 @@ async fn build(
         .any(|(slug, ..)| *slug == role);
     if !known {
         cx.warnings.add(
-            "project-role-not-listed",
+            cause::PROJECT_ROLE_NOT_LISTED,
             "project grants name project roles that no list returned; they were dropped",
             format!("grant {} of {}", grant.id, project.display_name),
         );
@@ -133,7 +134,7 @@ async fn build(
     if let Some(user) = &grant.user {
         if !d.people(cx).await?.contains(&user.id) {
             cx.warnings.add(
-                "collaborator-not-listed",
+                cause::COLLABORATOR_NOT_LISTED,
                 "grants or group memberships name collaborators that the member list did not return; they were dropped",
                 format!("collaborator {} on {}", user.id, project.display_name),
             );
@@ -151,7 +152,7 @@ async fn build(
         .filter(|named| groups.iter().any(|g| g.id == named.id))
     else {
         cx.warnings.add(
-            "group-not-listed",
+            cause::GROUP_NOT_LISTED,
             "project grants name groups that no list returned, or nobody at all; they were dropped",
             format!("grant {} of {}", grant.id, project.display_name),
         );

@@ -10,6 +10,7 @@ use super::family::{Family, Gone, Outcome};
 use super::table::stored;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
+use crate::workato::cause;
 
 /// Asks for every listed role singly, a few at a time, and keeps the order. The first call that is answered goes
 /// alone: where the checkbox is missing, one refusal is enough.
@@ -35,7 +36,7 @@ where
                 return Ok::<T, Error>(role);
             }
             let gone = Gone {
-                cause: "role-gone",
+                cause: cause::ROLE_GONE,
                 message: "roles disappeared while they were read; their settings (config) are missing",
                 thing: &key,
                 all_gone,

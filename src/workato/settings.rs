@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use url::Url;
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind};
 use crate::baton::secret::Secret;
 
@@ -79,7 +80,8 @@ impl FromStr for PrivilegesMode {
             _ => Err(Error::new(
                 Kind::Unknown,
                 format!("privileges must be one of exact, sampled, off, not {text:?}"),
-            )),
+            )
+            .code(code::SETTING_VALUE)),
         }
     }
 }
@@ -96,6 +98,7 @@ impl FromStr for FolderDepth {
                     Kind::Unknown,
                     format!("folder depth must be auto, all or a number of levels, not {text:?}"),
                 )
+                .code(code::SETTING_VALUE)
             }),
         }
     }

@@ -13,8 +13,11 @@ use tokio::sync::OnceCell;
 use super::access_model::is_refusal;
 use super::client::endpoint::PAGE_SIZE;
 use super::client::{ApiPage, INCONSISTENT};
+use super::code as workato;
+use crate::baton::code;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result, Retry};
+use crate::workato::cause;
 
 /// No list of a workspace has this many pages; one that seems to is a loop.
 const MAX_PAGES: u32 = 100_000;
@@ -84,9 +87,9 @@ async fn found<T: DeserializeOwned>(cx: &SyncContext, key: &str) -> Result<Optio
     let Some(bytes) = cx.session.get(key).await? else {
         return Ok(None);
     };
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|e| Error::new(Kind::DataLoss, format!("stored look-up table {key:?} is damaged: {e}")))
+    serde_json::from_slice(&bytes).map(Some).map_err(|e| {
+        Error::new(Kind::DataLoss, format!("stored look-up table {key:?} is damaged: {e}")).code(code::FILE_DAMAGED)
+    })
 }
 
 async fn keep<T: Serialize>(cx: &SyncContext, key: &str, value: T) -> Result<T> {
@@ -208,7 +211,7 @@ fn distinct<T, I: Ord>(mut rows: Vec<T>, id: impl Fn(&T) -> I) -> Vec<T> {
 
 fn warn_changed(cx: &SyncContext, example: String) {
     cx.warnings.add(
-        "list-changed",
+        cause::LIST_CHANGED,
         "lists changed whenever they were read, or show fewer rows than they count; rows may be missing",
         example,
     );
@@ -327,7 +330,8 @@ impl List<'_> {
                     return Err(Error::new(
                         Kind::Internal,
                         format!("page {page} of {} is followed by page {next}", self.key),
-                    ));
+                    )
+                    .code(workato::LIST_REPEATS));
                 }
                 // An empty page after a full one may be a hole: only the next one tells.
                 None if empty && last_was_full && pass.total.is_none() => page + 1,
@@ -362,7 +366,8 @@ impl List<'_> {
             let refused = Error::new(
                 Kind::Unavailable,
                 format!("page {page} of the list was refused, though the page before was answered"),
-            );
+            )
+            .code(workato::LIST_SHORT);
             refused.retry(Retry::Later).hint("try again").source(error)
         })
     }
@@ -372,6 +377,7 @@ impl List<'_> {
             Kind::Internal,
             format!("page {page} of {} repeats pages before it", self.key),
         )
+        .code(workato::LIST_REPEATS)
         .hint("the server seems to ignore page numbers; check the base URL")
         .fact(INCONSISTENT, "repeated page")
     }

@@ -113,7 +113,7 @@ async fn a_wrong_key_ends_with_16_one_message_and_no_file() {
     .await;
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(16), "{stderr}");
-    assert_eq!(stderr.matches("error:").count(), 1, "{stderr}");
+    assert_eq!(stderr.matches("error[BW-1001]:").count(), 1, "{stderr}");
     assert!(
         stderr.contains("Workato rejected the API key") && stderr.contains("hint:"),
         "{stderr}"
@@ -136,7 +136,10 @@ async fn no_network_ends_with_14() {
     assert_eq!(output.status.code(), Some(14), "{stderr}");
     assert!(stderr.contains("cannot reach 127.0.0.1:1"), "{stderr}");
     assert_eq!(
-        stderr.lines().filter(|line| line.starts_with("error:")).count(),
+        stderr
+            .lines()
+            .filter(|line| line.starts_with("error[BW-0301]:"))
+            .count(),
         1,
         "{stderr}"
     );

@@ -140,7 +140,7 @@ fn colours_follow_the_flag_before_anything_is_parsed() {
     );
     let plain = output(&["--no-such-flag"]);
     assert!(
-        text(&plain.stderr).starts_with("error[BW-0002]: unknown flag: --no-such-flag\n"),
+        text(&plain.stderr).starts_with("error[BW-0201]: unknown flag: --no-such-flag\n"),
         "{}",
         text(&plain.stderr)
     );

@@ -1,5 +1,6 @@
 //! The Workato client against a scripted server: envelopes, paging, ids, faults, waits, and what never may leak.
 
+mod codes;
 mod data_center;
 mod faults;
 mod gzip;

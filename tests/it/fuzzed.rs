@@ -200,6 +200,7 @@ fn a_checkpoint_whose_ids_are_used_up_is_refused_before_the_next_step_needs_one(
 fn counts_of_a_damaged_checkpoint_do_not_overflow_the_summary() {
     let warnings = Warnings::default();
     let seen = |example: &str| Occurrence {
+        code: "BW-0901".to_owned(),
         cause: "gone".to_owned(),
         message: "things are gone".to_owned(),
         example: example.to_owned(),

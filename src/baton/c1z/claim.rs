@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{fault, scratch, timestamp};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 
 /// How often the lock file may vanish between opening and locking it before something else must be wrong.
@@ -104,9 +105,11 @@ fn real_path(target: &Path) -> Result<PathBuf> {
         return Ok(real);
     }
     let folder = std::fs::canonicalize(scratch::folder_of(target)).map_err(fault::disk_of_target)?;
-    let name = target
-        .file_name()
-        .ok_or_else(|| Error::new(Kind::Unknown, "it has no file name").hint("choose another --file"))?;
+    let name = target.file_name().ok_or_else(|| {
+        Error::new(Kind::Unknown, "it has no file name")
+            .code(code::NOT_A_PLAIN_FILE)
+            .hint("choose another --file")
+    })?;
     Ok(folder.join(name))
 }
 
@@ -132,10 +135,7 @@ fn lock(path: &Path, target: &Path) -> Result<Option<File>> {
             }
         }
     }
-    Err(Error::new(
-        Kind::Unavailable,
-        format!("{} keeps being replaced", path.display()),
-    ))
+    Err(Error::new(Kind::Unavailable, format!("{} keeps being replaced", path.display())).code(code::FILE_IN_USE))
 }
 
 /// Opens a file for this user alone, creating it if need be, and never through a link. `None`: it changed meanwhile.
@@ -181,6 +181,7 @@ pub(super) fn regular(path: &Path) -> Result<Option<Metadata>> {
             Kind::FailedPrecondition,
             format!("{} is not a file of its own", path.display()),
         )
+        .code(code::NOT_A_PLAIN_FILE)
         .hint("look at what it is, and remove it")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(fault::disk_of_target(error)).with_context(|| format!("open {}", path.display())),
@@ -256,6 +257,7 @@ fn held(file: &mut File, target: &Path) -> Error {
         Kind::FailedPrecondition,
         format!("{} is being written by {who}", target.display()),
     )
+    .code(code::FILE_IN_USE)
     .hint("wait until it has ended, or write to another --file")
 }
 

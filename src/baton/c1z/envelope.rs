@@ -9,6 +9,7 @@ use zstd::stream::{read::Decoder, write::Encoder};
 use zstd::zstd_safe;
 
 use super::fault;
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 
 const MAGIC: &[u8] = b"C1ZF\0";
@@ -64,7 +65,7 @@ pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) 
         Err(error) => return Err(fault::disk(error)),
     };
     if file.metadata()?.is_dir() {
-        return Err(Error::new(Kind::Unknown, "it is a folder, not a file"));
+        return Err(Error::new(Kind::Unknown, "it is a folder, not a file").code(code::NOT_A_PLAIN_FILE));
     }
     let mut reader = BufReader::with_capacity(128 << 10, file);
     let mut magic = Vec::with_capacity(MAGIC.len());
@@ -100,12 +101,17 @@ fn check_magic(magic: &[u8]) -> Result<()> {
             Kind::FailedPrecondition,
             "it is a Pebble (v3) c1z file, and only SQLite (v1) files can be read",
         )
+        .code(code::FILE_PEBBLE)
         .hint(
             "choose another --file, or make a v1 file: sync again with `--storage-engine sqlite`, \
              or convert it with a tool that reads both",
         ));
     }
-    Err(Error::new(Kind::DataLoss, "it is not a c1z file: it does not begin with C1ZF").hint("choose another --file"))
+    Err(
+        Error::new(Kind::DataLoss, "it is not a c1z file: it does not begin with C1ZF")
+            .code(code::NOT_A_C1Z)
+            .hint("choose another --file"),
+    )
 }
 
 /// Decodes frame by frame, counting, on a thread of its own: writing takes about as long as decoding.
@@ -247,6 +253,7 @@ fn too_big(limits: &Limits) -> Error {
             limits.max_decoded >> 20
         ),
     )
+    .code(code::FILE_TOO_BIG)
     .hint("raise the limit with BATON_DECODER_MAX_DECODED_SIZE_MB if the file is trusted")
 }
 
@@ -260,6 +267,7 @@ fn undecodable(error: io::Error) -> Error {
             Kind::ResourceExhausted,
             "its zstd window is above the limit of the decoder",
         )
+        .code(code::FILE_TOO_BIG)
         .hint("raise the limit with BATON_DECODER_MAX_MEMORY_MB if the file is trusted");
     }
     if error.kind() == io::ErrorKind::UnexpectedEof {

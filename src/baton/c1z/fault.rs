@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind};
 
 /// What to do when the disk of the working copy is full.
@@ -17,24 +18,28 @@ impl From<rusqlite::Error> for Error {
     /// `FailedPrecondition`, trouble with the file `Unknown`; the rest is a
     /// statement this code got wrong, `Internal`.
     fn from(error: rusqlite::Error) -> Self {
-        let kind = match &error {
+        let (kind, code) = match &error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
-                ErrorCode::DiskFull => Kind::ResourceExhausted,
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Kind::DataLoss,
-                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Kind::FailedPrecondition,
-                ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::PermissionDenied => Kind::Unknown,
-                _ => Kind::Internal,
+                ErrorCode::DiskFull => (Kind::ResourceExhausted, Some(code::DISK_FULL)),
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => (Kind::DataLoss, Some(code::FILE_DAMAGED)),
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                    (Kind::FailedPrecondition, Some(code::FILE_IN_USE))
+                }
+                ErrorCode::ReadOnly | ErrorCode::PermissionDenied => (Kind::Unknown, Some(code::FILE_DENIED)),
+                ErrorCode::CannotOpen | ErrorCode::SystemIoFailure => (Kind::Unknown, None),
+                _ => (Kind::Internal, None),
             },
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::Utf8Error(..) => Kind::DataLoss,
-            _ => Kind::Internal,
+            | rusqlite::Error::Utf8Error(..) => (Kind::DataLoss, Some(code::FILE_DAMAGED)),
+            _ => (Kind::Internal, None),
         };
-        Error::new(kind, error.to_string())
+        let error = Error::new(kind, error.to_string());
+        match code {
+            Some(code) => error.code(code),
+            None => error,
+        }
     }
 }
 
@@ -89,19 +94,21 @@ pub(super) fn when_full(error: Error, hint: &'static str) -> Error {
 
 /// The file is damaged, or not what it should be.
 pub(super) fn damaged(message: impl Into<String>) -> Error {
-    Error::new(Kind::DataLoss, message.into())
+    Error::new(Kind::DataLoss, message.into()).code(code::FILE_DAMAGED)
 }
 
 /// While a file from anywhere is opened, the statements are the same for every file: one that SQLite refuses is the
 /// fault of what it found there, not of this program.
 pub(super) fn foreign(error: Error) -> Error {
     match error.kind() {
-        Kind::Internal => damaged("its database is not that of a c1z file").source(error),
+        Kind::Internal => Error::new(Kind::DataLoss, "its database is not that of a c1z file")
+            .code(code::NOT_A_C1Z)
+            .source(error),
         _ => working_copy_full(error),
     }
 }
 
 /// The caller handed over something that breaks a promise of the connector contract.
 pub(super) fn broken(message: impl Into<String>) -> Error {
-    Error::new(Kind::Internal, message.into())
+    Error::new(Kind::Internal, message.into()).code(code::ROWS_BROKEN)
 }

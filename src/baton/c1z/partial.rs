@@ -232,9 +232,9 @@ impl Partial {
     pub fn put_warnings(&mut self, occurrences: &[Occurrence]) -> Result<()> {
         occurrences.iter().try_for_each(|o| {
             self.write(
-                "insert into warnings (cause, message, example, count) values (?1, ?2, ?3, ?4) \
+                "insert into warnings (cause, message, example, count, code) values (?1, ?2, ?3, ?4, ?5) \
                  on conflict (cause, message, example) do update set count = max(count, excluded.count)",
-                params![o.cause, o.message, o.example, signed(o.count)],
+                params![o.cause, o.message, o.example, signed(o.count), o.code],
             )
         })
     }
@@ -244,13 +244,16 @@ impl Partial {
     /// # Errors
     /// As [`Partial::token`].
     pub fn warnings(&self) -> Result<Vec<Occurrence>> {
-        let mut statement = self.db.prepare("select cause, message, example, count from warnings")?;
+        let mut statement = self
+            .db
+            .prepare("select cause, message, example, count, code from warnings")?;
         let rows = statement.query_map([], |row| {
             Ok(Occurrence {
                 cause: row.get(0)?,
                 message: row.get(1)?,
                 example: row.get(2)?,
                 count: unsigned(row.get(3)?),
+                code: row.get(4)?,
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

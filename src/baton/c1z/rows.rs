@@ -5,6 +5,7 @@ use prost::Message;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 
@@ -152,7 +153,7 @@ impl View<'_> {
 pub(super) fn blob<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8]> {
     row.get_ref(column)?
         .as_blob()
-        .map_err(|e| Error::new(Kind::DataLoss, format!("column {column} is not a blob: {e}")))
+        .map_err(|e| Error::new(Kind::DataLoss, format!("column {column} is not a blob: {e}")).code(code::FILE_DAMAGED))
 }
 
 /// Parses the message of a row.

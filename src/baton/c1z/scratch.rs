@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempPath;
 
 use super::{envelope, fault, policy::Policy, sound};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::hex_digest;
 
@@ -99,9 +100,8 @@ impl Scratch {
         }
         // The file itself can be written: its header names a version of the format that SQLite will only read.
         if db.is_readonly(rusqlite::MAIN_DB)? {
-            return Err(fault::damaged(
-                "the database says it is of a later version of SQLite's format",
-            ));
+            let newer = "the database says it is of a later version of SQLite's format";
+            return Err(Error::new(Kind::DataLoss, newer).code(code::FILE_NEWER));
         }
         // Nobody looks at the copy after a crash, and a failed store is dropped: there is nothing to roll back to.
         pragma("pragma journal_mode = off")?;
@@ -185,5 +185,6 @@ pub(super) fn work_folder<'a>(file: &'a Path, temp_dir: Option<&'a Path>) -> Res
         Kind::FailedPrecondition,
         format!("folder {} does not exist", folder.display()),
     )
+    .code(code::FOLDER_MISSING)
     .hint(hint))
 }

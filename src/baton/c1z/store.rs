@@ -16,6 +16,7 @@ use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
 use super::{envelope, fault, ksuid, migrate, retention, sound};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
@@ -159,7 +160,8 @@ impl Store {
             return Err(Error::new(
                 Kind::NotFound,
                 format!("sync {sync_id} is not in {}", self.target.display()),
-            ));
+            )
+            .code(code::SYNC_NOT_IN_FILE));
         }
         self.sync_id = Some(sync_id.to_owned());
         self.grants = None;

@@ -3,6 +3,7 @@
 use super::field::{Field, FieldKind};
 use super::values::{Value, Values};
 use super::wrong;
+use crate::baton::code;
 use crate::baton::error::Result;
 
 /// Checks that everything required is set, by whatever means.
@@ -13,13 +14,13 @@ pub fn required(fields: &[&'static Field], values: &Values) -> Result<()> {
     let missing: Vec<&&Field> = fields.iter().filter(|f| f.required && !values.is_set(f.name)).collect();
     let Some(first) = missing.first() else { return Ok(()) };
     let names: Vec<String> = missing.iter().map(|f| format!("{:?}", f.name)).collect();
-    Err(
-        wrong(format!("required flag(s) {} not set", names.join(", "))).hint(format!(
+    Err(wrong(format!("required flag(s) {} not set", names.join(", ")))
+        .code(code::SETTING_MISSING)
+        .hint(format!(
             "set {} in the environment, or `{}` in .baton.yaml",
             first.env(),
             first.name
-        )),
-    )
+        )))
 }
 
 /// Checks the rules of the kit's own fields.
@@ -30,7 +31,7 @@ pub fn kit_rules(fields: &[&'static Field], values: &Values) -> Result<()> {
     fields
         .iter()
         .find_map(|field| broken_rule(field, values))
-        .map_or(Ok(()), |line| Err(wrong(line)))
+        .map_or(Ok(()), |line| Err(wrong(line).code(code::SETTING_VALUE)))
 }
 
 /// Checks the rules of the connector's fields.
@@ -42,7 +43,7 @@ pub fn connector_rules(fields: &[&'static Field], values: &Values) -> Result<()>
     if lines.is_empty() {
         return Ok(());
     }
-    Err(wrong(format!("errors found:\n{}", lines.join("\n"))))
+    Err(wrong(format!("errors found:\n{}", lines.join("\n"))).code(code::SETTING_VALUE))
 }
 
 fn broken_rule(field: &Field, values: &Values) -> Option<String> {

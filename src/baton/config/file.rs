@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::wrong;
+use crate::baton::code;
 use crate::baton::error::{Error, Result};
 
 /// The environment variable that names the file.
@@ -63,10 +64,11 @@ pub fn find(named: Option<&str>, directory: &Path) -> Result<Option<PathBuf>> {
         if !path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
             return Err(wrong(format!(
                 "{PATH_VARIABLE} must end in .yaml or .yml, but it is {named:?}"
-            )));
+            ))
+            .code(code::CONFIG_FILE));
         }
         if !path.exists() {
-            return Err(wrong(format!("{PATH_VARIABLE} names {named}, which does not exist")));
+            return Err(wrong(format!("{PATH_VARIABLE} names {named}, which does not exist")).code(code::CONFIG_FILE));
         }
         return Ok(Some(path));
     }
@@ -83,8 +85,8 @@ pub fn find(named: Option<&str>, directory: &Path) -> Result<Option<PathBuf>> {
 /// # Errors
 /// Unreadable, not YAML, or not a mapping; names file and line. Never quotes the file: it holds secrets.
 pub fn read(path: &Path) -> Result<ConfigFile> {
-    let text =
-        fs_err::read_to_string(path).map_err(|error| wrong(format!("failed to read the config file: {error}")))?;
+    let text = fs_err::read_to_string(path)
+        .map_err(|error| wrong(format!("failed to read the config file: {error}")).code(code::CONFIG_FILE))?;
     parse(path, &text)
 }
 
@@ -112,6 +114,7 @@ fn malformed(path: &Path, error: &serde_saphyr::Error) -> Error {
         _ => path.display().to_string(),
     };
     wrong(format!("{place}: not a YAML mapping of settings to values"))
+        .code(code::CONFIG_FILE)
         .hint("write one setting per line, like `log-level: debug`; put texts with `:` or `#` in quotes")
 }
 

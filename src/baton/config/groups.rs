@@ -2,6 +2,7 @@
 //! was set, not at values: a flag set to `false` counts.
 
 use super::wrong;
+use crate::baton::code;
 use crate::baton::error::Result;
 
 /// If one of a group is set, all must be.
@@ -59,7 +60,8 @@ pub fn check(is_set: impl Fn(&str) -> bool) -> Result<()> {
                 "if any flags in the group [{}] are set they must all be set; missing [{}]",
                 group.join(" "),
                 missing.join(" ")
-            )));
+            ))
+            .code(code::SETTINGS_TOGETHER));
         }
     }
     for group in EXCLUSIVE {
@@ -70,7 +72,8 @@ pub fn check(is_set: impl Fn(&str) -> bool) -> Result<()> {
                 "if any flags in the group [{}] are set none of the others can be; [{}] were all set",
                 group.join(" "),
                 set.join(" ")
-            )));
+            ))
+            .code(code::SETTINGS_TOGETHER));
         }
     }
     Ok(())

@@ -12,6 +12,7 @@ use clap::parser::ValueSource;
 use super::field::{Default as FieldDefault, Field, FieldKind};
 use super::file::{self, ConfigFile, Entry, Raw};
 use super::{parse, wrong};
+use crate::baton::code;
 use crate::baton::error::{Error, Result};
 use crate::baton::secret::Secret;
 
@@ -263,15 +264,15 @@ fn wanted(kind: FieldKind) -> &'static str {
 }
 
 fn on_command_line(field: &Field, why: String) -> Error {
-    wrong(format!("invalid argument for \"--{}\" flag: {why}", field.name))
+    wrong(format!("invalid argument for \"--{}\" flag: {why}", field.name)).code(code::SETTING_VALUE)
 }
 
 fn in_env(field: &Field, why: String) -> Error {
-    wrong(format!("environment variable {}: {why}", field.env()))
+    wrong(format!("environment variable {}: {why}", field.env())).code(code::SETTING_VALUE)
 }
 
 fn in_file(file: &ConfigFile, entry: &Entry, why: String) -> Error {
-    wrong(format!("{}:{}: {}: {why}", file.path.display(), entry.line, entry.key))
+    wrong(format!("{}:{}: {}: {why}", file.path.display(), entry.line, entry.key)).code(code::SETTING_VALUE)
 }
 
 fn reject_unknown_keys(fields: &[&'static Field], file: &ConfigFile) -> Result<()> {
@@ -284,7 +285,8 @@ fn reject_unknown_keys(fields: &[&'static Field], file: &ConfigFile) -> Result<(
             file.path.display(),
             entry.line,
             entry.key
-        ));
+        ))
+        .code(code::CONFIG_KEY);
         let dashed = entry.key.replace('_', "-");
         return Err(match fields.iter().find(|f| f.name == dashed) {
             Some(field) => error.hint(format!("keys are spelled like flags: {}", field.name)),

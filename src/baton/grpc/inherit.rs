@@ -6,6 +6,7 @@
 
 use std::net::TcpListener;
 
+use crate::baton::code;
 use crate::baton::error::Result;
 
 /// The parent's variable: the number of the descriptor (`contract/c1-service.md` 7.2).
@@ -26,7 +27,8 @@ pub fn listener() -> Result<Option<TcpListener>> {
         return Ok(None);
     };
     let number: Option<u32> = number.to_str().and_then(|number| number.parse().ok());
-    let number = number.ok_or_else(|| Error::new(Kind::InvalidArgument, format!("{PARENT} is not a number")))?;
+    let number = number
+        .ok_or_else(|| Error::new(Kind::InvalidArgument, format!("{PARENT} is not a number")).code(code::PARENT))?;
     let pid = std::process::id().to_string();
     let is_translated = std::env::var("LISTEN_PID").is_ok_and(|of| of == pid);
     if is_translated {
@@ -35,6 +37,7 @@ pub fn listener() -> Result<Option<TcpListener>> {
                 Kind::FailedPrecondition,
                 format!("descriptor {number} is not a listener"),
             )
+            .code(code::PARENT)
         };
         let taken = listenfd::ListenFd::from_env().take_tcp_listener(0);
         return taken.map_err(|error| none().source(error))?.ok_or_else(none).map(Some);

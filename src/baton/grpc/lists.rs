@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status};
 
 use super::paging::{Asked, page};
 use super::{Services, checked, refusal};
+use crate::baton::code;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result as BatonResult};
 use crate::baton::page::Page;
@@ -153,5 +154,5 @@ fn named(resource: Option<&v2::Resource>) -> BatonResult<&v2::Resource> {
 }
 
 fn no_resource() -> Error {
-    Error::new(Kind::InvalidArgument, "the request names no resource")
+    Error::new(Kind::InvalidArgument, "the request names no resource").code(code::BAD_CALL)
 }

@@ -9,6 +9,7 @@ use std::future::Future;
 use prost::Message;
 
 use super::MESSAGE_LIMIT;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::page::{Page, PageToken};
 
@@ -39,7 +40,8 @@ impl Place {
             let page = PageToken::first();
             return Ok(Place { page, given: 0 });
         }
-        let foreign = || Error::new(Kind::InvalidArgument, "the page token is not one of this server");
+        let foreign =
+            || Error::new(Kind::InvalidArgument, "the page token is not one of this server").code(code::BAD_CALL);
         let rest = token.strip_prefix("v1:").ok_or_else(foreign)?;
         let (given, page) = rest.split_once(':').ok_or_else(foreign)?;
         Ok(Place {
@@ -77,13 +79,11 @@ where
         return Err(Error::new(
             Kind::Internal,
             format!("page token {:?} leads to itself", place.page.as_str()),
-        ));
+        )
+        .code(code::LIST_ENDLESS));
     }
     if place.given > page.rows.len() || (place.given > 0 && place.given == page.rows.len()) {
-        return Err(Error::new(
-            Kind::InvalidArgument,
-            "the page token is not one of this sync",
-        ));
+        return Err(Error::new(Kind::InvalidArgument, "the page token is not one of this sync").code(code::BAD_CALL));
     }
     let longest = next
         .as_ref()

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::inherit;
 use super::server::check_loopback;
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::c1::connector_wrapper::v1::ServerConfig;
 
@@ -23,7 +24,9 @@ const LONGEST_LINE: u64 = 1 << 20;
 /// `InvalidArgument` when there is none or it is not such a line.
 pub fn config(stdin: impl BufRead) -> Result<ServerConfig> {
     let invalid = |why: &'static str| {
-        Error::new(Kind::InvalidArgument, why).hint("this command is for a Baton parent process; use `serve` by hand")
+        Error::new(Kind::InvalidArgument, why)
+            .code(code::PARENT)
+            .hint("this command is for a Baton parent process; use `serve` by hand")
     };
     let mut line = String::new();
     stdin
@@ -54,12 +57,16 @@ pub fn inherited() -> Result<Option<TcpListener>> {
 /// # Errors
 /// `FailedPrecondition` when the ports differ; `Unavailable` when the port is taken.
 pub fn listener(inherited: Option<TcpListener>, config: &ServerConfig) -> Result<TcpListener> {
-    let wanted = u16::try_from(config.listen_port)
-        .map_err(|_| Error::new(Kind::InvalidArgument, format!("{} is not a port", config.listen_port)))?;
+    let wanted = u16::try_from(config.listen_port).map_err(|_| {
+        Error::new(Kind::InvalidArgument, format!("{} is not a port", config.listen_port)).code(code::PARENT)
+    })?;
     let listener = match inherited {
         Some(listener) => listener,
-        None => TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
-            .map_err(|error| Error::new(Kind::Unavailable, format!("port {wanted} cannot be used")).source(error))?,
+        None => TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).map_err(|error| {
+            Error::new(Kind::Unavailable, format!("port {wanted} cannot be used"))
+                .code(code::PARENT)
+                .source(error)
+        })?,
     };
     let address = listener.local_addr()?;
     check_loopback(address)?;
@@ -67,7 +74,8 @@ pub fn listener(inherited: Option<TcpListener>, config: &ServerConfig) -> Result
         return Err(Error::new(
             Kind::FailedPrecondition,
             format!("the inherited listener is on port {}, not {wanted}", address.port()),
-        ));
+        )
+        .code(code::PARENT));
     }
     listener.set_nonblocking(true)?;
     Ok(listener)

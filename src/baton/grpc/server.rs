@@ -12,6 +12,7 @@ use tonic::transport::{Server, ServerTlsConfig};
 
 use super::recover::Recover;
 use super::{MESSAGE_LIMIT, Services};
+use crate::baton::code;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::c1::ratelimit::v1::rate_limiter_service_server::RateLimiterServiceServer;
@@ -57,9 +58,11 @@ pub async fn serve<C: Provisioner>(
     let failed = |error: tonic::transport::Error| Error::new(Kind::Unavailable, "the gRPC server failed").source(error);
     let address = listener.local_addr()?;
     let server = match security {
-        Security::MutualTls(tls) => Server::builder()
-            .tls_config(*tls)
-            .map_err(|error| Error::new(Kind::InvalidArgument, "the certificates cannot be used").source(error))?,
+        Security::MutualTls(tls) => Server::builder().tls_config(*tls).map_err(|error| {
+            Error::new(Kind::InvalidArgument, "the certificates cannot be used")
+                .code(code::PARENT)
+                .source(error)
+        })?,
         Security::Plaintext => {
             check_loopback(address)?;
             Server::builder()
@@ -99,6 +102,7 @@ pub fn check_loopback(address: SocketAddr) -> Result<()> {
         Kind::Unknown,
         format!("{address} is not a loopback address, and without TLS nothing else is served"),
     )
+    .code(code::NOT_LOOPBACK)
     .hint("use 127.0.0.1 or [::1]; to reach it from elsewhere, put a tunnel in front of it"))
 }
 

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::c1::utls::v1::Credential;
 
@@ -25,7 +26,7 @@ const PEM_LINE: usize = 64;
 /// `InvalidArgument` when a part is missing or the key is not a pair.
 pub fn server(credential: &Credential) -> Result<ServerTlsConfig> {
     if credential.ca_cert.is_empty() || credential.cert.is_empty() {
-        return Err(Error::new(Kind::InvalidArgument, "the credential has no certificate"));
+        return Err(Error::new(Kind::InvalidArgument, "the credential has no certificate").code(code::PARENT));
     }
     let key = pem("PRIVATE KEY", &pkcs8(&credential.key)?);
     Ok(ServerTlsConfig::new()
@@ -36,7 +37,8 @@ pub fn server(credential: &Credential) -> Result<ServerTlsConfig> {
 
 /// The key in the form TLS libraries read.
 fn pkcs8(key: &[u8]) -> Result<Vec<u8>> {
-    let wrong = |why: String| Error::new(Kind::InvalidArgument, format!("the credential's key {why}"));
+    let wrong =
+        |why: String| Error::new(Kind::InvalidArgument, format!("the credential's key {why}")).code(code::PARENT);
     if key.len() != KEY {
         return Err(wrong(format!("has {} bytes instead of {KEY}", key.len())));
     }

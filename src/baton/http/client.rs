@@ -17,6 +17,7 @@ use super::redact::{host, is_loopback, place, query, require_secure};
 use super::response::{RateLimit, Response};
 use super::retry::{Budget, is_transient};
 use super::retry_budget::{self, RetryBudget};
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::progress::Event;
 use crate::baton::secret::Secret;
@@ -209,6 +210,7 @@ impl HttpClient {
         });
         secure.as_ref().map_err(|why| {
             Error::new(Kind::FailedPrecondition, format!("TLS cannot be set up: {why}"))
+                .code(code::TLS_SETUP)
                 .hint("install the system's certificate authorities (often a package called ca-certificates)")
         })
     }
@@ -327,7 +329,7 @@ impl HttpClient {
                 sum(|c| c.throttled),
                 place(&request.url),
             ),
-        )
+        ).code(code::RETRIES_SPENT)
         .hint("the other side is failing, or another program uses its quota up; try again later")
         .retry(Retry::Later)
         .fact("family", request.family)
@@ -360,13 +362,14 @@ fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
 fn bearer(token: &Secret) -> Result<HeaderValue> {
     let text = token.expose().trim();
     if text.is_empty() {
-        return Err(Error::new(Kind::Unknown, "the token is empty"));
+        return Err(Error::new(Kind::Unknown, "the token is empty").code(code::TOKEN_UNUSABLE));
     }
     let mut value = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| {
         Error::new(
             Kind::Unknown,
             "the token contains characters that no HTTP header can carry",
         )
+        .code(code::TOKEN_UNUSABLE)
         .hint("copy the token again: it is one line of letters, digits, dots, dashes and underscores")
     })?;
     value.set_sensitive(true);
@@ -390,6 +393,7 @@ fn redirected(request: &GetRequest<'_>, response: &Response, attempts: u32) -> E
             place(&request.url)
         ),
     )
+    .code(code::REDIRECT)
     .hint("check the data center or base URL; a login page or gateway may answer in its place")
     .fact("status", status.to_string())
     .fact("family", request.family)

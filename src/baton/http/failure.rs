@@ -6,6 +6,7 @@ use std::io;
 use url::Url;
 
 use super::redact::{host, place};
+use crate::baton::code::{self, Code};
 use crate::baton::error::{Error, Kind, Retry};
 
 /// Why an attempt brought no answer.
@@ -67,9 +68,23 @@ impl Failure {
         }
     }
 
+    /// The stable code.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Failure::Connect(_) if self.reason() == NAME_UNKNOWN => code::HOST_NAME,
+            Failure::Connect(_) if self.reason() == PROXY => code::PROXY,
+            Failure::Connect(_) => code::UNREACHABLE,
+            Failure::Certificate(_) => code::CERTIFICATE,
+            Failure::Timeout(_) => code::TIMEOUT,
+            Failure::Broken(_) => code::CONNECTION_BROKE,
+            Failure::TooLarge { .. } => code::ANSWER_TOO_LARGE,
+            Failure::Request(_) => code::UNKNOWN,
+        }
+    }
+
     /// The final error.
     pub(super) fn into_error(self, url: &Url, family: &'static str, attempts: u32) -> Error {
-        let reason = self.reason();
+        let (reason, code) = (self.reason(), self.code());
         let error = match self {
             Failure::Connect(error) => {
                 let unreachable = Error::new(Kind::Unavailable, format!("cannot reach {} ({reason})", host(url)))
@@ -114,12 +129,17 @@ impl Failure {
                 Error::new(Kind::Unknown, format!("no request to {} can be made", place(url))).source(error)
             }
         };
+        let error = error.code(code);
         error.fact("family", family).fact("attempts", attempts.to_string())
     }
 }
 
 /// The reason where none is known.
 const NO_CONNECTION: &str = "no connection";
+/// The reason where the name service does not know the host.
+pub(super) const NAME_UNKNOWN: &str = "host name not found";
+/// The reason where it is the proxy.
+const PROXY: &str = "proxy refused";
 
 fn why_unreachable(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
@@ -136,10 +156,10 @@ fn why_unreachable(error: &reqwest::Error) -> &'static str {
         }
         let text = cause.to_string();
         if text.contains("dns error") || text.contains("failed to lookup address") {
-            return "host name not found";
+            return NAME_UNKNOWN;
         }
         if text.contains("tunnel") || text.contains("proxy") {
-            return "proxy refused";
+            return PROXY;
         }
     }
     NO_CONNECTION

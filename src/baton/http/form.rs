@@ -8,9 +8,10 @@ use reqwest::header::CONTENT_TYPE;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::failure::Failure;
+use super::failure::{Failure, NAME_UNKNOWN};
 use super::redact::{host, place};
 use super::response::Response;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::secret::Secret;
 
@@ -42,6 +43,7 @@ impl FormClient {
         if let Some(pem) = extra_roots {
             let roots = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
                 Error::new(Kind::Unknown, "the extra root certificates cannot be read")
+                    .code(code::C1_CERTIFICATE)
                     .hint("the file holds one or more certificates in PEM form")
                     .source(error)
             })?;
@@ -49,6 +51,7 @@ impl FormClient {
         }
         builder.build().map(FormClient).map_err(|error| {
             Error::new(Kind::FailedPrecondition, "TLS cannot be set up")
+                .code(code::TLS_SETUP)
                 .hint("install the system's certificate authorities (often a package called ca-certificates)")
                 .source(error)
         })
@@ -111,16 +114,20 @@ fn explain(failure: Failure, url: &Url) -> Error {
     if distrusted {
         let what = format!("cannot reach {} securely ({reason})", host(url));
         let hint = "if ConductorOne is behind a private certificate authority, name its PEM file with --c1-ca-cert";
-        return Error::new(Kind::Unauthenticated, what).hint(hint);
+        return Error::new(Kind::Unauthenticated, what)
+            .code(code::C1_CERTIFICATE)
+            .hint(hint);
     }
-    if reason == "host name not found" {
+    if reason == NAME_UNKNOWN {
         let what = format!("cannot reach {} ({reason})", host(url));
         return Error::new(Kind::Internal, what)
+            .code(code::HOST_NAME)
             .hint("check the host in the client id, and the name service of this machine")
             .retry(Retry::Later);
     }
     if failure.never_sent() {
         return Error::new(Kind::Unavailable, format!("cannot reach {} ({reason})", place(url)))
+            .code(failure.code())
             .hint("check the network of this machine and the proxy settings (HTTPS_PROXY, NO_PROXY)")
             .retry(Retry::Later);
     }

@@ -2,6 +2,7 @@
 
 use url::{Host, Url};
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// Whether the URL's host is this machine: 127.0.0.0/8, `::1` or `localhost`.
@@ -23,6 +24,7 @@ pub(super) fn require_secure(url: &Url) -> Result<()> {
             Kind::Unknown,
             format!("refusing to send a token to {} over {scheme}", place(url)),
         )
+        .code(code::INSECURE)
         .hint("use an https URL; plain http is only for this machine")),
     }
 }

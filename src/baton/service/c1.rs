@@ -11,6 +11,7 @@ use tonic::{Code, Request, Response, Status};
 
 use super::frames::Frames;
 use super::token::Tokens;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1 as api;
@@ -166,7 +167,9 @@ impl C1 {
                 Either::Left((Err(status), _)) => status,
                 Either::Right(_) => {
                     let what = format!("ConductorOne did not answer {name} within {} s", limit.as_secs());
-                    return Err(Error::new(Kind::DeadlineExceeded, what).retry(Retry::Later));
+                    return Err(Error::new(Kind::DeadlineExceeded, what)
+                        .code(code::C1_UNREACHABLE)
+                        .retry(Retry::Later));
                 }
             };
             if status.code() == Code::Unauthenticated && !refreshed {
@@ -211,8 +214,13 @@ fn explain(name: &str, status: &Status) -> Error {
     }
     let error = Error::new(kind_of(status.code()), text).fact("rpc", name);
     match status.code() {
-        Code::Unauthenticated => error.hint("check the client id and the client secret"),
+        Code::Unauthenticated => error
+            .code(code::C1_REFUSED)
+            .hint("check the client id and the client secret"),
+        Code::PermissionDenied => error.code(code::C1_REFUSED),
+        Code::DeadlineExceeded => error.code(code::C1_UNREACHABLE),
         Code::Unavailable => error
+            .code(code::C1_UNREACHABLE)
             .hint("check the network of this machine; private certificate authorities are named with --c1-ca-cert")
             .retry(Retry::Later),
         _ => error,

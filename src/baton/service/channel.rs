@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// The published protocol level this program follows; part of user agents.
@@ -25,6 +26,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 pub fn open(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<Channel> {
     let failed = |error: tonic::transport::Error| {
         Error::new(Kind::Unknown, format!("no channel to {host:?} can be made"))
+            .code(code::C1_UNREACHABLE)
             .hint("check the client id, --c1-ca-cert, and BATON_C1_API_HOST if it is set")
             .source(error)
     };

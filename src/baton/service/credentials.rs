@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
 
@@ -32,6 +33,7 @@ impl ClientId {
                 host: host.to_owned(),
             }),
             _ => Err(Error::new(Kind::Unknown, "invalid client id")
+                .code(code::CLIENT_ID)
                 .hint("it has the form name@tenant.conductor.one/suffix; copy it again from ConductorOne")),
         }
     }
@@ -143,6 +145,7 @@ impl ClientSecret {
 
 fn invalid(why: &'static str) -> Error {
     Error::new(Kind::Unknown, format!("invalid client secret: {why}"))
+        .code(code::CLIENT_SECRET)
         .hint("it begins with secret-token:conductorone.com:v1: and is shown once; create a new one in ConductorOne")
 }
 

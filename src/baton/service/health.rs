@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::metrics::Metrics;
+use crate::baton::code;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Clock;
@@ -56,6 +57,7 @@ pub async fn serve<C: Connector>(
 ) -> Result<SocketAddr> {
     let failed = |error: std::io::Error| {
         Error::new(Kind::Unknown, format!("health probes cannot be served on {address}"))
+            .code(code::HEALTH_PORT)
             .hint("choose another --health-check-port or --health-check-bind-address")
             .source(error)
     };

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::c1::{C1, is_permanent};
 use super::metrics::Metrics;
 use super::poll::clamped;
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1::BatonServiceHeartbeatResponse;
@@ -79,7 +80,11 @@ impl Pulse {
                         misses += 1;
                         tracing::warn!(task = %task_id, code = %error.code_id(), %error, misses, "A heartbeat failed.");
                         if misses == MISSES {
-                            let _ = reason.set(Error::new(Kind::Unknown, "task failed heartbeat").source(error));
+                            let _ = reason.set(
+                                Error::new(Kind::Unknown, "task failed heartbeat")
+                                    .code(code::TASK_CANCELLED)
+                                    .source(error),
+                            );
                             break;
                         }
                     }
@@ -120,7 +125,7 @@ async fn first(c1: &C1, clock: &dyn Clock, metrics: &Metrics, task_id: &str) -> 
 }
 
 fn cancelled() -> Error {
-    Error::new(Kind::Cancelled, "task was cancelled")
+    Error::new(Kind::Cancelled, "task was cancelled").code(code::TASK_CANCELLED)
 }
 
 fn interval_of(answer: &BatonServiceHeartbeatResponse) -> Duration {

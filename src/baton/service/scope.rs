@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::baton::cause;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
@@ -137,7 +138,7 @@ impl<C: Connector> Connector for Scoped<C> {
             match self.find(cx, target).await? {
                 Some(resource) => rows.push(resource),
                 None => cx.warnings.add(
-                    "target-not-found",
+                    cause::TARGET_NOT_FOUND,
                     "resources that the task names were not found and are left out",
                     external_id(&target.id),
                 ),

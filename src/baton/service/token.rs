@@ -12,6 +12,7 @@ use url::Url;
 
 use super::assertion::assertion;
 use super::credentials::{ClientId, ClientSecret};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result, Retry};
 use crate::baton::http::{Clock, FormClient, Response, StatusCode};
 use crate::baton::secret::Secret;
@@ -43,6 +44,7 @@ impl HttpTokenEndpoint {
         let url = Url::parse(&format!("https://{host}/auth/v1/token"));
         let url = url.map_err(|error| {
             Error::new(Kind::Unknown, format!("{host:?} is not a host: {error}"))
+                .code(code::CLIENT_ID)
                 .hint("check the client id, and BATON_C1_API_HOST if it is set")
         })?;
         Ok(HttpTokenEndpoint { url, client })
@@ -154,13 +156,14 @@ impl Tokens {
             return Err(refused(&response));
         }
         // What serde says would quote the token.
-        let answer: Answer = serde_json::from_slice(&response.body)
-            .map_err(|_| Error::new(Kind::Unauthenticated, "the token endpoint did not answer with a token"))?;
+        let answer: Answer = serde_json::from_slice(&response.body).map_err(|_| {
+            Error::new(Kind::Unauthenticated, "the token endpoint did not answer with a token").code(code::C1_REFUSED)
+        })?;
         if answer.access_token.is_empty() {
-            return Err(Error::new(
-                Kind::Unauthenticated,
-                "the token endpoint answered with an empty token",
-            ));
+            return Err(
+                Error::new(Kind::Unauthenticated, "the token endpoint answered with an empty token")
+                    .code(code::C1_REFUSED),
+            );
         }
         let kind = match answer.token_type.as_str() {
             "" => "Bearer",
@@ -172,6 +175,7 @@ impl Tokens {
                 Kind::Unauthenticated,
                 "the token endpoint answered with a token that no header can carry",
             )
+            .code(code::C1_REFUSED)
         })?;
         header.set_sensitive(true);
         let lifetime = Duration::from_secs(u64::try_from(answer.expires_in).unwrap_or(0));
@@ -187,9 +191,11 @@ fn refused(response: &Response) -> Error {
     let failing = matches!(status, 408 | 429 | 500..=599);
     if failing {
         return Error::new(Kind::Unavailable, message)
+            .code(code::C1_UNREACHABLE)
             .hint("ConductorOne is failing; try again later")
             .retry(Retry::Later);
     }
     Error::new(Kind::Unauthenticated, message)
+        .code(code::C1_REFUSED)
         .hint("check the client id and the client secret, and the clock of this machine")
 }

@@ -9,6 +9,7 @@ use futures_util::Stream;
 use tokio::sync::mpsc;
 
 use super::c1::C1;
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1 as api;
@@ -48,7 +49,9 @@ pub async fn upload(c1: &C1, clock: &dyn Clock, task_id: &str, path: &Path) -> R
             attempt += 1;
         }
     };
-    work.await.context("upload the file to ConductorOne")
+    let done: Result<u64> = work.await;
+    let done = done.map_err(|error| error.code(code::UPLOAD_FAILED));
+    done.context("upload the file to ConductorOne")
 }
 
 async fn once(c1: &C1, task_id: &str, path: &Path) -> Result<u64> {
@@ -72,10 +75,9 @@ async fn once(c1: &C1, task_id: &str, path: &Path) -> Result<u64> {
         .await;
     // A file that cannot be read ends the stream early, which ConductorOne sees as something else.
     if let Some(why) = broken.get() {
-        return Err(Error::new(
-            Kind::Unknown,
-            format!("{} cannot be read: {why}", path.display()),
-        ));
+        return Err(
+            Error::new(Kind::Unknown, format!("{} cannot be read: {why}", path.display())).code(code::UPLOAD_FAILED),
+        );
     }
     sent.map(|()| bytes)
 }

@@ -16,6 +16,7 @@ use super::pages;
 use super::store_thread::StoreThread;
 use crate::baton::annotation::{self, Named};
 use crate::baton::c1z::{ListProgress, Position, Section};
+use crate::baton::cause;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::page::{Page, PageToken};
@@ -288,7 +289,7 @@ impl<C: Connector> Collector<'_, C> {
             Err(error) if error.kind() == Kind::NotFound => {
                 tracing::warn!(resource = %name, code = %error.code_id(), %error, "Resource is gone, skipped.");
                 self.cx.warnings.add(
-                    "resource-gone",
+                    cause::RESOURCE_GONE,
                     "resources disappeared while they were read; their rows are missing",
                     name.as_str(),
                 );

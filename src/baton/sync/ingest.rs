@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::baton::annotation::{self, Named};
+use crate::baton::cause;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
@@ -54,7 +56,7 @@ impl Gate {
             let (kind, bare) = resource::key(&row);
             if kind.is_empty() || bare.is_empty() {
                 self.warnings.add(
-                    "resource-without-id",
+                    cause::RESOURCE_WITHOUT_ID,
                     "resources without an id were dropped",
                     row.display_name,
                 );
@@ -62,7 +64,7 @@ impl Gate {
             }
             let Some(declared) = self.types.get(kind) else {
                 self.warnings.add(
-                    "resource-of-unknown-type",
+                    cause::RESOURCE_OF_UNKNOWN_TYPE,
                     "resources of a type that is not synced were dropped",
                     format!("{kind}:{bare}"),
                 );
@@ -111,7 +113,7 @@ impl Gate {
                     kept.push(row);
                 }
                 _ => self.warnings.add(
-                    "entitlement-on-unknown-resource",
+                    cause::ENTITLEMENT_ON_UNKNOWN_RESOURCE,
                     "entitlements on resources that are not in the sync were dropped",
                     row.id,
                 ),
@@ -127,7 +129,7 @@ impl Gate {
             let entitlement = row.entitlement.as_ref().map(|e| e.id.as_str()).unwrap_or_default();
             if !self.entitlements.contains(entitlement) {
                 self.warnings.add(
-                    "grant-of-unknown-entitlement",
+                    cause::GRANT_OF_UNKNOWN_ENTITLEMENT,
                     "grants of entitlements that are not in the sync were dropped",
                     row.id,
                 );
@@ -140,7 +142,7 @@ impl Gate {
                 .map(resource::external_id);
             if !principal.is_some_and(|p| self.partial || self.resources.contains(&p)) {
                 self.warnings.add(
-                    "grant-to-unknown-principal",
+                    cause::GRANT_TO_UNKNOWN_PRINCIPAL,
                     "grants to principals that are not in the sync were dropped",
                     row.id,
                 );
@@ -195,6 +197,7 @@ impl Gate {
                     "exclusion group {id:?} has more than {EXCLUSION_GROUP_LIMIT} members or spans two resource types"
                 ),
             )
+            .code(code::ROWS_BROKEN)
             .fact(INVARIANT, "exclusion group"));
         }
         Ok(())
@@ -209,7 +212,8 @@ fn check_traits(declared: &v2::ResourceType, row: &v2::Resource) -> Result<()> {
         return Err(Error::new(
             Kind::Internal,
             format!("resource {kind}:{bare} carries an annotation only the platform may set"),
-        ));
+        )
+        .code(code::ROWS_BROKEN));
     }
     for number in &declared.traits {
         let needed = match Trait::try_from(*number) {
@@ -225,7 +229,8 @@ fn check_traits(declared: &v2::ResourceType, row: &v2::Resource) -> Result<()> {
             return Err(Error::new(
                 Kind::Internal,
                 format!("resource {kind}:{bare} lacks the {needed} its type declares"),
-            ));
+            )
+            .code(code::ROWS_BROKEN));
         }
     }
     Ok(())

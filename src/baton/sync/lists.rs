@@ -5,6 +5,7 @@ use std::future::Future;
 
 use futures_util::stream::{Stream, TryStreamExt as _};
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// The page tokens of one list so far.
@@ -28,7 +29,8 @@ impl Tokens {
         Err(Error::new(
             Kind::Internal,
             format!("the connector repeated page token {token:?} of {what}"),
-        ))
+        )
+        .code(code::LIST_ENDLESS))
     }
 }
 

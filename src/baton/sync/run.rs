@@ -18,6 +18,7 @@ use super::summary::{FamilyCounts, Resumed, Rows, Status, Summary};
 use super::working::{Start, Wanted, short};
 use crate::baton::c1z::steps::Steps;
 use crate::baton::c1z::{Section, SyncType};
+use crate::baton::code;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
@@ -142,7 +143,7 @@ pub async fn run<C: Connector>(
                 }
             }
             result = syncing.as_mut() => result,
-            () = budget => Err(Error::new(Kind::DeadlineExceeded, "the time budget is used up")),
+            () = budget => Err(Error::new(Kind::DeadlineExceeded, "the time budget is used up").code(code::TIME_BUDGET)),
         }
     };
     match result {
@@ -287,6 +288,7 @@ impl<C: Connector> Run<'_, C> {
                 begun: start.begun,
                 lists: start.lists,
             }),
+            started_fresh_code: start.fresh_because.as_ref().map(|_| code::PARTIAL_DISCARDED),
             started_fresh_because: start.fresh_because,
         })
     }
@@ -424,6 +426,7 @@ fn select_types(all: Vec<v2::ResourceType>, wanted: &[String]) -> Result<Vec<v2:
         let known: Vec<&str> = all.iter().map(|t| t.id.as_str()).collect();
         return Err(
             Error::new(Kind::Unknown, format!("there is no resource type {unknown:?}"))
+                .code(code::UNKNOWN_SYNC_TYPE)
                 .hint(format!("the resource types are {}", known.join(", "))),
         );
     }

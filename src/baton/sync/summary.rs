@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::baton::code::Code;
 use crate::baton::warning::Warning;
 
 /// How complete a finished sync is.
@@ -75,6 +76,9 @@ pub struct Summary {
     /// Why this run began anew although there was an unfinished sync.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_fresh_because: Option<String>,
+    /// The page that explains this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_fresh_code: Option<Code>,
 }
 
 /// What a resumed run found.

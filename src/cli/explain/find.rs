@@ -1,15 +1,29 @@
 //! From what somebody typed to a page.
 
 use super::page::{PAGES, Page};
+use crate::baton::cause;
 use crate::baton::code::MARK;
+use crate::baton::warning::Cause;
+use crate::workato;
 
 /// How many pages are offered in place of one that does not exist.
 const NEAR: usize = 3;
 
-/// The page of a code, typed in any case, without its dash, its mark or its leading zeros.
+/// The page of a code, typed in any case, without its dash, its mark or its leading zeros; or of the cause of a
+/// warning.
 pub fn page(typed: &str) -> Option<&'static Page> {
-    let wanted = number(typed)?;
-    PAGES.iter().find(|page| number(page.code.as_str()) == Some(wanted))
+    match number(typed) {
+        Some(wanted) => PAGES.iter().find(|page| number(page.code.as_str()) == Some(wanted)),
+        None => {
+            let cause = causes().find(|cause| cause.name == typed.trim())?;
+            PAGES.iter().find(|page| page.code == cause.code)
+        }
+    }
+}
+
+/// The causes of warnings that have one page each.
+fn causes() -> impl Iterator<Item = &'static Cause> {
+    cause::ALL.iter().chain(workato::cause::ALL)
 }
 
 /// The pages that may have been meant: those that have the words in their title, else the next numbers.

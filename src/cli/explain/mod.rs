@@ -8,8 +8,9 @@ mod tests;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
+use super::bad_value;
 use super::command::NAME;
-use super::usage_error;
+use crate::baton::code;
 use crate::baton::code::Code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::term::Terminal;
@@ -28,7 +29,7 @@ pub fn command() -> Command {
         .arg(
             Arg::new("code")
                 .value_name("CODE")
-                .help("The code, as BW-0201, bw0201 or 201 (default: list all codes)"),
+                .help("The code, as BW-0201, bw0201 or 201, or the cause of a warning (default: list all codes)"),
         )
         .arg(
             Arg::new("output")
@@ -58,7 +59,7 @@ pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
         None | Some((_, Ok(Format::Table))) => false,
         Some((_, Ok(Format::Json))) => true,
         Some((word, _)) => {
-            return Err(usage_error(format!(
+            return Err(bad_value(format!(
                 "field output: value must be one of [table json] but got '{word}'"
             )));
         }
@@ -117,5 +118,6 @@ fn unknown(typed: &str) -> Error {
         near => format!("; the nearest are {}", near.join(", ")),
     };
     Error::new(Kind::NotFound, format!("there is no code {typed:?}"))
+        .code(code::NO_SUCH_CODE)
         .hint(format!("`{NAME} explain` lists all codes{near}"))
 }

@@ -12,11 +12,14 @@ use super::page::{PAGES, PARTS, Page};
 use crate::baton::code::{self, Code};
 use crate::baton::config::args::Purpose;
 use crate::cli::command::{self, NAME};
+use crate::report::code as report;
 use crate::workato::code as workato;
 
 /// The tables of all rooms.
 fn codes() -> Vec<Code> {
-    [code::ALL, workato::ALL].concat()
+    let mut codes = [code::ALL, report::ALL, workato::ALL].concat();
+    codes.sort();
+    codes
 }
 
 fn source(path: &str) -> std::path::PathBuf {
@@ -27,8 +30,8 @@ fn source(path: &str) -> std::path::PathBuf {
 fn every_code_has_one_page_and_every_page_a_code() {
     let codes = codes();
     let pages: Vec<Code> = PAGES.iter().map(|page| page.code).collect();
-    assert_eq!(pages, codes, "one page each, in the order of the codes");
     assert!(codes.is_sorted_by(|a, b| a < b), "no code twice");
+    assert_eq!(pages, codes, "one page each, in the order of the codes");
     let mut files: Vec<String> = std::fs::read_dir(source("src/cli/explain/pages"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -145,6 +148,8 @@ fn codes_are_found_however_they_are_typed() {
     for typed in ["", "BW-", "00016", "BW-9999", "sixteen", "-1", "1.6"] {
         assert!(find::page(typed).is_none(), "{typed}");
     }
+    let gone = find::page("folder-gone").map(|page| page.code);
+    assert_eq!(gone, Some(workato::GONE_MEANWHILE), "the cause of a warning");
     let near: Vec<Code> = find::nearest("BW-0131").iter().map(|page| page.code).collect();
     assert_eq!(near.first(), Some(&code::INTERRUPTED));
     let near: Vec<Code> = find::nearest("ctrl-c").iter().map(|page| page.code).collect();

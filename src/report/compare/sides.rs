@@ -8,7 +8,9 @@ use jiff::{Span, Timestamp, Zoned};
 
 use crate::baton::c1z::merge::Side;
 use crate::baton::c1z::{SyncRun, timestamp};
+use crate::baton::code::SYNC_NOT_IN_FILE;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::report::code;
 use crate::report::{Snapshot, Which};
 
 /// What a person asked for.
@@ -88,6 +90,7 @@ fn before(new: &Snapshot, wanted: Option<&str>) -> Result<SyncRun> {
     if let Some(id) = wanted {
         let missing = || {
             Error::new(Kind::NotFound, format!("there is no sync {id} in {file}"))
+                .code(SYNC_NOT_IN_FILE)
                 .hint("`baton-workato syncs` lists them")
         };
         return new.reader().run(id)?.ok_or_else(missing);
@@ -100,6 +103,7 @@ fn before(new: &Snapshot, wanted: Option<&str>) -> Result<SyncRun> {
     older.ok_or_else(|| {
         let message = format!("there is no finished full sync before {} in {file}", this.sync_id);
         Error::new(Kind::FailedPrecondition, message)
+            .code(code::NO_OLDER_SYNC)
             .hint("sync into the same file again, or name two files: `baton-workato diff OLD.c1z NEW.c1z`")
     })
 }
@@ -116,7 +120,7 @@ fn at_or_before(snapshot: &Snapshot, since: DateTime) -> Result<SyncRun> {
             "no full sync in {} ended at or before {limit}",
             snapshot.file().display()
         );
-        let error = Error::new(Kind::NotFound, message);
+        let error = Error::new(Kind::NotFound, message).code(code::NO_OLDER_SYNC);
         if oldest.is_empty() {
             error.hint("there is no finished full sync in it")
         } else {
@@ -149,6 +153,7 @@ pub fn moment(text: &str, now: &Zoned) -> Result<DateTime> {
     let at = span.and_then(|span| now.checked_sub(span).ok());
     at.map(|at| at.datetime()).ok_or_else(|| {
         Error::new(Kind::Unknown, format!("{text:?} is not a time"))
+            .code(code::NO_TIME)
             .hint("write it as 7d, 12h, 2026-11-01 or 2026-11-01T09:30")
     })
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::baton::error::{Error, Kind};
+use crate::report::code;
 
 /// A mistake in a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,9 @@ impl Mistake {
         // One line, whatever was typed: the mark must stand below its place.
         let shown: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         let mark = format!("{}{}", " ".repeat(self.at.start), "^".repeat(self.at.len().max(1)));
-        Error::new(Kind::Unknown, format!("{}\n  {shown}\n  {mark}", self.message)).hint(self.hint)
+        Error::new(Kind::Unknown, format!("{}\n  {shown}\n  {mark}", self.message))
+            .code(code::CONDITION)
+            .hint(self.hint)
     }
 }
 

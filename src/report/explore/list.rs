@@ -10,6 +10,7 @@ use super::page::simple_profile;
 use super::question::Question;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::census::{At, Entry, Facts};
+use crate::report::code;
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{Account, Thing};
 
@@ -81,7 +82,9 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
     let words = Words::of(question.words()?);
     let census = &index.census;
     let number = census.types().iter().position(|known| known.id == kind);
-    let number = number.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no type {kind:?} in this sync")))?;
+    let number = number.ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("there is no type {kind:?} in this sync")).code(code::UNKNOWN_TYPE)
+    })?;
     let mut found: Vec<At> = Vec::new();
     for (at, entry) in census.entries().iter().enumerate() {
         if entry.kind == number && (words.is_empty() || words.fit(&[index.text(at)])) {

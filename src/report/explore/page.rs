@@ -8,6 +8,7 @@ use super::question::Question;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::report::census::At;
+use crate::report::code;
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{self, Account, Right, Thing};
 
@@ -66,9 +67,9 @@ pub struct Granted {
 pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result<ThingPage> {
     let (kind, id) = (question.required("type")?, question.required("id")?);
     let census = &index.census;
-    let at = census
-        .find(kind, id)
-        .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")))?;
+    let at = census.find(kind, id).ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")).code(code::NO_MATCH)
+    })?;
     let thing = index.thing(at);
     let resource = snapshot
         .reader()

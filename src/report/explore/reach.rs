@@ -10,6 +10,7 @@ use crate::baton::c1z::Holding;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::access::{Access, Answers};
 use crate::report::census::Class;
+use crate::report::code;
 use crate::report::snapshot::Snapshot;
 
 /// A page of access.
@@ -75,10 +76,7 @@ pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<Rows> {
     let census = &index.census;
     let (kind, id) = (asked.kind.as_str(), asked.id.as_str());
     if census.find(kind, id).is_none() {
-        return Err(Error::new(
-            Kind::NotFound,
-            format!("there is no {kind} {id:?} in this sync"),
-        ));
+        return Err(Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")).code(code::NO_MATCH));
     }
     let words = Words::of(&asked.words);
     let mut found: Vec<(bool, u32, u32, usize, i64)> = Vec::new();

@@ -18,6 +18,7 @@ use super::desk::Desk;
 use super::guard::Guard;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::report::code;
 use crate::report::snapshot::Snapshot;
 use crate::report::web::ASSETS;
 
@@ -52,6 +53,7 @@ impl Explorer {
         };
         let (listener, address) = bind().await.map_err(|error| {
             Error::new(Kind::Unavailable, error.to_string())
+                .code(code::EXPLORE_PORT)
                 .context(format!("listen on port {port}"))
                 .hint("leave --port out to take any free one")
         })?;
@@ -106,21 +108,21 @@ async fn respond(at: &Arc<Inner>, asked: Parts) -> Response {
     let path = match at.guard.admit(&asked.method, asked.uri.path(), &asked.headers) {
         Ok(path) => path,
         Err((status @ StatusCode::PERMANENT_REDIRECT, _)) => return redirect(status, &at.guard.root()),
-        Err((status, why)) => return refused(status, why, None),
+        Err((status, why)) => return refused(status, why),
     };
     let Some(name) = path.strip_prefix("api/") else {
         return file(path);
     };
     let (name, query) = (name.to_owned(), asked.uri.query().unwrap_or_default().to_owned());
     let Ok(_turn) = at.turns.acquire().await else {
-        return refused(StatusCode::SERVICE_UNAVAILABLE, "the explorer is closing", None);
+        return refused(StatusCode::SERVICE_UNAVAILABLE, "the explorer is closing");
     };
     let desk = Arc::clone(at);
     let answered = tokio::task::spawn_blocking(move || desk.desk.answer(&name, &query)).await;
     match answered {
         Ok(Ok(json)) => with_type(StatusCode::OK, JSON, Body::from(json)),
-        Ok(Err(error)) => refused(status(&error), &error.to_string(), error.hint_text()),
-        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the question was not answered", None),
+        Ok(Err(error)) => failed(&error),
+        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the question was not answered"),
     }
 }
 
@@ -128,7 +130,7 @@ fn file(path: &str) -> Response {
     let name = if path.is_empty() { "index.html" } else { path };
     match ASSETS.iter().find(|asset| asset.name == name) {
         Some(asset) => with_type(StatusCode::OK, asset.media_type, Body::from(asset.text)),
-        None => refused(StatusCode::NOT_FOUND, "there is no such file", None),
+        None => refused(StatusCode::NOT_FOUND, "there is no such file"),
     }
 }
 
@@ -140,12 +142,21 @@ fn status(error: &Error) -> StatusCode {
     }
 }
 
-fn refused(status: StatusCode, message: &str, hint: Option<&str>) -> Response {
-    let mut error = serde_json::json!({ "error": { "message": message } });
-    if let (Some(hint), Some(told)) = (hint, error.get_mut("error")) {
-        told.as_object_mut()
-            .map(|told| told.insert("hint".to_owned(), hint.into()));
+/// A question that cannot be answered, with all that helps a person.
+fn failed(error: &Error) -> Response {
+    let mut told = serde_json::Map::new();
+    told.insert("code".to_owned(), error.code_id().as_str().into());
+    told.insert("message".to_owned(), error.to_string().into());
+    if let Some(hint) = error.hint_text() {
+        told.insert("hint".to_owned(), hint.into());
     }
+    let told = serde_json::json!({ "error": told });
+    with_type(status(error), JSON, Body::from(told.to_string()))
+}
+
+/// A request that is no question.
+fn refused(status: StatusCode, message: &str) -> Response {
+    let error = serde_json::json!({ "error": { "message": message } });
     let mut response = with_type(status, JSON, Body::from(error.to_string()));
     if status == StatusCode::METHOD_NOT_ALLOWED {
         let allowed = HeaderValue::from_static("GET, HEAD");

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::baton::error::{Error, Kind};
+use crate::report::code;
 
 pub use pass::{Options, export};
 
@@ -81,6 +82,7 @@ impl FromStr for Format {
         found.ok_or_else(|| {
             let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
             Error::new(Kind::Unknown, format!("{word:?} is not a format of export"))
+                .code(code::EXPORT_FORMAT)
                 .hint(format!("formats: {}", known.join(", ")))
         })
     }

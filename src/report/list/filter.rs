@@ -4,6 +4,7 @@
 use super::Rows;
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
+use crate::report::code;
 use crate::report::find;
 
 /// Filters as typed.
@@ -93,7 +94,8 @@ fn known_type(rows: &Rows<'_>, kind: &str) -> Result<()> {
     let error = Error::new(
         Kind::NotFound,
         format!("there is no resource type {kind:?} in this sync"),
-    );
+    )
+    .code(code::UNKNOWN_TYPE);
     Err(error.hint(format!("the types are {known}")))
 }
 
@@ -107,6 +109,7 @@ fn known_entitlement(rows: &Rows<'_>, id: &str) -> Result<()> {
     }
     Err(
         Error::new(Kind::NotFound, format!("there is no entitlement {id:?} in this sync"))
+            .code(code::NO_MATCH)
             .hint("`baton-workato entitlements` lists them; the filter wants the ID"),
     )
 }
@@ -131,7 +134,7 @@ fn resource_of(rows: &Rows<'_>, kind: &str, typed: &str) -> Result<(String, Stri
             return Ok((kind.to_owned(), id.to_owned()));
         }
     }
-    let error = Error::new(Kind::NotFound, format!("there is no {kind} {typed:?} in this sync"));
+    let error = Error::new(Kind::NotFound, format!("there is no {kind} {typed:?} in this sync")).code(code::NO_MATCH);
     Err(error.hint(format!(
         "`baton-workato resources -t {kind}` lists them; the filter wants the ID"
     )))
@@ -154,6 +157,7 @@ fn any_resource(rows: &Rows<'_>, typed: &str) -> Result<(String, String)> {
         [kind] => Ok((kind.clone(), typed.to_owned())),
         [] => Err(
             Error::new(Kind::NotFound, format!("there is no resource {typed:?} in this sync"))
+                .code(code::NO_MATCH)
                 .hint("give it as TYPE:ID; `baton-workato resources` lists them"),
         ),
         several => {
@@ -161,7 +165,8 @@ fn any_resource(rows: &Rows<'_>, typed: &str) -> Result<(String, String)> {
             let error = Error::new(
                 Kind::InvalidArgument,
                 format!("{typed:?} is the id of {} resources of this sync", several.len()),
-            );
+            )
+            .code(code::AMBIGUOUS);
             Err(error.hint(format!("say which, by its type:\n{}", lines.join("\n"))))
         }
     }

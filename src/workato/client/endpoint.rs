@@ -6,6 +6,7 @@
 use url::Url;
 
 use crate::baton::error::{Error, Kind, Result};
+use crate::workato::code;
 
 /// Rows asked for per page: the documented maximum of every list.
 pub const PAGE_SIZE: u32 = 100;
@@ -146,9 +147,9 @@ impl Endpoint {
     pub fn url(&self, base: &Url, id: Option<&str>) -> Result<Url> {
         let mut url = base.clone();
         {
-            let mut segments = url
-                .path_segments_mut()
-                .map_err(|()| Error::new(Kind::Unknown, "the Workato base URL cannot have a path"))?;
+            let mut segments = url.path_segments_mut().map_err(|()| {
+                Error::new(Kind::Unknown, "the Workato base URL cannot have a path").code(code::BASE_URL)
+            })?;
             segments.pop_if_empty();
             for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
                 if segment != "{id}" {

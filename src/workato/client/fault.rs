@@ -5,9 +5,11 @@ use serde_json::Value;
 use super::decode::Undecodable;
 use super::endpoint::Endpoint;
 use super::paging::INCONSISTENT;
+use crate::baton::code::Code;
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::http::{Response, StatusCode, kind_of};
 use crate::baton::secret::Secret;
+use crate::workato::code;
 
 /// Longest vendor text in a message, in characters.
 const TEXT: usize = 200;
@@ -55,6 +57,7 @@ impl Call<'_> {
         }
         let error = self
             .facts(Error::new(kind_of(status), message), response)
+            .code(self.code_of(status))
             .retry(response.may_retry());
         let checkbox = self.endpoint.checkbox;
         match status {
@@ -78,6 +81,17 @@ impl Call<'_> {
         }
     }
 
+    /// The stable code of a status.
+    fn code_of(&self, status: StatusCode) -> Code {
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => code::permission(self.method, self.endpoint.path),
+            StatusCode::NOT_FOUND | StatusCode::GONE => code::NOT_THERE,
+            StatusCode::TOO_MANY_REQUESTS => code::QUOTA,
+            status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => code::SERVER_ERROR,
+            _ => code::REQUEST_REFUSED,
+        }
+    }
+
     /// A success that is not JSON: a login page, a gateway, a proxy.
     pub(super) fn not_json(&self, response: &Response, what: &str) -> Error {
         let mut message = format!("{} {} answered {what} instead of JSON", self.method, self.path);
@@ -86,6 +100,7 @@ impl Call<'_> {
             message.push_str(&text);
         }
         self.facts(Error::new(Kind::Unavailable, message), response)
+            .code(code::NOT_JSON)
             .retry(Retry::Later)
             .hint("check the data center or base URL; a gateway, proxy or maintenance page may answer in its place")
     }
@@ -109,6 +124,7 @@ impl Call<'_> {
             "the API may have changed; report this message"
         };
         self.facts(Error::new(kind, message), response)
+            .code(if why.cut_off { code::CUT_OFF } else { code::UNREADABLE })
             .fact("json path", place)
             .retry(retry)
             .hint(hint)
@@ -121,6 +137,7 @@ impl Call<'_> {
             self.method, self.path
         );
         self.facts(Error::new(Kind::Unavailable, message), response)
+            .code(code::LIST_SHORT)
             .fact(INCONSISTENT, "short list")
             .retry(Retry::Later)
             .hint("the workspace may have changed while it was read; try again")
@@ -136,6 +153,7 @@ impl Call<'_> {
             let text = self.vendor_text(&response.body).unwrap_or_default();
             let message = format!("{} {} was not carried out: {text}", self.method, self.path);
             self.facts(Error::new(Kind::InvalidArgument, message), response)
+                .code(code::REQUEST_REFUSED)
         })
     }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use super::decode::Listing;
 use super::endpoint::PAGE_SIZE;
 use crate::baton::error::{Error, Kind, Result, Retry};
+use crate::workato::code;
 
 /// The fact of an error that says: the pages of this list contradict each other. Reading the list again may help.
 pub const INCONSISTENT: &str = "inconsistent";
@@ -90,6 +91,7 @@ where
                 Kind::Internal,
                 format!("page {number} of the list repeats the page before it"),
             )
+            .code(code::LIST_REPEATS)
             .hint("the server seems to ignore page numbers; check the base URL"));
         }
         all.extend(read.rows);
@@ -102,6 +104,7 @@ where
                         Kind::Unavailable,
                         format!("the list ends after {seen} of {total} rows"),
                     )
+                    .code(code::LIST_SHORT)
                     .hint("the workspace may have changed while it was read; try again")
                     .retry(Retry::Later)),
                     _ => Ok(all),

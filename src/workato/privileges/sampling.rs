@@ -11,6 +11,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::{Pair, pairs};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
+use crate::workato::cause;
 use crate::workato::client::{FolderId, MemberId, PrivilegeRow};
 use crate::workato::directory::{Directory, FAN_OUT};
 use crate::workato::family::{ALL_GONE, Family, Gone, Outcome};
@@ -257,7 +258,7 @@ pub async fn observe(
             let answered = |member: &&MemberId| observed.rows.get(role).is_some_and(|rows| rows.contains_key(*member));
             for member in holders.iter().filter(|member| !answered(member)) {
                 cx.warnings.add(
-                    "privileges-unknown-of",
+                    cause::PRIVILEGES_UNKNOWN_OF,
                     "holders of a role whose holders differ did not show what they may do; their privileges are missing",
                     format!("collaborator {member} as {name} ({})", role.environment),
                 );
@@ -266,13 +267,13 @@ pub async fn observe(
         let example = format!("{name} ({})", role.environment);
         if !observed.is_seen(role) && !holders.is_empty() {
             cx.warnings.add(
-                "privileges-unknown",
+                cause::PRIVILEGES_UNKNOWN,
                 "no holder of a role showed what it may do; its privileges are missing",
                 example,
             );
         } else if mode == PrivilegesMode::Sampled && observed.differs(role) {
             cx.warnings.add(
-                "privileges-differ",
+                cause::PRIVILEGES_DIFFER,
                 "holders of the same role have different privileges or folders; each holder was read and is listed directly",
                 example,
             );
@@ -291,7 +292,7 @@ async fn read(
     let dev = &directory.clients.dev;
     let rows = stored(cx, &format!("privileges/{member}"), || dev.member_privileges(&member)).await;
     let gone = Gone {
-        cause: "member-gone",
+        cause: cause::MEMBER_GONE,
         message: "collaborators disappeared while their privileges were read",
         thing: member.as_str(),
         all_gone: ALL_GONE,

@@ -215,5 +215,5 @@ fn texts(value: Option<&prost_types::Value>) -> Vec<String> {
 }
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(Kind::InvalidArgument, message)
+    Error::new(Kind::InvalidArgument, message).code(crate::workato::code::ACCOUNT_FORM)
 }

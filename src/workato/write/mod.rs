@@ -122,6 +122,7 @@ fn no_writes(connector: &WorkatoConnector, resource_type: &str, what: &str) -> E
         unsupported(resource_type, what)
     } else {
         Error::new(Kind::Unimplemented, unknown_type(resource_type).to_string())
+            .code(crate::baton::code::WRITE_UNSUPPORTED)
     }
 }
 
@@ -148,7 +149,8 @@ fn person_id(principal: &v2::Resource) -> Result<MemberId> {
         (other, _) => Err(Error::new(
             Kind::InvalidArgument,
             format!("only collaborators can hold this, not a {other}"),
-        )),
+        )
+        .code(crate::workato::code::NOT_A_HOLDER)),
     }
 }
 
@@ -161,6 +163,7 @@ async fn person(d: &Directory, cx: &SyncContext, principal: &v2::Resource) -> Re
     let found = d.detected(cx).await?.members.iter().find(|m| m.id == id).cloned();
     found.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("there is no collaborator {id}"))
+            .code(crate::workato::code::NOT_IN_WORKSPACE)
             .hint("somebody who was invited is not one before the invitation is accepted")
     })
 }

@@ -245,7 +245,7 @@ async fn flags_that_shape_the_sync_begin_it_anew() {
     let output = place.run(&simulator, &["--time-budget", "3s"]).await;
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
     assert!(
-        text(&output.stderr).contains("error[BW-0004]: the time budget is used up"),
+        text(&output.stderr).contains("error[BW-0501]: the time budget is used up"),
         "{}",
         text(&output.stderr)
     );

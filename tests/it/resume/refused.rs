@@ -126,7 +126,7 @@ async fn a_checkpoint_that_is_not_understood_is_not_guessed_at() {
 #[tokio::test]
 async fn what_another_program_wrote_is_not_trusted() {
     for sql in [
-        "pragma user_version = 2",
+        "pragma user_version = 3",
         "pragma application_id = 7",
         "create table more (x)",
         "create trigger t after insert on pages begin select 1; end",

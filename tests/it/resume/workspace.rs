@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use baton_workato::baton::code;
 use baton_workato::baton::connector::{Connector, SyncContext};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
 use baton_workato::baton::error::{Error, Kind, Result};
@@ -13,6 +14,7 @@ use baton_workato::baton::page::{Page, PageToken};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::proto::v2::resource_type::Trait;
 use baton_workato::baton::resource::{self, Profile, ResourceBuilder, User, id};
+use baton_workato::baton::warning::Cause;
 use tokio::sync::Notify;
 
 /// What happens at a call.
@@ -119,7 +121,11 @@ impl Connected {
                         self.workspace.call(format!("names {part}")).await?;
                         cx.session.set(part, part.as_bytes().to_vec()).await?;
                     }
-                    cx.warnings.add("derived", "tables had gaps", format!("gap in {part}"));
+                    cx.warnings.add(
+                        Cause::new("derived", code::ROWS_DROPPED),
+                        "tables had gaps",
+                        format!("gap in {part}"),
+                    );
                     names.push(part.to_owned());
                 }
                 cx.record("parts", serde_json::json!(names));
@@ -260,7 +266,8 @@ impl Connector for Connected {
         }
         let answer = slice(grants, page)?;
         if page.is_first() {
-            cx.warnings.add("odd", "teams are odd", name.clone());
+            cx.warnings
+                .add(Cause::new("odd", code::ROWS_DROPPED), "teams are odd", name.clone());
         }
         if page.as_str() == "2" {
             self.names(cx).await?;

@@ -13,7 +13,7 @@ use super::Partial;
 use crate::baton::error::{Context as _, Kind, Result};
 
 /// The form of this file. Another form is not read.
-const FORM: i64 = 1;
+const FORM: i64 = 2;
 /// Says in the header that it is one of these.
 const APPLICATION: i64 = 0x6241_5054;
 /// An unfinished sync older than this is not taken up again (`contract/c1z-format.md` 4.1).
@@ -25,7 +25,7 @@ const OWN_TABLES: &str = "\
     create table pages (section integer not null, list integer not null, page integer not null, rows blob not null, \
     next text, primary key (section, list, page)) without rowid; \
     create table warnings (cause text not null, message text not null, example text not null, \
-    count integer not null, primary key (cause, message, example)) without rowid;";
+    count integer not null, code text not null, primary key (cause, message, example)) without rowid;";
 
 /// What lies beside the target.
 pub enum Found {

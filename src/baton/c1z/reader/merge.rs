@@ -7,6 +7,7 @@ use rusqlite::{Row, Rows};
 
 use super::Reader;
 use crate::baton::c1z::rows::{blob, decode};
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 
@@ -174,14 +175,13 @@ fn join<M>(
 fn key<'r>(row: &'r Row<'_>) -> Result<&'r str> {
     row.get_ref(0)?
         .as_str()
-        .map_err(|e| Error::new(Kind::DataLoss, format!("an external id is not a text: {e}")))
+        .map_err(|e| Error::new(Kind::DataLoss, format!("an external id is not a text: {e}")).code(code::FILE_DAMAGED))
 }
 
 /// The expansion of a grant; an empty one counts as none.
 fn expansion<'r>(row: &'r Row<'_>) -> Result<Option<&'r [u8]>> {
-    let bytes = row
-        .get_ref(2)?
-        .as_blob_or_null()
-        .map_err(|e| Error::new(Kind::DataLoss, format!("the expansion of a grant is not a blob: {e}")))?;
+    let bytes = row.get_ref(2)?.as_blob_or_null().map_err(|e| {
+        Error::new(Kind::DataLoss, format!("the expansion of a grant is not a blob: {e}")).code(code::FILE_DAMAGED)
+    })?;
     Ok(bytes.filter(|bytes| !bytes.is_empty()))
 }

@@ -16,6 +16,7 @@ use super::rows::{Expandable, View};
 use super::run::{self, SyncRun, SyncType};
 use super::stats::{self, TypeCounts};
 use super::verify::{self, Problem};
+use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
@@ -72,7 +73,9 @@ impl Reader {
     pub fn open_keeping(path: &Path, temp_dir: Option<&Path>, policy: &Policy, keep: Keep) -> Result<Reader> {
         let open = || {
             if !path.exists() {
-                return Err(Error::new(Kind::NotFound, "there is no such file").hint("check --file, or sync first"));
+                return Err(Error::new(Kind::NotFound, "there is no such file")
+                    .code(code::FILE_MISSING)
+                    .hint("check --file, or sync first"));
             }
             let unpacked = Unpacked::of(path, temp_dir, policy, keep)?;
             Ok(Reader {

@@ -14,6 +14,7 @@ use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
 use self::rule::Rule;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::pool;
 
@@ -49,7 +50,7 @@ pub fn check<M: Message + Name>(message: &M) -> Result<()> {
     let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
         .map_err(|error| internal(error.to_string()))?;
     walk(table, &message, &mut String::new())
-        .map_err(|why| Error::new(Kind::InvalidArgument, format!("invalid {}{why}", M::NAME)))
+        .map_err(|why| Error::new(Kind::InvalidArgument, format!("invalid {}{why}", M::NAME)).code(code::BAD_CALL))
 }
 
 /// Checks the rules of a message, then the messages in it. `path` leads to it; the error has the whole path.

@@ -10,6 +10,7 @@ use super::Service;
 use super::c1::is_permanent;
 use super::finish::{Failure, Outcome};
 use super::hello::{self, About};
+use crate::baton::code;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind};
 use crate::baton::proto::c1::connectorapi::baton::v1::Task;
@@ -76,7 +77,7 @@ async fn stopped(cancel: &CancellationToken) {
 
 /// Why a task was stopped with the process.
 pub fn shutting_down() -> Error {
-    Error::new(Kind::Cancelled, "the connector is shutting down")
+    Error::new(Kind::Cancelled, "the connector is shutting down").code(code::TASK_CANCELLED)
 }
 
 /// The word for a kind of task in logs and metrics.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::baton::c1z::Claim;
 use crate::baton::c1z::steps::Disk;
+use crate::baton::code;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::c1::connectorapi::baton::v1::task::SyncFullTask;
@@ -88,7 +89,14 @@ async fn sync_and_upload<C: Provisioner>(
         "The sync is uploaded."
     );
     for warning in &summary.warnings {
-        tracing::warn!(task = task_id, cause = warning.cause, count = warning.count, examples = ?warning.examples, "{}", warning.message);
+        tracing::warn!(
+            task = task_id,
+            cause = warning.cause,
+            code = %warning.code,
+            count = warning.count,
+            examples = ?warning.examples,
+            "{}", warning.message
+        );
     }
     // Another process of the same client must not clean the file away meanwhile.
     let claim = Claim::take(&file.0, Some(service.files.folder()))?;
@@ -185,5 +193,5 @@ impl Plan {
 }
 
 fn stopped() -> Error {
-    Error::new(Kind::Cancelled, "the sync was cancelled")
+    Error::new(Kind::Cancelled, "the sync was cancelled").code(code::TASK_CANCELLED)
 }

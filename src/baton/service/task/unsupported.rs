@@ -2,6 +2,7 @@
 //! (`contract/c1-service.md` 4.2), and every one gets an answer.
 
 use crate::baton::annotation::pack;
+use crate::baton::code;
 use crate::baton::error::{Error, Kind};
 use crate::baton::proto::v2;
 use crate::baton::service::finish::{Failure, Outcome, Success};
@@ -47,5 +48,7 @@ pub fn event_feed(id: &str) -> Outcome {
 }
 
 fn failed(kind: Kind, message: impl Into<std::borrow::Cow<'static, str>>) -> Outcome {
-    Err(Failure::retryable(Error::new(kind, message)))
+    Err(Failure::retryable(
+        Error::new(kind, message).code(code::TASK_UNSUPPORTED),
+    ))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::stats::ExpansionStats;
 use super::{Expandable, ExpansionStore};
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 
@@ -193,6 +194,6 @@ fn check_owner(source: &str, owner: &Owner, expandable: &Expandable) -> Result<(
             expandable.entitlement_id,
             format!("{}:{}", principal.resource_type, principal.resource),
         ),
-    )
+    ).code(code::EXPANSION)
     .hint("this is a fault of the connector: a grant can only expand over entitlements of its own principal"))
 }

@@ -24,6 +24,7 @@ pub use stats::{Drops, ExpansionStats, Progress};
 
 use prost::Message as _;
 
+use crate::baton::code;
 use crate::baton::error::{Context, Error, Kind, Result};
 use crate::baton::proto::v2;
 
@@ -113,6 +114,7 @@ fn expand_all(
                 plan.depth
             ),
         )
+        .code(code::EXPANSION)
         .hint(format!("raise {} or unset it", options::MAX_DEPTH)));
     }
     run::run(store, &graph, &folded, &plan, &mut stats, progress)?;
@@ -136,5 +138,6 @@ fn forbidden_cycle(graph: &graph::Graph, cycle: &[graph::Entitlement]) -> Error 
             names.join(", ")
         ),
     )
+    .code(code::EXPANSION)
     .hint(format!("unset {} to have cycles merged", options::DONT_FIX_CYCLES))
 }

@@ -1,5 +1,6 @@
 //! How grants are expanded, and the environment variables that say so.
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// Turns a cycle into an error (`contract/c1z-format.md` 5.3).
@@ -42,6 +43,7 @@ impl ExpandOptions {
                 Ok(limit) => Some(limit),
                 Err(error) => {
                     return Err(Error::new(Kind::Unknown, format!("{MAX_DEPTH} is {text:?}"))
+                        .code(code::SETTING_VALUE)
                         .source(error)
                         .hint("give a whole number, or unset it for no limit"));
                 }

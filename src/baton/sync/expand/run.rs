@@ -15,6 +15,7 @@ use super::order::Plan;
 use super::stats::{ExpansionStats, Progress};
 use super::writer::Writer;
 use crate::baton::c1z::{DerivedGrant, Destination};
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use v2::grant_sources::GrantSource;
@@ -151,6 +152,7 @@ impl<S: ExpansionStore> Run<'_, S> {
                 Kind::Unknown,
                 format!("entitlement {name:?} has no resource, so nobody can be granted it"),
             )
+            .code(code::EXPANSION)
             .hint("this is a fault of the connector: every entitlement must carry its resource"));
         };
         // Ids are joined without escaping (`contract` 5.7), so two principals can come to the same one, if the type

@@ -1,6 +1,7 @@
 //! What an expansion did and what it could not do.
 
-use crate::baton::warning::Warnings;
+use crate::baton::cause;
+use crate::baton::warning::{Cause, Warnings};
 
 /// How many examples of each cause are kept.
 const EXAMPLES: usize = 3;
@@ -33,7 +34,7 @@ impl Drops {
         }
     }
 
-    fn warn(&self, warnings: &Warnings, cause: &'static str, message: &str) {
+    fn warn(&self, warnings: &Warnings, cause: Cause, message: &str) {
         for n in 0..self.count {
             let example = usize::try_from(n).ok().and_then(|n| self.examples.get(n));
             warnings.add(cause, message, example.cloned().unwrap_or_default());
@@ -72,22 +73,22 @@ impl ExpansionStats {
     pub fn warn(&self, warnings: &Warnings) {
         self.missing_sources.warn(
             warnings,
-            "expansion-source-missing",
+            cause::EXPANSION_SOURCE_MISSING,
             "a grant expands over an entitlement that is not in the sync; nobody was given it through that one",
         );
         self.missing_destinations.warn(
             warnings,
-            "expansion-entitlement-missing",
+            cause::EXPANSION_ENTITLEMENT_MISSING,
             "the entitlement of an expandable grant is not in the sync; nobody was given it through that grant",
         );
         self.without_principal.warn(
             warnings,
-            "expansion-principal-missing",
+            cause::EXPANSION_PRINCIPAL_MISSING,
             "a grant without principal cannot be expanded",
         );
         self.taken_ids.warn(
             warnings,
-            "expansion-grant-id-taken",
+            cause::EXPANSION_GRANT_ID_TAKEN,
             "an indirect grant was left out because its id belongs to another principal's grant",
         );
     }

@@ -72,6 +72,7 @@
       { class: "note bad", role: "alert" },
       bw.h("p", null, bw.h("strong", null, "Not shown: "), bw.stranger(error?.message ?? error)),
       error?.hint ? bw.h("p", { class: "muted" }, bw.stranger(error.hint)) : null,
+      error?.code ? bw.h("p", { class: "muted" }, `More: baton-workato explain ${error.code}`) : null,
       again ? bw.h("p", null, bw.h("button", { type: "button", onclick: again }, "Try again")) : null,
     );
 

@@ -4,9 +4,10 @@
   const bw = window.bw;
 
   class Failure extends Error {
-    constructor(message, hint) {
+    constructor(message, hint, code) {
       super(message);
       this.hint = hint;
+      this.code = code;
     }
   }
 
@@ -26,7 +27,7 @@
       const told = await answer.json().catch(() => ({}));
       const said = typeof told.error === "object" ? told.error : told;
       const message = said?.message ?? said?.error ?? `The answer was ${answer.status} ${answer.statusText}.`;
-      throw new Failure(message, said?.hint);
+      throw new Failure(message, said?.hint, said?.code);
     }
 
     overview(signal) {

@@ -1,0 +1,28 @@
+//! Stable codes of what can go wrong with a question to a file. How numbers are given: [`code`](crate::baton::code).
+
+use crate::baton::code::codes;
+
+codes! {
+    /// Nothing in the sync has the id or name.
+    NO_MATCH = "0601";
+    /// Several things of the sync fit.
+    AMBIGUOUS = "0602";
+    /// The sync has no such resource type.
+    UNKNOWN_TYPE = "0603";
+    /// A condition that cannot be read.
+    CONDITION = "0604";
+    /// `--fail-if`, and something fits.
+    CONDITION_HIT = "0605";
+    /// `--fail-if-gained`, and somebody gained access.
+    GAINED = "0606";
+    /// There is nothing older to compare with.
+    NO_OLDER_SYNC = "0607";
+    /// A time that cannot be read.
+    NO_TIME = "0608";
+    /// `verify` found problems.
+    FORMAT_PROBLEMS = "0609";
+    /// A format of export that does not exist.
+    EXPORT_FORMAT = "0610";
+    /// The port of the explorer cannot be used.
+    EXPLORE_PORT = "0611";
+}

@@ -1,0 +1,58 @@
+//! Why a sync of Workato counts a warning. Names are stable: scripts and stored syncs know them.
+
+use super::code;
+use crate::baton::cause::causes;
+use crate::baton::code::Code;
+use crate::baton::warning::Cause;
+
+causes! {
+    /// Access to folders that no list returned.
+    FOLDER_NOT_LISTED = "folder-not-listed", code::FOLDER_NOT_LISTED;
+    /// A folder disappeared while it was read.
+    FOLDER_GONE = "folder-gone", code::GONE_MEANWHILE;
+    /// A root folder of a project that no list returned.
+    PROJECT_NOT_LISTED = "project-not-listed", code::PROJECT_NOT_LISTED;
+    /// The list of Home lacks root folders of projects.
+    HOME_INCOMPLETE = "home-incomplete", code::PROJECT_NOT_LISTED;
+    /// A project disappeared while it was read.
+    PROJECT_GONE = "project-gone", code::GONE_MEANWHILE;
+    /// A grant of a project role that no list returned.
+    PROJECT_ROLE_NOT_LISTED = "project-role-not-listed", code::ROLE_NOT_LISTED;
+    /// A grant or membership of somebody whom the list of members did not return.
+    COLLABORATOR_NOT_LISTED = "collaborator-not-listed", code::HOLDER_NOT_LISTED;
+    /// A grant of a group that no list returned.
+    GROUP_NOT_LISTED = "group-not-listed", code::HOLDER_NOT_LISTED;
+    /// A group disappeared while it was read.
+    GROUP_GONE = "group-gone", code::GONE_MEANWHILE;
+    /// A group says that it has more members than its list shows.
+    GROUP_MEMBERS_MISSING = "group-members-missing", code::GROUP_MEMBERS_MISSING;
+    /// A member disappeared while they were read.
+    MEMBER_GONE = "member-gone", code::GONE_MEANWHILE;
+    /// A role disappeared while it was read.
+    ROLE_GONE = "role-gone", code::GONE_MEANWHILE;
+    /// People hold roles of a list that did not answer.
+    ROLE_LIST_MISSING = "role-list-missing", code::ROLE_LIST_MISSING;
+    /// People hold custom roles, which are not read.
+    CUSTOM_ROLES_OFF = "custom-roles-off", code::CUSTOM_ROLES_OFF;
+    /// People hold roles that no list names.
+    ROLE_NOT_LISTED = "role-not-listed", code::ROLE_NOT_LISTED;
+    /// No holder of a role shows what it may do.
+    PRIVILEGES_UNKNOWN = "privileges-unknown", code::PRIVILEGES_UNKNOWN;
+    /// A holder of a role does not show what they may do.
+    PRIVILEGES_UNKNOWN_OF = "privileges-unknown-of", code::PRIVILEGES_UNKNOWN;
+    /// Holders of one role have different privileges or folders.
+    PRIVILEGES_DIFFER = "privileges-differ", code::PRIVILEGES_DIFFER;
+    /// API clients have roles that no list returned.
+    API_CLIENT_ROLE_NOT_LISTED = "api-client-role-not-listed", code::ROLE_NOT_LISTED;
+    /// There is no token of an environment.
+    ENVIRONMENT_TOKEN_MISSING = "environment-token-missing", code::NO_ENVIRONMENT_TOKEN;
+    /// A list without a row that cannot be empty.
+    LIST_EMPTY = "list-empty", code::LIST_EMPTY;
+    /// A list changed whenever it was read.
+    LIST_CHANGED = "list-changed", code::LIST_CHANGED;
+}
+
+/// A family of endpoints that the token may not read. The code is that of the refusal: it names the permission.
+pub const fn list_refused(code: Code) -> Cause {
+    Cause::new("list-refused", code)
+}
