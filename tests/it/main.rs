@@ -24,6 +24,7 @@ mod proto;
 mod quota;
 mod report;
 mod resume;
+mod second_connector;
 mod service;
 mod simulator;
 mod support;
