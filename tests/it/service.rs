@@ -4,6 +4,7 @@
 mod credentials;
 mod day;
 mod fake;
+#[cfg(unix)]
 mod kill;
 pub mod memory;
 mod secure;
