@@ -4,7 +4,7 @@
 #
 #   docker run --rm --read-only --cap-drop ALL -e BATON_WORKATO_API_KEY -v "$PWD:/out" --user "$(id -u)" baton-workato
 #
-# leaves sync.c1z in the current directory; with --tmpfs /tmp and the credentials of a connector it serves ConductorOne.
+# leaves sync.c1z in the current directory; with the credentials of a connector it serves ConductorOne.
 # `.ci/image` reads this file and does the same without a container engine: keep to the instructions it knows.
 
 FROM rust:1-slim-trixie AS builder
@@ -43,6 +43,7 @@ USER 65532:65532
 ENV BATON_HEALTH_CHECK=true
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
     CMD ["/usr/bin/baton-workato", "health-check", "--endpoint", "live", "--or-one-shot"]
-VOLUME /out
+# Writable although the root is not: results, and what is unpacked or waits for its upload.
+VOLUME /out /tmp
 WORKDIR /out
 ENTRYPOINT ["/usr/bin/baton-workato"]
