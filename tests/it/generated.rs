@@ -76,3 +76,41 @@ fn manual_pages_cover_every_command_that_the_help_lists() {
         }
     }
 }
+
+#[test]
+fn the_readme_names_flags_that_exist() {
+    /// Flags of other programs that the README calls, and of this one's benchmarks.
+    const FOREIGN: [&str; 10] = [
+        "bench",
+        "cap-drop",
+        "help",
+        "read-only",
+        "release",
+        "rm",
+        "serve",
+        "tmpfs",
+        "tool",
+        "user",
+    ];
+    let readme = include_str!("../../README.md");
+    let help = printed(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let names = commands
+        .map(|line| line.split_whitespace().next().unwrap())
+        .filter(|name| *name != "help");
+    let helps: String = names.map(|name| printed(&[name, "--help"])).collect();
+    let fields = || workato::config::FIELDS.iter().chain(kit::FIELDS);
+    for (at, _) in readme.match_indices("--") {
+        let before = readme[..at].chars().next_back().unwrap();
+        let rest = &readme[at + 2..];
+        let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+        let name = &rest[..end.unwrap_or(rest.len())];
+        if name.is_empty() || name.starts_with('-') || !matches!(before, '`' | ' ' | '(' | '[' | '\'') {
+            continue;
+        }
+        let known =
+            fields().any(|field| field.name == name) || helps.contains(&format!("--{name}")) || FOREIGN.contains(&name);
+        assert!(known, "the README names --{name}, which is no flag");
+    }
+}
