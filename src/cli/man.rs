@@ -32,6 +32,6 @@ pub fn run(own: &ArgMatches) -> Result<()> {
     let folder = own.get_one::<PathBuf>("folder");
     let folder = folder.ok_or_else(|| usage_error("no folder is named"))?;
     let failed = || format!("write manual pages to {}", folder.display());
-    std::fs::create_dir_all(folder).with_context(|| failed())?;
-    clap_mangen::generate_to(command::build(Purpose::Show), folder).with_context(|| failed())
+    std::fs::create_dir_all(folder).with_context(failed)?;
+    clap_mangen::generate_to(command::build(Purpose::Show), folder).with_context(failed)
 }
