@@ -12,10 +12,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
+use crate::baton::annotation::pack;
 use crate::baton::c1z::new_sync_id;
 use crate::baton::code;
+use crate::baton::entitlement;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
+use crate::baton::grant;
 use crate::baton::memory::{PreviousSync, Records};
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
@@ -175,6 +178,23 @@ pub struct Granted {
     pub annotations: Vec<prost_types::Any>,
 }
 
+impl Granted {
+    /// The answer to a grant of which no more is known than whether it `changed` anything; otherwise it was held before.
+    pub fn answer(changed: bool) -> Self {
+        let held = (!changed).then(|| pack(&v2::GrantAlreadyExists::default()));
+        Granted {
+            grants: Vec::new(),
+            annotations: held.into_iter().collect(),
+        }
+    }
+}
+
+/// The answer to a revocation that `changed` something, or of what was not held.
+pub fn revoke_answer(changed: bool) -> Vec<prost_types::Any> {
+    let gone = (!changed).then(|| pack(&v2::GrantAlreadyRevoked::default()));
+    gone.into_iter().collect()
+}
+
 /// An account that is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct NewAccount<'a> {
@@ -237,7 +257,7 @@ pub trait Provisioner: Connector {
         entitlement: &v2::Entitlement,
     ) -> impl Future<Output = Result<Granted>> + Send {
         let _ = (cx, principal);
-        let error = unsupported(type_of(entitlement.resource.as_ref()), "does not support granting");
+        let error = unsupported(entitlement::on(entitlement).0, "does not support granting");
         async { Err(error) }
     }
 
@@ -248,8 +268,7 @@ pub trait Provisioner: Connector {
         grant: &v2::Grant,
     ) -> impl Future<Output = Result<Vec<prost_types::Any>>> + Send {
         let _ = cx;
-        let on = grant.entitlement.as_ref().and_then(|e| e.resource.as_ref());
-        let error = unsupported(type_of(on), "does not support revoking");
+        let error = unsupported(grant::on(grant).0, "does not support revoking");
         async { Err(error) }
     }
 
@@ -279,10 +298,6 @@ pub trait Provisioner: Connector {
         let error = unsupported(&id.resource_type, "does not have resource Delete() configured");
         async { Err(error) }
     }
-}
-
-fn type_of(resource: Option<&v2::Resource>) -> &str {
-    resource.map_or("", |r| crate::baton::resource::key(r).0)
 }
 
 /// The answer for a resource type without a handler.

@@ -13,6 +13,11 @@ pub fn id(resource: &v2::ResourceId, slug: &str) -> String {
     format!("{}:{}:{slug}", resource.resource_type, resource.resource)
 }
 
+/// What the entitlement is on, as (type, bare id); empty texts where it does not say.
+pub fn on(entitlement: &v2::Entitlement) -> (&str, &str) {
+    entitlement.resource.as_ref().map_or(("", ""), resource::key)
+}
+
 /// Builds one entitlement. Every entitlement has a slug and carries its full resource.
 #[derive(Debug, Clone)]
 pub struct EntitlementBuilder(v2::Entitlement);

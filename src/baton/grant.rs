@@ -3,11 +3,21 @@
 use crate::baton::annotation::{self, Named};
 use crate::baton::entitlement;
 use crate::baton::proto::v2;
-use crate::baton::resource::Profile;
+use crate::baton::resource::{self, Profile};
 
 /// `entitlement id:principal type:principal id`, unescaped (`contract/c1z-format.md` 5.7).
 pub fn id(entitlement_id: &str, principal: &v2::ResourceId) -> String {
     format!("{entitlement_id}:{}:{}", principal.resource_type, principal.resource)
+}
+
+/// What the grant is on, as (type, bare id); empty texts where it does not say.
+pub fn on(grant: &v2::Grant) -> (&str, &str) {
+    grant.entitlement.as_ref().map_or(("", ""), entitlement::on)
+}
+
+/// Who holds it, as (type, bare id); empty texts where it does not say.
+pub fn principal(grant: &v2::Grant) -> (&str, &str) {
+    grant.principal.as_ref().map_or(("", ""), resource::key)
 }
 
 /// Builds one grant of `slug` on `resource` to `principal`.

@@ -300,7 +300,7 @@ impl ResourceBuilder {
 }
 
 /// What a user trait says beyond profile and status.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct User {
     /// Primary e-mail address.
     pub email: Option<String>,
@@ -310,4 +310,17 @@ pub struct User {
     pub account_type: v2::user_trait::AccountType,
     /// Last known activity.
     pub last_login: Option<Timestamp>,
+}
+
+impl User {
+    /// A person who logs in by e-mail address.
+    pub fn human(email: impl Into<String>) -> Self {
+        let email = email.into();
+        User {
+            login: Some(email.clone()),
+            email: Some(email),
+            account_type: v2::user_trait::AccountType::Human,
+            last_login: None,
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    access, completion, connector_service, demo, diff, explain, explore, export, health_check, manifests, serve,
+    access, completion, connector_service, demo, diff, explain, explore, export, health_check, man, manifests, serve,
     simulate, usage_error,
 };
 use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
@@ -110,6 +110,7 @@ pub fn build(purpose: Purpose) -> Command {
         .subcommand(with_kit(explain::command(), purpose, |field| field.name == "color"))
         .subcommand(with_kit(completion::command(), purpose, |_| false))
         .subcommand(with_kit(manifests::command(), purpose, |_| false))
+        .subcommand(with_kit(man::command(), purpose, |_| false))
         .subcommand(with_kit(
             Command::new("version").about("Print the version"),
             purpose,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::launch::{self, Needs};
 use super::service::health_address;
@@ -13,6 +13,9 @@ use crate::baton::http;
 
 /// Flags of the kit that the help of this command shows.
 pub const FLAGS: &[&str] = &["health-check-port", "health-check-bind-address"];
+
+/// The switch for a container that may run either a service or one sync.
+const OR_ONE_SHOT: &str = "or-one-shot";
 
 /// The command.
 pub fn command() -> Command {
@@ -34,6 +37,12 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(u64).range(1..=3600))
                 .help("How long to wait for the answer"),
         )
+        .arg(
+            Arg::new(OR_ONE_SHOT)
+                .long(OR_ONE_SHOT)
+                .action(ArgAction::SetTrue)
+                .help("Where no client id is set, that nobody answers is well too: a sync that ends by itself"),
+        )
 }
 
 /// Asks.
@@ -54,7 +63,12 @@ pub fn run(root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let endpoint = own.get_one::<String>("endpoint").map_or("health", String::as_str);
     let timeout = Duration::from_secs(own.get_one("timeout").copied().unwrap_or(5));
     let url = format!("http://{address}/{endpoint}");
-    let (status, body) = in_runtime(http::probe(&url, timeout)).map_err(|error| match error.kind() {
+    let answer = in_runtime(http::probe(&url, timeout));
+    let one_shot = own.get_flag(OR_ONE_SHOT) && !values.is_set("client-id");
+    if one_shot && answer.as_ref().is_err_and(|error| error.kind() == Kind::Unavailable) {
+        return Ok(());
+    }
+    let (status, body) = answer.map_err(|error| match error.kind() {
         Kind::Unavailable => Error::new(Kind::Unavailable, format!("nobody answers on {address}"))
             .code(code::NOBODY_ANSWERS)
             .hint("start the service with --health-check, and give both the same --health-check-port"),

@@ -22,6 +22,7 @@ mod health_check;
 mod interrupt;
 mod launch;
 mod logging;
+mod man;
 mod manifests;
 mod next;
 mod principals;
@@ -100,6 +101,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "verify" => verify::run(terminal, matches, own),
         "completion" => completion::run(terminal, own),
         "manifests" => manifests::run(terminal, own),
+        "man" => man::run(own),
         "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),
         other => Err(unavailable::command(other)),
     }

@@ -2,7 +2,7 @@
 
 use super::command::NAME;
 use crate::baton::code;
-use crate::baton::config::{Field, Support, Values, kit};
+use crate::baton::config::{Field, Source, Support, Values, kit};
 use crate::baton::error::{Error, Kind, Result};
 
 /// Refuses settings that this version cannot follow, and warns about those that have no effect on a one-shot
@@ -15,6 +15,13 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
         match field.support {
             Support::Yes => {}
             Support::NotYet => return Err(flag(field.name)),
+            // Variables and files are often shared with the service mode: an image, a unit.
+            Support::ServiceOnly if values.source(field.name) != Source::CommandLine => {
+                tracing::debug!(
+                    flag = field.name,
+                    "The setting shapes the service mode only and is ignored."
+                );
+            }
             Support::ServiceOnly => {
                 tracing::warn!(
                     flag = field.name,

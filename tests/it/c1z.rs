@@ -6,6 +6,7 @@ mod grants;
 pub mod older;
 mod retention;
 mod runs;
+#[cfg(unix)]
 mod saving;
 mod schema;
 mod unsound;

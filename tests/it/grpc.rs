@@ -7,7 +7,7 @@ mod certificates;
 mod child;
 mod data;
 mod memory;
-mod remote;
+pub mod remote;
 mod serve;
 mod size;
 mod syncs;

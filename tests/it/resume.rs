@@ -2,8 +2,11 @@
 //! request twice but those in flight (`contract/c1z-format.md` 4.1 to 4.4).
 
 mod everywhere;
+#[cfg(unix)]
 mod file;
+#[cfg(unix)]
 mod process;
+#[cfg(unix)]
 mod refused;
 mod workspace;
 

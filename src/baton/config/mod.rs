@@ -15,6 +15,7 @@ pub mod field;
 pub mod file;
 pub mod groups;
 pub mod kit;
+pub mod markdown;
 pub mod parse;
 pub mod schema;
 pub mod values;

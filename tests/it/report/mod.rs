@@ -8,8 +8,10 @@ mod export;
 mod hostile;
 mod lists;
 mod made;
+#[cfg(unix)]
 mod next;
 mod overview;
+#[cfg(unix)]
 mod pager;
 mod paths;
 mod web;

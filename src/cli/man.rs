@@ -1,0 +1,37 @@
+//! `man`: the manual pages as files, for packages. Hidden: people have `--help`.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use super::command;
+use super::usage_error;
+use crate::baton::config::args::Purpose;
+use crate::baton::error::{Context as _, Result};
+
+/// The command.
+pub fn command() -> Command {
+    Command::new("man")
+        .about("Write the manual pages into a folder")
+        .hide(true)
+        .arg(
+            Arg::new("folder")
+                .required(true)
+                .value_name("FOLDER")
+                .value_parser(value_parser!(PathBuf))
+                .help("Where the pages go; it is made if it is missing"),
+        )
+        .after_help("Examples:\n  baton-workato man share/man/man1")
+}
+
+/// Writes a page for the program and one for each command that its help lists.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn run(own: &ArgMatches) -> Result<()> {
+    let folder = own.get_one::<PathBuf>("folder");
+    let folder = folder.ok_or_else(|| usage_error("no folder is named"))?;
+    let failed = || format!("write manual pages to {}", folder.display());
+    std::fs::create_dir_all(folder).with_context(failed)?;
+    clap_mangen::generate_to(command::build(Purpose::Show), folder).with_context(failed)
+}

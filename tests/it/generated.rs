@@ -1,0 +1,116 @@
+//! Files of the repository that the program generates are what it generates today. `GENERATE=1 cargo test --test it
+//! generated::` writes them anew; look at the difference.
+
+use std::path::Path;
+use std::process::Command;
+
+use baton_workato::baton::config::{Field, kit, markdown};
+use baton_workato::workato;
+
+/// What the program prints. A key that is none will do: nothing is asked.
+fn printed(words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+    let output = command.env_clear().args(words).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn holds(file: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("GENERATE").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == wanted,
+        "{file} is out of date: GENERATE=1 cargo test --test it generated::"
+    );
+}
+
+#[test]
+fn capabilities() {
+    holds(
+        "baton_capabilities.json",
+        &printed(&["capabilities", "--workato-api-key", "none"]),
+    );
+}
+
+#[test]
+fn schema_of_the_settings() {
+    holds("config_schema.json", &printed(&["config"]));
+}
+
+#[test]
+fn settings_in_the_readme() {
+    const BEGIN: &str = "<!-- settings: generated -->\n";
+    const END: &str = "<!-- end of settings -->\n";
+    let fields: Vec<&'static Field> = workato::config::FIELDS.iter().chain(kit::FIELDS).collect();
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (before, rest) = readme
+        .split_once(BEGIN)
+        .expect("README.md has a place for the settings");
+    let (_, after) = rest.split_once(END).expect("the place has an end");
+    holds(
+        "README.md",
+        &format!("{before}{BEGIN}{}{END}{after}", markdown::table(&fields)),
+    );
+}
+
+#[test]
+fn manual_pages_cover_every_command_that_the_help_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("share/man1");
+    printed(&["man", pages.to_str().unwrap()]);
+    let page = |name: &str| std::fs::read_to_string(pages.join(format!("{name}.1"))).unwrap();
+    assert!(page("baton-workato").contains("workato\\-data\\-center"));
+    let help = printed(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    for line in commands.lines().take_while(|line| !line.is_empty()) {
+        let name = line.split_whitespace().next().unwrap();
+        if name != "help" {
+            assert!(
+                page(&format!("baton-workato-{name}")).contains(".SH SYNOPSIS"),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_flags_that_exist() {
+    /// Flags of other programs that the README calls, and of this one's benchmarks.
+    const FOREIGN: [&str; 10] = [
+        "bench",
+        "cap-drop",
+        "help",
+        "read-only",
+        "release",
+        "rm",
+        "serve",
+        "tmpfs",
+        "tool",
+        "user",
+    ];
+    let readme = include_str!("../../README.md");
+    let help = printed(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let names = commands
+        .map(|line| line.split_whitespace().next().unwrap())
+        .filter(|name| *name != "help");
+    let helps: String = names.map(|name| printed(&[name, "--help"])).collect();
+    let fields = || workato::config::FIELDS.iter().chain(kit::FIELDS);
+    for (at, _) in readme.match_indices("--") {
+        let before = readme[..at].chars().next_back().unwrap();
+        let rest = &readme[at + 2..];
+        let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+        let name = &rest[..end.unwrap_or(rest.len())];
+        if name.is_empty() || name.starts_with('-') || !matches!(before, '`' | ' ' | '(' | '[' | '\'') {
+            continue;
+        }
+        let known =
+            fields().any(|field| field.name == name) || helps.contains(&format!("--{name}")) || FOREIGN.contains(&name);
+        assert!(known, "the README names --{name}, which is no flag");
+    }
+}
