@@ -6,6 +6,7 @@ pub mod capability;
 pub mod config;
 pub mod connector;
 pub mod conventions;
+pub mod diagnosis;
 pub mod entitlement;
 pub mod error;
 pub mod fingerprint;
