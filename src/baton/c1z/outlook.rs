@@ -74,6 +74,13 @@ pub fn inspect(target: &Path, temp_dir: Option<&Path>, free: &dyn Fn(&Path) -> O
     outlook
 }
 
+/// Looks at the folder that a service works in: it has no target of its own.
+pub fn inspect_folder(folder: &Path, free: &dyn Fn(&Path) -> Option<u64>) -> Vec<Check> {
+    let elsewhere = "choose another --c1z-temp-dir";
+    let space = space::check("temporary space", folder, free(folder), space::needed(0), elsewhere);
+    vec![check_temp(folder), space]
+}
+
 /// Whether files can be made in the folder of the target.
 fn check_folder(target: &Path) -> Check {
     let folder = scratch::folder_of(target);
