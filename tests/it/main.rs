@@ -13,6 +13,7 @@ mod browser;
 mod c1z;
 mod cli;
 mod client;
+mod doctor;
 mod expansion;
 mod faults;
 mod fuzzed;

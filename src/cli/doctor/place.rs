@@ -15,15 +15,22 @@ pub async fn look(values: &Values, limit: Duration) -> Outlook {
         checks: vec![Check::of_error(Group::Output, "file", error)],
         previous: None,
     };
-    let temp_dir = match chosen_temp_dir(values) {
-        Ok(temp_dir) => temp_dir,
-        Err(error) => return failed(&error),
-    };
     let serves = !values.text("client-id").is_empty();
     let file = PathBuf::from(values.text("file"));
-    if file.as_os_str().is_empty() && !serves {
-        return failed(&Error::new(Kind::Unknown, "--file is empty").hint("name the .c1z file to write"));
-    }
+    let temp_dir = match chosen_temp_dir(values) {
+        Ok(temp_dir) if serves || !file.as_os_str().is_empty() => temp_dir,
+        // What is wrong with them stands with the settings.
+        _ => {
+            return Outlook {
+                checks: vec![Check::skipped(
+                    Group::Output,
+                    "file",
+                    "not looked at: the settings are wrong",
+                )],
+                previous: None,
+            };
+        }
+    };
     let looking = tokio::task::spawn_blocking(move || match serves {
         true => Outlook {
             checks: outlook::inspect_folder(&temp_dir.unwrap_or_else(std::env::temp_dir), &space::free),

@@ -79,7 +79,7 @@ pub fn checks(values: &Values) -> Vec<Check> {
         None => format!("none; .baton.yaml here, or what {PATH_VARIABLE} names, would be read"),
     };
     let mut checks = vec![Check::ok(Group::Settings, "config file", file)];
-    let mut wrong: Vec<Check> = rules()
+    let wrong: Vec<Check> = rules()
         .into_iter()
         .filter_map(|rule| rule(values).err())
         .map(|error| match error.fact_value("setting") {
@@ -87,11 +87,9 @@ pub fn checks(values: &Values) -> Vec<Check> {
             None => Check::of_error(Group::Settings, "rules", &error),
         })
         .collect();
-    // One mistake may break two rules, and is told once.
-    wrong.dedup_by(|later, first| later.seen == first.seen);
     if wrong.is_empty() {
         let set = command::all_fields().iter().filter(|f| values.is_set(f.name)).count();
-        wrong.push(Check::ok(
+        checks.push(Check::ok(
             Group::Settings,
             "rules",
             format!("a run accepts them; {set} set, the others by default"),
@@ -107,20 +105,22 @@ pub fn checks(values: &Values) -> Vec<Check> {
 type Rule = fn(&Values) -> Result<()>;
 
 /// The rules of a run, in the order in which it applies them.
-fn rules() -> [Rule; 7] {
+fn rules() -> [Rule; 6] {
     [
         |values| check::required(command::all_fields(), values),
         |values| groups::check(|name| values.is_set(name)),
         |values| check::kit_rules(command::kit_fields(), values),
-        |values| check::connector_rules(command::connector_fields(), values),
         |values| match values.text("client-id").is_empty() {
             true => unavailable::check(command::all_fields(), values),
             false => unavailable::check_service(command::all_fields(), values),
         },
-        // Whether there is a token at all is a rule above.
-        |values| match values.secret("workato-api-key") {
-            Some(_) => workato::config::settings(values).map(drop),
-            None => Ok(()),
+        |values| {
+            check::connector_rules(command::connector_fields(), values)?;
+            // Whether there is a token at all is a rule above.
+            match values.secret("workato-api-key") {
+                Some(_) => workato::config::settings(values).map(drop),
+                None => Ok(()),
+            }
         },
         |values| sync::options(values).map(drop),
     ]

@@ -33,17 +33,12 @@ pub fn render(shown: &Shown, paint: Paint, width: usize) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}", paint.dim(versions.join(" · ")));
     settings(&mut text, &shown.settings, paint, width);
-    let column = shown
-        .diagnosis
-        .0
-        .iter()
-        .map(|check| name(check).width())
-        .max()
-        .unwrap_or_default()
-        .min(NAME);
     for section in sections(&shown.diagnosis) {
         let _ = writeln!(text, "\n{}", paint.bold(section.title(shown)));
-        for check in section.checks {
+        let checks = gathered(&section.checks);
+        let names = checks.iter().map(|check| name(check).width());
+        let column = names.max().unwrap_or_default().min(NAME);
+        for check in &checks {
             line(&mut text, check, paint, column, width);
         }
     }
@@ -99,7 +94,14 @@ struct Section<'a> {
 impl Section<'_> {
     fn title(&self, shown: &Shown) -> String {
         match (self.group, self.environment) {
-            (Group::Connection, _) => format!("Connection to {}", sanitize::line(&shown.workspace.base_url)),
+            (Group::Connection, _) if shown.workspace.base_url.is_empty() => "Connection".to_owned(),
+            (Group::Connection, _) => {
+                let place = format!("Connection to {}", sanitize::line(&shown.workspace.base_url));
+                match &shown.workspace.name {
+                    Some(name) => format!("{place} ({})", sanitize::line(name)),
+                    None => place,
+                }
+            }
             (Group::Permissions, Some(environment)) => {
                 format!(
                     "Permissions of the {} token",
@@ -109,6 +111,24 @@ impl Section<'_> {
             (group, _) => group.title().to_owned(),
         }
     }
+}
+
+/// The checks of a section, where many that were skipped for the same reason become one.
+fn gathered(checks: &[&Check]) -> Vec<Check> {
+    let mut gathered: Vec<Check> = Vec::new();
+    for run in
+        checks.chunk_by(|one, next| one.status == Status::Skipped && one.status == next.status && one.seen == next.seen)
+    {
+        match run {
+            [first, _, _, ..] => gathered.push(Check::skipped(
+                first.group,
+                format!("{} checks", run.len()),
+                &first.seen,
+            )),
+            few => gathered.extend(few.iter().map(|check| (*check).clone())),
+        }
+    }
+    gathered
 }
 
 /// By group; permissions also by token.
@@ -147,7 +167,7 @@ fn line(text: &mut String, check: &Check, paint: Paint, column: usize, width: us
     let mut seen = sanitize::lines(&check.seen).replace('\n', " ");
     // The checkbox of what may be read is worth knowing, too: a form can be compared with it.
     if let (Status::Ok, Some(needs)) = (check.status, &check.needs) {
-        let _ = write!(seen, " ({})", last_two(needs));
+        let _ = write!(seen, " · {}", last_two(needs));
     }
     let mut lines = wrap(&seen, width.saturating_sub(indent)).into_iter();
     let first = lines.next().unwrap_or_default();

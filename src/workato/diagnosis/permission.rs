@@ -94,7 +94,7 @@ pub fn checks(settings: &Settings, rows: &Rows, model: &Model, before: &Before<'
     if let Some(why) = token::hides_dev_only(rows) {
         hide(&mut checks, why);
     }
-    for (environment, content) in &rows.content {
+    for (environment, content) in token::all().iter().filter_map(|e| Some((e, rows.content.get(e)?))) {
         let of = |endpoint, refusal| line(endpoint, environment, refusal);
         let mut own = vec![
             of(&PROJECTS, missing()).of_list(&content.projects),
@@ -162,16 +162,16 @@ impl Line<'_> {
     /// A list, of which the first page was read.
     fn of_list<T>(self, reply: &Reply<Vec<T>>) -> Check {
         self.judge(reply, |rows| match rows.len() {
-            0 => "answers; empty".to_owned(),
+            0 => "none".to_owned(),
             // The most rows of a page: there may be more.
-            100 => "answers; 100 or more".to_owned(),
-            count => format!("answers; {count}"),
+            100 => "100 or more".to_owned(),
+            count => count.to_string(),
         })
     }
 
     /// What belongs to one thing.
     fn of_one<T>(self, reply: &Reply<T>) -> Check {
-        self.judge(reply, |_| "answers".to_owned())
+        self.judge(reply, |_| "readable".to_owned())
     }
 
     fn judge<T>(self, reply: &Reply<T>, seen: impl Fn(&T) -> String) -> Check {

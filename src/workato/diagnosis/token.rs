@@ -234,7 +234,8 @@ fn overlap(rows: &Rows, environment: &Environment) -> Option<Environment> {
         })
 }
 
-fn all() -> [Environment; 3] {
+/// The environments that can have a token, in the order they are shown.
+pub fn all() -> [Environment; 3] {
     ["dev", "test", "prod"].map(Environment::new)
 }
 

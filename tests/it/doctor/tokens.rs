@@ -1,0 +1,202 @@
+//! Tokens that are wrong, of the wrong region, or in the wrong place.
+
+use baton_workato::baton::diagnosis::{Status, Verdict};
+use baton_workato::baton::error::Kind;
+use baton_workato::baton::secret::Secret;
+use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env};
+use baton_workato::workato::diagnosis::masked;
+use baton_workato::workato::settings::{EnvironmentChoice, Settings};
+
+use super::{all, bad, check, dev, diagnosed, examined, missing, one, simulator};
+
+#[tokio::test]
+async fn good_tokens_are_said_to_be_good() {
+    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let findings = examined(&all(&simulator), None).await;
+    assert_eq!(
+        findings.workspace.name.as_deref(),
+        Some(simulator.workspace().name.as_str())
+    );
+    let diagnosis = baton_workato::baton::diagnosis::Diagnosis(findings.checks);
+    assert_eq!(diagnosis.verdict(), Verdict::Complete, "{:#?}", bad(&diagnosis));
+    for (env, said) in [
+        ("dev", "12 people and 3 projects of DEV"),
+        ("test", "of TEST"),
+        ("prod", "of PROD"),
+    ] {
+        let token = check(&diagnosis, &format!("{} token", env.to_uppercase()), Some(env));
+        assert!(token.seen.ends_with(said), "{}", token.seen);
+    }
+    assert_eq!(
+        check(&diagnosis, "region of tokens", None).seen,
+        "DEV: us, TEST: us, PROD: us"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_one_failure_and_names_no_checkbox() {
+    for model in [AccessModel::RbacV2, AccessModel::Legacy] {
+        let simulator = simulator(model, Behaviour::default()).await;
+        let settings = Settings {
+            dev_token: Secret::new("wrkaus-eyJ0.wrong.key"),
+            ..dev(&simulator)
+        };
+        let diagnosis = diagnosed(&settings).await;
+        let [failed] = bad(&diagnosis)[..] else {
+            panic!("{diagnosis:#?}")
+        };
+        assert_eq!(
+            (failed.name.as_str(), diagnosis.gravest()),
+            ("DEV token", Some(Kind::Unauthenticated))
+        );
+        assert!(failed.todo.as_ref().unwrap().contains("--workato-api-key"));
+        assert!(missing(&diagnosis).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_of_another_environment_leaves_that_out() {
+    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let settings = Settings {
+        prod_token: Some(Secret::new("wrkaus-eyJ0.wrong.key")),
+        ..all(&simulator)
+    };
+    let diagnosis = diagnosed(&settings).await;
+    let [warning] = bad(&diagnosis)[..] else {
+        panic!("{diagnosis:#?}")
+    };
+    assert_eq!((warning.name.as_str(), warning.status), ("PROD token", Status::Warning));
+    assert_eq!(diagnosis.gravest(), Some(Kind::Unauthenticated));
+    assert!(warning.todo.as_ref().unwrap().contains("--workato-prod-api-key"));
+}
+
+/// 403 is said to somebody who is known: the token is right, whatever it may do.
+#[tokio::test]
+async fn a_token_that_may_nothing_is_told_from_one_that_is_wrong() {
+    let behaviour = Endpoint::ALL
+        .into_iter()
+        .fold(Behaviour::default(), |b, endpoint| b.deny(endpoint, 403));
+    let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+    let diagnosis = diagnosed(&dev(&simulator)).await;
+    assert_eq!(check(&diagnosis, "DEV token", Some("dev")).status, Status::Ok);
+    assert_eq!(diagnosis.gravest(), Some(Kind::PermissionDenied));
+    assert_eq!(check(&diagnosis, "collaborators", Some("dev")).status, Status::Failed);
+}
+
+#[tokio::test]
+async fn swapped_tokens_are_found_by_what_they_see() {
+    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let right = all(&simulator);
+    let swapped = Settings {
+        test_token: right.prod_token.clone(),
+        prod_token: right.test_token.clone(),
+        ..right.clone()
+    };
+    let diagnosis = diagnosed(&swapped).await;
+    let said: Vec<_> = bad(&diagnosis)
+        .iter()
+        .map(|c| (c.name.as_str(), c.seen.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("TEST token", "it belongs to PROD, by what project grants say"),
+            ("PROD token", "it belongs to TEST, by what project grants say"),
+        ]
+    );
+    assert_eq!(diagnosis.gravest(), Some(Kind::Unauthenticated));
+
+    // The DEV token in the place of another, and another in its place: one fault each, not eleven checkboxes.
+    let swapped = Settings {
+        dev_token: right.test_token.clone().unwrap(),
+        test_token: Some(right.dev_token.clone()),
+        ..right.clone()
+    };
+    let diagnosis = diagnosed(&swapped).await;
+    let names: Vec<_> = bad(&diagnosis).iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["DEV token", "TEST token"], "{:#?}", bad(&diagnosis));
+}
+
+#[tokio::test]
+async fn one_token_in_two_places_is_found() {
+    for model in [AccessModel::RbacV2, AccessModel::Legacy] {
+        let simulator = simulator(model, Behaviour::default()).await;
+        let settings = Settings {
+            prod_token: Some(Secret::new(simulator.token(Env::Test))),
+            ..all(&simulator)
+        };
+        let diagnosis = diagnosed(&settings).await;
+        assert!(
+            check(&diagnosis, "TEST token", Some("test"))
+                .seen
+                .contains("same as the PROD token")
+        );
+        assert!(
+            check(&diagnosis, "PROD token", Some("prod"))
+                .seen
+                .contains("same as the TEST token")
+        );
+    }
+}
+
+/// Legacy answers do not name their environment; the check says so instead of guessing.
+#[tokio::test]
+async fn what_cannot_be_seen_is_not_claimed() {
+    let simulator = simulator(AccessModel::Legacy, Behaviour::default()).await;
+    let diagnosis = diagnosed(&all(&simulator)).await;
+    let token = check(&diagnosis, "TEST token", Some("test"));
+    assert_eq!(token.status, Status::Ok);
+    assert!(
+        token.seen.ends_with("do not say of which environment"),
+        "{}",
+        token.seen
+    );
+}
+
+#[tokio::test]
+async fn an_environment_without_a_token_is_incomplete() {
+    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    for (environment, missed) in [
+        (one("prod"), vec!["prod"]),
+        (EnvironmentChoice::All, vec!["prod", "test"]),
+        (one("dev"), vec![]),
+    ] {
+        let settings = Settings {
+            environment: environment.clone(),
+            ..dev(&simulator)
+        };
+        let diagnosis = diagnosed(&settings).await;
+        let bad = bad(&diagnosis);
+        let named: Vec<_> = bad.iter().filter_map(|c| c.environment.as_deref()).collect();
+        assert_eq!(named, missed, "{environment:?} {bad:#?}");
+        if !missed.is_empty() {
+            assert_eq!(diagnosis.gravest().map(Kind::exit_code), Some(9));
+            assert!(bad[0].todo.as_ref().unwrap().contains("--workato-prod-api-key"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_the_run_does_not_use_is_not_sent() {
+    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let settings = Settings {
+        environment: one("dev"),
+        ..all(&simulator)
+    };
+    let diagnosis = diagnosed(&settings).await;
+    assert_eq!(diagnosis.verdict(), Verdict::Complete, "{:#?}", bad(&diagnosis));
+    assert_eq!(check(&diagnosis, "PROD token", Some("prod")).status, Status::Skipped);
+    assert!(simulator.requests().iter().all(|r| r.environment == Some(Env::Dev)));
+}
+
+#[test]
+fn a_masked_token_shows_its_region_and_nothing_else() {
+    for (token, shown) in [
+        ("wrkaeu-eyJhbGciOi.eyJzdWIi.sig", "wrkaeu-***"),
+        ("wrka-eyJhbGciOi.eyJzdWIi.sig", "***"),
+        ("wrkaxx-eyJhbGciOi.eyJzdWIi.sig", "***"),
+        ("something", "***"),
+    ] {
+        assert_eq!(masked(&Secret::new(token)), shown);
+    }
+}
