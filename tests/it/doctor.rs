@@ -60,6 +60,11 @@ pub fn one(name: &str) -> EnvironmentChoice {
 
 /// Looks, as the command does, at a workspace whose file is `file`.
 pub async fn examined(settings: &Settings, file: Option<&Path>) -> Findings {
+    within(Duration::from_secs(30), settings, file).await
+}
+
+/// The same, where no question may take longer than `limit`.
+pub async fn within(limit: Duration, settings: &Settings, file: Option<&Path>) -> Findings {
     let clock = run::impatient();
     let http = Arc::new(
         HttpClient::new(HttpOptions {
@@ -79,7 +84,7 @@ pub async fn examined(settings: &Settings, file: Option<&Path>) -> Findings {
         settings,
         http: &http,
         previous: previous.as_ref(),
-        limit: Duration::from_secs(10),
+        limit,
         per_minute: 60,
         observer: &Silent,
     };

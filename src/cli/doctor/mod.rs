@@ -16,9 +16,9 @@ use self::scrub::Scrub;
 use self::show::Shown;
 use super::service::Tenant;
 use super::sync::in_runtime;
-use super::{Leave, interrupt, launch, logging, usage_error};
+use super::{Leave, command, interrupt, launch, logging, usage_error};
 use crate::baton::c1z::outlook::Outlook;
-use crate::baton::config::Values;
+use crate::baton::config::{Values, check};
 use crate::baton::diagnosis::{Check, Diagnosis, Group, Status, Verdict};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::{HttpClient, HttpOptions, RetryPolicy, SystemClock};
@@ -147,7 +147,8 @@ async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &dyn Ob
         checks: vec![Check::skipped(Group::Connection, "data center", why)],
         ..Findings::default()
     };
-    let Ok(settings) = workato::config::settings(values) else {
+    let accepted = check::connector_rules(command::connector_fields(), values);
+    let Ok(settings) = accepted.and_then(|()| workato::config::settings(values)) else {
         return nothing("not asked: the settings are wrong");
     };
     let http = match client(workato::config::request_timeout(values)) {

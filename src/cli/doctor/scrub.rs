@@ -38,7 +38,8 @@ impl Scrub {
     pub fn check(&self, check: &mut Check) {
         check.name = self.text(&check.name);
         check.seen = self.text(&check.seen);
-        for text in [&mut check.lost, &mut check.todo].into_iter().flatten() {
+        let more = [&mut check.environment, &mut check.lost, &mut check.todo];
+        for text in more.into_iter().flatten() {
             *text = self.text(text);
         }
     }

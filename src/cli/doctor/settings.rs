@@ -104,10 +104,9 @@ pub fn checks(values: &Values) -> Vec<Check> {
 
 type Rule = fn(&Values) -> Result<()>;
 
-/// The rules of a run, in the order in which it applies them.
-fn rules() -> [Rule; 6] {
+/// The rules of a run. Those that depend on each other are one: a mistake is told once.
+fn rules() -> [Rule; 5] {
     [
-        |values| check::required(command::all_fields(), values),
         |values| groups::check(|name| values.is_set(name)),
         |values| check::kit_rules(command::kit_fields(), values),
         |values| match values.text("client-id").is_empty() {
@@ -115,12 +114,9 @@ fn rules() -> [Rule; 6] {
             false => unavailable::check_service(command::all_fields(), values),
         },
         |values| {
+            check::required(command::all_fields(), values)?;
             check::connector_rules(command::connector_fields(), values)?;
-            // Whether there is a token at all is a rule above.
-            match values.secret("workato-api-key") {
-                Some(_) => workato::config::settings(values).map(drop),
-                None => Ok(()),
-            }
+            workato::config::settings(values).map(drop)
         },
         |values| sync::options(values).map(drop),
     ]

@@ -167,7 +167,7 @@ fn line(text: &mut String, check: &Check, paint: Paint, column: usize, width: us
     let mut seen = sanitize::lines(&check.seen).replace('\n', " ");
     // The checkbox of what may be read is worth knowing, too: a form can be compared with it.
     if let (Status::Ok, Some(needs)) = (check.status, &check.needs) {
-        let _ = write!(seen, " · {}", last_two(needs));
+        let _ = write!(seen, " · {}", short(needs));
     }
     let mut lines = wrap(&seen, width.saturating_sub(indent)).into_iter();
     let first = lines.next().unwrap_or_default();
@@ -195,11 +195,16 @@ fn name(check: &Check) -> String {
     sanitize::line(&check.name).into_owned()
 }
 
-/// `Collaborators > Get collaborators` of `Admin > Workspace collaborators > Collaborators > Get collaborators`.
-fn last_two(checkbox: &str) -> String {
-    let parts: Vec<&str> = checkbox.split(" > ").collect();
-    let from = parts.len().saturating_sub(2);
-    parts.get(from..).unwrap_or_default().join(" > ")
+/// `Get collaborators` of `Admin > Workspace collaborators > Collaborators > Get collaborators`, and `Connections > List`
+/// of `Projects > Connections > List`: enough to find it in a form.
+fn short(checkbox: &str) -> &str {
+    let mut ends = checkbox.rmatch_indices(" > ").map(|(at, arrow)| at + arrow.len());
+    let last = ends.next().unwrap_or_default();
+    let from = match checkbox.get(last..) {
+        Some("List") => ends.next().unwrap_or_default(),
+        _ => last,
+    };
+    checkbox.get(from..).unwrap_or(checkbox)
 }
 
 /// With spaces behind it up to a number of columns.

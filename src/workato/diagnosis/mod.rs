@@ -24,7 +24,7 @@ pub use self::token::masked;
 use super::access_model::AccessModel;
 use super::directory::Clients;
 use super::settings::{Environment, EnvironmentChoice, Settings};
-use crate::baton::diagnosis::{Check, clock};
+use crate::baton::diagnosis::{Check, Status, clock};
 use crate::baton::http::HttpClient;
 use crate::baton::memory::PreviousSync;
 use crate::baton::progress::{Event, Observer, Step};
@@ -78,6 +78,14 @@ pub async fn examine(x: &Examination<'_>) -> Findings {
     let mut findings = Findings::default();
     findings.workspace.base_url = x.settings.base_url.to_string();
 
+    // A token of another region is not shown to strangers.
+    let region = token::region(x.settings);
+    if region.status == Status::Failed {
+        findings.checks.push(region);
+        let why = "not asked: a token belongs to another data center";
+        findings.checks.extend(permission::nobody_asked(x.settings, why));
+        return findings;
+    }
     // Alone and first: if nobody is there, the other questions need not be asked.
     let members = asker.members(&clients.dev).await;
     let place = place::check(x.settings, &members);
@@ -88,9 +96,10 @@ pub async fn examine(x: &Examination<'_>) -> Findings {
         Some(asked) => clock::check(asked.there, asked.here),
         None => clock::check(None, jiff::Timestamp::UNIX_EPOCH),
     });
-    findings.checks.push(token::region(x.settings));
+    findings.checks.push(region);
     if !reached {
-        findings.checks.extend(permission::nobody_asked(x.settings));
+        let why = "not asked: the data center was not reached";
+        findings.checks.extend(permission::nobody_asked(x.settings, why));
         return findings;
     }
     let rows = Rows::ask(x.settings, &clients, &asker, members).await;

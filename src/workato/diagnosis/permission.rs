@@ -68,15 +68,15 @@ pub fn checks(settings: &Settings, rows: &Rows, model: &Model, before: &Before<'
     let missing = || Refusal::Missing;
     let v2 = || match model.has_v2 {
         true => Refusal::Missing,
-        false => Refusal::Absent("the workspace has none: they came with RBAC v2"),
+        false => Refusal::Absent("not in a legacy workspace"),
     };
     let of_lists = |refused: Refused, why: &'static str| match refused {
         Refused::Absent => Refusal::Absent(why),
         Refused::Fatal => Refusal::Fatal,
         Refused::Missing => Refusal::Missing,
     };
-    let environment_roles = of_lists(model.environment_roles, "the workspace has none: it has legacy roles");
-    let legacy_roles = of_lists(model.legacy_roles, "the workspace has none: it has RBAC v2");
+    let environment_roles = of_lists(model.environment_roles, "not in a legacy workspace");
+    let legacy_roles = of_lists(model.legacy_roles, "not in a workspace of RBAC v2");
     let mut checks = vec![
         of_dev(&MEMBERS, Refusal::Fatal).of_list(&rows.members),
         of_dev(&ENVIRONMENT_ROLES, environment_roles).of_list(&rows.environment_roles),
@@ -115,16 +115,15 @@ pub fn checks(settings: &Settings, rows: &Rows, model: &Model, before: &Before<'
     checks
 }
 
-/// The checks when nobody was asked at all.
-pub fn nobody_asked(settings: &Settings) -> Vec<Check> {
-    const WHY: &str = "not asked: the data center was not reached";
+/// The checks when nobody was asked at all, and why.
+pub fn nobody_asked(settings: &Settings, why: &str) -> Vec<Check> {
     let dev = Environment::dev();
     let of_dev = OF_DEV.into_iter().map(|endpoint| (endpoint, dev.clone()));
     let with_token = environments(settings)
         .into_iter()
         .filter(|e| token::of(settings, e).is_some());
     let of_every = with_token.flat_map(|e| OF_EVERY.into_iter().map(move |endpoint| (endpoint, e.clone())));
-    let skipped = |(endpoint, environment): (&'static Endpoint, Environment)| named(endpoint, &environment, WHY);
+    let skipped = |(endpoint, environment): (&'static Endpoint, Environment)| named(endpoint, &environment, why);
     of_dev.chain(of_every).map(skipped).collect()
 }
 
@@ -267,17 +266,24 @@ fn without_token(settings: &Settings, rows: &Rows) -> Vec<Check> {
             .map(Environment::new);
         wanted.extend(named.filter(|e| !e.as_str().is_empty()));
     }
-    let without = wanted.into_iter().filter(|e| token::of(settings, e).is_none());
+    let shown_first = |environment: &Environment| token::all().iter().position(|e| e == environment);
+    let mut without: Vec<Environment> = wanted
+        .into_iter()
+        .filter(|e| token::of(settings, e).is_none())
+        .collect();
+    without.sort_by_key(|environment| shown_first(environment).unwrap_or(usize::MAX));
     without
+        .into_iter()
         .map(|environment| {
+            let shown = environment.as_str().to_uppercase();
             Check::warning(
                 Group::Permissions,
                 "projects and folders",
                 Kind::FailedPrecondition,
-                format!("there is no token of {environment}"),
+                format!("there is no token of {shown}"),
             )
             .environment(environment.as_str())
-            .lost(format!("projects, folders and project grants of {environment}"))
+            .lost(format!("projects, folders and project grants of {shown}"))
             .todo(format!(
                 "set --workato-{environment}-api-key to the token of an API client of that environment"
             ))

@@ -17,6 +17,9 @@ use crate::workato::group;
 use crate::workato::holding::is_no_access;
 use crate::workato::settings::{Environment, PrivilegesMode, Settings};
 
+/// Why one thing of a list is not asked for.
+const NO_LIST: &str = "not asked: its list was not answered";
+
 /// What came of one question.
 #[derive(Debug)]
 pub enum Reply<T> {
@@ -102,7 +105,7 @@ impl Rows {
         let dev = &clients.dev;
         let legacy_roles = async {
             if settings.disable_custom_roles_sync {
-                return Reply::Not("switched off by --disable-custom-roles-sync");
+                return Reply::Not("off by --disable-custom-roles-sync");
             }
             Reply::Asked(asker.list(dev, &endpoint::LEGACY_ROLES, None).await)
         };
@@ -125,25 +128,19 @@ impl Rows {
             content,
         );
         let holder = match (settings.privileges, &members.result) {
-            (PrivilegesMode::Off, _) => Err("switched off by --privileges off"),
+            (PrivilegesMode::Off, _) => Err("off by --privileges"),
             (_, Ok(members)) => holder(members).ok_or("nobody holds a role to ask about"),
-            (_, Err(_)) => Err("without the list of people there is nobody to ask about"),
+            (_, Err(_)) => Err(NO_LIST),
         };
-        let without_config = |listed: Option<(String, bool)>| match listed {
-            Some((_, true)) => Err("the list says it already"),
-            Some((id, false)) => Ok(id),
-            None => Err("there is none to ask about"),
+        let environment_role = first_of(&roles, |r| (r.id.to_string(), r.config.is_some()));
+        let project_role = first_of(&project_roles, |r| (r.id.to_string(), r.config.is_some()));
+        let own = match &groups.result {
+            Ok(groups) => {
+                let own = groups.iter().find(|g| !group::is_everyone(g));
+                own.map(|g| g.id.to_string()).ok_or("there is no group to ask about")
+            }
+            Err(_) => Err(NO_LIST),
         };
-        let environment_role = roles.result.as_ref().ok().and_then(|roles| roles.first());
-        let environment_role = without_config(environment_role.map(|r| (r.id.to_string(), r.config.is_some())));
-        let project_role = project_roles.result.as_ref().ok().and_then(|roles| roles.first());
-        let project_role = without_config(project_role.map(|r| (r.id.to_string(), r.config.is_some())));
-        let own = groups
-            .result
-            .as_ref()
-            .ok()
-            .and_then(|all| all.iter().find(|g| !group::is_everyone(g)));
-        let own = own.map(|g| g.id.to_string()).ok_or("there is no group to ask about");
         let (privileges, environment_role, project_role, group_members) = tokio::join!(
             one_list(asker, dev, &endpoint::MEMBER_PRIVILEGES, holder),
             one_object(asker, dev, &endpoint::ENVIRONMENT_ROLE, environment_role),
@@ -215,7 +212,7 @@ impl Content {
 async fn content(settings: &Settings, client: &WorkatoClient, asker: &Asker<'_>) -> Content {
     let connections = async {
         if !settings.sync_connections {
-            return Reply::Not("not part of this sync (--sync-connections)");
+            return Reply::Not("only with --sync-connections");
         }
         Reply::Asked(asker.list(client, &endpoint::CONNECTIONS, None).await)
     };
@@ -224,10 +221,13 @@ async fn content(settings: &Settings, client: &WorkatoClient, asker: &Asker<'_>)
         asker.list(client, &endpoint::FOLDERS, None),
         connections,
     );
-    let first = projects.result.as_ref().ok().and_then(|projects| projects.first());
-    let first = first
-        .map(|project| project.id.to_string())
-        .ok_or("there is no project to ask about");
+    let first = match &projects.result {
+        Ok(projects) => {
+            let first = projects.first().map(|project| project.id.to_string());
+            first.ok_or("there is no project to ask about")
+        }
+        Err(_) => Err(NO_LIST),
+    };
     Content {
         grants: one_list(asker, client, &endpoint::PROJECT_GRANTS, first).await,
         projects: Reply::Asked(projects),
@@ -257,6 +257,18 @@ async fn one_object<T: serde::de::DeserializeOwned>(
     match id {
         Ok(id) => Reply::Asked(asker.object(client, endpoint, Some(&id)).await),
         Err(why) => Reply::Not(why),
+    }
+}
+
+/// The first role of a list, whose settings are asked for; `id_and_settled` also says whether the list has them already.
+fn first_of<T>(listed: &Probed<Vec<T>>, id_and_settled: impl Fn(&T) -> (String, bool)) -> Result<String, &'static str> {
+    let Ok(roles) = &listed.result else {
+        return Err(NO_LIST);
+    };
+    match roles.first().map(id_and_settled) {
+        Some((_, true)) => Err("the list says it already"),
+        Some((id, false)) => Ok(id),
+        None => Err("there is none to ask about"),
     }
 }
 

@@ -66,7 +66,8 @@ async fn synced(settings: &Settings, file: &std::path::Path) -> Verdict {
     }
 }
 
-async fn each_in_turn(model: AccessModel, status: u16) {
+/// `and_sync`: a real sync is held against every diagnosis, which takes its time.
+async fn each_in_turn(model: AccessModel, status: u16, and_sync: bool) {
     let simulator = simulator(model, Behaviour::default()).await;
     let settings = Settings {
         sync_connections: true,
@@ -83,9 +84,11 @@ async fn each_in_turn(model: AccessModel, status: u16) {
         );
         let expected: BTreeSet<String> = exists(endpoint, model).then_some(checkbox).into_iter().collect();
         assert_eq!(missing(&diagnosis), expected, "{what}");
-        let folder = tempfile::tempdir().unwrap();
-        let sync = synced(&settings, &folder.path().join("x.c1z")).await;
-        assert_eq!(diagnosis.verdict(), sync, "{what}");
+        if and_sync {
+            let folder = tempfile::tempdir().unwrap();
+            let sync = synced(&settings, &folder.path().join("x.c1z")).await;
+            assert_eq!(diagnosis.verdict(), sync, "{what}");
+        }
         if !expected.is_empty() {
             assert_eq!(diagnosis.gravest(), Some(Kind::PermissionDenied), "{what}");
             for check in bad(&diagnosis) {
@@ -102,19 +105,19 @@ async fn each_in_turn(model: AccessModel, status: u16) {
 
 #[tokio::test]
 async fn in_a_workspace_of_rbac_v2() {
-    each_in_turn(AccessModel::RbacV2, 401).await;
-    each_in_turn(AccessModel::RbacV2, 403).await;
+    each_in_turn(AccessModel::RbacV2, 401, true).await;
+    each_in_turn(AccessModel::RbacV2, 403, false).await;
 }
 
 #[tokio::test]
 async fn in_a_legacy_workspace() {
-    each_in_turn(AccessModel::Legacy, 401).await;
-    each_in_turn(AccessModel::Legacy, 403).await;
+    each_in_turn(AccessModel::Legacy, 401, true).await;
+    each_in_turn(AccessModel::Legacy, 403, false).await;
 }
 
 #[tokio::test]
 async fn in_a_mixed_workspace() {
-    each_in_turn(AccessModel::Mixed, 401).await;
+    each_in_turn(AccessModel::Mixed, 401, true).await;
 }
 
 /// Workspace details are asked for their name only.
@@ -184,7 +187,9 @@ async fn what_the_last_sync_read_is_missed_by_the_next() {
             let diagnosis = Diagnosis(examined(&settings, Some(&file)).await.checks);
             let what = format!("{endpoint:?} in {model:?}: {:#?}", bad(&diagnosis));
             assert_eq!(diagnosis.verdict(), Verdict::Fails, "{what}");
-            let copy = folder.path().join("copy.c1z");
+            // A folder of its own: what a failed sync has read is there for the next one.
+            let own = tempfile::tempdir().unwrap();
+            let copy = own.path().join("x.c1z");
             std::fs::copy(&file, &copy).unwrap();
             assert_eq!(synced(&settings, &copy).await, Verdict::Fails, "{what}");
         }

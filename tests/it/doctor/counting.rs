@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use baton_workato::baton::diagnosis::{Status, Verdict};
+use baton_workato::baton::diagnosis::{Diagnosis, Status, Verdict};
 use baton_workato::baton::error::Kind;
 use baton_workato::simulator::{AccessModel, Behaviour, Fault, Hits, Quota};
 
-use super::{all, bad, check, dev, diagnosed, simulator};
+use super::{all, bad, check, dev, diagnosed, simulator, within};
 
 #[tokio::test]
 async fn every_endpoint_is_asked_once_with_every_token() {
     for (model, dev_lists) in [
         (AccessModel::RbacV2, 15),
-        (AccessModel::Legacy, 11),
+        (AccessModel::Legacy, 12),
         (AccessModel::Mixed, 15),
     ] {
         let simulator = simulator(model, Behaviour::default()).await;
@@ -55,7 +55,8 @@ async fn an_answer_that_never_comes_is_not_waited_for() {
     let stall = Fault::Stall(Duration::from_secs(3_600));
     let behaviour = Behaviour::default().script("/api/folders", Hits::Every, stall);
     let simulator = simulator(AccessModel::RbacV2, behaviour).await;
-    let diagnosis = diagnosed(&dev(&simulator)).await;
+    let findings = within(Duration::from_secs(1), &dev(&simulator), None).await;
+    let diagnosis = Diagnosis(findings.checks);
     let [failed] = bad(&diagnosis)[..] else {
         panic!("{diagnosis:#?}")
     };
@@ -63,7 +64,7 @@ async fn an_answer_that_never_comes_is_not_waited_for() {
         (failed.name.as_str(), diagnosis.gravest()),
         ("folders", Some(Kind::DeadlineExceeded))
     );
-    assert!(failed.seen.contains("within 10 s"), "{}", failed.seen);
+    assert!(failed.seen.contains("within 1 s"), "{}", failed.seen);
 }
 
 #[tokio::test]
