@@ -64,9 +64,9 @@ pub fn command() -> Command {
                 .help("Form of the answer: table or json"),
         )
         .after_help(
-            "Takes the settings of a sync, asks every endpoint once with every token, and changes nothing. No secret\n\
+            "Takes the settings of a sync, asks every endpoint once with every token, and changes nothing. No secret \
              is printed. A warning is what a sync would go on without; a failure is what would end it.\n\n\
-             Exit codes: 0 if a sync would be complete, else that of the gravest failure or warning: 16 wrong token,\n\
+             Exit codes: 0 if a sync would be complete, else that of the gravest failure, or warning: 16 wrong token, \
              2 settings, 14 not reached, 4 no answer in time, 7 missing checkbox, 8 disk full, 9 anything else.\n\n\
              Examples:\n  baton-workato doctor --workato-data-center eu\n  \
              baton-workato doctor -o json | jq '.checks[] | select(.status != \"ok\")'",
@@ -135,14 +135,11 @@ async fn look(terminal: &Terminal, display: Display, values: &Values) -> (Outloo
         .as_ref()
         .map_or_else(|| Arc::new(Silent) as _, Progress::observer);
     let outlook = place::look(values, LOOK).await;
-    let (findings, service) = tokio::join!(
-        look_at_workspace(values, &outlook, observer.as_ref()),
-        look_at_service(values),
-    );
+    let (findings, service) = tokio::join!(look_at_workspace(values, &outlook, &observer), look_at_service(values),);
     (outlook, findings, service)
 }
 
-async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &dyn Observer) -> Findings {
+async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &Arc<dyn Observer>) -> Findings {
     let nothing = |why: &str| Findings {
         checks: vec![Check::skipped(Group::Connection, "data center", why)],
         ..Findings::default()
@@ -151,7 +148,7 @@ async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &dyn Ob
     let Ok(settings) = accepted.and_then(|()| workato::config::settings(values)) else {
         return nothing("not asked: the settings are wrong");
     };
-    let http = match client(workato::config::request_timeout(values)) {
+    let http = match client(workato::config::request_timeout(values), Arc::clone(observer)) {
         Ok(http) => Arc::new(http),
         Err(error) => {
             return Findings {
@@ -166,14 +163,15 @@ async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &dyn Ob
         previous: outlook.previous.as_ref(),
         limit: QUESTION,
         per_minute: values.int("workato-requests-per-minute"),
-        observer,
+        observer: observer.as_ref(),
     };
     workato::diagnosis::examine(&examination).await
 }
 
 /// A client that repeats what failed once, and waits for no quota.
-fn client(request_timeout: Duration) -> Result<HttpClient> {
+fn client(request_timeout: Duration, observer: Arc<dyn Observer>) -> Result<HttpClient> {
     HttpClient::new(HttpOptions {
+        observer,
         request_timeout: request_timeout.min(REQUEST),
         retry: RetryPolicy {
             max_attempts: 2,

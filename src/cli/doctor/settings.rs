@@ -96,10 +96,25 @@ pub fn checks(values: &Values) -> Vec<Check> {
         ));
     }
     checks.extend(wrong);
-    checks.push(variables(
-        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()),
-    ));
+    // An empty variable counts as not set.
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    checks.push(variables(set.filter_map(|(name, _)| name.into_string().ok())));
+    checks.extend(proxy(&|name| std::env::var(name).ok()));
     checks
+}
+
+/// The proxy that requests over TLS take, if the environment names one.
+fn proxy(env: &dyn Fn(&str) -> Option<String>) -> Option<Check> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let (name, value) = names.into_iter().find_map(|name| Some((name, set(name)?)))?;
+    let except = ["NO_PROXY", "no_proxy"].into_iter().find_map(set);
+    let except = except.map(|hosts| format!(", but not to {hosts}")).unwrap_or_default();
+    Some(Check::ok(
+        Group::Settings,
+        "proxy",
+        format!("${name}: requests go through {value}{except}"),
+    ))
 }
 
 type Rule = fn(&Values) -> Result<()>;
@@ -154,6 +169,22 @@ fn variables(names: impl Iterator<Item = String>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxy_is_named() {
+        assert_eq!(proxy(&|_| None), None);
+        let env = |name: &str| match name {
+            "https_proxy" => Some("http://proxy:3128".to_owned()),
+            "NO_PROXY" => Some("localhost".to_owned()),
+            "HTTPS_PROXY" => Some(String::new()),
+            _ => None,
+        };
+        let seen = proxy(&env).unwrap().seen;
+        assert_eq!(
+            seen,
+            "$https_proxy: requests go through http://proxy:3128, but not to localhost"
+        );
+    }
 
     #[test]
     fn a_misspelt_variable_is_found_and_those_of_others_are_let_be() {

@@ -57,9 +57,10 @@ fn settings(text: &mut String, settings: &[Setting], paint: Paint, width: usize)
         .unwrap_or_default()
         .min(width / 3);
     for setting in &shown {
-        let source = match setting.places.is_empty() {
-            true => "default".to_owned(),
-            false => setting.places.join(" and "),
+        let source = match (setting.places.is_empty(), setting.value.is_empty()) {
+            (true, true) => "not set".to_owned(),
+            (true, false) => "default".to_owned(),
+            (false, _) => setting.places.join(" and "),
         };
         let value = sanitize::line(&setting.value);
         // A long value stands on lines of its own, whole: it may be a path to copy.

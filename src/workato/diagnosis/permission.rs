@@ -276,17 +276,20 @@ fn without_token(settings: &Settings, rows: &Rows) -> Vec<Check> {
         .into_iter()
         .map(|environment| {
             let shown = environment.as_str().to_uppercase();
-            Check::warning(
+            let check = Check::warning(
                 Group::Permissions,
                 "projects and folders",
                 Kind::FailedPrecondition,
                 format!("there is no token of {shown}"),
             )
             .environment(environment.as_str())
-            .lost(format!("projects, folders and project grants of {shown}"))
-            .todo(format!(
-                "set --workato-{environment}-api-key to the token of an API client of that environment"
-            ))
+            .lost(format!("projects, folders and project grants of {shown}"));
+            match token::all().contains(&environment) {
+                true => check.todo(format!(
+                    "set --workato-{environment}-api-key to the token of an API client of that environment"
+                )),
+                false => check.todo("no setting takes a token of this environment: choose others with --workato-env"),
+            }
         })
         .collect()
 }

@@ -2,7 +2,6 @@
 
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind};
-use crate::workato::access_model::is_refusal;
 use crate::workato::client::{Member, Probed};
 use crate::workato::settings::Settings;
 
@@ -46,7 +45,14 @@ pub fn check(settings: &Settings, first: &Probed<Vec<Member>>) -> Place {
         (Err(error), Some(asked)) => match asked.status {
             // A page of a gateway, a login, or nothing of the API at all.
             200..=299 if error.kind() != Kind::Internal => stays_away(error),
-            _ if is_refusal(error) => answers("answers"),
+            // Every workspace has people: who knows no such list is not Workato.
+            404 => stays_away(
+                &Error::new(
+                    Kind::Unavailable,
+                    format!("{host} answers, but not as the Workato API (HTTP 404)"),
+                )
+                .hint("check --workato-base-url and --workato-data-center"),
+            ),
             429 => answers("answers, but its quota is used up"),
             500..=599 => answers("answers, but it is failing"),
             _ => answers("answers"),

@@ -344,3 +344,59 @@ async fn an_unknown_form_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("[table json]"));
 }
+
+/// What strangers typed into the vendor's forms cannot clear a screen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_name_is_made_visible() {
+    let desk = Desk::new(Behaviour::default()).await;
+    desk.simulator
+        .change(|workspace| workspace.name = "a\u{1b}[2Jb\u{202e}c".to_owned());
+    for form in ["table", "json"] {
+        let output = desk.doctor(&[], &["-o", form]).await;
+        let shown = text(&output.stdout);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+        let visible = if form == "json" {
+            r"a\u001b[2Jb\u202ec"
+        } else {
+            r"a\u{1b}[2Jb\u{202e}c"
+        };
+        assert!(shown.contains(visible), "{shown}");
+    }
+}
+
+/// Two processes: the program that serves a simulated workspace, and the one that looks at it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulated_workspace_of_the_program_itself_is_well() {
+    use std::io::BufRead as _;
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_baton-workato"))
+        .args(["simulate", "--people", "12", "--projects", "3"])
+        .env_clear()
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(serving.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let place: Value = serde_json::from_str(&line).unwrap();
+    let said = |path: &str| place.pointer(path).unwrap().as_str().unwrap().to_owned();
+    let env = [
+        ("BATON_WORKATO_BASE_URL", said("/base_url")),
+        ("BATON_WORKATO_API_KEY", said("/tokens/dev")),
+        ("BATON_WORKATO_TEST_API_KEY", said("/tokens/test")),
+        ("BATON_WORKATO_PROD_API_KEY", said("/tokens/prod")),
+        ("BATON_WORKATO_ENV", "all".to_owned()),
+    ];
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &env, &["-o", "json"]).await;
+    // Its end is the end of its input.
+    drop(serving.stdin.take());
+    serving.wait().unwrap();
+    let document = document(&output);
+    assert_eq!((output.status.code(), troubles(&document)), (Some(0), Vec::new()));
+    let checks = document["checks"].as_array().unwrap();
+    let of_prod = checks.iter().filter(|check| check["environment"] == "prod").count();
+    assert_eq!(of_prod, 5, "its token and four lists");
+}

@@ -135,6 +135,7 @@ async fn a_clock_that_is_off_is_found() {
 async fn somebody_else_who_answers_is_not_taken_for_workato() {
     for fault in [
         Fault::Html(200),
+        Fault::Html(404),
         Fault::Redirect("https://login.example.com/".to_owned()),
         Fault::Reset,
     ] {

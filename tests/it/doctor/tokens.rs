@@ -1,9 +1,12 @@
-//! Tokens that are wrong, of the wrong region, or in the wrong place.
+//! Tokens that are wrong, of the wrong region, or in the wrong place; and that none of them shows anywhere.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 use baton_workato::baton::diagnosis::{Status, Verdict};
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::secret::Secret;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env};
+use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Fault, Hits};
 use baton_workato::workato::diagnosis::masked;
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 
@@ -199,5 +202,65 @@ fn a_masked_token_shows_its_region_and_nothing_else() {
         ("something", "***"),
     ] {
         assert_eq!(masked(&Secret::new(token)), shown);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_token_is_in_any_log_line_or_check() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    // As in `client::safety`: a second dispatcher makes tracing ask for every line.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    tracing::callsite::rebuild_interest_cache();
+
+    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let settings = Settings {
+        prod_token: Some(Secret::new(simulator.token(Env::Test))),
+        ..all(&simulator)
+    };
+    // The other side repeats the token that it was sent.
+    let echo = format!(r#"{{"message":"no right to {}"}}"#, simulator.token(Env::Dev));
+    let mut all = String::new();
+    for status in [200, 403, 500] {
+        if status != 200 {
+            let fault = Fault::Status(status, echo.clone(), Vec::new());
+            simulator.behave(Behaviour::default().script("/api/**", Hits::Every, fault));
+        }
+        let settings = if status == 200 {
+            settings.clone()
+        } else {
+            dev(&simulator)
+        };
+        let findings = examined(&settings, None).await;
+        all += &format!("{:?} {}", findings, serde_json::to_string(&findings.checks).unwrap());
+    }
+    all += std::str::from_utf8(&log.0.lock().unwrap()).unwrap();
+    assert!(
+        all.contains("path=\"/api/members\"") && all.contains("status=403"),
+        "the log works: {all}"
+    );
+    for env in [Env::Dev, Env::Test] {
+        for part in simulator.token(env).split('.') {
+            assert!(!all.contains(part), "{part} in {all}");
+        }
     }
 }
