@@ -26,7 +26,7 @@ pub const FINGERPRINT: &str = "@fingerprint";
 /// As [`FINGERPRINT`]: what the connector recorded.
 pub const RECORDS: &str = "@records";
 /// Rows handed to the store at a time.
-const BATCH: usize = 2_000;
+const BATCH: usize = 500;
 
 /// What a run asks for.
 #[derive(Debug, Clone)]

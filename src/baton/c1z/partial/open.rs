@@ -150,6 +150,8 @@ fn connect(path: &Path) -> Result<Connection> {
     let db = Connection::open_with_flags(path, flags)?;
     scratch::distrust(&db)?;
     let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
+    // Rows are whole pages of lists, so most of what is written is long. An existing file keeps its size.
+    db.execute_batch("pragma page_size = 16384")?;
     // Exclusive first: the log then needs no shared memory, which network file systems do not have.
     pragma("pragma locking_mode = exclusive")?;
     pragma("pragma journal_mode = wal")?;
