@@ -184,9 +184,10 @@ fn line(text: &mut String, check: &Check, paint: Paint, column: usize, width: us
         let Some(more) = more else { continue };
         let more = sanitize::lines(more).replace('\n', " ");
         for (at, line) in wrap(&more, width.saturating_sub(STATUS + 6)).into_iter().enumerate() {
-            let title = if at == 0 { title } else { "" };
-            let title = format!("{title:<6}");
-            let title = if more.is_empty() { title } else { paint.cyan(title) };
+            let title = match at {
+                0 => paint.cyan(format!("{title:<6}")),
+                _ => " ".repeat(6),
+            };
             let _ = writeln!(text, "{:STATUS$}{title}{line}", "");
         }
     }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use baton_workato::baton::c1z::Claim;
 use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Simulator};
 use serde_json::{Value, json};
 
@@ -27,27 +28,37 @@ impl Desk {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    /// Runs with the key and the base URL in the environment, and what else is given.
+    /// Looks, with the key and the base URL in the environment, and what else is given.
     async fn doctor(&self, env: &[(&str, &str)], arguments: &[&str]) -> Output {
-        let key = self.simulator.token(Env::Dev);
+        let arguments: Vec<&str> = ["doctor"].iter().chain(arguments).copied().collect();
+        self.run(env, &arguments).await
+    }
+
+    /// Syncs with the same settings.
+    async fn sync(&self, env: &[(&str, &str)]) -> Output {
+        self.run(env, &[]).await
+    }
+
+    async fn run(&self, env: &[(&str, &str)], arguments: &[&str]) -> Output {
+        let (key, url) = (self.simulator.token(Env::Dev), self.simulator.base_url());
         let mut all = vec![
             ("BATON_WORKATO_API_KEY", key.as_str()),
-            ("BATON_WORKATO_BASE_URL", "unset"),
+            ("BATON_WORKATO_BASE_URL", url.as_str()),
         ];
-        let url = self.simulator.base_url();
-        all[1].1 = &url;
         all.extend(env);
-        run(self.folder.path(), &all, arguments).await
+        start(self.folder.path(), &all, arguments).await
     }
 }
 
-async fn run(folder: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Output {
+/// `doctor` in a folder with this environment and no other.
+pub async fn run(folder: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let arguments: Vec<&str> = ["doctor"].iter().chain(arguments).copied().collect();
+    start(folder, env, &arguments).await
+}
+
+async fn start(folder: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("NO_COLOR", "1")
-        .arg("doctor");
+    command.current_dir(folder).env_clear().env("NO_COLOR", "1");
     command.args(arguments).envs(env.iter().copied());
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
@@ -399,4 +410,52 @@ async fn a_simulated_workspace_of_the_program_itself_is_well() {
     let checks = document["checks"].as_array().unwrap();
     let of_prod = checks.iter().filter(|check| check["environment"] == "prod").count();
     assert_eq!(of_prod, 5, "its token and four lists");
+}
+
+/// A run that works on the file now is named, and goes on undisturbed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_holds_the_file_is_named() {
+    let desk = Desk::new(Behaviour::default()).await;
+    let claim = Claim::take(&desk.folder.path().join("x.c1z"), None).unwrap();
+    let output = desk.doctor(&[], &["-f", "x.c1z", "-o", "json"]).await;
+    let document = document(&output);
+    assert_eq!(
+        (output.status.code(), troubles(&document)),
+        (Some(9), vec!["failed other runs".to_owned()])
+    );
+    assert!(text(&output.stdout).contains(&format!("process {}", std::process::id())));
+    drop(claim);
+}
+
+/// Where a run would end at once, the look at it ends with the same code.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_fails_ends_with_the_code_of_the_look() {
+    for (behaviour, env, code) in [
+        (
+            Behaviour::default(),
+            ("BATON_WORKATO_API_KEY", "wrkaus-eyJ0.wrong.key"),
+            16,
+        ),
+        (Behaviour::default(), ("BATON_WORKATO_DATA_CENTER", "mars"), 2),
+        (Behaviour::default(), ("BATON_FILE", "no/such/folder/x.c1z"), 9),
+        (
+            Behaviour::default().deny(Endpoint::Members, 403),
+            ("BATON_LOG_LEVEL", "error"),
+            7,
+        ),
+        (
+            Behaviour::default().deny(Endpoint::EnvironmentRoles, 401),
+            ("BATON_LOG_LEVEL", "error"),
+            7,
+        ),
+    ] {
+        let desk = Desk::new(behaviour).await;
+        let looked = desk.doctor(&[env], &[]).await;
+        let synced = desk.sync(&[env]).await;
+        assert_eq!(
+            (looked.status.code(), synced.status.code()),
+            (Some(code), Some(code)),
+            "{env:?} {synced:?}"
+        );
+    }
 }

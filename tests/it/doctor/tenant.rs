@@ -11,6 +11,7 @@ use baton_workato::baton::service::channel::TOKEN_USER_AGENT;
 use baton_workato::baton::service::credentials::{ClientId, ClientSecret};
 use baton_workato::baton::service::reach::{self, Way};
 use baton_workato::baton::service::token::HttpTokenEndpoint;
+use baton_workato::simulator::{AccessModel, Behaviour, Env};
 
 use crate::service::secure::Secure;
 use crate::service::stand_in::Manners;
@@ -73,4 +74,40 @@ async fn wrong_credentials_unknown_authorities_and_nobody_are_told_apart() {
         Some(Kind::Unavailable),
         "{checks:#?}"
     );
+}
+
+/// The settings of a service: its tenant is looked at, and the folder it works in instead of a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_setup_of_a_service_is_looked_at() {
+    let secure = Secure::start(Manners::default()).await;
+    let simulator = super::simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, &secure.ca_pem).unwrap();
+    let (host, url, key) = (secure.host(), simulator.base_url(), simulator.token(Env::Dev));
+    let env = [
+        ("BATON_CLIENT_ID", secure.stand_in.client_id.as_str()),
+        ("BATON_CLIENT_SECRET", &secure.stand_in.secret),
+        ("BATON_C1_API_HOST", &host),
+        ("BATON_C1_CA_CERT", roots.to_str().unwrap()),
+        ("BATON_C1Z_TEMP_DIR", folder.path().to_str().unwrap()),
+        ("BATON_WORKATO_BASE_URL", &url),
+        ("BATON_WORKATO_API_KEY", &key),
+    ];
+    let output = super::binary::run(folder.path(), &env, &["-o", "json"]).await;
+    let all = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{all}");
+    let document: serde_json::Value = serde_json::from_str(&all).unwrap();
+    let of = |group: &str| -> Vec<&str> {
+        let checks = document["checks"].as_array().unwrap().iter();
+        checks
+            .filter(|c| c["group"] == group)
+            .map(|c| c["name"].as_str().unwrap())
+            .collect()
+    };
+    assert_eq!(of("conductor_one"), ["access token", "task service"]);
+    assert_eq!(of("output"), ["temporary folder", "temporary space"]);
+    let payload = secure.stand_in.secret.rsplit(':').next().unwrap();
+    assert!(!all.contains(payload), "{all}");
+    assert_eq!(secure.stand_in.seen().polls, 0);
 }
