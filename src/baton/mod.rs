@@ -8,6 +8,7 @@ pub mod code;
 pub mod config;
 pub mod connector;
 pub mod conventions;
+pub mod diagnosis;
 pub mod entitlement;
 pub mod error;
 pub mod fingerprint;

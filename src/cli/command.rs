@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    access, completion, connector_service, demo, diff, explain, explore, export, health_check, man, manifests, serve,
-    simulate, usage_error,
+    access, completion, connector_service, demo, diff, doctor, explain, explore, export, health_check, man, manifests,
+    serve, simulate, usage_error,
 };
 use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
@@ -95,6 +95,9 @@ pub fn build(purpose: Purpose) -> Command {
                 .help("Print the version"),
         )
         .subcommand(demo(purpose))
+        .subcommand(with_all(doctor::command(), purpose, |field| {
+            field.required || doctor::FLAGS.contains(&field.name) || field.heading == kit::CONNECTION
+        }))
         .subcommand(with_kit(simulate::command(), purpose, |_| false))
         .subcommand(with_all(serve::command(), purpose, |field| {
             field.required || SERVE_FLAGS.contains(&field.name) || field.heading == kit::CONNECTION
@@ -173,7 +176,7 @@ fn with_kit(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) 
 /// # Errors
 /// `unknown flag`.
 pub fn reject_foreign_flags(subcommand: &str, root: &ArgMatches) -> Result<()> {
-    if ["capabilities", "serve", "_connector-service"].contains(&subcommand) {
+    if ["capabilities", "doctor", "serve", "_connector-service"].contains(&subcommand) {
         return Ok(());
     }
     let foreign = connector_fields().iter().find(|field| root.contains_id(field.name));

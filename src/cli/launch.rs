@@ -26,11 +26,7 @@ pub enum Needs {
 /// # Errors
 /// Everything that is wrong with them, exit code 2.
 pub fn settings(matches: &[&ArgMatches], needs: Needs) -> Result<Values> {
-    let around = Surroundings {
-        env: &|name| std::env::var(name).ok(),
-        directory: Path::new(""),
-    };
-    let values = Values::load(command::all_fields(), matches, &around)?;
+    let values = load(matches)?;
     if needs == Needs::Connector {
         check::required(command::all_fields(), &values)?;
     }
@@ -41,4 +37,16 @@ pub fn settings(matches: &[&ArgMatches], needs: Needs) -> Result<Values> {
         check::connector_rules(command::connector_fields(), &values)?;
     }
     Ok(values)
+}
+
+/// The settings of this run as they stand, unchecked.
+///
+/// # Errors
+/// A config file that cannot be read, a value of another type than its field's: exit code 2.
+pub fn load(matches: &[&ArgMatches]) -> Result<Values> {
+    let around = Surroundings {
+        env: &|name| std::env::var(name).ok(),
+        directory: Path::new(""),
+    };
+    Values::load(command::all_fields(), matches, &around)
 }

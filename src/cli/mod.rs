@@ -12,6 +12,7 @@ mod connect;
 mod connector_service;
 mod demo;
 mod diff;
+mod doctor;
 mod entitlements;
 mod explain;
 mod explore;
@@ -80,6 +81,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
     command::reject_foreign_flags(name, matches)?;
     match name {
         "demo" => demo::run(terminal, matches, own, leave),
+        "doctor" => doctor::run(terminal, matches, own, leave),
         "explain" => explain::run(terminal, own),
         "explore" => explore::run(terminal, matches, own, leave),
         "serve" => serve::run(terminal, matches, own, leave),

@@ -32,7 +32,7 @@ pub fn run(terminal: &Terminal, values: &Values, leave: Leave) -> Result<()> {
     let limits = workato::config::limits(values);
     let options = options(values, &env)?;
     in_runtime(async {
-        let link = link(values, env("BATON_C1_API_HOST"))?;
+        let link = Tenant::of(values, env("BATON_C1_API_HOST"))?.link()?;
         let stop = CancellationToken::new();
         interrupt::listen(terminal, &stop, leave)?;
         let progress = Progress::start(terminal, Display::Log);
@@ -67,32 +67,61 @@ fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<Serv
     })
 }
 
-/// The way to ConductorOne. `api_host` takes the place of the tenant's host for calls and tokens, not in assertions.
-fn link(values: &Values, api_host: Option<String>) -> Result<Link> {
-    let id = ClientId::parse(values.text("client-id"))?;
-    let secret = values.secret("client-secret");
-    let secret = secret.ok_or_else(|| {
-        Error::new(Kind::Unknown, "--client-secret is empty")
-            .code(code::CLIENT_SECRET)
-            .hint("it goes with --client-id")
-    })?;
-    let secret = ClientSecret::parse(&secret)?;
-    let host = api_host.unwrap_or_else(|| id.host().to_owned());
-    if host.is_empty() {
-        return Err(bad_value("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
+/// Who and where ConductorOne is, by the settings.
+pub struct Tenant {
+    /// Who we are.
+    pub id: ClientId,
+    /// How we prove it.
+    pub secret: ClientSecret,
+    /// Where to call.
+    pub host: String,
+    /// Certificate authorities to trust besides the system's, in PEM form.
+    pub extra_roots: Option<Vec<u8>>,
+    /// Where tokens come from.
+    pub tokens: Arc<HttpTokenEndpoint>,
+}
+
+impl Tenant {
+    /// From the settings. `api_host` takes the place of the tenant's host for calls and tokens, not in assertions.
+    ///
+    /// # Errors
+    /// Credentials, a host or a file of certificates that cannot be used.
+    pub fn of(values: &Values, api_host: Option<String>) -> Result<Self> {
+        let id = ClientId::parse(values.text("client-id"))?;
+        let secret = values.secret("client-secret");
+        let secret = secret.ok_or_else(|| {
+            Error::new(Kind::Unknown, "--client-secret is empty")
+                .code(code::CLIENT_SECRET)
+                .hint("it goes with --client-id")
+        })?;
+        let secret = ClientSecret::parse(&secret)?;
+        let host = api_host.unwrap_or_else(|| id.host().to_owned());
+        if host.is_empty() {
+            return Err(bad_value("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
+        }
+        let extra_roots = match values.text("c1-ca-cert") {
+            "" => None,
+            path => Some(std::fs::read(path).with_context(|| format!("read {path}"))?),
+        };
+        let timeout = Duration::from_secs(u64::try_from(values.int("http-timeout-seconds")).unwrap_or_default());
+        let client = FormClient::new(TOKEN_USER_AGENT, timeout, extra_roots.as_deref())?;
+        Ok(Tenant {
+            tokens: Arc::new(HttpTokenEndpoint::new(&host, client)?),
+            id,
+            secret,
+            host,
+            extra_roots,
+        })
     }
-    let extra_roots = match values.text("c1-ca-cert") {
-        "" => None,
-        path => Some(std::fs::read(path).with_context(|| format!("read {path}"))?),
-    };
-    let timeout = Duration::from_secs(u64::try_from(values.int("http-timeout-seconds")).unwrap_or_default());
-    let client = FormClient::new(TOKEN_USER_AGENT, timeout, extra_roots.as_deref())?;
-    Ok(Link {
-        channel: channel::open(&host, id.name(), extra_roots.as_deref())?,
-        tokens: Arc::new(HttpTokenEndpoint::new(&host, client)?),
-        id,
-        secret,
-    })
+
+    fn link(self) -> Result<Link> {
+        Ok(Link {
+            channel: channel::open(&self.host, self.id.name(), self.extra_roots.as_deref())?,
+            tokens: self.tokens,
+            id: self.id,
+            secret: self.secret,
+        })
+    }
 }
 
 /// Where probes are answered.

@@ -25,6 +25,8 @@ pub struct Behaviour {
     pub scripts: Vec<Script>,
     /// Whether answers are gzipped for clients that accept it.
     pub gzip: bool,
+    /// Seconds that the server's clock, as `Date` headers show it, is ahead of this machine's.
+    pub clock_ahead: i64,
 }
 
 impl Default for Behaviour {
@@ -37,6 +39,7 @@ impl Default for Behaviour {
             quota: None,
             scripts: Vec::new(),
             gzip: true,
+            clock_ahead: 0,
         }
     }
 }

@@ -8,6 +8,8 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::behaviour::{Fault, Script};
@@ -100,6 +102,9 @@ pub async fn pass(
     if let Ok(id) = HeaderValue::from_str(&server.correlation_id()) {
         answer.headers_mut().insert("x-correlation-id", id);
     }
+    if let Some(date) = date(manners.behaviour.clock_ahead) {
+        answer.headers_mut().insert(header::DATE, date);
+    }
     answer
 }
 
@@ -146,6 +151,13 @@ fn admit(
         return Err(unauthorized());
     }
     Ok(Some(env))
+}
+
+/// The `Date` of an answer by a clock that is so many seconds ahead.
+fn date(ahead: i64) -> Option<HeaderValue> {
+    let now = Timestamp::now().checked_add(SignedDuration::from_secs(ahead)).ok()?;
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?;
+    HeaderValue::from_str(&text).ok()
 }
 
 /// The environment whose token the request carries.

@@ -17,6 +17,7 @@ pub mod shell;
 pub mod summary;
 pub mod table;
 pub mod tree;
+pub mod wrap;
 
 use std::io::{self, IsTerminal as _, Write};
 

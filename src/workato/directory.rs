@@ -22,6 +22,8 @@ use super::settings::{Environment, EnvironmentChoice, Settings};
 use super::table::{Once, all_pages, composed, stored, whole_list};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
+use crate::baton::http::HttpClient;
+use crate::baton::secret::Secret;
 use crate::workato::cause;
 
 /// Requests of one kind that run at the same time, such as one per role.
@@ -37,6 +39,19 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// One client per token of the settings. Makes no call.
+    pub fn connect(settings: &Settings, http: &Arc<HttpClient>) -> Self {
+        let client = |token: &Secret| WorkatoClient::new(settings.base_url.clone(), token.clone(), Arc::clone(http));
+        let others = [("test", &settings.test_token), ("prod", &settings.prod_token)];
+        Clients {
+            dev: client(&settings.dev_token),
+            others: others
+                .into_iter()
+                .filter_map(|(name, token)| Some((Environment::new(name), client(token.as_ref()?))))
+                .collect(),
+        }
+    }
+
     /// The client of an environment's token, if there is one.
     pub fn of(&self, environment: &Environment) -> Option<&WorkatoClient> {
         if *environment == Environment::dev() {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::access_model::{AccessModel, Detected, is_refusal};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::memory::PreviousSync;
 use crate::baton::warning::Cause;
 use crate::workato::cause;
 use crate::workato::code;
@@ -244,11 +245,16 @@ pub fn check_role_lists(cx: &SyncContext, detected: &Detected, legacy_asked: boo
     Ok(())
 }
 
+/// The families that a finished sync read.
+pub fn read_by(sync: &PreviousSync) -> BTreeSet<String> {
+    names(sync.remembered.records.get(RECORD))
+}
+
 /// The families that the previous finished sync of the same file read, and when it ended.
 fn before(cx: &SyncContext) -> Option<(BTreeSet<String>, &str)> {
     let previous = cx.previous.as_ref()?;
     let when = previous.ended_at.get(..SECONDS).unwrap_or(&previous.ended_at);
-    Some((names(previous.remembered.records.get(RECORD)), when))
+    Some((read_by(previous), when))
 }
 
 /// Records for the next sync of the same file that the family answered. Families that this sync does not ask, because

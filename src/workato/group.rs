@@ -124,7 +124,7 @@ pub fn is_system(group: &UserGroup) -> bool {
 }
 
 /// The built-in group that holds everybody.
-fn is_everyone(group: &UserGroup) -> bool {
+pub fn is_everyone(group: &UserGroup) -> bool {
     is_system(group)
         && group
             .name

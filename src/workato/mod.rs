@@ -14,6 +14,7 @@ pub mod config;
 mod connection;
 pub mod conventions;
 pub mod data_center;
+pub mod diagnosis;
 pub mod directory;
 mod environment_role;
 mod family;
@@ -33,10 +34,9 @@ mod write;
 
 use std::sync::Arc;
 
-use self::client::WorkatoClient;
 use self::directory::{Clients, Directory};
 use self::kind::ResourceKind;
-use self::settings::{Environment, Settings};
+use self::settings::Settings;
 pub use self::write::capabilities;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
@@ -45,7 +45,6 @@ use crate::baton::http::HttpClient;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::baton::secret::Secret;
 
 /// The resource types in the order they are listed. To add one: its file, its `mod`, one line here.
 macro_rules! for_each_type {
@@ -75,15 +74,7 @@ pub struct WorkatoConnector {
 impl WorkatoConnector {
     /// A connector with one client per token of the settings. Makes no call.
     pub fn connect(settings: Settings, http: &Arc<HttpClient>) -> Self {
-        let client = |token: &Secret| WorkatoClient::new(settings.base_url.clone(), token.clone(), Arc::clone(http));
-        let others = [("test", &settings.test_token), ("prod", &settings.prod_token)];
-        let clients = Clients {
-            dev: client(&settings.dev_token),
-            others: others
-                .into_iter()
-                .filter_map(|(name, token)| Some((Environment::new(name), client(token.as_ref()?))))
-                .collect(),
-        };
+        let clients = Clients::connect(&settings, http);
         WorkatoConnector {
             settings: Arc::new(settings),
             clients,

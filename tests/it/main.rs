@@ -14,6 +14,7 @@ mod c1z;
 mod cli;
 mod client;
 mod codes;
+mod doctor;
 mod expansion;
 mod faults;
 mod fuzzed;

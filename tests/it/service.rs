@@ -7,6 +7,6 @@ mod fake;
 #[cfg(unix)]
 mod kill;
 pub mod memory;
-mod secure;
+pub mod secure;
 mod shapes;
 pub mod stand_in;

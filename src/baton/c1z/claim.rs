@@ -17,6 +17,11 @@ use crate::baton::error::{Context as _, Error, Kind, Result};
 /// How often the lock file may vanish between opening and locking it before something else must be wrong.
 const TRIES: usize = 20;
 
+/// What follows the target's name in that of its unfinished sync.
+const PARTIAL: &str = ".partial";
+/// The same for its lock file.
+const LOCK: &str = ".partial.lock";
+
 /// The claim of this process on one target. Ends on drop.
 #[derive(Debug)]
 pub struct Claim {
@@ -42,8 +47,8 @@ impl Claim {
         let claim = || -> Result<Claim> {
             scratch::work_folder(target, None)?;
             let real = real_path(target)?;
-            let partial = beside(&real, ".partial");
-            let lock_path = beside(&real, ".partial.lock");
+            let partial = beside(&real, PARTIAL);
+            let lock_path = beside(&real, LOCK);
             let lock = lock(&lock_path, target)?;
             let claim = Claim {
                 partial,
@@ -90,6 +95,22 @@ impl Drop for Claim {
             let _ = std::fs::remove_file(&self.lock_path);
         }
     }
+}
+
+/// Where the lock file of a target lies while somebody holds its claim.
+///
+/// # Errors
+/// The target's folder is not there, or it has no name.
+pub(super) fn lock_path(target: &Path) -> Result<PathBuf> {
+    Ok(beside(&real_path(target)?, LOCK))
+}
+
+/// Where the unfinished sync of a target lies, if there is one.
+///
+/// # Errors
+/// As [`lock_path`].
+pub(super) fn partial_path(target: &Path) -> Result<PathBuf> {
+    Ok(beside(&real_path(target)?, PARTIAL))
 }
 
 /// The path with a suffix.
@@ -245,7 +266,8 @@ fn host() -> String {
     }
 }
 
-fn held(file: &mut File, target: &Path) -> Error {
+/// The error of a target that somebody else holds: who it is, as the lock file says.
+pub(super) fn held(file: &mut File, target: &Path) -> Error {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.take(4096).read_to_string(&mut text));
     let holder: Option<Holder> = read.ok().and_then(|_| serde_json::from_str(&text).ok());

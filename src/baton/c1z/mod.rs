@@ -12,6 +12,7 @@ mod expansion;
 mod fault;
 mod ksuid;
 mod migrate;
+pub mod outlook;
 mod partial;
 mod plain;
 mod policy;

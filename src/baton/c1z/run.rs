@@ -8,7 +8,7 @@ use super::timestamp;
 use crate::baton::error::{Error, Kind, Result};
 
 /// An unfinished sync older than this is not taken up again.
-const RESUME_DAYS: i64 = 7;
+pub(super) const RESUME_DAYS: i64 = 7;
 
 /// What a sync holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

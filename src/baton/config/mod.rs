@@ -21,7 +21,7 @@ pub mod schema;
 pub mod values;
 
 pub use field::{Export, Field, FieldKind, Support};
-pub use values::{Source, Value, Values};
+pub use values::{Origin, Source, Value, Values};
 
 use crate::baton::error::{Error, Kind};
 

@@ -4,7 +4,8 @@
 //! line (`contract/cli.md` 1.1).
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -44,6 +45,49 @@ pub enum Source {
     CommandLine,
 }
 
+/// The very place a value, or a part of a list, comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A line of the config file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// An environment variable.
+    Environment {
+        /// Its name.
+        variable: String,
+    },
+    /// A flag.
+    CommandLine {
+        /// With its dashes.
+        flag: String,
+    },
+}
+
+impl Origin {
+    /// What sort of place it is.
+    pub fn source(&self) -> Source {
+        match self {
+            Origin::File { .. } => Source::File,
+            Origin::Environment { .. } => Source::Environment,
+            Origin::CommandLine { .. } => Source::CommandLine,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Origin::Environment { variable } => write!(f, "${variable}"),
+            Origin::CommandLine { flag } => f.write_str(flag),
+        }
+    }
+}
+
 /// Where values are looked up besides the command line.
 pub struct Surroundings<'a> {
     /// An environment variable by name.
@@ -54,7 +98,17 @@ pub struct Surroundings<'a> {
 
 /// The value and source of every field of a table.
 #[derive(Debug, Clone, Default)]
-pub struct Values(BTreeMap<&'static str, (Value, Source)>);
+pub struct Values {
+    entries: BTreeMap<&'static str, Resolved>,
+    file: Option<PathBuf>,
+}
+
+/// A value and where it comes from: one place, or two for a list that is joined, or nowhere for a default.
+#[derive(Debug, Clone)]
+struct Resolved {
+    value: Value,
+    origins: Vec<Origin>,
+}
 
 impl Values {
     /// Reads all fields from everywhere.
@@ -71,7 +125,7 @@ impl Values {
         if let Some(file) = &file {
             reject_unknown_keys(fields, file)?;
         }
-        let mut values = BTreeMap::new();
+        let mut entries = BTreeMap::new();
         for field in fields {
             let from_env = (around.env)(&field.env()).filter(|text| !text.is_empty());
             let from_file = file.as_ref().and_then(|file| {
@@ -82,19 +136,30 @@ impl Values {
                 Some((file, entry))
             });
             let outside = match (from_env, from_file) {
-                (Some(text), _) => Some((
-                    from_text(field, &text).map_err(|why| in_env(field, why))?,
-                    Source::Environment,
-                )),
-                (None, Some((file, entry))) => Some((
-                    from_raw(field, &entry.value).map_err(|why| in_file(file, entry, why))?,
-                    Source::File,
-                )),
+                (Some(text), _) => Some(Resolved {
+                    value: from_text(field, &text).map_err(|why| in_env(field, why))?,
+                    origins: vec![Origin::Environment { variable: field.env() }],
+                }),
+                (None, Some((file, entry))) => Some(Resolved {
+                    value: from_raw(field, &entry.value).map_err(|why| in_file(file, entry, why))?,
+                    origins: vec![Origin::File {
+                        path: file.path.clone(),
+                        line: entry.line,
+                    }],
+                }),
                 (None, None) => None,
             };
-            values.insert(field.name, resolve(field, command_line(field, matches)?, outside));
+            entries.insert(field.name, resolve(field, command_line(field, matches)?, outside));
         }
-        Ok(Values(values))
+        Ok(Values {
+            entries,
+            file: file.map(|file| file.path),
+        })
+    }
+
+    /// The config file that was read, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// A text; empty when not set and without default.
@@ -139,35 +204,66 @@ impl Values {
         self.source(name) > Source::Default
     }
 
-    /// Where its value comes from.
+    /// Where its value comes from; of a list that is joined, the nearest place.
     pub fn source(&self, name: &str) -> Source {
-        self.0.get(name).map_or(Source::Default, |(_, source)| *source)
+        self.origins(name).last().map_or(Source::Default, Origin::source)
+    }
+
+    /// The very places its value comes from, the farthest first; none for a default.
+    pub fn origins(&self, name: &str) -> &[Origin] {
+        self.entries.get(name).map_or(&[], |entry| &entry.origins)
     }
 
     /// Whether it has another value than its default.
     pub fn differs_from_default(&self, field: &Field) -> bool {
-        self.0
+        self.entries
             .get(field.name)
-            .is_some_and(|(value, _)| *value != default(field))
+            .is_some_and(|entry| entry.value != default(field))
     }
 
     /// The value of any field of the table.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let found = self.0.get(name).map(|(value, _)| value);
+        let found = self.entries.get(name).map(|entry| &entry.value);
         debug_assert!(found.is_some(), "no field is called {name}");
         found
     }
 }
 
-fn resolve(field: &Field, typed: Option<Value>, outside: Option<(Value, Source)>) -> (Value, Source) {
+fn resolve(field: &Field, typed: Option<Value>, outside: Option<Resolved>) -> Resolved {
+    let typed = typed.map(|value| Resolved {
+        value,
+        origins: vec![Origin::CommandLine {
+            flag: format!("--{}", field.name),
+        }],
+    });
     match (typed, outside) {
-        (Some(Value::List(typed)), Some((Value::List(mut texts), _))) => {
-            texts.extend(typed);
-            (Value::List(texts), Source::CommandLine)
+        (Some(typed), Some(outside)) => typed.joined_to(outside),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => Resolved {
+            value: default(field),
+            origins: Vec::new(),
+        },
+    }
+}
+
+impl Resolved {
+    /// A list behind the list of another place; anything else in its stead.
+    fn joined_to(self, outside: Resolved) -> Resolved {
+        match (self.value, outside.value) {
+            (Value::List(typed), Value::List(mut texts)) => {
+                texts.extend(typed);
+                let mut origins = outside.origins;
+                origins.extend(self.origins);
+                Resolved {
+                    value: Value::List(texts),
+                    origins,
+                }
+            }
+            (value, _) => Resolved {
+                value,
+                origins: self.origins,
+            },
         }
-        (Some(value), _) => (value, Source::CommandLine),
-        (None, Some(outside)) => outside,
-        (None, None) => (default(field), Source::Default),
     }
 }
 

@@ -36,4 +36,4 @@ pub use reqwest::header::HeaderMap;
 pub use reqwest::{Method, StatusCode};
 pub use response::{RateLimit, Response, kind_of};
 pub use retry::RetryPolicy;
-pub use retry_after::parse_retry_after;
+pub use retry_after::{date as parse_date, parse_retry_after};

@@ -24,7 +24,8 @@ pub fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
 }
 
-fn date(value: &str) -> Option<Timestamp> {
+/// A moment as headers spell it: an HTTP date (the usual form, RFC 850 and asctime, all UTC) or RFC 3339.
+pub fn date(value: &str) -> Option<Timestamp> {
     if let Ok(at) = value.parse::<Timestamp>() {
         return Some(at);
     }

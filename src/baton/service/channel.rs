@@ -24,6 +24,23 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// # Errors
 /// `Unknown` for a host no URL can have and roots that cannot be read.
 pub fn open(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<Channel> {
+    endpoint(host, client_name, extra_roots).map(|endpoint| endpoint.connect_lazy())
+}
+
+/// Connects as a channel would, says nothing, and hangs up: whether ConductorOne can be reached and is who it should be.
+///
+/// # Errors
+/// As [`open`]; `Unavailable` when there is no connection, with every cause in the text.
+pub async fn reach(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<()> {
+    let endpoint = endpoint(host, client_name, extra_roots)?;
+    endpoint.connect().await.map(drop).map_err(|error| {
+        Error::new(Kind::Unavailable, format!("cannot connect to {}", with_port(host)))
+            .hint("check the network of this machine; private certificate authorities are named with --c1-ca-cert")
+            .source(error)
+    })
+}
+
+fn endpoint(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<Endpoint> {
     let failed = |error: tonic::transport::Error| {
         Error::new(Kind::Unknown, format!("no channel to {host:?} can be made"))
             .code(code::C1_UNREACHABLE)
@@ -41,8 +58,7 @@ pub fn open(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result
     Ok(endpoint
         .connect_timeout(CONNECT)
         .tcp_keepalive(Some(KEEPALIVE))
-        .tcp_nodelay(true)
-        .connect_lazy())
+        .tcp_nodelay(true))
 }
 
 /// The name of the client id, the protocol level, ourselves. Characters no header can carry are left out.

@@ -21,6 +21,7 @@ mod heartbeat;
 pub mod hello;
 mod metrics;
 mod poll;
+pub mod reach;
 mod run;
 mod scope;
 mod task;

@@ -12,6 +12,7 @@ mod id;
 mod lenient;
 mod model;
 mod paging;
+mod probe;
 mod write;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use self::model::{
     ProjectGrant, ProjectRole, UserGroup, WorkspaceDetails, timestamp,
 };
 pub use self::paging::{ApiPage, INCONSISTENT, read_all};
+pub use self::probe::{Asked, Probed};
 pub use self::write::{Invitation, NewProjectGrant, RoleAssignment};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{GetRequest, HttpClient, Response};

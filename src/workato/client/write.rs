@@ -55,6 +55,7 @@ macro_rules! writes {
             envelope: Envelope::Object,
             family: $family,
             checkbox: $checkbox,
+            lost: "the change that was asked for",
         };
     )*};
 }

@@ -1,0 +1,226 @@
+//! `doctor`: looks at everything a sync needs and says what is wrong with it, without syncing.
+
+mod place;
+mod scrub;
+mod settings;
+mod show;
+mod table;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Arg, ArgMatches, Command};
+use tokio_util::sync::CancellationToken;
+
+use self::scrub::Scrub;
+use self::show::Shown;
+use super::service::Tenant;
+use super::sync::in_runtime;
+use super::{Leave, command, interrupt, launch, logging, usage_error};
+use crate::baton::c1z::outlook::Outlook;
+use crate::baton::config::{Values, check};
+use crate::baton::diagnosis::{Check, Diagnosis, Group, Status, Verdict};
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::http::{HttpClient, HttpOptions, RetryPolicy, SystemClock};
+use crate::baton::progress::{Observer, Silent};
+use crate::baton::service::reach;
+use crate::term::Terminal;
+use crate::term::progress::{Display, Progress};
+use crate::workato;
+use crate::workato::diagnosis::{Examination, Findings};
+
+/// Flags that the help shows besides those that connect.
+pub const FLAGS: &[&str] = &[
+    "workato-env",
+    "privileges",
+    "sync-connections",
+    "disable-custom-roles-sync",
+    "file",
+    "c1z-temp-dir",
+    "client-id",
+    "client-secret",
+    "c1-ca-cert",
+    "log-level",
+    "color",
+];
+
+/// The longest time one question may take, its repeat included.
+const QUESTION: Duration = Duration::from_secs(40);
+/// The longest time one request may take: Workato itself gives up after 40 s (`contract/workato-api.md` 3.1).
+const REQUEST: Duration = Duration::from_secs(35);
+/// The longest time a look at the file may take.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// The command.
+pub fn command() -> Command {
+    Command::new("doctor")
+        .about("Look at everything a sync needs, and say what is wrong and what to do")
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FORMAT")
+                .default_value("table")
+                .help("Form of the answer: table or json"),
+        )
+        .after_help(
+            "Takes the settings of a sync, asks every endpoint once with every token, and changes nothing. No secret \
+             is printed. A warning is what a sync would go on without; a failure is what would end it.\n\n\
+             Exit codes: 0 if a sync would be complete, else that of the gravest failure, or warning: 16 wrong token, \
+             2 settings, 14 not reached, 4 no answer in time, 7 missing checkbox, 8 disk full, 9 anything else.\n\n\
+             Examples:\n  baton-workato doctor --workato-data-center eu\n  \
+             baton-workato doctor -o json | jq '.checks[] | select(.status != \"ok\")'",
+        )
+}
+
+/// The form of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Table,
+    Json,
+}
+
+/// Looks, and shows what it saw.
+///
+/// # Errors
+/// A config file that cannot be read; afterwards the gravest of what was found, for the exit code.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+    let form = form(own)?;
+    let values = launch::load(&[root, own])?;
+    let display = logging::start(&values, terminal)?;
+    let (outlook, findings, service) = in_runtime(async {
+        let cancel = CancellationToken::new();
+        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        tokio::select! {
+            found = look(terminal, display, &values) => Ok(found),
+            () = cancel.cancelled() => {
+                let stopped = Error::new(Kind::Cancelled, "stopped").hint("nothing was changed");
+                Err(interrupts.explain(stopped))
+            }
+        }
+    })?;
+    let mut checks = settings::checks(&values);
+    checks.extend(findings.checks);
+    checks.extend(outlook.checks);
+    checks.extend(service);
+    let scrub = Scrub::of(&values);
+    checks.iter_mut().for_each(|check| scrub.check(check));
+    let shown = Shown {
+        settings: settings::shown(&values, &scrub),
+        workspace: findings.workspace,
+        diagnosis: Diagnosis(checks),
+    };
+    match form {
+        Form::Json => terminal.data(&show::json(&shown)?)?,
+        Form::Table => terminal.data(&table::render(&shown, terminal.out(), terminal.width()))?,
+    }
+    verdict(&shown.diagnosis)
+}
+
+fn form(own: &ArgMatches) -> Result<Form> {
+    match own.get_one::<String>("output").map(String::as_str) {
+        Some("table" | "console") | None => Ok(Form::Table),
+        Some("json") => Ok(Form::Json),
+        Some(other) => Err(usage_error(format!(
+            "field output: value must be one of [table json] but got '{other}'"
+        ))),
+    }
+}
+
+/// Everything that is looked at besides the settings: the file first, since what it holds matters for the rest.
+async fn look(terminal: &Terminal, display: Display, values: &Values) -> (Outlook, Findings, Vec<Check>) {
+    // A log line every ten seconds would say nothing that the answer does not.
+    let progress = (display == Display::Live).then(|| Progress::start(terminal, display));
+    let observer: Arc<dyn Observer> = progress
+        .as_ref()
+        .map_or_else(|| Arc::new(Silent) as _, Progress::observer);
+    let outlook = place::look(values, LOOK).await;
+    let (findings, service) = tokio::join!(look_at_workspace(values, &outlook, &observer), look_at_service(values),);
+    (outlook, findings, service)
+}
+
+async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &Arc<dyn Observer>) -> Findings {
+    let nothing = |why: &str| Findings {
+        checks: vec![Check::skipped(Group::Connection, "data center", why)],
+        ..Findings::default()
+    };
+    let accepted = check::connector_rules(command::connector_fields(), values);
+    let Ok(settings) = accepted.and_then(|()| workato::config::settings(values)) else {
+        return nothing("not asked: the settings are wrong");
+    };
+    let http = match client(workato::config::request_timeout(values), Arc::clone(observer)) {
+        Ok(http) => Arc::new(http),
+        Err(error) => {
+            return Findings {
+                checks: vec![Check::of_error(Group::Connection, "HTTP client", &error)],
+                ..Findings::default()
+            };
+        }
+    };
+    let examination = Examination {
+        settings: &settings,
+        http: &http,
+        previous: outlook.previous.as_ref(),
+        limit: QUESTION,
+        per_minute: values.int("workato-requests-per-minute"),
+        observer: observer.as_ref(),
+    };
+    workato::diagnosis::examine(&examination).await
+}
+
+/// A client that repeats what failed once, and waits for no quota.
+fn client(request_timeout: Duration, observer: Arc<dyn Observer>) -> Result<HttpClient> {
+    HttpClient::new(HttpOptions {
+        observer,
+        request_timeout: request_timeout.min(REQUEST),
+        retry: RetryPolicy {
+            max_attempts: 2,
+            throttle_cap: Duration::from_secs(1),
+            throttle_budget: Duration::ZERO,
+            ..RetryPolicy::default()
+        },
+        ..HttpOptions::default()
+    })
+}
+
+async fn look_at_service(values: &Values) -> Vec<Check> {
+    const NAME: &str = "ConductorOne";
+    if values.text("client-id").is_empty() {
+        let why = "not configured (--client-id): syncs run when they are started";
+        return vec![Check::skipped(Group::ConductorOne, NAME, why)];
+    }
+    let tenant = match Tenant::of(values, std::env::var("BATON_C1_API_HOST").ok()) {
+        Ok(tenant) => tenant,
+        Err(error) => return vec![Check::of_error(Group::ConductorOne, "credentials", &error)],
+    };
+    let way = reach::Way {
+        host: &tenant.host,
+        extra_roots: tenant.extra_roots.as_deref(),
+        tokens: tenant.tokens,
+        id: tenant.id,
+        secret: tenant.secret,
+    };
+    reach::check(way, Arc::new(SystemClock), QUESTION).await
+}
+
+/// The gravest of what was found, as the error that ends the run.
+fn verdict(diagnosis: &Diagnosis) -> Result<()> {
+    let Some(kind) = diagnosis.gravest() else { return Ok(()) };
+    let counted = |status: Status, one: &str, many: &str| match diagnosis.count(status) {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    let counts: Vec<String> = [
+        counted(Status::Failed, "check failed", "checks failed"),
+        counted(Status::Warning, "warning", "warnings"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let what = match diagnosis.verdict() {
+        Verdict::Fails => "a sync with these settings would fail",
+        Verdict::Incomplete | Verdict::Complete => "a sync with these settings would not be complete",
+    };
+    Err(Error::new(kind, format!("{what}: {}", counts.join(", "))).hint("every check above says what to do"))
+}

@@ -1,0 +1,201 @@
+//! The settings: what each is, where it comes from, and whether a run would accept them.
+
+use serde::Serialize;
+
+use super::scrub::Scrub;
+use crate::baton::config::file::PATH_VARIABLE;
+use crate::baton::config::{Field, Origin, Source, Value, Values, check, groups};
+use crate::baton::diagnosis::{Check, Group, Status};
+use crate::baton::error::Result;
+use crate::cli::{command, sync, unavailable};
+use crate::workato;
+
+/// Settings that are shown even where nobody set them.
+const ALWAYS: [&str; 4] = ["workato-api-key", "workato-data-center", "workato-env", "file"];
+
+/// Variables that are read besides those of the fields.
+const OTHERS: [&str; 10] = [
+    PATH_VARIABLE,
+    "BATON_TMPDIR",
+    "BATON_HOST_ID",
+    "BATON_C1_API_HOST",
+    "BATON_GET_TASKS",
+    "BATON_KEEP_SYNC_COUNT",
+    "BATON_SKIP_CLEANUP",
+    "BATON_DECODER_MAX_DECODED_SIZE_MB",
+    "BATON_DECODER_MAX_MEMORY_MB",
+    "BATON_DISABLE_FCS_FAIL_FAST",
+];
+
+/// A setting as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Its flag without dashes.
+    pub name: &'static str,
+    /// Its value; secrets are masked.
+    pub value: String,
+    /// What sort of place it comes from: `default`, `file`, `environment` or `flag`.
+    pub source: &'static str,
+    /// The very places: flag, variable, file and line.
+    pub places: Vec<String>,
+    /// Whether the table shows it.
+    #[serde(skip)]
+    pub in_table: bool,
+}
+
+/// All settings.
+pub fn shown(values: &Values, scrub: &Scrub) -> Vec<Setting> {
+    let one = |field: &&'static Field| Setting {
+        name: field.name,
+        value: scrub.text(&value(values, field)),
+        source: match values.source(field.name) {
+            Source::Default => "default",
+            Source::File => "file",
+            Source::Environment => "environment",
+            Source::CommandLine => "flag",
+        },
+        places: values.origins(field.name).iter().map(Origin::to_string).collect(),
+        in_table: values.is_set(field.name) || ALWAYS.contains(&field.name),
+    };
+    command::all_fields().iter().map(one).collect()
+}
+
+fn value(values: &Values, field: &Field) -> String {
+    match values.get(field.name) {
+        Some(Value::Secret(secret)) if secret.is_empty() => String::new(),
+        Some(Value::Secret(secret)) => workato::diagnosis::masked(secret),
+        Some(Value::Text(text)) => text.clone(),
+        Some(Value::Bool(value)) => value.to_string(),
+        Some(Value::Int(number)) => number.to_string(),
+        Some(Value::List(texts)) => texts.join(","),
+        None => String::new(),
+    }
+}
+
+/// Whether a run would accept the settings, and what else there is to say about them.
+pub fn checks(values: &Values) -> Vec<Check> {
+    let file = match values.file() {
+        Some(path) => format!("{} is read", path.display()),
+        None => format!("none; .baton.yaml here, or what {PATH_VARIABLE} names, would be read"),
+    };
+    let mut checks = vec![Check::ok(Group::Settings, "config file", file)];
+    let wrong: Vec<Check> = rules()
+        .into_iter()
+        .filter_map(|rule| rule(values).err())
+        .map(|error| match error.fact_value("setting") {
+            Some(flag) => Check::of_error(Group::Settings, format!("--{flag}"), &error),
+            None => Check::of_error(Group::Settings, "rules", &error),
+        })
+        .collect();
+    if wrong.is_empty() {
+        let set = command::all_fields().iter().filter(|f| values.is_set(f.name)).count();
+        checks.push(Check::ok(
+            Group::Settings,
+            "rules",
+            format!("a run accepts them; {set} set, the others by default"),
+        ));
+    }
+    checks.extend(wrong);
+    // An empty variable counts as not set.
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    checks.push(variables(set.filter_map(|(name, _)| name.into_string().ok())));
+    checks.extend(proxy(&|name| std::env::var(name).ok()));
+    checks
+}
+
+/// The proxy that requests over TLS take, if the environment names one.
+fn proxy(env: &dyn Fn(&str) -> Option<String>) -> Option<Check> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let (name, value) = names.into_iter().find_map(|name| Some((name, set(name)?)))?;
+    let except = ["NO_PROXY", "no_proxy"].into_iter().find_map(set);
+    let except = except.map(|hosts| format!(", but not to {hosts}")).unwrap_or_default();
+    Some(Check::ok(
+        Group::Settings,
+        "proxy",
+        format!("${name}: requests go through {value}{except}"),
+    ))
+}
+
+type Rule = fn(&Values) -> Result<()>;
+
+/// The rules of a run. Those that depend on each other are one: a mistake is told once.
+fn rules() -> [Rule; 5] {
+    [
+        |values| groups::check(|name| values.is_set(name)),
+        |values| check::kit_rules(command::kit_fields(), values),
+        |values| match values.text("client-id").is_empty() {
+            true => unavailable::check(command::all_fields(), values),
+            false => unavailable::check_service(command::all_fields(), values),
+        },
+        |values| {
+            check::required(command::all_fields(), values)?;
+            check::connector_rules(command::connector_fields(), values)?;
+            workato::config::settings(values).map(drop)
+        },
+        |values| sync::options(values).map(drop),
+    ]
+}
+
+/// Variables that look like settings and are none: a name that is misspelt is ignored without a word.
+fn variables(names: impl Iterator<Item = String>) -> Check {
+    const NAME: &str = "environment";
+    let known = |name: &str| OTHERS.contains(&name) || command::all_fields().iter().any(|f| f.env() == name);
+    let mut unknown: Vec<String> = names
+        .filter(|name| name.starts_with("BATON_") && !known(name))
+        .collect();
+    unknown.sort();
+    if unknown.is_empty() {
+        return Check::ok(Group::Settings, NAME, "every BATON_ variable is a setting");
+    }
+    let list = unknown.join(", ");
+    // Those of other connectors are none of our business.
+    if !unknown.iter().any(|name| name.starts_with("BATON_WORKATO")) {
+        return Check::ok(
+            Group::Settings,
+            NAME,
+            format!("{list}: not a setting of this connector"),
+        );
+    }
+    Check::ok(
+        Group::Settings,
+        NAME,
+        format!("{list}: no setting has this name, so it does nothing"),
+    )
+    .with_status(Status::Warning, None)
+    .todo("`baton-workato --help` shows the variable of each setting")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_named() {
+        assert_eq!(proxy(&|_| None), None);
+        let env = |name: &str| match name {
+            "https_proxy" => Some("http://proxy:3128".to_owned()),
+            "NO_PROXY" => Some("localhost".to_owned()),
+            "HTTPS_PROXY" => Some(String::new()),
+            _ => None,
+        };
+        let seen = proxy(&env).unwrap().seen;
+        assert_eq!(
+            seen,
+            "$https_proxy: requests go through http://proxy:3128, but not to localhost"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_found_and_those_of_others_are_let_be() {
+        let check = |names: &[&str]| variables(names.iter().map(|name| (*name).to_owned()));
+        assert_eq!(
+            check(&["PATH", "BATON_WORKATO_API_KEY", "BATON_TMPDIR"]).status,
+            Status::Ok
+        );
+        assert_eq!(check(&["BATON_OKTA_DOMAIN"]).status, Status::Ok);
+        let misspelt = check(&["BATON_WORKATO_APIKEY", "BATON_FILE"]);
+        assert_eq!(misspelt.status, Status::Warning);
+        assert!(misspelt.seen.starts_with("BATON_WORKATO_APIKEY: "), "{}", misspelt.seen);
+    }
+}

@@ -1,0 +1,93 @@
+//! One request to an endpoint, to see whether and how it answers: for a diagnosis. Of a list it reads the first page only,
+//! and what the headers say is handed over beside the rows.
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use super::answer;
+use super::endpoint::{Endpoint, Paging};
+use super::{Call, WorkatoClient};
+use crate::baton::error::{Error, Result};
+use crate::baton::http::{GetRequest, Response, parse_date};
+
+/// What one request brought.
+#[derive(Debug)]
+pub struct Probed<T> {
+    /// The rows of the first page, or the object.
+    pub result: Result<T>,
+    /// About the answer; `None` when there was none.
+    pub asked: Option<Asked>,
+}
+
+/// What an answer says besides its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// HTTP status.
+    pub status: u16,
+    /// The moment the other side says it is.
+    pub there: Option<Timestamp>,
+    /// The moment it was here.
+    pub here: Timestamp,
+    /// Requests left of the family's quota.
+    pub remaining: Option<u64>,
+}
+
+impl WorkatoClient {
+    /// Asks for the first page of a list, once. `id` goes into paths that have one.
+    pub async fn probe_list<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static Endpoint,
+        id: Option<&str>,
+    ) -> Probed<Vec<T>> {
+        self.probe(endpoint, id, |call, response| {
+            answer::listing(call, response).map(|listing| listing.rows)
+        })
+        .await
+    }
+
+    /// Asks for an object, once.
+    pub async fn probe_object<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Probed<T> {
+        self.probe(endpoint, id, answer::object).await
+    }
+
+    async fn probe<T>(
+        &self,
+        endpoint: &'static Endpoint,
+        id: Option<&str>,
+        read: impl Fn(&Call<'_>, &Response) -> Result<T>,
+    ) -> Probed<T> {
+        let failed = |error: Error| Probed {
+            result: Err(error),
+            asked: None,
+        };
+        let mut url = match endpoint.url(&self.base_url, id) {
+            Ok(url) => url,
+            Err(error) => return failed(error),
+        };
+        if endpoint.paging != Paging::None {
+            endpoint.add_page(&mut url, 1);
+        }
+        let path = url.path().to_owned();
+        let request = GetRequest {
+            url,
+            bearer: &self.token,
+            family: endpoint.family,
+            idempotent: true,
+        };
+        let response = match self.http.send(&request).await {
+            Ok(response) => response,
+            Err(error) => return failed(error),
+        };
+        let asked = Asked {
+            status: response.status.as_u16(),
+            there: response.header("date").and_then(parse_date),
+            here: Timestamp::now(),
+            remaining: response.rate_limit.remaining,
+        };
+        let call = self.call(endpoint, &path);
+        Probed {
+            result: call.check(&response).and_then(|()| read(&call, &response)),
+            asked: Some(asked),
+        }
+    }
+}

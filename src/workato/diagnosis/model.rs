@@ -1,0 +1,130 @@
+//! Which access model the workspace has, and which of the two role lists is missing rather than absent.
+//!
+//! A list that does not exist answers like one that may not be read (`contract/workato-api.md` 3.4). A sync has to live with
+//! that; here the other answers tell the two apart: what rows of people say, and whether groups and project roles,
+//! which only RBAC v2 has, are there.
+
+use super::rows::{Reply, Rows};
+use crate::baton::diagnosis::{Check, Group};
+use crate::baton::error::Error;
+use crate::workato::access_model::{AccessModel, Answer, Probe, detect, is_refusal};
+use crate::workato::client::MemberRole;
+use crate::workato::holding::is_no_access;
+use crate::workato::settings::Settings;
+
+const NAME: &str = "access model";
+
+/// What a role list that refuses means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The workspace has no such list.
+    Absent,
+    /// It has one that the token may not read, and a sync fails.
+    Fatal,
+    /// The same, but a sync goes on without it.
+    Missing,
+}
+
+/// What the answers say about the access model.
+#[derive(Debug)]
+pub struct Model {
+    /// What a sync would find; `None` where it would fail over it.
+    pub found: Option<AccessModel>,
+    /// Whether the workspace has what only RBAC v2 has, whatever the token may read of it.
+    pub has_v2: bool,
+    /// What it means if the environment roles are refused.
+    pub environment_roles: Refused,
+    /// What it means if the legacy roles are refused.
+    pub legacy_roles: Refused,
+    failure: Option<String>,
+}
+
+impl Model {
+    /// From all answers.
+    pub fn of(rows: &Rows, settings: &Settings) -> Self {
+        let (environment, legacy) = (has(&rows.environment_roles), has(&rows.legacy_roles));
+        let held: Vec<&MemberRole> = rows
+            .members
+            .value()
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
+            .flat_map(|m| &m.roles)
+            .collect();
+        let holds = |kind: &str| held.iter().any(|row| is_of(row, kind));
+        let has_v2 = environment || has(&rows.groups) || has(&rows.project_roles) || holds("environment");
+        // A row without a type is of the legacy model, unless something says that the workspace has left it.
+        let holds_legacy = holds("privilege_group") || (!has_v2 && held.iter().any(|row| names_a_role(row)));
+        let has_legacy = legacy || holds_legacy;
+        let unknown = !has_v2 && !has_legacy;
+        let outcome = sync_would_find(rows, settings);
+        let missing = if outcome.is_ok() {
+            Refused::Missing
+        } else {
+            Refused::Fatal
+        };
+        Model {
+            // Where nothing tells which of the two there is, both are named.
+            environment_roles: if has_v2 || unknown { missing } else { Refused::Absent },
+            legacy_roles: if holds_legacy || unknown {
+                missing
+            } else {
+                Refused::Absent
+            },
+            has_v2,
+            failure: outcome.as_ref().err().cloned(),
+            found: outcome.ok(),
+        }
+    }
+
+    /// The check.
+    pub fn check(&self) -> Check {
+        match self.found {
+            Some(AccessModel::RbacV2) => Check::ok(Group::Connection, NAME, "RBAC v2"),
+            Some(AccessModel::Legacy) => Check::ok(Group::Connection, NAME, "legacy roles"),
+            Some(AccessModel::Mixed) => Check::ok(Group::Connection, NAME, "mixed: RBAC v2, and legacy roles"),
+            None => {
+                let why = self.failure.as_deref().unwrap_or("not known");
+                Check::skipped(Group::Connection, NAME, why)
+            }
+        }
+    }
+}
+
+/// What detection says to these answers, or why it cannot say anything.
+fn sync_would_find(rows: &Rows, settings: &Settings) -> Result<AccessModel, String> {
+    let unread = || "cannot be told: a list that decides it was not answered".to_owned();
+    let legacy_roles = match settings.disable_custom_roles_sync {
+        true => None,
+        false => Some(answer(&rows.legacy_roles).ok_or_else(unread)?),
+    };
+    let probe = Probe {
+        members: answer(&rows.members).ok_or_else(unread)?,
+        environment_roles: answer(&rows.environment_roles).ok_or_else(unread)?,
+        legacy_roles,
+    };
+    detect(probe)
+        .map(|detected| detected.model)
+        .map_err(|error| error.to_string())
+}
+
+fn answer<T: Clone>(reply: &Reply<Vec<T>>) -> Option<Answer<Vec<T>>> {
+    match (reply.value(), reply.error()) {
+        (Some(rows), _) => Some(Answer::Rows(rows.clone())),
+        (_, Some(error)) if is_refusal(error) => Some(Answer::Refused(Error::new(error.kind(), error.to_string()))),
+        _ => None,
+    }
+}
+
+fn has<T>(reply: &Reply<Vec<T>>) -> bool {
+    reply.value().is_some()
+}
+
+fn names_a_role(row: &MemberRole) -> bool {
+    let name = row.role_name.as_deref().unwrap_or_default();
+    !name.trim().is_empty() && !is_no_access(name)
+}
+
+/// Whether a row is of a role of this type by its own word.
+fn is_of(row: &MemberRole, kind: &str) -> bool {
+    names_a_role(row) && row.role_type.as_deref().map(str::trim) == Some(kind)
+}

@@ -1,0 +1,244 @@
+//! The tokens: does Workato accept them, does their prefix name the right region, and which environment do they see.
+
+use std::collections::BTreeSet;
+
+use super::model::Model;
+use super::rows::{Content, Rows};
+use crate::baton::diagnosis::{Check, Group};
+use crate::baton::error::Kind;
+use crate::baton::secret::Secret;
+use crate::workato::client::ProjectId;
+use crate::workato::data_center::{DATA_CENTERS, token_region};
+use crate::workato::settings::{Environment, Settings};
+
+/// The token of an environment, if there is one.
+pub fn of<'a>(settings: &'a Settings, environment: &Environment) -> Option<&'a Secret> {
+    match environment.as_str() {
+        "dev" => Some(&settings.dev_token),
+        "test" => settings.test_token.as_ref(),
+        "prod" => settings.prod_token.as_ref(),
+        _ => None,
+    }
+}
+
+/// A token without any of its secret: its region's prefix, if it has a known one, and `***`.
+pub fn masked(token: &Secret) -> String {
+    match token_region(token.expose()) {
+        Some(region) => format!("wrka{}-***", region.key),
+        None => "***".to_owned(),
+    }
+}
+
+/// Whether all answers to a token say that it is no token at all. One that may do nothing answers the same way.
+pub fn is_rejected(statuses: &[u16]) -> bool {
+    !statuses.is_empty() && statuses.iter().all(|status| *status == 401)
+}
+
+/// Whether what is wrong with the DEV token says more than its refusals of lists that only a DEV token reads.
+pub fn hides_dev_only(rows: &Rows) -> Option<&'static str> {
+    let dev = rows.content.get(&Environment::dev());
+    let statuses = rows.dev_only_statuses();
+    if !is_rejected(&statuses) {
+        return None;
+    }
+    match dev {
+        Some(content) if !is_rejected(&content.statuses()) && !content.statuses().is_empty() => content
+            .environment()
+            .filter(|seen| *seen != Environment::dev())
+            .map(|_| "the token belongs to another environment"),
+        _ => Some("the token is not accepted"),
+    }
+}
+
+/// Which regions the prefixes name. That they fit the data center is checked before, with the settings.
+pub fn region(settings: &Settings) -> Check {
+    const NAME: &str = "region of tokens";
+    let tokens = all().into_iter().filter_map(|e| Some((of(settings, &e)?, e)));
+    let known: Vec<_> = tokens
+        .filter_map(|(token, e)| Some((token_region(token.expose())?, e)))
+        .collect();
+    let host = settings.base_url.host_str().unwrap_or_default();
+    let here = DATA_CENTERS
+        .iter()
+        .find(|center| center.base_url.ends_with(&format!("//{host}")));
+    // The stack of the sandbox may well use the prefix of the United States.
+    let fits = |region: &str| here.is_none_or(|here| here.key == region || (here.key == "sandbox" && region == "us"));
+    if let Some((region, environment)) = known.iter().find(|(region, _)| !fits(region.key)) {
+        return Check::failed(
+            Group::Connection,
+            NAME,
+            Kind::Unauthenticated,
+            format!(
+                "the {} token belongs to the {} data center ({})",
+                upper(environment),
+                region.key,
+                region.place
+            ),
+        )
+        .lost("everything: a token works only in the data center that issued it")
+        .todo(format!(
+            "use --workato-data-center {} without --workato-base-url",
+            region.key
+        ));
+    }
+    if known.is_empty() {
+        return Check::skipped(Group::Connection, NAME, "no token says which region it belongs to");
+    }
+    let said: Vec<String> = known
+        .iter()
+        .map(|(region, environment)| format!("{}: {}", upper(environment), region.key))
+        .collect();
+    Check::ok(Group::Connection, NAME, said.join(", "))
+}
+
+/// One check for each token.
+pub fn checks(settings: &Settings, rows: &Rows, model: &Model) -> Vec<Check> {
+    let given = all()
+        .into_iter()
+        .filter(|environment| of(settings, environment).is_some());
+    given
+        .map(|environment| check(settings, rows, model, &environment))
+        .collect()
+}
+
+fn check(settings: &Settings, rows: &Rows, model: &Model, environment: &Environment) -> Check {
+    let name = format!("{} token", upper(environment));
+    let is_dev = *environment == Environment::dev();
+    let content = rows.content.get(environment);
+    if content.is_none() && !is_dev {
+        return Check::skipped(
+            Group::Connection,
+            name,
+            "not used: --workato-env asks for another environment",
+        )
+        .environment(environment.as_str());
+    }
+    let flag = match is_dev {
+        true => "--workato-api-key".to_owned(),
+        false => format!("--workato-{environment}-api-key"),
+    };
+    let mut statuses = content.map(Content::statuses).unwrap_or_default();
+    if is_dev {
+        statuses.extend(rows.dev_only_statuses());
+    }
+    if statuses.is_empty() {
+        return Check::skipped(Group::Connection, name, "none of its requests was answered")
+            .environment(environment.as_str());
+    }
+    let seen = content.and_then(Content::environment);
+    let check = if is_rejected(&statuses) {
+        rejected(name, &flag, is_dev)
+    } else if let Some(other) = twin(settings, environment) {
+        wrong(
+            name,
+            format!("it is the same as the {} token", upper(&other)),
+            &flag,
+            environment,
+        )
+    } else if let Some(seen) = seen.as_ref().filter(|seen| *seen != environment) {
+        wrong(
+            name,
+            format!("it belongs to {}, by what project grants say", upper(seen)),
+            &flag,
+            environment,
+        )
+    } else if let Some(other) = overlap(rows, environment) {
+        let what = format!("it sees the same projects as the {} token", upper(&other));
+        wrong(name, what, &flag, environment)
+    } else {
+        Check::ok(
+            Group::Connection,
+            name,
+            sees(rows, content, seen.as_ref(), model, is_dev),
+        )
+    };
+    check.environment(environment.as_str())
+}
+
+fn rejected(name: String, flag: &str, is_dev: bool) -> Check {
+    const SEEN: &str = "refused everywhere (HTTP 401)";
+    let check = match is_dev {
+        true => Check::failed(Group::Connection, name, Kind::Unauthenticated, SEEN).lost("everything: a sync fails"),
+        false => Check::warning(Group::Connection, name, Kind::Unauthenticated, SEEN)
+            .lost("projects, folders and project grants of this environment"),
+    };
+    check.todo(format!(
+        "check {flag} and the data center: a token works only where it was issued and from the addresses on its \
+         allow list, and its client role must allow something"
+    ))
+}
+
+fn wrong(name: String, seen: String, flag: &str, environment: &Environment) -> Check {
+    Check::failed(Group::Connection, name, Kind::Unauthenticated, seen)
+        .lost(format!(
+            "a sync fails, or takes what lies elsewhere for projects and folders of {}",
+            upper(environment)
+        ))
+        .todo(format!(
+            "give {flag} the token of an API client that is bound to {}",
+            upper(environment)
+        ))
+}
+
+/// What an accepted token sees.
+fn sees(rows: &Rows, content: Option<&Content>, seen: Option<&Environment>, model: &Model, is_dev: bool) -> String {
+    let count = |rows: Option<usize>, what: &str| {
+        let rows = rows?;
+        let more = if rows >= 100 && what != "people" {
+            " or more"
+        } else {
+            ""
+        };
+        Some(format!("{rows}{more} {what}"))
+    };
+    let people = is_dev.then(|| rows.members.value().map(Vec::len)).flatten();
+    let projects = content.and_then(|content| content.projects.value()).map(Vec::len);
+    let parts: Vec<String> = [count(people, "people"), count(projects, "projects")]
+        .into_iter()
+        .flatten()
+        .collect();
+    let what = match parts.is_empty() {
+        true => "accepted".to_owned(),
+        false => format!("accepted; sees {}", parts.join(" and ")),
+    };
+    match seen {
+        Some(seen) => format!("{what} of {}", upper(seen)),
+        None if !is_dev && !model.has_v2 => format!("{what}; legacy answers do not say of which environment"),
+        None if !is_dev => format!("{what}; no project grant says of which environment"),
+        None => what,
+    }
+}
+
+/// Another environment that was given the same token.
+fn twin(settings: &Settings, environment: &Environment) -> Option<Environment> {
+    let own = of(settings, environment)?;
+    all()
+        .into_iter()
+        .find(|other| other != environment && of(settings, other) == Some(own))
+}
+
+/// An environment before this one whose token sees some of the same projects: each lies in one environment only.
+fn overlap(rows: &Rows, environment: &Environment) -> Option<Environment> {
+    let ids = |content: &Content| -> BTreeSet<ProjectId> {
+        let projects = content.projects.value().into_iter().flatten();
+        projects.map(|project| project.id.clone()).collect()
+    };
+    let own = ids(rows.content.get(environment)?);
+    all()
+        .into_iter()
+        .take_while(|other| other != environment)
+        .find(|other| {
+            rows.content
+                .get(other)
+                .is_some_and(|content| !ids(content).is_disjoint(&own))
+        })
+}
+
+/// The environments that can have a token, in the order they are shown.
+pub fn all() -> [Environment; 3] {
+    ["dev", "test", "prod"].map(Environment::new)
+}
+
+fn upper(environment: &Environment) -> String {
+    environment.as_str().to_uppercase()
+}
