@@ -3,6 +3,7 @@
 pub mod annotation;
 pub mod c1z;
 pub mod capability;
+pub mod change;
 pub mod config;
 pub mod connector;
 pub mod conventions;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::baton::change::{Change, Changes, Consent, Request};
 use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, Provisioner, SyncContext, unsupported};
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::proto::v2;
@@ -19,6 +20,30 @@ const REPEATS: u32 = 3;
 const STEP: Duration = Duration::from_secs(15);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// One write, for callers that want to know what it changes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Gives an entitlement.
+    Grant(v2::GrantManagerServiceGrantRequest),
+    /// Takes a grant away.
+    Revoke(v2::GrantManagerServiceRevokeRequest),
+    /// Creates an account.
+    CreateAccount(v2::CreateAccountRequest),
+    /// Deletes a resource.
+    DeleteResource(v2::DeleteResourceRequest),
+}
+
+/// What a write did, or would do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// What changed, or why nothing had to.
+    pub changes: Vec<Change>,
+    /// What would be sent; only after a rehearsal.
+    pub requests: Vec<Request>,
+    /// What somebody must do now, as a sentence without its full stop.
+    pub next: Option<String>,
+}
 
 /// Writes through one connector.
 #[derive(Debug)]
@@ -51,6 +76,90 @@ impl<C: Provisioner> Provisioning<C> {
         &self,
         request: &v2::GrantManagerServiceGrantRequest,
     ) -> Result<v2::GrantManagerServiceGrantResponse> {
+        logged(async |changes| self.grant_with(request, changes).await).await
+    }
+
+    /// Revokes. Repeated while the other side is out of reach.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`].
+    pub async fn revoke(
+        &self,
+        request: &v2::GrantManagerServiceRevokeRequest,
+    ) -> Result<v2::GrantManagerServiceRevokeResponse> {
+        logged(async |changes| self.revoke_with(request, changes).await).await
+    }
+
+    /// Creates an account, once.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`]; `InvalidArgument` for credential options without an arm, and for encrypted
+    /// passwords, which this program has no key for.
+    pub async fn create_account(&self, request: &v2::CreateAccountRequest) -> Result<v2::CreateAccountResponse> {
+        logged(async |changes| self.create_account_with(request, changes).await).await
+    }
+
+    /// Deletes a resource, once.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`]; `InvalidArgument` for an id without type or number.
+    pub async fn delete_resource(&self, request: &v2::DeleteResourceRequest) -> Result<v2::DeleteResourceResponse> {
+        logged(async |changes| self.delete_resource_with(request, changes).await).await
+    }
+
+    /// Carries a write out, under a consent, and says what changed.
+    ///
+    /// # Errors
+    /// As the methods above; `FailedPrecondition` for a change that the consent does not name.
+    pub async fn carry_out(&self, write: &Write, consent: Consent) -> Result<Told> {
+        let changes = Arc::new(Changes::new(consent));
+        let next = self.write(write, &changes).await?;
+        Ok(Told {
+            changes: changes.told(),
+            requests: Vec::new(),
+            next,
+        })
+    }
+
+    /// What a write would change, and the requests it would send. What there is is read, nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Provisioning::carry_out`].
+    pub async fn rehearse(&self, write: &Write) -> Result<Told> {
+        let changes = Arc::new(Changes::new(Consent::Rehearsal));
+        let done = self.write(write, &changes).await;
+        let (proposed, requests): (Vec<_>, Vec<_>) = changes.proposed().into_iter().unzip();
+        if requests.is_empty() {
+            done?;
+        }
+        Ok(Told {
+            changes: [proposed, changes.told()].concat(),
+            requests,
+            next: None,
+        })
+    }
+
+    async fn write(&self, write: &Write, changes: &Arc<Changes>) -> Result<Option<String>> {
+        match write {
+            Write::Grant(request) => self.grant_with(request, changes).await.map(|_| None),
+            Write::Revoke(request) => self.revoke_with(request, changes).await.map(|_| None),
+            Write::DeleteResource(request) => self.delete_resource_with(request, changes).await.map(|_| None),
+            Write::CreateAccount(request) => {
+                let created = self.create_account_with(request, changes).await?;
+                Ok(match created.result {
+                    Some(Outcome::ActionRequired(required)) => Some(required.message),
+                    Some(Outcome::InProgress(_)) => Some("the account is being created".to_owned()),
+                    _ => None,
+                })
+            }
+        }
+    }
+
+    async fn grant_with(
+        &self,
+        request: &v2::GrantManagerServiceGrantRequest,
+        changes: &Arc<Changes>,
+    ) -> Result<v2::GrantManagerServiceGrantResponse> {
         self.check()?;
         let entitlement = request.entitlement.as_ref().filter(|e| !e.id.is_empty());
         let entitlement = entitlement.ok_or_else(|| malformed("a grant names no entitlement"))?;
@@ -58,7 +167,7 @@ impl<C: Provisioner> Provisioning<C> {
         let principal = principal.ok_or_else(|| malformed("a grant names no principal"))?;
         let mut patience = Patience::default();
         let granted = loop {
-            let cx = SyncContext::detached();
+            let cx = SyncContext::writing(changes);
             match self.connector.grant(&cx, principal, entitlement).await {
                 Ok(granted) => break granted,
                 Err(error) => patience.after(error).await?,
@@ -70,13 +179,10 @@ impl<C: Provisioner> Provisioning<C> {
         })
     }
 
-    /// Revokes. Repeated while the other side is out of reach.
-    ///
-    /// # Errors
-    /// As [`Provisioning::grant`].
-    pub async fn revoke(
+    async fn revoke_with(
         &self,
         request: &v2::GrantManagerServiceRevokeRequest,
+        changes: &Arc<Changes>,
     ) -> Result<v2::GrantManagerServiceRevokeResponse> {
         self.check()?;
         let grant = request.grant.as_ref();
@@ -84,7 +190,7 @@ impl<C: Provisioner> Provisioning<C> {
         let grant = grant.ok_or_else(|| malformed("a revocation names no grant with entitlement and principal"))?;
         let mut patience = Patience::default();
         let annotations = loop {
-            let cx = SyncContext::detached();
+            let cx = SyncContext::writing(changes);
             match self.connector.revoke(&cx, grant).await {
                 Ok(annotations) => break annotations,
                 Err(error) => patience.after(error).await?,
@@ -93,12 +199,11 @@ impl<C: Provisioner> Provisioning<C> {
         Ok(v2::GrantManagerServiceRevokeResponse { annotations })
     }
 
-    /// Creates an account, once.
-    ///
-    /// # Errors
-    /// As [`Provisioning::grant`]; `InvalidArgument` for credential options without an arm, and for encrypted
-    /// passwords, which this program has no key for.
-    pub async fn create_account(&self, request: &v2::CreateAccountRequest) -> Result<v2::CreateAccountResponse> {
+    async fn create_account_with(
+        &self,
+        request: &v2::CreateAccountRequest,
+        changes: &Arc<Changes>,
+    ) -> Result<v2::CreateAccountResponse> {
         self.check()?;
         let info = request.account_info.as_ref();
         let info = info.ok_or_else(|| malformed("an account to create has no account info"))?;
@@ -108,24 +213,22 @@ impl<C: Provisioner> Provisioning<C> {
             credentials: credentials.as_ref(),
             resource_type: &request.resource_type_id,
         };
-        let created = self
-            .connector
-            .create_account(&SyncContext::detached(), &account)
-            .await?;
+        let cx = SyncContext::writing(changes);
+        let created = self.connector.create_account(&cx, &account).await?;
         Ok(response(created))
     }
 
-    /// Deletes a resource, once.
-    ///
-    /// # Errors
-    /// As [`Provisioning::grant`]; `InvalidArgument` for an id without type or number.
-    pub async fn delete_resource(&self, request: &v2::DeleteResourceRequest) -> Result<v2::DeleteResourceResponse> {
+    async fn delete_resource_with(
+        &self,
+        request: &v2::DeleteResourceRequest,
+        changes: &Arc<Changes>,
+    ) -> Result<v2::DeleteResourceResponse> {
         self.check()?;
         let id = request.resource_id.as_ref();
         let id = id.filter(|id| !id.resource_type.is_empty() && !id.resource.is_empty());
         let id = id.ok_or_else(|| malformed("a resource to delete has no id"))?;
         let parent = request.parent_resource_id.as_ref();
-        let cx = SyncContext::detached();
+        let cx = SyncContext::writing(changes);
         let annotations = self.connector.delete_resource(&cx, id, parent).await?;
         Ok(v2::DeleteResourceResponse { annotations })
     }
@@ -171,6 +274,16 @@ impl<C: Provisioner> Provisioning<C> {
         Err(Error::new(Kind::FailedPrecondition, "provisioning is not enabled")
             .hint("start the connector with --provisioning (BATON_PROVISIONING=true)"))
     }
+}
+
+/// Runs a write and logs what it changed: where nobody waits for the words.
+async fn logged<T>(write: impl AsyncFnOnce(&Arc<Changes>) -> Result<T>) -> Result<T> {
+    let changes = Arc::new(Changes::default());
+    let done = write(&changes).await?;
+    for change in changes.told() {
+        tracing::info!(%change, "Access written.");
+    }
+    Ok(done)
 }
 
 /// Waits between repeats of a call that failed because the other side was out of reach: 15, 30 and 45 seconds or the

@@ -10,6 +10,7 @@ pub mod census;
 pub mod compare;
 pub mod condition;
 pub mod edges;
+pub mod exact;
 pub mod explore;
 pub mod export;
 pub mod find;

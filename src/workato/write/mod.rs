@@ -1,7 +1,10 @@
 //! What can be changed in a workspace (`contract/model.md` 9): one file per resource type that has writes. Every write
-//! reads first what is there, so that what is done already is answered without a request, and what it displaces is told.
+//! reads first what is there, so that what is done already is answered without a request, and what it displaces is told;
+//! and afterwards, because an answer of success is not the effect.
 
 mod account;
+mod assignment;
+mod effect;
 mod environment_role;
 mod group;
 mod project;
@@ -16,12 +19,13 @@ use super::collaborator::Collaborator;
 use super::directory::Directory;
 use super::environment_role::EnvironmentRole;
 use super::group::CollaboratorGroup;
-use super::kind::ResourceKind;
+use super::kind::{ResourceKind, first_of};
 use super::project::Project;
 use super::role::Role;
 use super::{WorkatoConnector, unknown_type};
 use crate::baton::annotation::pack;
 use crate::baton::capability;
+use crate::baton::change::Change;
 use crate::baton::connector::{Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext, unsupported};
 use crate::baton::entitlement;
 use crate::baton::error::{Error, Kind, Result};
@@ -30,6 +34,15 @@ use crate::baton::proto::v2;
 use crate::baton::resource;
 
 pub use account::creation_schema;
+
+/// Whoever is given a role.
+pub const PEOPLE: &str = Collaborator::TYPE;
+/// What people join, and what is given project roles.
+pub const GROUPS: &str = CollaboratorGroup::TYPE;
+/// What project roles are given on.
+pub const PROJECTS: &str = Project::TYPE;
+/// The roles that people have in an environment, of both access models.
+pub const ROLES: [&str; 2] = [EnvironmentRole::TYPE, Role::TYPE];
 
 impl WorkatoConnector {
     /// Tables of this write alone: what a sync read a while ago may have changed.
@@ -81,7 +94,7 @@ impl Provisioner for WorkatoConnector {
 
     async fn delete_resource(
         &self,
-        _: &SyncContext,
+        cx: &SyncContext,
         id: &v2::ResourceId,
         _: Option<&v2::ResourceId>,
     ) -> Result<Vec<Any>> {
@@ -92,7 +105,7 @@ impl Provisioner for WorkatoConnector {
                 "does not have resource Delete() configured",
             ));
         }
-        account::delete(&self.tables(), &MemberId::from(id.resource.as_str())).await
+        account::delete(&self.tables(), cx, &MemberId::from(id.resource.as_str())).await
     }
 }
 
@@ -157,12 +170,28 @@ fn person_id(principal: &v2::Resource) -> Result<MemberId> {
 /// # Errors
 /// Those of the tables; `NotFound` for somebody who is not in the workspace.
 async fn person(d: &Directory, cx: &SyncContext, principal: &v2::Resource) -> Result<Member> {
-    let id = person_id(principal)?;
-    let found = d.detected(cx).await?.members.iter().find(|m| m.id == id).cloned();
+    member_of(d, cx, &person_id(principal)?).await
+}
+
+/// As [`person`], by the id.
+async fn member_of(d: &Directory, cx: &SyncContext, id: &MemberId) -> Result<Member> {
+    let found = d.detected(cx).await?.members.iter().find(|m| m.id == *id).cloned();
     found.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("there is no collaborator {id}"))
             .hint("somebody who was invited is not one before the invitation is accepted")
     })
+}
+
+/// What a person is called: by name, else by address, else by id.
+fn called(member: &Member) -> String {
+    let id = member.id.to_string();
+    let texts = [member.name.as_deref(), member.email.as_deref(), Some(&id)];
+    first_of(texts).unwrap_or_default().to_owned()
+}
+
+/// The name of a role, or of having none.
+fn or_no_access(role: Option<&str>) -> &str {
+    role.unwrap_or("No access")
 }
 
 fn already_granted() -> Granted {
@@ -172,7 +201,21 @@ fn already_granted() -> Granted {
     }
 }
 
-fn already_revoked() -> Vec<Any> {
+/// The answer for a grant of something, or to somebody, that is gone.
+fn already_revoked(cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Vec<Any> {
+    let text = |resource: &v2::Resource| {
+        let (kind, id) = resource::key(resource);
+        match resource.display_name.as_str() {
+            "" => format!("{kind} {id}"),
+            name => name.to_owned(),
+        }
+    };
+    cx.changes
+        .tell(Change::gone(text(principal), "", text(on), None::<&str>));
+    revoked_before()
+}
+
+fn revoked_before() -> Vec<Any> {
     vec![pack(&v2::GrantAlreadyRevoked::default())]
 }
 

@@ -1,0 +1,104 @@
+//! `grant` and `revoke`: one sentence changes who can do what. Names are looked up in the file of the last sync; what
+//! there is now is read before anything is sent. The file is not changed.
+
+mod lookup;
+mod words;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+pub use self::lookup::emitting;
+use self::lookup::found;
+pub use self::words::Verb;
+use super::launch::{self, Needs};
+use super::sync::chosen_temp_dir;
+use super::write::{self, How};
+use super::{Leave, command, logging, unavailable, usage_error};
+use crate::baton::c1z::Keep;
+use crate::baton::config::{Field, kit};
+use crate::baton::error::Result;
+use crate::report::Which;
+use crate::report::names::Names;
+use crate::term::Terminal;
+use crate::workato;
+
+/// Whether the help of these commands shows a field.
+pub fn shown(field: &Field) -> bool {
+    field.required || field.name == "file" || field.heading == kit::CONNECTION
+}
+
+/// One of the two commands.
+pub fn command(verb: Verb) -> Command {
+    let about = match verb {
+        Verb::Grant => "Give a role, a project role or membership of a group",
+        Verb::Revoke => "Take a role, a project role or membership of a group away",
+    };
+    Command::new(verb.name())
+        .about(about)
+        .override_usage(format!("{} [OPTIONS]", verb.usage()))
+        .arg(
+            Arg::new("words")
+                .num_args(0..)
+                .value_name("WORDS")
+                .help("What, where and who: by name, id or e-mail address; quotes keep words together"),
+        )
+        .arg(
+            Arg::new("yes")
+                .long("yes")
+                .short('y')
+                .action(ArgAction::SetTrue)
+                .help("Do it without asking"),
+        )
+        .after_help(examples(verb))
+}
+
+fn examples(verb: Verb) -> String {
+    let (name, to) = (verb.name(), verb.preposition());
+    format!(
+        "Examples:\n  \
+         # A role in an environment; whoever has another one there has this one instead\n  \
+         baton-workato {name} \"Environment admin\" in prod {to} ada@example.org\n\n  \
+         # A project role, of a person or a group; each environment has a project of that name\n  \
+         baton-workato {name} \"Project admin\" on Billing in prod {to} \"Finance builders\"\n\n  \
+         # Membership of a group, of two people, without a question\n  \
+         baton-workato {name} Engineering {to} ada@example.org and \"Grace Hopper\" --yes\n\n  \
+         # What would be sent\n  \
+         baton-workato {name} \"Environment admin\" in prod {to} ada@example.org --dry-run\n\n\
+         Names are those of the last sync in FILE, which stays as it is. A name that fits several ends with exit\n\
+         code 3 and the list, one that fits nothing with 5 and the nearest names."
+    )
+}
+
+/// Looks up, asks, writes.
+///
+/// # Errors
+/// Those of the sentence, of the file and of the connector; exit code 2 where there is nobody to ask.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb, leave: Leave) -> Result<()> {
+    let values = launch::settings(&[root, own], Needs::Connector)?;
+    logging::start(&values, terminal)?;
+    unavailable::check(command::all_fields(), &values)?;
+    let words: Vec<String> = own.get_many("words").into_iter().flatten().cloned().collect();
+    let sentence = words::parse(verb, &words)?;
+    let how = match () {
+        () if values.bool("dry-run") => How::Rehearsed,
+        () if own.get_flag("yes") => How::Now,
+        () if terminal.can_ask() => How::Asked,
+        () => {
+            return Err(usage_error("this changes access, and there is no terminal to ask at")
+                .hint("add --yes to do it, or --dry-run to see what would be sent"));
+        }
+    };
+    let temp_dir = chosen_temp_dir(&values)?;
+    let which = Which {
+        sync_id: None,
+        file: values.text("file").as_ref(),
+        temp_dir: temp_dir.as_deref(),
+        keep: Keep::BIG,
+    };
+    let snapshot = which.open()?;
+    let found = found(&Names::new(&snapshot), verb, &sentence)?;
+    let mut settings = workato::config::settings(&values)?;
+    if let (false, Some(environment)) = (values.is_set("workato-env"), found.environment) {
+        settings.environment = environment;
+    }
+    write::run(terminal, &values, settings, &found.writes, (how, verb.name()), leave)
+}
