@@ -50,6 +50,7 @@ pub struct Told {
 pub struct Provisioning<C> {
     connector: Arc<C>,
     enabled: bool,
+    longest: Duration,
 }
 
 impl<C> Clone for Provisioning<C> {
@@ -57,6 +58,7 @@ impl<C> Clone for Provisioning<C> {
         Provisioning {
             connector: Arc::clone(&self.connector),
             enabled: self.enabled,
+            longest: self.longest,
         }
     }
 }
@@ -64,7 +66,18 @@ impl<C> Clone for Provisioning<C> {
 impl<C: Provisioner> Provisioning<C> {
     /// Writes are refused unless `enabled` (`--provisioning`).
     pub fn new(connector: Arc<C>, enabled: bool) -> Self {
-        Provisioning { connector, enabled }
+        Provisioning {
+            connector,
+            enabled,
+            longest: LONGEST,
+        }
+    }
+
+    /// Never waits longer than this before it repeats a grant or revoke; a minute unless it is set.
+    #[must_use]
+    pub fn waiting_at_most(mut self, longest: Duration) -> Self {
+        self.longest = longest;
+        self
     }
 
     /// Grants. Repeated while the other side is out of reach.
@@ -165,7 +178,7 @@ impl<C: Provisioner> Provisioning<C> {
         let entitlement = entitlement.ok_or_else(|| malformed("a grant names no entitlement"))?;
         let principal = request.principal.as_ref().filter(|p| p.id.is_some());
         let principal = principal.ok_or_else(|| malformed("a grant names no principal"))?;
-        let mut patience = Patience::default();
+        let mut patience = Patience::new(self.longest);
         let granted = loop {
             let cx = SyncContext::writing(changes);
             match self.connector.grant(&cx, principal, entitlement).await {
@@ -188,7 +201,7 @@ impl<C: Provisioner> Provisioning<C> {
         let grant = request.grant.as_ref();
         let grant = grant.filter(|g| g.entitlement.is_some() && g.principal.is_some());
         let grant = grant.ok_or_else(|| malformed("a revocation names no grant with entitlement and principal"))?;
-        let mut patience = Patience::default();
+        let mut patience = Patience::new(self.longest);
         let annotations = loop {
             let cx = SyncContext::writing(changes);
             match self.connector.revoke(&cx, grant).await {
@@ -287,13 +300,17 @@ async fn logged<T>(write: impl AsyncFnOnce(&Arc<Changes>) -> Result<T>) -> Resul
 }
 
 /// Waits between repeats of a call that failed because the other side was out of reach: 15, 30 and 45 seconds or the
-/// time it named, at most a minute.
-#[derive(Default)]
+/// time it named, at most the longest.
 struct Patience {
     repeats: u32,
+    longest: Duration,
 }
 
 impl Patience {
+    fn new(longest: Duration) -> Self {
+        Patience { repeats: 0, longest }
+    }
+
     /// Ends when the call is to be repeated.
     ///
     /// # Errors
@@ -307,8 +324,9 @@ impl Patience {
             Retry::After(wait) => wait,
             _ => STEP * self.repeats,
         };
-        tracing::warn!(%error, wait = ?wait.min(LONGEST), "A write failed and is repeated.");
-        tokio::time::sleep(wait.min(LONGEST)).await;
+        let wait = wait.min(self.longest);
+        tracing::warn!(%error, ?wait, "A write failed and is repeated.");
+        tokio::time::sleep(wait).await;
         Ok(())
     }
 }

@@ -129,11 +129,16 @@ fn ambiguous(wanted: &Wanted<'_>, found: &[Found]) -> Error {
     if found.len() > LISTED {
         lines.push(format!("  and {} more", found.len() - LISTED));
     }
+    let places: BTreeSet<Option<String>> = found.iter().map(|f| environment_of(&f.resource)).collect();
+    let how = match wanted.environment {
+        None if places.len() == found.len() => "say in which environment, or which by its id",
+        _ => "say which, by its id",
+    };
     Error::new(
         Kind::InvalidArgument,
         format!("{:?} fits {} of this file", wanted.text, found.len()),
     )
-    .hint(format!("say which, by its id:\n{}", lines.join("\n")))
+    .hint(format!("{how}:\n{}", lines.join("\n")))
 }
 
 fn unknown(wanted: &Wanted<'_>, near: Vec<String>, environments: &BTreeSet<String>) -> Error {

@@ -63,8 +63,8 @@ fn examples(verb: Verb) -> String {
          baton-workato {name} Engineering {to} ada@example.org and \"Grace Hopper\" --yes\n\n  \
          # What would be sent\n  \
          baton-workato {name} \"Environment admin\" in prod {to} ada@example.org --dry-run\n\n\
-         Names are those of the last sync in FILE, which stays as it is. A name that fits several ends with exit\n\
-         code 3 and the list, one that fits nothing with 5 and the nearest names."
+         Names are those of the last sync in FILE, which stays as it is. A name that fits several\n\
+         ends with exit code 3 and the list, one that fits nothing with 5 and the nearest names."
     )
 }
 

@@ -172,7 +172,7 @@ pub async fn delete(d: &Directory, cx: &SyncContext, id: &MemberId) -> Result<Ve
     };
     let members = dev.members().await?;
     let Some(member) = members.iter().find(|m| m.id == *id) else {
-        return gone(format!("collaborator {id}"));
+        return gone(id.to_string());
     };
     let change = Change::made(called(member), "", held_by(member), NOBODY);
     let write = dev.delete_member(id)?;

@@ -38,28 +38,29 @@ where
     Read: Future<Output = Result<Option<String>>> + Send,
 {
     cx.changes.propose(change, &write.request())?;
-    match write.send().await {
-        Ok(()) => {}
-        Err(error) if maybe_so.contains(&error.kind()) => {
-            return match read_back().await {
-                Ok(None) => Ok(Ended::Before),
-                // The refusal says more than what a look at the list brought.
-                Ok(Some(_)) | Err(_) => Err(error),
-            };
-        }
+    let refused = match write.send().await {
+        Ok(()) => None,
+        Err(error) if maybe_so.contains(&error.kind()) => Some(error),
         Err(error) => return Err(error),
-    }
-    let mut pauses = PAUSES.iter();
-    loop {
-        let found = read_back().await.map_err(unconfirmed)?;
-        match (found, pauses.next()) {
-            (None, _) => break,
-            (Some(_), Some(pause)) => client.pause(*pause).await,
-            (Some(found), None) => return Err(no_effect(change, &found)),
+    };
+    let mut found = String::new();
+    for pause in PAUSES.into_iter().map(Some).chain([None]) {
+        match (read_back().await, &refused) {
+            (Ok(None), None) => {
+                cx.changes.tell(change.clone());
+                return Ok(Ended::Made);
+            }
+            (Ok(None), Some(_)) => return Ok(Ended::Before),
+            (Ok(Some(instead)), _) => found = instead,
+            (Err(error), None) => return Err(unconfirmed(error)),
+            // What was refused says more than what could not be read.
+            (Err(_), Some(_)) => break,
+        }
+        if let Some(pause) = pause {
+            client.pause(pause).await;
         }
     }
-    cx.changes.tell(change.clone());
-    Ok(Ended::Made)
+    Err(refused.unwrap_or_else(|| no_effect(change, &found)))
 }
 
 fn unconfirmed(error: Error) -> Error {

@@ -4,10 +4,11 @@ use prost_types::Any;
 
 use super::assignment::{Given, Wanted};
 use super::effect::Ended;
-use super::{already_granted, already_revoked, person, replaced};
+use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
+use crate::baton::resource;
 use crate::workato::client::EnvironmentRole as ApiRole;
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
@@ -67,18 +68,19 @@ pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principa
 }
 
 async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
-    let gone = || {
-        let id = crate::baton::resource::key(on).1;
-        Error::new(Kind::NotFound, format!("there is no environment role {id}"))
-            .hint("sync again; and sync and write with the same --workato-env")
-    };
-    let (id, environment) = environment_role::find(d, cx, on).await?.ok_or_else(gone)?;
+    environment_said(d, cx, on).await?;
+    let wanted = resource::key(on).1;
     let roles = &d.detected(cx).await?.environment_roles;
+    let Some((id, environment)) = environment_role::find(d, cx, on).await? else {
+        let ids = roles.iter().map(|r| r.id.as_str());
+        return Err(no_role("environment role", wanted, ids));
+    };
     let role = roles.iter().find(|r| r.id.as_str() == id);
+    let name = role.and_then(|r| r.name.clone());
     Ok(Wanted {
         kind: RoleKind::Environment,
         environment,
-        name: role.and_then(|r| r.name.clone()).ok_or_else(gone)?,
+        name: name.ok_or_else(|| Error::new(Kind::Internal, format!("the environment role {id} has no name")))?,
         listed: roles.iter().filter_map(|r| r.name.clone()).collect(),
     })
 }

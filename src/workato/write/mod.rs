@@ -13,6 +13,7 @@ mod role;
 use std::sync::Arc;
 
 use prost_types::Any;
+use prost_types::value::Kind as ValueKind;
 
 use super::client::{Member, MemberId};
 use super::collaborator::Collaborator;
@@ -22,6 +23,7 @@ use super::group::CollaboratorGroup;
 use super::kind::{ResourceKind, first_of};
 use super::project::Project;
 use super::role::Role;
+use super::settings::Environment;
 use super::{WorkatoConnector, unknown_type};
 use crate::baton::annotation::pack;
 use crate::baton::capability;
@@ -180,6 +182,44 @@ async fn member_of(d: &Directory, cx: &SyncContext, id: &MemberId) -> Result<Mem
         Error::new(Kind::NotFound, format!("there is no collaborator {id}"))
             .hint("somebody who was invited is not one before the invitation is accepted")
     })
+}
+
+/// The environment that a resource says it is in, if it says so.
+///
+/// # Errors
+/// `FailedPrecondition` for one that this run does not look at: what lies there cannot be told to be gone.
+async fn environment_said(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Option<Environment>> {
+    let said = on.profile.as_ref().and_then(|p| p.fields.get("environment"));
+    let Some(ValueKind::StringValue(said)) = said.and_then(|value| value.kind.as_ref()) else {
+        return Ok(None);
+    };
+    let environment = Environment::new(said);
+    if d.environments(cx).await?.contains(&environment) {
+        return Ok(Some(environment));
+    }
+    Err(Error::new(
+        Kind::FailedPrecondition,
+        format!(
+            "{:?} is in {environment}, where this run does not look",
+            on.display_name
+        ),
+    )
+    .hint("write with the same --workato-env as the sync, or with --workato-env all"))
+}
+
+/// The error of a role that no list has under this id. One that a list has under another form of the id is not gone: the
+/// sync read other environments.
+fn no_role<'a>(what: &str, wanted: &str, mut ids: impl Iterator<Item = &'a str>) -> Error {
+    let same = |id: &str| {
+        let shorter = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('-'));
+        id == wanted || shorter(wanted, id)
+    };
+    if ids.any(same) {
+        let message = format!("the {what} {wanted} has another id in this run");
+        return Error::new(Kind::FailedPrecondition, message)
+            .hint("write with the same --workato-env as the sync: with `all`, ids of roles end in the environment");
+    }
+    Error::new(Kind::NotFound, format!("there is no {what} {wanted}")).hint("sync again")
 }
 
 /// What a person is called: by name, else by address, else by id.

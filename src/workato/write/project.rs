@@ -5,13 +5,18 @@ use std::collections::BTreeSet;
 use prost_types::Any;
 
 use super::effect::{Ended, send};
-use super::{already_granted, already_revoked, called, group, member_of, person_id, replaced, revoked_before};
+use super::{
+    already_granted, already_revoked, called, environment_said, group, member_of, person_id, replaced, revoked_before,
+};
 use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::client::{GroupId, MemberId, NewProjectGrant, ProjectGrant, ProjectId, WorkatoClient, read_all};
+use crate::workato::client::{
+    GroupId, MemberId, NewProjectGrant, Project as ApiProject, ProjectGrant, ProjectId, ProjectRole, WorkatoClient,
+    read_all,
+};
 use crate::workato::directory::Directory;
 use crate::workato::group::CollaboratorGroup;
 use crate::workato::kind::{ResourceKind as _, id_value};
@@ -42,7 +47,7 @@ impl Holder {
     async fn name(&self, d: &Directory, cx: &SyncContext) -> Result<String> {
         match self {
             Holder::Person(id) => member_of(d, cx, id).await.map(|member| called(&member)),
-            Holder::Group(id) => group::find(d, cx, id).await.map(|found| group::name(&found)),
+            Holder::Group(id) => group::find(d, id).await.map(|found| group::name(&found)),
         }
     }
 
@@ -69,7 +74,7 @@ impl Holder {
 /// Gives the project role with this slug.
 ///
 /// # Errors
-/// `NotFound` for a project, role, person or group that is gone; `FailedPrecondition` when no token sees the project;
+/// `NotFound` for a project, role, person or group that is gone; `FailedPrecondition` for a project that no token sees;
 /// those of the API; `Internal` when it has no effect.
 pub async fn grant(
     d: &Directory,
@@ -90,7 +95,7 @@ pub async fn grant(
     if let Some(held) = had.iter().find(|g| slug_of(g) == role) {
         return already(&name_of(held));
     }
-    let (role_id, role_name) = named(d, cx, &before, role).await?;
+    let (role_id, role_name) = named(d, &before, role).await?;
     let change = Change::made(&who, &place.name, names(&had), &role_name);
     let write = place
         .client
@@ -189,26 +194,39 @@ impl Place<'_> {
     }
 }
 
+/// The project. Asked for anew: a list that the token may not read must not look like one without the project.
+///
+/// # Errors
+/// `NotFound` for one that is gone for certain; `FailedPrecondition` for one that may lie where nothing is seen.
 async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Place<'d>> {
     let id = ProjectId::from(resource::key(on).1);
-    let projects = d.projects(cx).await?;
-    let placed = projects.iter().find(|p| p.project.id == id);
-    let Some(placed) = placed else {
-        return Err(Error::new(Kind::NotFound, format!("there is no project {id}"))
-            .hint("projects of an environment are seen with the token of that environment only"));
+    let environments = match environment_said(d, cx, on).await? {
+        Some(environment) => vec![environment],
+        None => d.environments(cx).await?,
     };
-    let client = d.clients.of(&placed.environment).ok_or_else(|| {
-        Error::new(
-            Kind::FailedPrecondition,
-            format!("there is no token of the environment {}", placed.environment),
-        )
-        .hint(format!("set --workato-{}-api-key", placed.environment))
-    })?;
-    Ok(Place {
-        id,
-        name: format!("{} ({})", project::name(&placed.project), placed.environment),
-        client,
-    })
+    let mut blind = Vec::new();
+    for environment in environments {
+        let Some(client) = d.clients.of(&environment) else {
+            blind.push(format!("--workato-{environment}-api-key"));
+            continue;
+        };
+        let projects: Vec<ApiProject> = read_all(|page| client.projects(page)).await?;
+        if let Some(project) = projects.iter().find(|p| p.id == id) {
+            return Ok(Place {
+                name: format!("{} ({environment})", project::name(project)),
+                id,
+                client,
+            });
+        }
+    }
+    if blind.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("there is no project {id}")).hint("sync again"));
+    }
+    let message = format!("it cannot be told whether there is a project {id}");
+    Err(Error::new(Kind::FailedPrecondition, message).hint(format!(
+        "projects of an environment are seen with its own token only: set {}",
+        blind.join(" and ")
+    )))
 }
 
 fn name_of(grant: &ProjectGrant) -> String {
@@ -231,18 +249,13 @@ fn names(held: &[&ProjectGrant]) -> String {
 
 /// The id that grants give a role, and its name. Lists give it another id, so a grant that has the role is asked first
 /// (`contract/workato-api.md` 2.8, ID TRAP).
-async fn named(
-    d: &Directory,
-    cx: &SyncContext,
-    before: &[ProjectGrant],
-    role: &str,
-) -> Result<(serde_json::Value, String)> {
+async fn named(d: &Directory, before: &[ProjectGrant], role: &str) -> Result<(serde_json::Value, String)> {
     let in_grants = before.iter().find(|g| slug_of(g) == role);
     if let Some((grant, role)) = in_grants.and_then(|g| Some((g, g.project_role.as_ref()?))) {
         return Ok((id_value(&role.id), name_of(grant)));
     }
-    let roles = distinct(&d.project_roles(cx).await?);
-    let listed = roles.into_iter().find(|(slug, ..)| slug == role);
+    let roles: Vec<ProjectRole> = read_all(|page| d.clients.dev.project_roles(page)).await?;
+    let listed = distinct(&roles).into_iter().find(|(slug, ..)| slug == role);
     listed
         .map(|(_, name, role)| (id_value(&role.id), name))
         .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no project role {role}")).hint("sync again"))

@@ -5,7 +5,7 @@ use prost_types::Any;
 
 use super::assignment::{Given, Wanted};
 use super::effect::Ended;
-use super::{already_granted, already_revoked, person, replaced};
+use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -84,6 +84,7 @@ pub async fn check_model(d: &Directory, cx: &SyncContext) -> Result<()> {
 
 /// The role that a resource stands for.
 async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
+    environment_said(d, cx, on).await?;
     let wanted = resource::key(on).1;
     let roles = named(d, cx).await?;
     for environment in d.environments(cx).await? {
@@ -96,6 +97,5 @@ async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Want
             });
         }
     }
-    Err(Error::new(Kind::NotFound, format!("there is no role {wanted}"))
-        .hint("sync again; and sync and write with the same --workato-env"))
+    Err(no_role("role", wanted, roles.iter().map(|(id, _)| id.as_str())))
 }
