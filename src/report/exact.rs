@@ -153,8 +153,14 @@ fn unknown(wanted: &Wanted<'_>, near: Vec<String>, environments: &BTreeSet<Strin
     if let Some(asked) = wanted.environment
         && !environments.iter().any(|e| e.eq_ignore_ascii_case(asked))
     {
-        let known = Vec::from_iter(environments.iter().map(String::as_str)).join(", ");
-        return error.hint(format!("the environments of this file are {known}"));
+        return error.hint(match Vec::from_iter(environments).as_slice() {
+            [] => "this file names no environments; leave `in` and what follows out".to_owned(),
+            [one] => format!("the only environment of this file is {one}; sync with --workato-env all to have all"),
+            several => {
+                let names: Vec<&str> = several.iter().map(|e| e.as_str()).collect();
+                format!("the environments of this file are {}", names.join(", "))
+            }
+        });
     }
     if near.is_empty() {
         return error.hint("`baton-workato resources` lists everything there is; sync again if it is new");
@@ -163,16 +169,18 @@ fn unknown(wanted: &Wanted<'_>, near: Vec<String>, environments: &BTreeSet<Strin
     error.hint(format!("the nearest names are\n{}", lines.join("\n")))
 }
 
-/// How far two texts are apart, where they are near: 0 where one is part of the other, else the number of characters to
-/// change, at most a third of them.
+/// How far two texts are apart, where they are near: the number of characters to change, at most a third of them; where
+/// one is part of the other, more than that.
 pub fn distance(text: &str, typed: &str) -> Option<usize> {
-    const PART: usize = 3;
-    let length = typed.chars().count();
-    if length >= PART && (text.contains(typed) || (text.chars().count() >= PART && typed.contains(text))) {
-        return Some(0);
-    }
+    const SHORTEST_PART: usize = 3;
+    const PART: usize = 100;
+    let (length, other) = (typed.chars().count(), text.chars().count());
     let edits = edits(text, typed);
-    (edits <= (length / 3).max(1)).then_some(edits)
+    if edits <= (length / 3).max(1) {
+        return Some(edits);
+    }
+    let is_part = length.min(other) >= SHORTEST_PART && (text.contains(typed) || typed.contains(text));
+    is_part.then_some(PART + length.abs_diff(other))
 }
 
 /// Levenshtein's distance.
@@ -198,12 +206,12 @@ mod tests {
     #[test]
     fn near_names_are_near() {
         for (text, typed, expected) in [
-            ("environment admin", "admin", Some(0)),
+            ("environment admin", "admin", Some(112)),
             ("environment admin", "enviroment admin", Some(1)),
             ("billing", "biling", Some(1)),
             ("billing", "bilings", Some(2)),
             ("billing", "finance", None),
-            ("ada lovelace", "ada lovelace-king", Some(0)),
+            ("ada lovelace", "ada lovelace-king", Some(5)),
             ("ab", "ba", None),
             ("ab", "ax", Some(1)),
         ] {

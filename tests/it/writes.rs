@@ -2,10 +2,13 @@
 //! (`contract/model.md` 9): in the state of the simulated workspace, not in answers.
 
 mod accounts;
+mod flags;
 mod groups;
 mod place;
+mod program;
 mod projects;
 mod refusals;
 mod rehearsal;
 mod roles;
+mod sentences;
 mod table;

@@ -53,9 +53,13 @@ pub fn command(verb: Verb) -> Command {
 
 fn examples(verb: Verb) -> String {
     let (name, to) = (verb.name(), verb.preposition());
+    let effect = match verb {
+        Verb::Grant => "it takes the place of the one that Ada has there",
+        Verb::Revoke => "what is left is No access",
+    };
     format!(
         "Examples:\n  \
-         # A role in an environment; whoever has another one there has this one instead\n  \
+         # A role in an environment; {effect}\n  \
          baton-workato {name} \"Environment admin\" in prod {to} ada@example.org\n\n  \
          # A project role, of a person or a group; each environment has a project of that name\n  \
          baton-workato {name} \"Project admin\" on Billing in prod {to} \"Finance builders\"\n\n  \

@@ -220,6 +220,7 @@ async fn what_lies_where_nobody_looks_is_not_called_gone() {
         (&blind, bare(project.id.as_ref().unwrap()), "--workato-prod-api-key"),
     ] {
         let entitlement = v2::Entitlement {
+            id: "of another sync".to_owned(),
             resource: Some(on),
             slug: "project-admin".to_owned(),
             ..Default::default()
