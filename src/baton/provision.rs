@@ -50,7 +50,7 @@ pub struct Told {
 pub struct Provisioning<C> {
     connector: Arc<C>,
     enabled: bool,
-    longest: Duration,
+    repeats: u32,
 }
 
 impl<C> Clone for Provisioning<C> {
@@ -58,7 +58,7 @@ impl<C> Clone for Provisioning<C> {
         Provisioning {
             connector: Arc::clone(&self.connector),
             enabled: self.enabled,
-            longest: self.longest,
+            repeats: self.repeats,
         }
     }
 }
@@ -69,14 +69,14 @@ impl<C: Provisioner> Provisioning<C> {
         Provisioning {
             connector,
             enabled,
-            longest: LONGEST,
+            repeats: REPEATS,
         }
     }
 
-    /// Never waits longer than this before it repeats a grant or revoke; a minute unless it is set.
+    /// Leaves it at one attempt of a grant or revoke, for somebody who waits for the answer.
     #[must_use]
-    pub fn waiting_at_most(mut self, longest: Duration) -> Self {
-        self.longest = longest;
+    pub fn impatient(mut self) -> Self {
+        self.repeats = 0;
         self
     }
 
@@ -178,7 +178,7 @@ impl<C: Provisioner> Provisioning<C> {
         let entitlement = entitlement.ok_or_else(|| malformed("a grant names no entitlement"))?;
         let principal = request.principal.as_ref().filter(|p| p.id.is_some());
         let principal = principal.ok_or_else(|| malformed("a grant names no principal"))?;
-        let mut patience = Patience::new(self.longest);
+        let mut patience = Patience::new(self.repeats);
         let granted = loop {
             let cx = SyncContext::writing(changes);
             match self.connector.grant(&cx, principal, entitlement).await {
@@ -201,7 +201,7 @@ impl<C: Provisioner> Provisioning<C> {
         let grant = request.grant.as_ref();
         let grant = grant.filter(|g| g.entitlement.is_some() && g.principal.is_some());
         let grant = grant.ok_or_else(|| malformed("a revocation names no grant with entitlement and principal"))?;
-        let mut patience = Patience::new(self.longest);
+        let mut patience = Patience::new(self.repeats);
         let annotations = loop {
             let cx = SyncContext::writing(changes);
             match self.connector.revoke(&cx, grant).await {
@@ -300,15 +300,15 @@ async fn logged<T>(write: impl AsyncFnOnce(&Arc<Changes>) -> Result<T>) -> Resul
 }
 
 /// Waits between repeats of a call that failed because the other side was out of reach: 15, 30 and 45 seconds or the
-/// time it named, at most the longest.
+/// time it named, at most a minute.
 struct Patience {
     repeats: u32,
-    longest: Duration,
+    most: u32,
 }
 
 impl Patience {
-    fn new(longest: Duration) -> Self {
-        Patience { repeats: 0, longest }
+    fn new(most: u32) -> Self {
+        Patience { repeats: 0, most }
     }
 
     /// Ends when the call is to be repeated.
@@ -316,7 +316,7 @@ impl Patience {
     /// # Errors
     /// The error itself, when it is final.
     async fn after(&mut self, error: Error) -> Result<()> {
-        if self.repeats == REPEATS || !matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded) {
+        if self.repeats == self.most || !matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded) {
             return Err(error);
         }
         self.repeats += 1;
@@ -324,7 +324,7 @@ impl Patience {
             Retry::After(wait) => wait,
             _ => STEP * self.repeats,
         };
-        let wait = wait.min(self.longest);
+        let wait = wait.min(LONGEST);
         tracing::warn!(%error, ?wait, "A write failed and is repeated.");
         tokio::time::sleep(wait).await;
         Ok(())

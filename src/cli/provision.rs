@@ -7,7 +7,7 @@ use prost_types::value::Kind as ValueKind;
 use serde_json::Value;
 
 use super::grant::emitting;
-use super::write::{self, How};
+use super::write::{self, How, Order};
 use super::{Leave, command, unavailable, usage_error};
 use crate::baton::c1z::Reader;
 use crate::baton::config::Values;
@@ -82,7 +82,13 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode, leave: Leave) -> Re
         true => How::Rehearsed,
         false => How::Now,
     };
-    write::run(terminal, values, settings, &[write], (how, doing), leave)
+    let order = Order {
+        writes: &[write],
+        doing,
+        how,
+        patient: true,
+    };
+    write::run(terminal, values, settings, &order, leave)
 }
 
 fn deletion_request(values: &Values) -> Result<v2::DeleteResourceRequest> {

@@ -27,32 +27,39 @@ pub enum How {
     Rehearsed,
 }
 
-/// Carries `writes` out, one after the other. `doing` completes "failed to ...". With several, all are rehearsed before
+/// What somebody wants done, and how.
+#[derive(Debug)]
+pub struct Order<'w> {
+    /// One after the other.
+    pub writes: &'w [Write],
+    /// What completes "failed to ...".
+    pub doing: &'static str,
+    /// In which way.
+    pub how: How,
+    /// Whether a workspace that is out of reach is waited for, as jobs do (`contract/cli.md` 3). A person is told.
+    pub patient: bool,
+}
+
+/// Carries writes out. With several, all are rehearsed before
 /// the first one is sent, so that a mistake in one of them changes nothing.
 ///
 /// # Errors
 /// Those of the connector; `Cancelled` when nobody agrees.
-pub fn run(
-    terminal: &Terminal,
-    values: &Values,
-    settings: Settings,
-    writes: &[Write],
-    (how, doing): (How, &'static str),
-    leave: Leave,
-) -> Result<()> {
+pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Order<'_>, leave: Leave) -> Result<()> {
     let limits = workato::config::limits(values);
     in_runtime(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(terminal, &cancel, leave)?;
         let progress = Progress::start(terminal, Display::Log);
         let (connector, _) = connect::connect(settings, limits, progress.observer())?;
+        let writes = Provisioning::new(connector, true);
         let desk = Desk {
             terminal,
-            writes: Provisioning::new(connector, true),
+            writes: if order.patient { writes } else { writes.impatient() },
             cancel,
-            doing,
+            doing: order.doing,
         };
-        let done = desk.run(writes, how).await;
+        let done = desk.run(order.writes, order.how).await;
         done.map_err(|error| interrupts.explain(error))
     })
 }

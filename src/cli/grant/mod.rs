@@ -11,7 +11,7 @@ use self::lookup::found;
 pub use self::words::Verb;
 use super::launch::{self, Needs};
 use super::sync::chosen_temp_dir;
-use super::write::{self, How};
+use super::write::{self, How, Order};
 use super::{Leave, command, logging, unavailable, usage_error};
 use crate::baton::c1z::Keep;
 use crate::baton::config::{Field, kit};
@@ -104,5 +104,11 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb,
     if let (false, Some(environment)) = (values.is_set("workato-env"), found.environment) {
         settings.environment = environment;
     }
-    write::run(terminal, &values, settings, &found.writes, (how, verb.name()), leave)
+    let order = Order {
+        writes: &found.writes,
+        doing: verb.name(),
+        how,
+        patient: false,
+    };
+    write::run(terminal, &values, settings, &order, leave)
 }

@@ -1,7 +1,6 @@
 //! A simulated workspace and a connector that may change it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use baton_workato::baton::annotation::name_of;
 use baton_workato::baton::change::Consent;
@@ -47,7 +46,7 @@ impl Place {
         change(&mut settings, &simulator);
         let http = Arc::new(HttpClient::new(impatient()).unwrap());
         let connector = Arc::new(WorkatoConnector::connect(settings, &http));
-        let writes = Provisioning::new(Arc::clone(&connector), true).waiting_at_most(Duration::ZERO);
+        let writes = Provisioning::new(Arc::clone(&connector), true).impatient();
         Place {
             simulator,
             connector,
