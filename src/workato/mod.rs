@@ -35,7 +35,7 @@ use self::client::WorkatoClient;
 use self::directory::{Clients, Directory};
 use self::kind::ResourceKind;
 use self::settings::{Environment, Settings};
-pub use self::write::{GROUPS, PEOPLE, PROJECTS, ROLES, capabilities};
+pub use self::write::{GROUPS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES, capabilities, only_slug};
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;

@@ -11,7 +11,7 @@ use crate::report::exact::{self, Wanted, distance, environment_of};
 use crate::report::names::Names;
 use crate::report::thing::{profile, text};
 use crate::workato::settings::{Environment, EnvironmentChoice};
-use crate::workato::{GROUPS, PEOPLE, PROJECTS, ROLES};
+use crate::workato::{GROUPS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES, only_slug};
 
 /// What a sentence means.
 pub struct Found {
@@ -95,10 +95,23 @@ fn right(names: &Names<'_>, on: &v2::Resource, what: Option<&str>) -> Result<v2:
         Ok(())
     })?;
     let Some(what) = what else {
-        return all
-            .pop()
-            .ok_or_else(|| missing(&format!("there is nothing to hold of {}", on.display_name)));
+        return match (all.pop(), only_slug(&id.resource_type)) {
+            (Some(only), _) => Ok(only),
+            // A file of resources alone.
+            (None, Some(slug)) => Ok(entitlement::stub(on, slug)),
+            (None, None) => Err(missing(&format!("there is nothing to hold of {}", on.display_name))),
+        };
     };
+    if all.is_empty() {
+        let wanted = Wanted {
+            text: what,
+            what: "project role",
+            kinds: &[PROJECT_ROLES],
+            environment: None,
+        };
+        let role = exact::resource(names, &wanted)?;
+        return Ok(entitlement::stub(on, resource::key(&role).1));
+    }
     let typed = what.to_lowercase();
     let own = format!(" of {}", on.display_name);
     let name = |e: &v2::Entitlement| e.display_name.strip_suffix(&own).unwrap_or(&e.display_name).to_owned();
@@ -114,10 +127,7 @@ fn right(names: &Names<'_>, on: &v2::Resource, what: Option<&str>) -> Result<v2:
     near.sort();
     let lines: Vec<String> = near.into_iter().map(|(_, name)| format!("  {name}")).collect();
     let error = missing(&format!("there is no project role {what:?} on {}", on.display_name));
-    Err(match lines.as_slice() {
-        [] => error.hint("the sync did not see project roles; sync again"),
-        lines => error.hint(format!("the project roles are\n{}", lines.join("\n"))),
-    })
+    Err(error.hint(format!("the project roles are\n{}", lines.join("\n"))))
 }
 
 fn missing(message: &str) -> Error {

@@ -1,22 +1,21 @@
-//! `grant` and `revoke`: one sentence changes who can do what. Names are looked up in the file of the last sync; what
-//! there is now is read before anything is sent. The file is not changed.
+//! `grant` and `revoke`: one sentence changes who can do what. Names are looked up in the file of the last sync, where
+//! there is one; what there is now is read before anything is sent. The file is not changed.
 
 mod lookup;
+mod names;
 mod words;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub use self::lookup::emitting;
 use self::lookup::found;
+use self::names::known;
 pub use self::words::Verb;
 use super::launch::{self, Needs};
-use super::sync::chosen_temp_dir;
 use super::write::{self, How, Order};
 use super::{Leave, command, logging, unavailable, usage_error};
-use crate::baton::c1z::Keep;
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
-use crate::report::Which;
 use crate::report::names::Names;
 use crate::term::Terminal;
 use crate::workato;
@@ -67,8 +66,10 @@ fn examples(verb: Verb) -> String {
          baton-workato {name} Engineering {to} ada@example.org and \"Grace Hopper\" --yes\n\n  \
          # What would be sent\n  \
          baton-workato {name} \"Environment admin\" in prod {to} ada@example.org --dry-run\n\n\
-         Names are those of the last sync in FILE, which stays as it is. A name that fits several\n\
-         ends with exit code 3 and the list, one that fits nothing with 5 and the nearest names."
+         Names are those of the last sync in the file, which stays as it is; where there is no\n\
+         sync.c1z and no other file is named, they are read from the workspace. A name that fits\n\
+         several ends with exit code 3 and the list, one that fits nothing with 5 and the nearest\n\
+         names."
     )
 }
 
@@ -78,7 +79,7 @@ fn examples(verb: Verb) -> String {
 /// Those of the sentence, of the file and of the connector; exit code 2 where there is nobody to ask.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb, leave: Leave) -> Result<()> {
     let values = launch::settings(&[root, own], Needs::Connector)?;
-    logging::start(&values, terminal)?;
+    let display = logging::start(&values, terminal)?;
     unavailable::check(command::all_fields(), &values)?;
     let words: Vec<String> = own.get_many("words").into_iter().flatten().cloned().collect();
     let sentence = words::parse(verb, &words)?;
@@ -91,15 +92,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb,
                 .hint("add --yes to do it, or --dry-run to see what would be sent"));
         }
     };
-    let temp_dir = chosen_temp_dir(&values)?;
-    let which = Which {
-        sync_id: None,
-        file: values.text("file").as_ref(),
-        temp_dir: temp_dir.as_deref(),
-        keep: Keep::BIG,
-    };
-    let snapshot = which.open()?;
-    let found = found(&Names::new(&snapshot), verb, &sentence)?;
+    let known = known(terminal, &values, display, leave)?;
+    let found = found(&Names::new(&known.snapshot), verb, &sentence)?;
     let mut settings = workato::config::settings(&values)?;
     if let (false, Some(environment)) = (values.is_set("workato-env"), found.environment) {
         settings.environment = environment;

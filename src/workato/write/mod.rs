@@ -22,6 +22,7 @@ use super::environment_role::EnvironmentRole;
 use super::group::CollaboratorGroup;
 use super::kind::{ResourceKind, first_of};
 use super::project::Project;
+use super::project_role::ProjectRole;
 use super::role::Role;
 use super::settings::Environment;
 use super::{WorkatoConnector, unknown_type};
@@ -43,8 +44,20 @@ pub const PEOPLE: &str = Collaborator::TYPE;
 pub const GROUPS: &str = CollaboratorGroup::TYPE;
 /// What project roles are given on.
 pub const PROJECTS: &str = Project::TYPE;
+/// What is given on projects, by its id.
+pub const PROJECT_ROLES: &str = ProjectRole::TYPE;
 /// The roles that people have in an environment, of both access models.
 pub const ROLES: [&str; 2] = [EnvironmentRole::TYPE, Role::TYPE];
+
+/// The slug of the only entitlement of a resource of this type; none for types with several.
+pub fn only_slug(resource_type: &str) -> Option<&'static str> {
+    match resource_type {
+        EnvironmentRole::TYPE => Some(super::environment_role::HAS),
+        Role::TYPE => Some(super::role::HAS),
+        CollaboratorGroup::TYPE => Some(super::group::MEMBER),
+        _ => None,
+    }
+}
 
 impl WorkatoConnector {
     /// Tables of this write alone: what a sync read a while ago may have changed.

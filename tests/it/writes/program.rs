@@ -23,21 +23,26 @@ pub struct Ended {
 impl Program {
     /// With `sync.c1z` of all environments.
     pub async fn synced() -> Program {
+        let program = Program::new().await;
+        let synced = program.run(&["--workato-env", "all"]).await;
+        assert_eq!(synced.code, 0, "{synced:?}");
+        program.simulator.forget_requests();
+        program
+    }
+
+    /// Without a file.
+    pub async fn new() -> Program {
         let shape = Shape {
             people: 20,
             projects: 4,
             ..Shape::default()
         };
-        let program = Program {
+        Program {
             folder: tempfile::tempdir().unwrap(),
             simulator: Simulator::start(Workspace::generate(&shape), Behaviour::default())
                 .await
                 .unwrap(),
-        };
-        let synced = program.run(&["--workato-env", "all"]).await;
-        assert_eq!(synced.code, 0, "{synced:?}");
-        program.simulator.forget_requests();
-        program
+        }
     }
 
     pub fn file(&self) -> PathBuf {
@@ -60,6 +65,7 @@ impl Program {
             .env("BATON_WORKATO_TEST_API_KEY", self.simulator.token(Env::Test))
             .env("BATON_WORKATO_PROD_API_KEY", self.simulator.token(Env::Prod))
             .env("BATON_WORKATO_BASE_URL", self.simulator.base_url())
+            .env("BATON_TMPDIR", self.folder.path())
             .args(arguments);
         let output: Output = tokio::task::spawn_blocking(move || command.output().unwrap())
             .await

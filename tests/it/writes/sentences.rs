@@ -347,3 +347,67 @@ async fn a_workspace_that_does_nothing_is_found_out() {
     );
     assert_ne!(prod_role(&program, &ada), "Environment admin");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_file_names_are_those_of_the_workspace() {
+    let program = Program::new().await;
+    let [ada, _] = pair(&program);
+    let workspace = program.simulator.workspace();
+    let project = workspace.projects.iter().find(|p| p.env == Env::Prod).unwrap();
+    let group = workspace
+        .groups
+        .iter()
+        .find(|g| !g.system && !g.members.contains(&ada.id));
+    let group = group.unwrap();
+    let email = ada.email.clone().unwrap();
+    for words in [
+        vec!["grant", "Environment admin", "in", "prod", "to", &email],
+        vec![
+            "grant",
+            "Project admin",
+            "on",
+            &project.name,
+            "in",
+            "prod",
+            "to",
+            &email,
+        ],
+        vec!["grant", &group.name, "to", &email],
+    ] {
+        let ended = program.run(&[&words[..], &["--yes"]].concat()).await;
+        assert_eq!((ended.code, ended.out.as_str()), (0, ""), "{words:?}: {ended:?}");
+        assert!(ended.err.contains(" → "), "{ended:?}");
+    }
+    assert_eq!(prod_role(&program, &ada), "Environment admin");
+    let now = program.simulator.workspace();
+    let holder = Holder::User(ada.id);
+    let granted = |g: &&baton_workato::simulator::ProjectGrant| g.project == project.id && g.holder == holder;
+    assert!(
+        now.project_grants
+            .iter()
+            .filter(granted)
+            .any(|g| g.role == "Project admin")
+    );
+    assert!(
+        now.groups
+            .iter()
+            .any(|g| g.id == group.id && g.members.contains(&ada.id))
+    );
+    assert_eq!(program.changes(), 3);
+    assert_eq!(
+        std::fs::read_dir(program.folder.path()).unwrap().count(),
+        0,
+        "nothing is left behind"
+    );
+
+    let unknown = program
+        .run(&["grant", "Envronment admin", "in", "prod", "to", &email, "-y"])
+        .await;
+    assert_eq!(unknown.code, 5, "{unknown:?}");
+    assert!(
+        unknown
+            .err
+            .contains("environment_role:1-prod  Environment admin (prod)"),
+        "{unknown:?}"
+    );
+}
