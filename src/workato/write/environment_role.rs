@@ -15,6 +15,7 @@ use crate::workato::directory::Directory;
 use crate::workato::environment_role::{self, EnvironmentRole, HAS};
 use crate::workato::holding::{RoleKind, folded};
 use crate::workato::kind::ResourceKind as _;
+use crate::workato::role::{self, Role};
 
 /// Gives the role.
 ///
@@ -26,22 +27,32 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
     let Given::Now(before) = wanted.give(d, cx, &member).await? else {
         return Ok(already_granted());
     };
-    let detected = d.detected(cx).await?;
-    let previous = before.and_then(|name| {
-        let called = |same: fn(&str, &str) -> bool| {
-            let mut roles = detected.environment_roles.iter();
-            roles.find(|r: &&ApiRole| r.name.as_deref().is_some_and(|n| same(n, &name)))
-        };
-        called(|a, b| a == b).or_else(|| called(|a, b| folded(a) == folded(b)))
-    });
-    let annotations = previous.map(|role| {
-        let id = d.scoped_id(role.id.as_str(), &wanted.environment);
-        replaced(EnvironmentRole::TYPE, id, HAS, &collaborator::resource_id(&member.id))
-    });
+    let mut annotations = Vec::new();
+    if let Some((kind, id)) = match before {
+        Some(name) => resource_called(d, cx, &name).await?,
+        None => None,
+    } {
+        let id = d.scoped_id(&id, &wanted.environment);
+        annotations.push(replaced(kind, id, HAS, &collaborator::resource_id(&member.id)));
+    }
     Ok(Granted {
         grants: Vec::new(),
-        annotations: annotations.into_iter().collect(),
+        annotations,
     })
+}
+
+/// Type and id of the role that rows call so; in a mixed workspace it may be one of the older model.
+async fn resource_called(d: &Directory, cx: &SyncContext, name: &str) -> Result<Option<(&'static str, String)>> {
+    let detected = d.detected(cx).await?;
+    let called = |same: fn(&str, &str) -> bool| {
+        let mut roles = detected.environment_roles.iter();
+        roles.find(|r: &&ApiRole| r.name.as_deref().is_some_and(|n| same(n, name)))
+    };
+    if let Some(role) = called(|a, b| a == b).or_else(|| called(|a, b| folded(a) == folded(b))) {
+        return Ok(Some((EnvironmentRole::TYPE, role.id.to_string())));
+    }
+    let older = role::named(d, cx).await?.into_iter().find(|(_, older)| older == name);
+    Ok(older.map(|(id, _)| (Role::TYPE, id)))
 }
 
 /// Takes the role away, if it is still the one that is held.

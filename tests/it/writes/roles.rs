@@ -135,3 +135,43 @@ async fn another_spelling_of_a_role_is_the_same_role() {
         "{told:?}"
     );
 }
+
+#[tokio::test]
+async fn in_a_mixed_workspace_a_role_of_the_newer_model_replaces_one_of_the_older() {
+    let place = Place::everywhere(AccessModel::Mixed).await;
+    let people = place.simulator.workspace().people;
+    let older = |p: &&baton_workato::simulator::Person| {
+        p.roles
+            .iter()
+            .any(|r| r.env == Env::Dev && r.role == "Operator" && r.role_type != Some(RoleType::Environment))
+    };
+    let person = people.iter().find(older).unwrap();
+    let principal = place.resource("collaborator", &person.id.to_string()).await;
+    let on = place.resource("environment_role", "1-dev").await;
+    let entitlement = place.entitlements(&on).await.remove(0);
+    let annotations = place.grant(&entitlement, &principal).await.unwrap();
+    let replaced: v2::GrantReplaced = find(&annotations).unwrap();
+    let grant = format!("role:Operator-dev:collaborator-has:collaborator:{}", person.id);
+    assert_eq!(replaced.replaced_grant_id, grant);
+}
+
+#[tokio::test]
+async fn a_custom_role_that_is_not_read_is_not_called_gone() {
+    let older = Place::new(AccessModel::Legacy).await;
+    let roles = older.resources("role").await;
+    let custom = roles
+        .iter()
+        .find(|r| r.id.as_ref().unwrap().resource.parse::<u64>().is_ok());
+    let entitlement = older.entitlements(custom.unwrap()).await.remove(0);
+    let blind = Place::with(AccessModel::Legacy, |settings, _| {
+        settings.disable_custom_roles_sync = true
+    })
+    .await;
+    let person = blind.resources("collaborator").await.remove(3);
+    for write in [grant(&entitlement, &person), revoke(&entitlement, &person)] {
+        let error = blind.write(&write).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::FailedPrecondition, "{error}");
+        assert!(error.hint_text().unwrap().contains("--disable-custom-roles-sync"));
+    }
+    assert_eq!(blind.changes(), 0);
+}
