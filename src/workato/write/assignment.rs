@@ -8,6 +8,7 @@ use super::{called, or_no_access};
 use crate::baton::change::Change;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
+use crate::workato::access_model::AccessModel;
 use crate::workato::client::{Member, MemberRole, RoleAssignment};
 use crate::workato::directory::Directory;
 use crate::workato::holding::{RoleKind, folded, is_no_access};
@@ -43,22 +44,28 @@ pub enum Given {
 }
 
 impl Wanted {
-    /// The name of the role that a person has there; none for "No access".
+    /// The name of the role of this model that a person has there; none for "No access".
     fn held<'m>(&self, member: &'m Member) -> Option<&'m str> {
-        let here =
-            |row: &&MemberRole| Environment::new(row.environment_type.as_deref().unwrap_or("dev")) == self.environment;
-        let of = |wanted: fn(Option<&str>) -> bool| {
-            let mut rows = member.roles.iter().filter(here);
-            rows.find(|row| wanted(row.role_type.as_deref()))
-        };
         // Of two rows in a mixed workspace, the one that names its type says which it is.
-        let row = match self.kind {
-            RoleKind::Environment => {
-                of(|said| said == Some(ROLE_TYPE)).or_else(|| of(|said| said != Some(LEGACY_TYPE)))
-            }
-            RoleKind::Legacy => of(|said| said != Some(ROLE_TYPE)),
+        match self.kind {
+            RoleKind::Environment => self
+                .row(member, |said| said == Some(ROLE_TYPE))
+                .or_else(|| self.row(member, |said| said != Some(LEGACY_TYPE))),
+            RoleKind::Legacy => self.row(member, |said| said != Some(ROLE_TYPE)),
+        }
+    }
+
+    /// The name of the role that the person has there in either model: a new one takes its place.
+    fn in_place<'m>(&self, member: &'m Member) -> Option<&'m str> {
+        self.held(member).or_else(|| self.row(member, |_| true))
+    }
+
+    fn row<'m>(&self, member: &'m Member, of: impl Fn(Option<&str>) -> bool) -> Option<&'m str> {
+        let here = |row: &&MemberRole| {
+            Environment::new(row.environment_type.as_deref().unwrap_or("dev")) == self.environment
+                && of(row.role_type.as_deref())
         };
-        let name = row?.role_name.as_deref()?.trim();
+        let name = member.roles.iter().find(here)?.role_name.as_deref()?.trim();
         Some(name).filter(|name| !name.is_empty() && !is_no_access(name))
     }
 
@@ -69,11 +76,11 @@ impl Wanted {
             || (self.kind == RoleKind::Environment && folded(name) == folded(&self.name) && !self.listed.contains(name))
     }
 
-    fn assignment(&self, name: &str) -> RoleAssignment {
+    fn assignment(&self, kind: RoleKind, name: &str) -> RoleAssignment {
         RoleAssignment {
             environment_type: self.environment.as_str().to_owned(),
             name: name.to_owned(),
-            role_type: (self.kind == RoleKind::Environment).then_some(ROLE_TYPE),
+            role_type: (kind == RoleKind::Environment).then_some(ROLE_TYPE),
         }
     }
 
@@ -94,18 +101,18 @@ impl Wanted {
                 .tell(Change::already(called(member), self.environment.as_str(), &self.name));
             Ok(Given::Already)
         };
-        let held = self.held(member);
-        if held.is_some_and(|name| self.is(name)) {
+        if self.held(member).is_some_and(|name| self.is(name)) {
             return already();
         }
+        let before = self.in_place(member);
         let change = Change::made(
             called(member),
             self.environment.as_str(),
-            or_no_access(held),
+            or_no_access(before),
             &self.name,
         );
         let dev = &d.clients.dev;
-        let write = dev.assign_roles(&member.id, &[self.assignment(&self.name)])?;
+        let write = dev.assign_roles(&member.id, &[self.assignment(self.kind, &self.name)])?;
         let ended = send(cx, dev, &change, write, &[Kind::AlreadyExists], || async {
             let now = self.held_now(d, member).await?;
             Ok(match now {
@@ -114,7 +121,7 @@ impl Wanted {
             })
         });
         match ended.await? {
-            Ended::Made => Ok(Given::Now(held.map(str::to_owned))),
+            Ended::Made => Ok(Given::Now(before.map(str::to_owned))),
             Ended::Before => already(),
         }
     }
@@ -131,7 +138,7 @@ impl Wanted {
         };
         let held = self.held(member);
         if !held.is_some_and(|name| self.is(name)) {
-            return gone(held);
+            return gone(self.in_place(member));
         }
         let change = Change::made(
             called(member),
@@ -141,8 +148,12 @@ impl Wanted {
         );
         let dev = &d.clients.dev;
         let mut refused = None;
-        for name in NO_ACCESS {
-            let write = dev.assign_roles(&member.id, &[self.assignment(name)])?;
+        // A workspace with both models may know "No access" as a role of the newer one only.
+        let mixed = d.detected(cx).await?.model == AccessModel::Mixed;
+        let newer = (mixed && self.kind == RoleKind::Legacy).then_some(RoleKind::Environment);
+        let kinds = [Some(self.kind), newer].into_iter().flatten();
+        for (kind, name) in kinds.flat_map(|kind| NO_ACCESS.map(|name| (kind, name))) {
+            let write = dev.assign_roles(&member.id, &[self.assignment(kind, name)])?;
             let ended = send(cx, dev, &change, write, &[Kind::NotFound], || self.held_now(d, member)).await;
             match ended {
                 Ok(Ended::Made) => return Ok(Ended::Made),
