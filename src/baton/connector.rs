@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::baton::annotation::pack;
 use crate::baton::c1z::new_sync_id;
+use crate::baton::change::Changes;
 use crate::baton::code;
 use crate::baton::entitlement;
 use crate::baton::error::{Error, Kind, Result};
@@ -53,6 +54,8 @@ pub struct SyncContext {
     pub turns: Arc<Semaphore>,
     /// What the connector keeps in memory for the length of the sync.
     pub local: Arc<Local>,
+    /// Where a write proposes what it is about to change, and tells what it changed.
+    pub changes: Arc<Changes>,
 }
 
 impl SyncContext {
@@ -66,6 +69,7 @@ impl SyncContext {
             records: Arc::default(),
             turns: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
             local: Arc::default(),
+            changes: Arc::default(),
         }
     }
 
@@ -76,6 +80,14 @@ impl SyncContext {
             Arc::new(VolatileSession::default()),
             Arc::new(Warnings::default()),
         )
+    }
+
+    /// The context of a write under a consent.
+    pub fn writing(changes: &Arc<Changes>) -> Self {
+        SyncContext {
+            changes: Arc::clone(changes),
+            ..SyncContext::detached()
+        }
     }
 
     /// Records something for the next sync of the same file.
@@ -247,7 +259,8 @@ pub struct CreatedAccount {
 /// The side of a connector that changes the workspace. Every method has a default that answers what a connector
 /// without it answers (`contract/c1-service.md` 4.2, 4.3): one that only reads implements nothing.
 ///
-/// Methods never repeat a request that might have been carried out, unless repeating it changes nothing.
+/// Methods never repeat a request that might have been carried out, unless repeating it changes nothing. They propose
+/// every change to `cx.changes` before they send it, make sure that it took effect, and tell `cx.changes` what came of it.
 pub trait Provisioner: Connector {
     /// Gives an entitlement to a principal. That it is held already is a success with `GrantAlreadyExists`.
     fn grant(

@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod c1z;
 pub mod capability;
 pub mod cause;
+pub mod change;
 pub mod code;
 pub mod config;
 pub mod connector;

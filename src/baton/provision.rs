@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::baton::change::{Change, Changes, Consent, Request};
 use crate::baton::code;
 use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, Provisioner, SyncContext, unsupported};
 use crate::baton::error::{Error, Kind, Result, Retry};
@@ -21,11 +22,36 @@ const STEP: Duration = Duration::from_secs(15);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// One write, for callers that want to know what it changes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Gives an entitlement.
+    Grant(v2::GrantManagerServiceGrantRequest),
+    /// Takes a grant away.
+    Revoke(v2::GrantManagerServiceRevokeRequest),
+    /// Creates an account.
+    CreateAccount(v2::CreateAccountRequest),
+    /// Deletes a resource.
+    DeleteResource(v2::DeleteResourceRequest),
+}
+
+/// What a write did, or would do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// What changed, or why nothing had to.
+    pub changes: Vec<Change>,
+    /// What would be sent; only after a rehearsal.
+    pub requests: Vec<Request>,
+    /// What somebody must do now, as a sentence without its full stop.
+    pub next: Option<String>,
+}
+
 /// Writes through one connector.
 #[derive(Debug)]
 pub struct Provisioning<C> {
     connector: Arc<C>,
     enabled: bool,
+    repeats: u32,
 }
 
 impl<C> Clone for Provisioning<C> {
@@ -33,6 +59,7 @@ impl<C> Clone for Provisioning<C> {
         Provisioning {
             connector: Arc::clone(&self.connector),
             enabled: self.enabled,
+            repeats: self.repeats,
         }
     }
 }
@@ -40,7 +67,18 @@ impl<C> Clone for Provisioning<C> {
 impl<C: Provisioner> Provisioning<C> {
     /// Writes are refused unless `enabled` (`--provisioning`).
     pub fn new(connector: Arc<C>, enabled: bool) -> Self {
-        Provisioning { connector, enabled }
+        Provisioning {
+            connector,
+            enabled,
+            repeats: REPEATS,
+        }
+    }
+
+    /// Leaves it at one attempt of a grant or revoke, for somebody who waits for the answer.
+    #[must_use]
+    pub fn impatient(mut self) -> Self {
+        self.repeats = 0;
+        self
     }
 
     /// Grants. Repeated while the other side is out of reach.
@@ -52,14 +90,98 @@ impl<C: Provisioner> Provisioning<C> {
         &self,
         request: &v2::GrantManagerServiceGrantRequest,
     ) -> Result<v2::GrantManagerServiceGrantResponse> {
+        logged(async |changes| self.grant_with(request, changes).await).await
+    }
+
+    /// Revokes. Repeated while the other side is out of reach.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`].
+    pub async fn revoke(
+        &self,
+        request: &v2::GrantManagerServiceRevokeRequest,
+    ) -> Result<v2::GrantManagerServiceRevokeResponse> {
+        logged(async |changes| self.revoke_with(request, changes).await).await
+    }
+
+    /// Creates an account, once.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`]; `InvalidArgument` for credential options without an arm, and for encrypted
+    /// passwords, which this program has no key for.
+    pub async fn create_account(&self, request: &v2::CreateAccountRequest) -> Result<v2::CreateAccountResponse> {
+        logged(async |changes| self.create_account_with(request, changes).await).await
+    }
+
+    /// Deletes a resource, once.
+    ///
+    /// # Errors
+    /// As [`Provisioning::grant`]; `InvalidArgument` for an id without type or number.
+    pub async fn delete_resource(&self, request: &v2::DeleteResourceRequest) -> Result<v2::DeleteResourceResponse> {
+        logged(async |changes| self.delete_resource_with(request, changes).await).await
+    }
+
+    /// Carries a write out, under a consent, and says what changed.
+    ///
+    /// # Errors
+    /// As the methods above; `FailedPrecondition` for a change that the consent does not name.
+    pub async fn carry_out(&self, write: &Write, consent: Consent) -> Result<Told> {
+        let changes = Arc::new(Changes::new(consent));
+        let next = self.write(write, &changes).await?;
+        Ok(Told {
+            changes: changes.told(),
+            requests: Vec::new(),
+            next,
+        })
+    }
+
+    /// What a write would change, and the requests it would send. What there is is read, nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Provisioning::carry_out`].
+    pub async fn rehearse(&self, write: &Write) -> Result<Told> {
+        let changes = Arc::new(Changes::new(Consent::Rehearsal));
+        let done = self.write(write, &changes).await;
+        let (proposed, requests): (Vec<_>, Vec<_>) = changes.proposed().into_iter().unzip();
+        if requests.is_empty() {
+            done?;
+        }
+        Ok(Told {
+            changes: [proposed, changes.told()].concat(),
+            requests,
+            next: None,
+        })
+    }
+
+    async fn write(&self, write: &Write, changes: &Arc<Changes>) -> Result<Option<String>> {
+        match write {
+            Write::Grant(request) => self.grant_with(request, changes).await.map(|_| None),
+            Write::Revoke(request) => self.revoke_with(request, changes).await.map(|_| None),
+            Write::DeleteResource(request) => self.delete_resource_with(request, changes).await.map(|_| None),
+            Write::CreateAccount(request) => {
+                let created = self.create_account_with(request, changes).await?;
+                Ok(match created.result {
+                    Some(Outcome::ActionRequired(required)) => Some(required.message),
+                    Some(Outcome::InProgress(_)) => Some("the account is being created".to_owned()),
+                    _ => None,
+                })
+            }
+        }
+    }
+
+    async fn grant_with(
+        &self,
+        request: &v2::GrantManagerServiceGrantRequest,
+        changes: &Arc<Changes>,
+    ) -> Result<v2::GrantManagerServiceGrantResponse> {
         self.check()?;
         let entitlement = request.entitlement.as_ref().filter(|e| !e.id.is_empty());
         let entitlement = entitlement.ok_or_else(|| malformed("a grant names no entitlement"))?;
         let principal = request.principal.as_ref().filter(|p| p.id.is_some());
         let principal = principal.ok_or_else(|| malformed("a grant names no principal"))?;
-        let mut patience = Patience::default();
+        let mut patience = Patience::new(self.repeats);
         let granted = loop {
-            let cx = SyncContext::detached();
+            let cx = SyncContext::writing(changes);
             match self.connector.grant(&cx, principal, entitlement).await {
                 Ok(granted) => break granted,
                 Err(error) => patience.after(error).await?,
@@ -71,21 +193,18 @@ impl<C: Provisioner> Provisioning<C> {
         })
     }
 
-    /// Revokes. Repeated while the other side is out of reach.
-    ///
-    /// # Errors
-    /// As [`Provisioning::grant`].
-    pub async fn revoke(
+    async fn revoke_with(
         &self,
         request: &v2::GrantManagerServiceRevokeRequest,
+        changes: &Arc<Changes>,
     ) -> Result<v2::GrantManagerServiceRevokeResponse> {
         self.check()?;
         let grant = request.grant.as_ref();
         let grant = grant.filter(|g| g.entitlement.is_some() && g.principal.is_some());
         let grant = grant.ok_or_else(|| malformed("a revocation names no grant with entitlement and principal"))?;
-        let mut patience = Patience::default();
+        let mut patience = Patience::new(self.repeats);
         let annotations = loop {
-            let cx = SyncContext::detached();
+            let cx = SyncContext::writing(changes);
             match self.connector.revoke(&cx, grant).await {
                 Ok(annotations) => break annotations,
                 Err(error) => patience.after(error).await?,
@@ -94,12 +213,11 @@ impl<C: Provisioner> Provisioning<C> {
         Ok(v2::GrantManagerServiceRevokeResponse { annotations })
     }
 
-    /// Creates an account, once.
-    ///
-    /// # Errors
-    /// As [`Provisioning::grant`]; `InvalidArgument` for credential options without an arm, and for encrypted
-    /// passwords, which this program has no key for.
-    pub async fn create_account(&self, request: &v2::CreateAccountRequest) -> Result<v2::CreateAccountResponse> {
+    async fn create_account_with(
+        &self,
+        request: &v2::CreateAccountRequest,
+        changes: &Arc<Changes>,
+    ) -> Result<v2::CreateAccountResponse> {
         self.check()?;
         let info = request.account_info.as_ref();
         let info = info.ok_or_else(|| malformed("an account to create has no account info"))?;
@@ -109,24 +227,22 @@ impl<C: Provisioner> Provisioning<C> {
             credentials: credentials.as_ref(),
             resource_type: &request.resource_type_id,
         };
-        let created = self
-            .connector
-            .create_account(&SyncContext::detached(), &account)
-            .await?;
+        let cx = SyncContext::writing(changes);
+        let created = self.connector.create_account(&cx, &account).await?;
         Ok(response(created))
     }
 
-    /// Deletes a resource, once.
-    ///
-    /// # Errors
-    /// As [`Provisioning::grant`]; `InvalidArgument` for an id without type or number.
-    pub async fn delete_resource(&self, request: &v2::DeleteResourceRequest) -> Result<v2::DeleteResourceResponse> {
+    async fn delete_resource_with(
+        &self,
+        request: &v2::DeleteResourceRequest,
+        changes: &Arc<Changes>,
+    ) -> Result<v2::DeleteResourceResponse> {
         self.check()?;
         let id = request.resource_id.as_ref();
         let id = id.filter(|id| !id.resource_type.is_empty() && !id.resource.is_empty());
         let id = id.ok_or_else(|| malformed("a resource to delete has no id"))?;
         let parent = request.parent_resource_id.as_ref();
-        let cx = SyncContext::detached();
+        let cx = SyncContext::writing(changes);
         let annotations = self.connector.delete_resource(&cx, id, parent).await?;
         Ok(v2::DeleteResourceResponse { annotations })
     }
@@ -175,20 +291,34 @@ impl<C: Provisioner> Provisioning<C> {
     }
 }
 
+/// Runs a write and logs what it changed: where nobody waits for the words.
+async fn logged<T>(write: impl AsyncFnOnce(&Arc<Changes>) -> Result<T>) -> Result<T> {
+    let changes = Arc::new(Changes::default());
+    let done = write(&changes).await?;
+    for change in changes.told() {
+        tracing::info!(%change, "Access written.");
+    }
+    Ok(done)
+}
+
 /// Waits between repeats of a call that failed because the other side was out of reach: 15, 30 and 45 seconds or the
 /// time it named, at most a minute.
-#[derive(Default)]
 struct Patience {
     repeats: u32,
+    most: u32,
 }
 
 impl Patience {
+    fn new(most: u32) -> Self {
+        Patience { repeats: 0, most }
+    }
+
     /// Ends when the call is to be repeated.
     ///
     /// # Errors
     /// The error itself, when it is final.
     async fn after(&mut self, error: Error) -> Result<()> {
-        if self.repeats == REPEATS || !matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded) {
+        if self.repeats == self.most || !matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded) {
             return Err(error);
         }
         self.repeats += 1;
@@ -196,8 +326,9 @@ impl Patience {
             Retry::After(wait) => wait,
             _ => STEP * self.repeats,
         };
-        tracing::warn!(code = %error.code_id(), %error, wait = ?wait.min(LONGEST), "A write failed and is repeated.");
-        tokio::time::sleep(wait.min(LONGEST)).await;
+        let wait = wait.min(LONGEST);
+        tracing::warn!(code = %error.code_id(), %error, ?wait, "A write failed and is repeated.");
+        tokio::time::sleep(wait).await;
         Ok(())
     }
 }

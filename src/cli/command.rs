@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    access, completion, connector_service, demo, diff, doctor, explain, explore, export, health_check, man, manifests,
-    serve, simulate, usage_error,
+    access, completion, connector_service, demo, diff, doctor, explain, explore, export, grant, health_check, man,
+    manifests, serve, simulate, usage_error,
 };
 use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
 use crate::baton::config::args::{self, Purpose};
@@ -105,6 +105,8 @@ pub fn build(purpose: Purpose) -> Command {
         .subcommand(with_all(connector_service::command(), purpose, |_| false))
         .subcommand(capabilities(purpose))
         .subcommands(reading(purpose))
+        .subcommand(granting(grant::Verb::Grant, purpose))
+        .subcommand(granting(grant::Verb::Revoke, purpose))
         .subcommand(with_kit(
             Command::new("config").about("Print the settings of this connector as JSON, for forms"),
             purpose,
@@ -158,6 +160,19 @@ fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
         .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", read::file))
 }
 
+/// `grant` and `revoke`.
+fn granting(verb: grant::Verb, purpose: Purpose) -> Command {
+    with_all(grant::command(verb), purpose, grant::shown)
+        .mut_arg("file", |file| {
+            file.help("The .c1z file to look names up in ($BATON_FILE) (default \"sync.c1z\")")
+        })
+        .mut_arg("dry-run", |dry_run| {
+            dry_run
+                .hide(false)
+                .help("Print the request, without the token, and send nothing")
+        })
+}
+
 fn capabilities(purpose: Purpose) -> Command {
     let command = Command::new("capabilities").about("Print what this connector can do as JSON");
     with_all(command, purpose, |field| field.required)
@@ -176,7 +191,15 @@ fn with_kit(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) 
 /// # Errors
 /// `unknown flag`.
 pub fn reject_foreign_flags(subcommand: &str, root: &ArgMatches) -> Result<()> {
-    if ["capabilities", "doctor", "serve", "_connector-service"].contains(&subcommand) {
+    const CONNECTED: [&str; 6] = [
+        "capabilities",
+        "doctor",
+        "serve",
+        "_connector-service",
+        "grant",
+        "revoke",
+    ];
+    if CONNECTED.contains(&subcommand) {
         return Ok(());
     }
     let foreign = connector_fields().iter().find(|field| root.contains_id(field.name));

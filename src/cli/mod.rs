@@ -18,6 +18,7 @@ mod explain;
 mod explore;
 mod export;
 mod filter;
+mod grant;
 mod grants;
 mod health_check;
 mod interrupt;
@@ -41,6 +42,7 @@ mod syncs;
 mod unavailable;
 mod usage;
 mod verify;
+mod write;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -90,6 +92,8 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<(
         "capabilities" => capabilities::run(terminal, matches, own),
         "health-check" => health_check::run(matches, own),
         "config" => config::run(terminal),
+        "grant" => grant::run(terminal, matches, own, grant::Verb::Grant, leave),
+        "revoke" => grant::run(terminal, matches, own, grant::Verb::Revoke, leave),
         "export" => export::run(terminal, matches, own),
         "access" => access::run(terminal, matches, own),
         "diff" => diff::run(terminal, matches, own),

@@ -1,24 +1,22 @@
 //! One write from the command line: grant, revoke, create an account, delete a resource (`contract/cli.md` 3). What is
-//! named by id is looked up in `--file`, which is not changed. Success prints one line on stderr, nothing on stdout.
+//! named by id is looked up in `--file`, which is not changed. Success prints what changed on stderr, nothing on stdout.
 
 use std::path::Path;
 
 use prost_types::value::Kind as ValueKind;
 use serde_json::Value;
 
-use super::sync::in_runtime;
-use super::{Leave, command, connect, interrupt, unavailable, usage_error};
-use crate::baton::annotation;
+use super::grant::emitting;
+use super::write::{self, How, Order};
+use super::{Leave, command, unavailable, usage_error};
 use crate::baton::c1z::Reader;
 use crate::baton::config::Values;
-use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
-use crate::baton::proto::v2::create_account_response::Result as Outcome;
-use crate::baton::provision::Provisioning;
+use crate::baton::provision::Write;
+use crate::baton::resource;
 use crate::term::Terminal;
-use crate::term::progress::{Display, Progress};
-use crate::workato::{self, WorkatoConnector};
-use tokio_util::sync::CancellationToken;
+use crate::workato;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,82 +50,56 @@ pub fn mode(values: &Values) -> Option<Mode> {
 /// `NotFound` for what the file does not have, those of the settings, and those of the connector.
 pub fn run(terminal: &Terminal, values: &Values, mode: Mode, leave: Leave) -> Result<()> {
     unavailable::check(command::all_fields(), values)?;
-    let settings = workato::config::settings(values)?;
-    let limits = workato::config::limits(values);
-    let said = in_runtime(async {
-        let cancel = CancellationToken::new();
-        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
-        let progress = Progress::start(terminal, Display::Log);
-        let (connector, _) = connect::connect(settings, limits, progress.observer())?;
-        let writes = Provisioning::new(connector, true);
-        let done = tokio::select! {
-            done = write(&writes, values, mode) => done,
-            () = cancel.cancelled() => Err(Error::new(Kind::Cancelled, "cancelled")
-                .hint("the change may or may not have been made; sync to see")),
-        };
-        done.map_err(|error| interrupts.explain(error))
-    })?;
-    terminal.say(&said);
-    Ok(())
-}
-
-async fn write(writes: &Provisioning<WorkatoConnector>, values: &Values, mode: Mode) -> Result<String> {
+    let mut settings = workato::config::settings(values)?;
     let file = Path::new(values.text("file"));
-    match mode {
+    let (write, doing, on) = match mode {
         Mode::Grant => {
             let request = grant_request(file, values)?;
-            let done = writes.grant(&request).await.context("grant")?;
-            Ok(
-                if annotation::find::<v2::GrantAlreadyExists>(&done.annotations).is_some() {
-                    "Granted already.".to_owned()
-                } else {
-                    "Granted.".to_owned()
-                },
-            )
+            let on = request.entitlement.as_ref().and_then(|e| e.resource.clone());
+            (Write::Grant(request), "grant", on)
         }
         Mode::Revoke => {
             let request = revoke_request(file, values.text("revoke-grant"))?;
-            let done = writes.revoke(&request).await.context("revoke")?;
-            Ok(
-                if annotation::find::<v2::GrantAlreadyRevoked>(&done.annotations).is_some() {
-                    "Revoked already.".to_owned()
-                } else {
-                    "Revoked.".to_owned()
-                },
-            )
+            let entitlement = request.grant.as_ref().and_then(|g| g.entitlement.as_ref());
+            let on = entitlement.and_then(|e| e.resource.clone());
+            (Write::Revoke(request), "revoke", on)
         }
-        Mode::CreateAccount => {
-            let request = account_request(values)?;
-            let created = writes.create_account(&request).await.context("create the account")?;
-            Ok(match created.result {
-                Some(Outcome::AlreadyExists(_)) => "The account exists already.".to_owned(),
-                Some(Outcome::ActionRequired(required)) => format!("Action required: {}.", required.message),
-                Some(Outcome::InProgress(_)) => "The account is being created.".to_owned(),
-                Some(Outcome::Success(_)) | None => "The account is created.".to_owned(),
-            })
-        }
-        Mode::DeleteResource => {
-            let kind = values.text("delete-resource-type");
-            if kind.is_empty() {
-                return Err(usage_error("--delete-resource-type is missing").hint("it goes with --delete-resource"));
-            }
-            let request = v2::DeleteResourceRequest {
-                resource_id: Some(crate::baton::resource::id(
-                    kind,
-                    values.text("delete-resource").to_owned(),
-                )),
-                parent_resource_id: None,
-            };
-            let done = writes.delete_resource(&request).await.context("delete the resource")?;
-            Ok(
-                if annotation::find::<v2::ResourceDoesNotExist>(&done.annotations).is_some() {
-                    "Gone already.".to_owned()
-                } else {
-                    "Deleted.".to_owned()
-                },
-            )
-        }
+        Mode::CreateAccount => (
+            Write::CreateAccount(account_request(values)?),
+            "create the account",
+            None,
+        ),
+        Mode::DeleteResource => (
+            Write::DeleteResource(deletion_request(values)?),
+            "delete the resource",
+            None,
+        ),
+    };
+    if let (false, Some(environment)) = (values.is_set("workato-env"), on.as_ref().and_then(emitting)) {
+        settings.environment = environment;
     }
+    let how = match values.bool("dry-run") {
+        true => How::Rehearsed,
+        false => How::Now,
+    };
+    let order = Order {
+        writes: &[write],
+        doing,
+        how,
+        patient: true,
+    };
+    write::run(terminal, values, settings, &order, leave)
+}
+
+fn deletion_request(values: &Values) -> Result<v2::DeleteResourceRequest> {
+    let kind = values.text("delete-resource-type");
+    if kind.is_empty() {
+        return Err(usage_error("--delete-resource-type is missing").hint("it goes with --delete-resource"));
+    }
+    Ok(v2::DeleteResourceRequest {
+        resource_id: Some(resource::id(kind, values.text("delete-resource").to_owned())),
+        parent_resource_id: None,
+    })
 }
 
 /// A file and the sync that finished last.
@@ -138,6 +110,7 @@ fn open(file: &Path) -> Result<(Reader, String)> {
             Kind::FailedPrecondition,
             format!("{} holds no finished sync", file.display()),
         )
+        .code(crate::baton::code::NO_FINISHED_SYNC)
         .hint("sync first")
     })?;
     Ok((reader, run.sync_id))
@@ -153,8 +126,7 @@ fn grant_request(file: &Path, values: &Values) -> Result<v2::GrantManagerService
         return Err(usage_error("--grant-principal-type is missing").hint("it goes with --grant-principal"));
     }
     let (reader, sync_id) = open(file)?;
-    let found = reader.entitlement(&sync_id, entitlement)?;
-    let found = found.ok_or_else(|| missing("entitlement", entitlement, file))?;
+    let found = right(&reader, &sync_id, entitlement, file)?;
     let who = reader.resource(&sync_id, kind, principal)?;
     let who = who.ok_or_else(|| missing("resource", &format!("{kind}:{principal}"), file))?;
     Ok(v2::GrantManagerServiceGrantRequest {
@@ -169,12 +141,26 @@ fn revoke_request(file: &Path, id: &str) -> Result<v2::GrantManagerServiceRevoke
     let mut grant = reader.grant(&sync_id, id)?.ok_or_else(|| missing("grant", id, file))?;
     // Rows of grants name their entitlement by its id.
     let named = grant.entitlement.as_ref().map(|e| e.id.clone()).unwrap_or_default();
-    let found = reader.entitlement(&sync_id, &named)?;
-    grant.entitlement = Some(found.ok_or_else(|| missing("entitlement", &named, file))?);
+    grant.entitlement = Some(right(&reader, &sync_id, &named, file)?);
+    let who = grant.principal.as_ref().map(resource::key).unwrap_or_default();
+    if let Some(principal) = reader.resource(&sync_id, who.0, who.1)? {
+        grant.principal = Some(principal);
+    }
     Ok(v2::GrantManagerServiceRevokeRequest {
         grant: Some(grant),
         annotations: Vec::new(),
     })
+}
+
+/// An entitlement with the whole resource it is on: its row may name that by id only.
+fn right(reader: &Reader, sync_id: &str, id: &str, file: &Path) -> Result<v2::Entitlement> {
+    let found = reader.entitlement(sync_id, id)?;
+    let mut found = found.ok_or_else(|| missing("entitlement", id, file))?;
+    let on = found.resource.as_ref().map(resource::key).unwrap_or_default();
+    if let Some(on) = reader.resource(sync_id, on.0, on.1)? {
+        found.resource = Some(on);
+    }
+    Ok(found)
 }
 
 /// The form of a new account. Login and e-mail fill in what the profile does not say.
@@ -232,5 +218,6 @@ fn wire(value: Value) -> prost_types::Value {
 
 fn missing(what: &str, id: &str, file: &Path) -> Error {
     Error::new(Kind::NotFound, format!("{} has no {what} {id}", file.display()))
+        .code(crate::baton::code::NOT_IN_FILE)
         .hint("ids are those of the last sync; sync again, or name another --file")
 }

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 
 use super::launch::{self, Needs};
-use super::{Leave, logging, provision, service, sync};
+use super::{Leave, logging, provision, service, sync, unavailable};
 use crate::baton::error::Result;
 use crate::term::Terminal;
 
@@ -15,10 +15,14 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
     let values = launch::settings(&[root], Needs::Connector)?;
     let display = logging::start(&values, terminal)?;
     if !values.text("client-id").is_empty() {
+        unavailable::no_dry_run(&values)?;
         return service::run(terminal, &values, leave);
     }
     match provision::mode(&values) {
         Some(mode) => provision::run(terminal, &values, mode, leave),
-        None => sync::run(terminal, &values, display, leave),
+        None => {
+            unavailable::no_dry_run(&values)?;
+            sync::run(terminal, &values, display, leave)
+        }
     }
 }

@@ -79,6 +79,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
 /// # Errors
 /// Those of the settings and of the HTTP client's set-up.
 pub fn services(values: &Values) -> Result<Services<workato::WorkatoConnector>> {
+    unavailable::no_dry_run(values)?;
     let settings = workato::config::settings(values)?;
     let (connector, _) = connect::connect(settings, workato::config::limits(values), Arc::new(Silent))?;
     let switches = Switches {

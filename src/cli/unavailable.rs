@@ -1,6 +1,7 @@
 //! What is declared because scripts and forms know it, but not there yet: an error, never silence.
 
 use super::command::NAME;
+use super::usage_error;
 use crate::baton::code;
 use crate::baton::config::{Field, Source, Support, Values, kit};
 use crate::baton::error::{Error, Kind, Result};
@@ -32,6 +33,20 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
         }
     }
     check_storage_engine(values)
+}
+
+/// Refuses `--dry-run` where there is no single write it could show: whoever set it does not expect changes.
+///
+/// # Errors
+/// Exit code 2.
+pub fn no_dry_run(values: &Values) -> Result<()> {
+    if !values.bool("dry-run") {
+        return Ok(());
+    }
+    Err(
+        usage_error("--dry-run shows a write, and this command makes none of its own")
+            .hint("it goes with grant, revoke and the flags that write once; unset BATON_DRY_RUN otherwise"),
+    )
 }
 
 /// As [`check`], for the service mode: flags that choose another mode are ignored there (`contract/cli.md` 1.5), and so

@@ -11,6 +11,7 @@ pub mod code;
 pub mod compare;
 pub mod condition;
 pub mod edges;
+pub mod exact;
 pub mod explore;
 pub mod export;
 pub mod find;

@@ -143,6 +143,7 @@ pub enum RetryForm {
 pub struct Script {
     /// Path, `*` for one segment, with or without query. With a query, every parameter named must be there with
     /// that value: `page=2`, any value: `parent_id=*`, or be absent: `parent_id=`. A trailing `**` matches any rest: `/api/members/**`.
+    /// A method before it means requests with that method only: `PUT /api/members/*`.
     pub path: String,
     /// At which matching requests.
     pub hits: Hits,

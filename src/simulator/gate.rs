@@ -45,6 +45,7 @@ pub async fn pass(
 
     let fault = due(
         &manners,
+        &method,
         request.uri().path(),
         request.uri().query().unwrap_or_default(),
     );
@@ -176,12 +177,12 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// The fault of the first script that is due. Every script whose path matches counts the hit.
-fn due(manners: &Manners, path: &str, query: &str) -> Option<Fault> {
+fn due(manners: &Manners, method: &str, path: &str, query: &str) -> Option<Fault> {
     let params = Params::parse(query);
     let mut hits = manners.hits.lock().unwrap_or_else(PoisonError::into_inner);
     let mut found = None;
     for (script, hit) in manners.behaviour.scripts.iter().zip(hits.iter_mut()) {
-        if matches(script, path, &params) {
+        if matches(script, method, path, &params) {
             *hit += 1;
             if found.is_none() && script.hits.contains(*hit) {
                 found = Some(script.fault.clone());
@@ -191,8 +192,12 @@ fn due(manners: &Manners, path: &str, query: &str) -> Option<Fault> {
     found
 }
 
-fn matches(script: &Script, path: &str, params: &Params) -> bool {
-    let (pattern, query) = script.path.split_once('?').unwrap_or((&script.path, ""));
+fn matches(script: &Script, method: &str, path: &str, params: &Params) -> bool {
+    let (only, pattern) = script.path.split_once(' ').unwrap_or((method, &script.path));
+    if only != method {
+        return false;
+    }
+    let (pattern, query) = pattern.split_once('?').unwrap_or((pattern, ""));
     if !params.include(&Params::parse(query)) {
         return false;
     }

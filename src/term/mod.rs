@@ -4,6 +4,7 @@
 //! a program, how wide the screen is and whether colours are wanted. Everything that other people typed into
 //! the vendor's forms passes [`sanitize`] before it is shown.
 
+pub mod ask;
 pub mod color;
 pub mod counter;
 pub mod errors;

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use self::directory::{Clients, Directory};
 use self::kind::ResourceKind;
 use self::settings::Settings;
-pub use self::write::capabilities;
+pub use self::write::{GROUPS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES, capabilities, only_slug};
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;

@@ -230,6 +230,9 @@ pub static FIELDS: &[Field] = &[
     provisioning("delete-resource-type", "Resource type of the resource to delete"),
     provisioning("rotate-credentials", "Resource whose credentials are rotated").support(Support::NotYet),
     provisioning("rotate-credentials-type", "Resource type of that resource").support(Support::NotYet),
+    Field::bool("dry-run", "With a write: print the request and send nothing")
+        .hidden()
+        .under(PROVISIONING),
     // --- events, tickets, actions ---
     ticket(Field::text("event-feed", "Print events: needs the value true")),
     ticket(Field::text("event-feed-id", "Feed to read events of")),
@@ -334,6 +337,7 @@ mod tests {
             "fresh",
             "c1-ca-cert",
             "time-budget",
+            "dry-run",
         ];
         assert_eq!(FIELDS.len() - ours.len(), PUBLISHED);
         assert!(ours.iter().all(|name| names.contains(name)));

@@ -187,6 +187,11 @@ impl HttpClient {
         }
     }
 
+    /// Waits, by the clock of this client. For callers that must give the other side a moment.
+    pub async fn pause(&self, wait: Duration) {
+        self.options.clock.sleep(wait).await;
+    }
+
     /// Requests, repeats, refusals and waits of every quota family used so far.
     pub fn counts(&self) -> BTreeMap<String, FamilyCounts> {
         self.quotas.counts()

@@ -223,6 +223,7 @@ impl<C: Connector> Run<'_, C> {
             records: Arc::clone(&records),
             turns: Arc::new(Semaphore::new(self.options.workers.max(1))),
             local: Arc::default(),
+            changes: Arc::default(),
         };
         let sync_type = self.kind.as_str();
         if start.resumed {

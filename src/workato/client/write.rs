@@ -1,13 +1,22 @@
 //! The Workato API, write side (`contract/workato-api.md` 2.6, 2.7, 2.9, 2.10). Everything but an invitation leaves the
 //! same state when it is sent twice, so only invitations are never repeated.
 
+use std::time::Duration;
+
 use serde::Serialize;
+use serde_json::{Value, json};
+use url::Url;
 
 use super::endpoint::{Endpoint, Envelope, Paging};
 use super::fault::Call;
 use super::{GroupId, MemberId, ProjectGrantId, ProjectId, WorkatoClient, endpoint};
+use crate::baton::change::Request;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{GetRequest, Method};
+
+const PUT: (Method, &str) = (Method::PUT, "PUT");
+const POST: (Method, &str) = (Method::POST, "POST");
+const DELETE: (Method, &str) = (Method::DELETE, "DELETE");
 
 /// A role to give in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,127 +90,142 @@ writes! {
         "Admin > Workspace collaborators > Collaborator groups";
 }
 
+/// A write that is ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Write<'c> {
+    client: &'c WorkatoClient,
+    doing: &'static str,
+    endpoint: &'static Endpoint,
+    method: (Method, &'static str),
+    url: Url,
+    body: Option<String>,
+}
+
 impl WorkatoClient {
     /// Replaces the roles of a collaborator in the environments named; others stay.
     ///
     /// # Errors
-    /// As every method here: what the client of reading says; `InvalidArgument` for a write that was answered with
-    /// success but says it failed.
-    pub async fn assign_roles(&self, member: &MemberId, roles: &[RoleAssignment]) -> Result<()> {
-        let body = serde_json::json!({ "env_roles": roles });
-        self.write(
-            "change",
-            &UPDATE_MEMBER,
-            Some(member.as_str()),
-            (Method::PUT, "PUT"),
-            Some(&body),
-        )
-        .await
+    /// As every method here: `InvalidArgument` for an id that cannot be in an address.
+    pub fn assign_roles(&self, member: &MemberId, roles: &[RoleAssignment]) -> Result<Write<'_>> {
+        let body = json!({ "env_roles": roles });
+        self.write("change", &UPDATE_MEMBER, Some(member.as_str()), PUT, Some(&body))
     }
 
     /// Invites somebody. Sent once: the API takes one invitation per person in 20 minutes.
     ///
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
-    pub async fn invite(&self, invitation: &Invitation) -> Result<()> {
+    pub fn invite(&self, invitation: &Invitation) -> Result<Write<'_>> {
         let body = serde_json::to_value(invitation).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
-        self.write("send", &INVITE, None, (Method::POST, "POST"), Some(&body))
-            .await
+        self.write("send", &INVITE, None, POST, Some(&body))
     }
 
     /// Removes a collaborator from the workspace.
     ///
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
-    pub async fn delete_member(&self, member: &MemberId) -> Result<()> {
-        self.write(
-            "delete",
-            &DELETE_MEMBER,
-            Some(member.as_str()),
-            (Method::DELETE, "DELETE"),
-            None,
-        )
-        .await
+    pub fn delete_member(&self, member: &MemberId) -> Result<Write<'_>> {
+        self.write("delete", &DELETE_MEMBER, Some(member.as_str()), DELETE, None)
     }
 
     /// Adds or updates grants of one project.
     ///
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
-    pub async fn put_project_grants(&self, project: &ProjectId, grants: &[NewProjectGrant]) -> Result<()> {
-        let body = serde_json::json!({ "project_grants": grants });
-        self.write(
-            "change",
-            &ADD_PROJECT_GRANT,
-            Some(project.as_str()),
-            (Method::PUT, "PUT"),
-            Some(&body),
-        )
-        .await
+    pub fn put_project_grants(&self, project: &ProjectId, grants: &[NewProjectGrant]) -> Result<Write<'_>> {
+        let body = json!({ "project_grants": grants });
+        self.write("change", &ADD_PROJECT_GRANT, Some(project.as_str()), PUT, Some(&body))
     }
 
     /// Removes a project grant.
     ///
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
-    pub async fn delete_project_grant(&self, grant: &ProjectGrantId) -> Result<()> {
-        self.write(
-            "delete",
-            &DELETE_PROJECT_GRANT,
-            Some(grant.as_str()),
-            (Method::DELETE, "DELETE"),
-            None,
-        )
-        .await
+    pub fn delete_project_grant(&self, grant: &ProjectGrantId) -> Result<Write<'_>> {
+        self.write("delete", &DELETE_PROJECT_GRANT, Some(grant.as_str()), DELETE, None)
     }
 
-    /// Adds people to a group. Who is in it already stays.
+    /// Adds somebody to a group. Who is in it already stays.
     ///
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
-    pub async fn add_to_group(&self, group: &GroupId, member: &MemberId) -> Result<()> {
-        self.change_group(group, member, (Method::POST, "POST")).await
+    pub fn add_to_group(&self, group: &GroupId, member: &MemberId) -> Result<Write<'_>> {
+        let body = json!({ "user_ids": [number(member)] });
+        self.write("change", &GROUP_MEMBERS, Some(group.as_str()), POST, Some(&body))
     }
 
-    /// Takes people out of a group.
+    /// Takes somebody out of a group.
     ///
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
-    pub async fn remove_from_group(&self, group: &GroupId, member: &MemberId) -> Result<()> {
-        self.change_group(group, member, (Method::DELETE, "DELETE")).await
+    pub fn remove_from_group(&self, group: &GroupId, member: &MemberId) -> Result<Write<'_>> {
+        let body = json!({ "user_ids": [number(member)] });
+        self.write("change", &GROUP_MEMBERS, Some(group.as_str()), DELETE, Some(&body))
     }
 
-    async fn change_group(&self, group: &GroupId, member: &MemberId, method: (Method, &'static str)) -> Result<()> {
-        let body = serde_json::json!({ "user_ids": [number(member)] });
-        self.write("change", &GROUP_MEMBERS, Some(group.as_str()), method, Some(&body))
-            .await
+    /// Waits, by the clock of the HTTP client.
+    pub async fn pause(&self, wait: Duration) {
+        self.http.pause(wait).await;
     }
 
-    async fn write(
+    fn write(
         &self,
         doing: &'static str,
         endpoint: &'static Endpoint,
         id: Option<&str>,
-        (method, name): (Method, &'static str),
-        body: Option<&serde_json::Value>,
-    ) -> Result<()> {
+        method: (Method, &'static str),
+        body: Option<&Value>,
+    ) -> Result<Write<'_>> {
+        Ok(Write {
+            client: self,
+            doing,
+            endpoint,
+            method,
+            url: endpoint.url(&self.base_url, id)?,
+            body: body.map(Value::to_string),
+        })
+    }
+}
+
+impl Write<'_> {
+    /// What is sent, without the token.
+    pub fn request(&self) -> Request {
+        Request {
+            method: self.method.1,
+            url: self.url.clone(),
+            body: self.body.clone(),
+        }
+    }
+
+    /// Sends it. Anything but an invitation is sent again after a transient failure.
+    ///
+    /// # Errors
+    /// What the client of reading says; `InvalidArgument` for a write that was answered with success but says it
+    /// failed.
+    pub async fn send(self) -> Result<()> {
+        let Write {
+            client,
+            doing,
+            endpoint,
+            method: (method, name),
+            url,
+            body,
+        } = self;
         async {
-            let url = endpoint.url(&self.base_url, id)?;
             let path = url.path().to_owned();
             let call = Call {
                 method: name,
                 endpoint,
                 path: &path,
-                token: &self.token,
+                token: &client.token,
             };
             let request = GetRequest {
                 url,
-                bearer: &self.token,
+                bearer: &client.token,
                 family: endpoint.family,
                 idempotent: endpoint.path != INVITE.path,
             };
-            let json = body.map(|body| body.to_string().into());
-            let response = self.http.write(&request, method, json).await?;
+            let response = client.http.write(&request, method, body.map(Into::into)).await?;
             // An answer without a body is a success of a deletion.
             if !response.status.is_success() || !response.body.is_empty() {
                 call.check(&response)?;

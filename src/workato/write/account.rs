@@ -1,12 +1,16 @@
 //! Inviting people and removing them. An invitation is sent once; there is no account before it is accepted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Any;
 use prost_types::value::Kind as ValueKind;
 
-use super::environment_role::ROLE_TYPE;
+use super::assignment::ROLE_TYPE;
+use super::called;
+use super::effect::{Ended, send};
+use super::role::check_model;
 use crate::baton::annotation::pack;
+use crate::baton::change::Change;
 use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -15,6 +19,7 @@ use crate::baton::proto::v2::local_credential_options::Options;
 use crate::workato::client::{Invitation, Member, MemberId, RoleAssignment};
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
+use crate::workato::holding::{BASE_ROLES, is_no_access};
 use crate::workato::role::named;
 
 /// Names of the fields of the form.
@@ -65,15 +70,19 @@ pub fn creation_schema() -> v2::ConnectorAccountCreationSchema {
     }
 }
 
+/// What somebody is before an invitation and after a removal.
+const NOBODY: &str = "not a collaborator";
+
 /// Invites a person who is not there yet.
 ///
 /// # Errors
-/// `InvalidArgument` for a form that is not filled in or names an unknown role; those of the API.
+/// `InvalidArgument` for a form that is not filled in or names an unknown role; `FailedPrecondition` for a role of the
+/// older model in a workspace with RBAC v2; those of the API.
 pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
     let form = Form::read(account)?;
     let members = d.detected(cx).await?.members.clone();
     if let Some(member) = find(&members, &form.email) {
-        return Ok(exists(member));
+        return Ok(exists(cx, member));
     }
     let invitation = Invitation {
         env_roles: assignments(d, cx, &form.env_roles).await?,
@@ -81,36 +90,118 @@ pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -
         email: form.email,
         user_group_ids: form.groups,
     };
-    match d.clients.dev.invite(&invitation).await {
+    let email = &invitation.email;
+    let roles: Vec<String> = invitation
+        .env_roles
+        .iter()
+        .map(|role| format!("{} {}", role.environment_type, role.name))
+        .collect();
+    let who = format!("{} <{email}>", invitation.name);
+    let change = Change::made(who, "", NOBODY, format!("invited as {}", roles.join(", ")));
+    let dev = &d.clients.dev;
+    let write = dev.invite(&invitation)?;
+    cx.changes.propose(&change, &write.request())?;
+    match write.send().await {
         Ok(()) => {}
         // Somebody was faster; then they are in the list, or it is the invitation that is there.
         Err(error) if error.kind() == Kind::AlreadyExists => {
-            let members = d.clients.dev.members().await?;
-            return find(&members, &invitation.email).map(exists).ok_or(error);
+            let members = dev.members().await?;
+            return find(&members, email).map(|member| exists(cx, member)).ok_or(error);
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(explained(error, email)),
     }
-    Ok(CreatedAccount {
-        outcome: AccountOutcome::ActionRequired {
-            resource: None,
-            message: format!(
-                "{} was invited and becomes a collaborator when the invitation is accepted",
-                invitation.email
-            ),
+    cx.changes.tell(change);
+    // Invitations are in no list. Somebody who is in the list of people needs none; a list that cannot be read says
+    // nothing about an invitation that was accepted for sending.
+    let now = dev.members().await.ok();
+    let outcome = match now.as_deref().and_then(|members| find(members, email)) {
+        Some(member) => AccountOutcome::Created {
+            resource: collaborator::build(member),
+            invitation_expires_at: None,
         },
+        None => AccountOutcome::ActionRequired {
+            resource: None,
+            message: format!("{email} was invited and becomes a collaborator when the invitation is accepted"),
+        },
+    };
+    Ok(CreatedAccount {
+        outcome,
         annotations: Vec::new(),
     })
+}
+
+/// What a failed invitation means. It is sent once, so the next step is somebody's decision.
+fn explained(error: Error, email: &str) -> Error {
+    let status = error.fact_value("status").map(str::to_owned);
+    let message = match (error.kind(), status.as_deref()) {
+        (_, Some("429")) => format!(
+            "{email} cannot be invited now: Workato takes one invitation per person in 20 minutes, and 60 requests a minute \
+             in all"
+        ),
+        (Kind::Unavailable | Kind::DeadlineExceeded, _) => {
+            format!("it is not known whether {email} was invited")
+        }
+        _ => return error,
+    };
+    let hint = match status.as_deref() {
+        Some("429") => {
+            "if the person was invited a short while ago, the mail is on its way: let them look for it, or try again in \
+             20 minutes; nothing was sent this time"
+        }
+        _ => {
+            "ask the person whether the mail has come, or look at the pending invitations in Workato; try again in 20 \
+             minutes at the earliest"
+        }
+    };
+    let mut explained = Error::new(error.kind(), message)
+        .code(crate::workato::code::INVITATION)
+        .hint(hint);
+    for (name, value) in error.facts() {
+        explained = explained.fact(name, value.clone());
+    }
+    explained.source(error)
 }
 
 /// Removes a person from the workspace. Somebody who is not there is gone already.
 ///
 /// # Errors
-/// Those of the API.
-pub async fn delete(d: &Directory, member: &MemberId) -> Result<Vec<Any>> {
-    match d.clients.dev.delete_member(member).await {
-        Err(error) if error.kind() == Kind::NotFound => Ok(vec![pack(&v2::ResourceDoesNotExist::default())]),
-        other => other.map(|()| Vec::new()),
+/// Those of the API; `Internal` when it has no effect.
+pub async fn delete(d: &Directory, cx: &SyncContext, id: &MemberId) -> Result<Vec<Any>> {
+    let dev = &d.clients.dev;
+    let gone = |who: String| {
+        cx.changes.tell(Change::gone(who, "", "collaborator", None::<&str>));
+        Ok(vec![pack(&v2::ResourceDoesNotExist::default())])
+    };
+    let members = dev.members().await?;
+    let Some(member) = members.iter().find(|m| m.id == *id) else {
+        return gone(id.to_string());
+    };
+    let change = Change::made(called(member), "", held_by(member), NOBODY);
+    let write = dev.delete_member(id)?;
+    let ended = send(cx, dev, &change, write, &[Kind::NotFound], || async {
+        let there = dev.members().await?.iter().any(|m| m.id == *id);
+        Ok(there.then(|| "the collaborator".to_owned()))
+    });
+    match ended.await? {
+        Ended::Made => Ok(Vec::new()),
+        Ended::Before => gone(called(member)),
     }
+}
+
+/// A person's roles, in words: `collaborator (dev Member, prod Environment admin)`.
+fn held_by(member: &Member) -> String {
+    let roles: BTreeSet<String> = member
+        .roles
+        .iter()
+        .filter_map(|row| {
+            let name = row.role_name.as_deref().filter(|name| !is_no_access(name))?;
+            Some(format!("{} {name}", row.environment_type.as_deref().unwrap_or("dev")))
+        })
+        .collect();
+    if roles.is_empty() {
+        return "collaborator".to_owned();
+    }
+    format!("collaborator ({})", Vec::from_iter(roles).join(", "))
 }
 
 struct Form {
@@ -171,6 +262,9 @@ async fn assignments(d: &Directory, cx: &SyncContext, wanted: &[String]) -> Resu
             .environment_roles
             .iter()
             .any(|r| r.name.as_deref() == Some(name));
+        if !is_v2 && BASE_ROLES.contains(&name) {
+            check_model(d, cx).await?;
+        }
         if !is_v2 && !named(d, cx).await?.iter().any(|(_, known)| known == name) {
             let known: Vec<&str> = detected
                 .environment_roles
@@ -194,7 +288,8 @@ fn find<'a>(members: &'a [Member], email: &str) -> Option<&'a Member> {
     members.iter().find(same)
 }
 
-fn exists(member: &Member) -> CreatedAccount {
+fn exists(cx: &SyncContext, member: &Member) -> CreatedAccount {
+    cx.changes.tell(Change::already(called(member), "", "collaborator"));
     CreatedAccount {
         outcome: AccountOutcome::AlreadyExists {
             resource: collaborator::build(member),

@@ -2,55 +2,57 @@
 
 use prost_types::Any;
 
-use super::{already_granted, already_revoked, person, replaced};
+use super::assignment::{Given, Wanted};
+use super::effect::Ended;
+use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
-use crate::workato::client::{Member, MemberRole, RoleAssignment};
+use crate::baton::resource;
+use crate::workato::client::EnvironmentRole as ApiRole;
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
 use crate::workato::environment_role::{self, EnvironmentRole, HAS};
-use crate::workato::holding::{folded, is_no_access};
+use crate::workato::holding::{RoleKind, folded};
 use crate::workato::kind::ResourceKind as _;
-use crate::workato::settings::Environment;
-
-/// `role_type` of environment roles: without it the API looks for a legacy role.
-pub const ROLE_TYPE: &str = "environment";
-/// Names of the role that takes access away: how it is read, and how older pages write it.
-const NO_ACCESS: [&str; 2] = ["No access", "NoAccess"];
+use crate::workato::role::{self, Role};
 
 /// Gives the role.
 ///
 /// # Errors
 /// Those of the API; `NotFound` for a role or person that is gone.
 pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Granted> {
-    let wanted = Wanted::find(d, cx, on).await?;
+    let wanted = find(d, cx, on).await?;
     let member = person(d, cx, principal).await?;
-    let held = row_of(&member, &wanted.environment).and_then(|row| row.role_name.as_deref());
-    if held.is_some_and(|name| wanted.is_called(name)) {
+    let Given::Now(before) = wanted.give(d, cx, &member).await? else {
         return Ok(already_granted());
+    };
+    let mut annotations = Vec::new();
+    if let Some((kind, id)) = match before {
+        Some(name) => resource_called(d, cx, &name).await?,
+        None => None,
+    } {
+        let id = d.scoped_id(&id, &wanted.environment);
+        annotations.push(replaced(kind, id, HAS, &collaborator::resource_id(&member.id)));
     }
-    let assignment = assignment(&wanted.environment, &wanted.name);
-    d.clients.dev.assign_roles(&member.id, &[assignment]).await?;
-    let detected = d.detected(cx).await?;
-    let previous = held
-        .filter(|name| !name.is_empty() && !is_no_access(name))
-        .and_then(|name| {
-            let same = |r: &&crate::workato::client::EnvironmentRole| {
-                r.name
-                    .as_deref()
-                    .is_some_and(|n| n == name || folded(n) == folded(name))
-            };
-            detected.environment_roles.iter().find(same)
-        });
-    let annotations = previous.map(|role| {
-        let id = d.scoped_id(role.id.as_str(), &wanted.environment);
-        replaced(EnvironmentRole::TYPE, id, HAS, &collaborator::resource_id(&member.id))
-    });
     Ok(Granted {
         grants: Vec::new(),
-        annotations: annotations.into_iter().collect(),
+        annotations,
     })
+}
+
+/// Type and id of the role that rows call so; in a mixed workspace it may be one of the older model.
+async fn resource_called(d: &Directory, cx: &SyncContext, name: &str) -> Result<Option<(&'static str, String)>> {
+    let detected = d.detected(cx).await?;
+    let called = |same: fn(&str, &str) -> bool| {
+        let mut roles = detected.environment_roles.iter();
+        roles.find(|r: &&ApiRole| r.name.as_deref().is_some_and(|n| same(n, name)))
+    };
+    if let Some(role) = called(|a, b| a == b).or_else(|| called(|a, b| folded(a) == folded(b))) {
+        return Ok(Some((EnvironmentRole::TYPE, role.id.to_string())));
+    }
+    let older = role::named(d, cx).await?.into_iter().find(|(_, older)| older == name);
+    Ok(older.map(|(id, _)| (Role::TYPE, id)))
 }
 
 /// Takes the role away, if it is still the one that is held.
@@ -58,88 +60,38 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
 /// # Errors
 /// Those of the API.
 pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
-    let wanted = match Wanted::find(d, cx, on).await {
-        Err(error) if error.kind() == Kind::NotFound => return Ok(already_revoked()),
-        other => other?,
+    let gone = |error: Error| match error.kind() {
+        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
+        _ => Err(error),
+    };
+    let wanted = match find(d, cx, on).await {
+        Ok(wanted) => wanted,
+        Err(error) => return gone(error),
     };
     let member = match person(d, cx, principal).await {
-        Err(error) if error.kind() == Kind::NotFound => return Ok(already_revoked()),
-        other => other?,
+        Ok(member) => member,
+        Err(error) => return gone(error),
     };
-    let held = row_of(&member, &wanted.environment).and_then(|row| row.role_name.as_deref());
-    if !held.is_some_and(|name| wanted.is_called(name)) {
-        return Ok(already_revoked());
-    }
-    take_away(d, &member, &wanted.environment, Some(ROLE_TYPE)).await?;
-    Ok(Vec::new())
+    Ok(match wanted.take(d, cx, &member).await? {
+        Ended::Made => Vec::new(),
+        Ended::Before => super::revoked_before(),
+    })
 }
 
-/// Leaves a person without a role in one environment.
-///
-/// # Errors
-/// Those of the API.
-pub async fn take_away(
-    d: &Directory,
-    member: &Member,
-    environment: &Environment,
-    role_type: Option<&'static str>,
-) -> Result<()> {
-    let mut refused = None;
-    for name in NO_ACCESS {
-        let nothing = RoleAssignment {
-            environment_type: environment.as_str().to_owned(),
-            name: name.to_owned(),
-            role_type,
-        };
-        match d.clients.dev.assign_roles(&member.id, &[nothing]).await {
-            Ok(()) => return Ok(()),
-            // The name is not the one this workspace wants.
-            Err(error) if matches!(error.kind(), Kind::InvalidArgument | Kind::NotFound) => {
-                refused.get_or_insert(error);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(refused.unwrap_or_else(|| Error::new(Kind::Internal, "no name takes a role away")))
-}
-
-struct Wanted {
-    environment: Environment,
-    name: String,
-}
-
-impl Wanted {
-    async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
-        let gone = || {
-            let id = crate::baton::resource::key(on).1;
-            Error::new(Kind::NotFound, format!("there is no environment role {id}"))
-                .hint("sync again; and sync and write with the same --workato-env")
-        };
-        let (id, environment) = environment_role::find(d, cx, on).await?.ok_or_else(gone)?;
-        let detected = d.detected(cx).await?;
-        let role = detected.environment_roles.iter().find(|r| r.id.as_str() == id);
-        let name = role.and_then(|r| r.name.clone()).ok_or_else(gone)?;
-        Ok(Wanted { environment, name })
-    }
-
-    fn is_called(&self, name: &str) -> bool {
-        name == self.name || folded(name) == folded(&self.name)
-    }
-}
-
-fn assignment(environment: &Environment, name: &str) -> RoleAssignment {
-    RoleAssignment {
-        environment_type: environment.as_str().to_owned(),
-        name: name.to_owned(),
-        role_type: Some(ROLE_TYPE),
-    }
-}
-
-/// What a person holds in an environment; of two rows, the environment role.
-fn row_of<'a>(member: &'a Member, environment: &Environment) -> Option<&'a MemberRole> {
-    let here = |row: &&MemberRole| {
-        Environment::new(row.environment_type.as_deref().unwrap_or("dev")) == *environment
-            && row.role_type.as_deref() != Some("privilege_group")
+async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
+    environment_said(d, cx, on).await?;
+    let wanted = resource::key(on).1;
+    let roles = &d.detected(cx).await?.environment_roles;
+    let Some((id, environment)) = environment_role::find(d, cx, on).await? else {
+        let ids = roles.iter().map(|r| r.id.as_str());
+        return Err(no_role("environment role", wanted, ids));
     };
-    member.roles.iter().find(here)
+    let role = roles.iter().find(|r| r.id.as_str() == id);
+    let name = role.and_then(|r| r.name.clone());
+    Ok(Wanted {
+        kind: RoleKind::Environment,
+        environment,
+        name: name.ok_or_else(|| Error::new(Kind::Internal, format!("the environment role {id} has no name")))?,
+        listed: roles.iter().filter_map(|r| r.name.clone()).collect(),
+    })
 }

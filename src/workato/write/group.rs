@@ -2,7 +2,9 @@
 
 use prost_types::Any;
 
-use super::{already_granted, already_revoked, person, person_id};
+use super::effect::{Ended, send};
+use super::{already_granted, already_revoked, called, person, revoked_before};
+use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -11,56 +13,112 @@ use crate::workato::client::{GroupId, GroupMember, MemberId, UserGroup, read_all
 use crate::workato::directory::Directory;
 use crate::workato::group::is_system;
 
+const MEMBER: &str = "member";
+const NO_MEMBER: &str = "not a member";
+
 /// Lets a person in.
 ///
 /// # Errors
-/// A refusal for a system group; `NotFound` for a group or person that is gone; those of the API.
+/// A refusal for a system group; `NotFound` for a group or person that is gone; those of the API; `Internal` when it
+/// has no effect.
 pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Granted> {
-    let group = find(d, cx, on).await?;
+    let group = find(d, &GroupId::from(resource::key(on).1)).await?;
+    let name = name(&group);
     if is_system(&group) {
-        let name = group.name.as_deref().unwrap_or_default();
-        return Err(Error::refused_grant(format!(
-            "{name:?} is a system group: Workato decides who is in it"
-        )));
+        return Err(
+            Error::refused_grant(format!("{name:?} is a system group: Workato decides who is in it"))
+                .code(crate::workato::code::SYSTEM_GROUP),
+        );
     }
-    let member = person(d, cx, principal).await?.id;
-    if is_in(d, &group.id, &member).await? {
-        return Ok(already_granted());
+    let member = person(d, cx, principal).await?;
+    let already = || {
+        cx.changes.tell(Change::already(called(&member), &name, MEMBER));
+        Ok(already_granted())
+    };
+    if is_in(d, &group.id, &member.id).await? {
+        return already();
     }
-    d.clients.dev.add_to_group(&group.id, &member).await?;
-    Ok(Granted::default())
+    let change = Change::made(called(&member), &name, NO_MEMBER, MEMBER);
+    let dev = &d.clients.dev;
+    let write = dev.add_to_group(&group.id, &member.id)?;
+    let ended = send(cx, dev, &change, write, &[Kind::AlreadyExists], || async {
+        let is_in = is_in(d, &group.id, &member.id).await?;
+        Ok((!is_in).then(|| NO_MEMBER.to_owned()))
+    });
+    match ended.await? {
+        Ended::Made => Ok(Granted::default()),
+        Ended::Before => already(),
+    }
 }
 
 /// Lets a person out.
 ///
 /// # Errors
-/// `FailedPrecondition` for a system group; those of the API.
+/// `FailedPrecondition` for a system group; those of the API; `Internal` when it has no effect.
 pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
-    let group = match find(d, cx, on).await {
-        Err(error) if error.kind() == Kind::NotFound => return Ok(already_revoked()),
-        other => other?,
+    let gone = |error: Error| match error.kind() {
+        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
+        _ => Err(error),
     };
+    let group = match find(d, &GroupId::from(resource::key(on).1)).await {
+        Ok(group) => group,
+        Err(error) => return gone(error),
+    };
+    let name = name(&group);
     if is_system(&group) {
-        let name = group.name.as_deref().unwrap_or_default();
         return Err(Error::new(
             Kind::FailedPrecondition,
             format!("{name:?} is a system group: nobody can be taken out of it"),
-        ));
+        )
+        .code(crate::workato::code::SYSTEM_GROUP));
     }
-    let member = person_id(principal)?;
-    if !is_in(d, &group.id, &member).await? {
-        return Ok(already_revoked());
+    let member = match person(d, cx, principal).await {
+        Ok(member) => member,
+        Err(error) => return gone(error),
+    };
+    let already = || {
+        cx.changes
+            .tell(Change::gone(called(&member), &name, MEMBER, None::<&str>));
+        Ok(revoked_before())
+    };
+    if !is_in(d, &group.id, &member.id).await? {
+        return already();
     }
-    match d.clients.dev.remove_from_group(&group.id, &member).await {
-        Err(error) if error.kind() == Kind::NotFound => Ok(already_revoked()),
-        other => other.map(|()| Vec::new()),
+    let change = Change::made(called(&member), &name, MEMBER, NO_MEMBER);
+    let dev = &d.clients.dev;
+    let write = dev.remove_from_group(&group.id, &member.id)?;
+    let ended = send(cx, dev, &change, write, &[Kind::NotFound], || async {
+        match is_in(d, &group.id, &member.id).await {
+            Ok(is_in) => Ok(is_in.then(|| MEMBER.to_owned())),
+            // Nobody is in a group that is gone.
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    match ended.await? {
+        Ended::Made => Ok(Vec::new()),
+        Ended::Before => already(),
     }
 }
 
-async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<UserGroup> {
-    let id = GroupId::from(resource::key(on).1);
-    let found = d.groups(cx).await?.iter().find(|g| g.id == id).cloned();
-    found.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no collaborator group {id}")).hint("sync again"))
+/// The group. Asked for anew: a list that the token may not read must not look like one without the group.
+///
+/// # Errors
+/// `NotFound` for one that is gone; those of the API.
+pub async fn find(d: &Directory, id: &GroupId) -> Result<UserGroup> {
+    let groups: Vec<UserGroup> = read_all(|page| d.clients.dev.user_groups(page)).await?;
+    let found = groups.into_iter().find(|g| g.id == *id);
+    found.ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("there is no collaborator group {id}"))
+            .code(crate::workato::code::NOT_IN_WORKSPACE)
+            .hint("sync again")
+    })
+}
+
+/// What people call it.
+pub fn name(group: &UserGroup) -> String {
+    let name = group.name.clone().filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| group.id.to_string())
 }
 
 async fn is_in(d: &Directory, group: &GroupId, member: &MemberId) -> Result<bool> {

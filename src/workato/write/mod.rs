@@ -1,7 +1,10 @@
 //! What can be changed in a workspace (`contract/model.md` 9): one file per resource type that has writes. Every write
-//! reads first what is there, so that what is done already is answered without a request, and what it displaces is told.
+//! reads first what is there, so that what is done already is answered without a request, and what it displaces is told;
+//! and afterwards, because an answer of success is not the effect.
 
 mod account;
+mod assignment;
+mod effect;
 mod environment_role;
 mod group;
 mod project;
@@ -10,18 +13,22 @@ mod role;
 use std::sync::Arc;
 
 use prost_types::Any;
+use prost_types::value::Kind as ValueKind;
 
 use super::client::{Member, MemberId};
 use super::collaborator::Collaborator;
 use super::directory::Directory;
 use super::environment_role::EnvironmentRole;
 use super::group::CollaboratorGroup;
-use super::kind::ResourceKind;
+use super::kind::{ResourceKind, first_of};
 use super::project::Project;
+use super::project_role::ProjectRole;
 use super::role::Role;
+use super::settings::Environment;
 use super::{WorkatoConnector, unknown_type};
 use crate::baton::annotation::pack;
 use crate::baton::capability;
+use crate::baton::change::Change;
 use crate::baton::connector::{Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext, unsupported};
 use crate::baton::entitlement;
 use crate::baton::error::{Error, Kind, Result};
@@ -30,6 +37,27 @@ use crate::baton::proto::v2;
 use crate::baton::resource;
 
 pub use account::creation_schema;
+
+/// Whoever is given a role.
+pub const PEOPLE: &str = Collaborator::TYPE;
+/// What people join, and what is given project roles.
+pub const GROUPS: &str = CollaboratorGroup::TYPE;
+/// What project roles are given on.
+pub const PROJECTS: &str = Project::TYPE;
+/// What is given on projects, by its id.
+pub const PROJECT_ROLES: &str = ProjectRole::TYPE;
+/// The roles that people have in an environment, of both access models.
+pub const ROLES: [&str; 2] = [EnvironmentRole::TYPE, Role::TYPE];
+
+/// The slug of the only entitlement of a resource of this type; none for types with several.
+pub fn only_slug(resource_type: &str) -> Option<&'static str> {
+    match resource_type {
+        EnvironmentRole::TYPE => Some(super::environment_role::HAS),
+        Role::TYPE => Some(super::role::HAS),
+        CollaboratorGroup::TYPE => Some(super::group::MEMBER),
+        _ => None,
+    }
+}
 
 impl WorkatoConnector {
     /// Tables of this write alone: what a sync read a while ago may have changed.
@@ -81,7 +109,7 @@ impl Provisioner for WorkatoConnector {
 
     async fn delete_resource(
         &self,
-        _: &SyncContext,
+        cx: &SyncContext,
         id: &v2::ResourceId,
         _: Option<&v2::ResourceId>,
     ) -> Result<Vec<Any>> {
@@ -92,7 +120,7 @@ impl Provisioner for WorkatoConnector {
                 "does not have resource Delete() configured",
             ));
         }
-        account::delete(&self.tables(), &MemberId::from(id.resource.as_str())).await
+        account::delete(&self.tables(), cx, &MemberId::from(id.resource.as_str())).await
     }
 }
 
@@ -123,6 +151,7 @@ fn no_writes(connector: &WorkatoConnector, resource_type: &str, what: &str) -> E
     } else {
         Error::new(Kind::Unimplemented, unknown_type(resource_type).to_string())
             .code(crate::baton::code::WRITE_UNSUPPORTED)
+            .code(crate::baton::code::WRITE_UNSUPPORTED)
     }
 }
 
@@ -150,6 +179,7 @@ fn person_id(principal: &v2::Resource) -> Result<MemberId> {
             Kind::InvalidArgument,
             format!("only collaborators can hold this, not a {other}"),
         )
+        .code(crate::workato::code::NOT_A_HOLDER)
         .code(crate::workato::code::NOT_A_HOLDER)),
     }
 }
@@ -159,13 +189,72 @@ fn person_id(principal: &v2::Resource) -> Result<MemberId> {
 /// # Errors
 /// Those of the tables; `NotFound` for somebody who is not in the workspace.
 async fn person(d: &Directory, cx: &SyncContext, principal: &v2::Resource) -> Result<Member> {
-    let id = person_id(principal)?;
-    let found = d.detected(cx).await?.members.iter().find(|m| m.id == id).cloned();
+    member_of(d, cx, &person_id(principal)?).await
+}
+
+/// As [`person`], by the id.
+async fn member_of(d: &Directory, cx: &SyncContext, id: &MemberId) -> Result<Member> {
+    let found = d.detected(cx).await?.members.iter().find(|m| m.id == *id).cloned();
     found.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("there is no collaborator {id}"))
             .code(crate::workato::code::NOT_IN_WORKSPACE)
+            .code(crate::workato::code::NOT_IN_WORKSPACE)
             .hint("somebody who was invited is not one before the invitation is accepted")
     })
+}
+
+/// The environment that a resource says it is in, if it says so.
+///
+/// # Errors
+/// `FailedPrecondition` for one that this run does not look at: what lies there cannot be told to be gone.
+async fn environment_said(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Option<Environment>> {
+    let said = on.profile.as_ref().and_then(|p| p.fields.get("environment"));
+    let Some(ValueKind::StringValue(said)) = said.and_then(|value| value.kind.as_ref()) else {
+        return Ok(None);
+    };
+    let environment = Environment::new(said);
+    if d.environments(cx).await?.contains(&environment) {
+        return Ok(Some(environment));
+    }
+    Err(Error::new(
+        Kind::FailedPrecondition,
+        format!(
+            "{:?} is in {environment}, where this run does not look",
+            on.display_name
+        ),
+    )
+    .code(crate::workato::code::OUT_OF_SIGHT)
+    .hint("write with the same --workato-env as the sync, or with --workato-env all"))
+}
+
+/// The error of a role that no list has under this id. One that a list has under another form of the id is not gone: the
+/// sync read other environments.
+fn no_role<'a>(what: &str, wanted: &str, mut ids: impl Iterator<Item = &'a str>) -> Error {
+    let same = |id: &str| {
+        let shorter = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('-'));
+        id == wanted || shorter(wanted, id)
+    };
+    if ids.any(same) {
+        let message = format!("the {what} {wanted} has another id in this run");
+        return Error::new(Kind::FailedPrecondition, message)
+            .code(crate::workato::code::OUT_OF_SIGHT)
+            .hint("write with the same --workato-env as the sync: with `all`, ids of roles end in the environment");
+    }
+    Error::new(Kind::NotFound, format!("there is no {what} {wanted}"))
+        .code(crate::workato::code::NOT_IN_WORKSPACE)
+        .hint("sync again")
+}
+
+/// What a person is called: by name, else by address, else by id.
+fn called(member: &Member) -> String {
+    let id = member.id.to_string();
+    let texts = [member.name.as_deref(), member.email.as_deref(), Some(&id)];
+    first_of(texts).unwrap_or_default().to_owned()
+}
+
+/// The name of a role, or of having none.
+fn or_no_access(role: Option<&str>) -> &str {
+    role.unwrap_or("No access")
 }
 
 fn already_granted() -> Granted {
@@ -175,7 +264,21 @@ fn already_granted() -> Granted {
     }
 }
 
-fn already_revoked() -> Vec<Any> {
+/// The answer for a grant of something, or to somebody, that is gone.
+fn already_revoked(cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Vec<Any> {
+    let text = |resource: &v2::Resource| {
+        let (kind, id) = resource::key(resource);
+        match resource.display_name.as_str() {
+            "" => format!("{kind} {id}"),
+            name => name.to_owned(),
+        }
+    };
+    cx.changes
+        .tell(Change::gone(text(principal), "", text(on), None::<&str>));
+    revoked_before()
+}
+
+fn revoked_before() -> Vec<Any> {
     vec![pack(&v2::GrantAlreadyRevoked::default())]
 }
 

@@ -1,18 +1,30 @@
 //! Giving and taking project roles, to people and to groups. The client of the project's environment does it.
 
+use std::collections::BTreeSet;
+
 use prost_types::Any;
 
-use super::{already_granted, already_revoked, person_id, replaced};
+use super::effect::{Ended, send};
+use super::{
+    already_granted, already_revoked, called, environment_said, group, member_of, person_id, replaced, revoked_before,
+};
+use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::client::{GroupId, MemberId, NewProjectGrant, ProjectGrant, ProjectId, WorkatoClient, read_all};
+use crate::workato::client::{
+    GroupId, MemberId, NewProjectGrant, Project as ApiProject, ProjectGrant, ProjectId, ProjectRole, WorkatoClient,
+    read_all,
+};
 use crate::workato::directory::Directory;
 use crate::workato::group::CollaboratorGroup;
 use crate::workato::kind::{ResourceKind as _, id_value};
-use crate::workato::project::Project;
+use crate::workato::project::{self, Project};
 use crate::workato::project_role::{distinct, slug};
+
+/// What somebody without a role holds.
+const NO_ROLE: &str = "no role";
 
 /// Who gets or loses it.
 enum Holder {
@@ -25,6 +37,17 @@ impl Holder {
         match resource::key(principal) {
             (CollaboratorGroup::TYPE, id) if !id.is_empty() => Ok(Holder::Group(GroupId::from(id))),
             _ => person_id(principal).map(Holder::Person),
+        }
+    }
+
+    /// Their name.
+    ///
+    /// # Errors
+    /// `NotFound` for somebody who is not in the workspace; those of the API.
+    async fn name(&self, d: &Directory, cx: &SyncContext) -> Result<String> {
+        match self {
+            Holder::Person(id) => member_of(d, cx, id).await.map(|member| called(&member)),
+            Holder::Group(id) => group::find(d, id).await.map(|found| group::name(&found)),
         }
     }
 
@@ -51,7 +74,8 @@ impl Holder {
 /// Gives the project role with this slug.
 ///
 /// # Errors
-/// `NotFound` for a project or role that is gone; `FailedPrecondition` when no token sees the project; those of the API.
+/// `NotFound` for a project, role, person or group that is gone; `FailedPrecondition` for a project that no token sees;
+/// those of the API; `Internal` when it has no effect.
 pub async fn grant(
     d: &Directory,
     cx: &SyncContext,
@@ -60,27 +84,43 @@ pub async fn grant(
     principal: &v2::Resource,
 ) -> Result<Granted> {
     let holder = Holder::of(principal)?;
-    let (project, client) = find(d, cx, on).await?;
-    let before = grants(client, &project).await?;
-    if before.iter().any(|g| holder.holds(g) && role_of(g) == role) {
-        return Ok(already_granted());
-    }
-    let role_id = role_id(d, cx, &before, role).await?;
-    client
-        .put_project_grants(&project, &[holder.assignment(role_id)])
-        .await?;
-    // Whether a holder may have two roles in a project is nowhere said: what went is what is told.
+    let place = find(d, cx, on).await?;
+    let who = holder.name(d, cx).await?;
+    let before = place.grants().await?;
+    let already = |name: &str| {
+        cx.changes.tell(Change::already(&who, &place.name, name));
+        Ok(already_granted())
+    };
     let had: Vec<&ProjectGrant> = before.iter().filter(|g| holder.holds(g)).collect();
+    if let Some(held) = had.iter().find(|g| slug_of(g) == role) {
+        return already(&name_of(held));
+    }
+    let (role_id, role_name) = named(d, &before, role).await?;
+    let change = Change::made(&who, &place.name, names(&had), &role_name);
+    let write = place
+        .client
+        .put_project_grants(&place.id, &[holder.assignment(role_id)])?;
+    let ended = send(cx, place.client, &change, write, &[Kind::AlreadyExists], || async {
+        let now = place.grants().await?;
+        let held: Vec<&ProjectGrant> = now.iter().filter(|g| holder.holds(g)).collect();
+        let there = held.iter().any(|g| slug_of(g) == role);
+        Ok((!there).then(|| names(&held)))
+    });
+    if ended.await? == Ended::Before {
+        return already(&role_name);
+    }
+    // Whether a holder may have two roles in a project is nowhere said: what went is what is told.
     let mut annotations = Vec::new();
     if !had.is_empty() {
-        let after = grants(client, &project).await?;
+        let after = place.grants().await?;
         let principal = principal.id.clone().unwrap_or_default();
-        let gone = had.iter().find(|old| {
-            !after
+        let stays = |old: &ProjectGrant| {
+            after
                 .iter()
-                .any(|new| holder.holds(new) && role_of(new) == role_of(old))
-        });
-        annotations.extend(gone.map(|old| replaced(Project::TYPE, project.to_string(), &role_of(old), &principal)));
+                .any(|new| holder.holds(new) && slug_of(new) == slug_of(old))
+        };
+        let gone = had.iter().find(|old| !stays(old));
+        annotations.extend(gone.map(|old| replaced(Project::TYPE, place.id.to_string(), &slug_of(old), &principal)));
     }
     Ok(Granted {
         grants: Vec::new(),
@@ -100,58 +140,129 @@ pub async fn revoke(
     principal: &v2::Resource,
 ) -> Result<Vec<Any>> {
     let holder = Holder::of(principal)?;
-    let (project, client) = match find(d, cx, on).await {
-        Err(error) if error.kind() == Kind::NotFound => return Ok(already_revoked()),
-        other => other?,
+    let gone = |error: Error| match error.kind() {
+        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
+        _ => Err(error),
     };
-    let all = grants(client, &project).await?;
-    let Some(held) = all.iter().find(|g| holder.holds(g) && role_of(g) == role) else {
-        return Ok(already_revoked());
+    let place = match find(d, cx, on).await {
+        Ok(place) => place,
+        Err(error) => return gone(error),
     };
-    match client.delete_project_grant(&held.id).await {
-        Err(error) if error.kind() == Kind::NotFound => Ok(already_revoked()),
-        other => other.map(|()| Vec::new()),
+    let who = match holder.name(d, cx).await {
+        Ok(who) => who,
+        Err(error) => return gone(error),
+    };
+    let all = place.grants().await?;
+    let already = |role: &str, now: Option<String>| {
+        cx.changes.tell(Change::gone(&who, &place.name, role, now));
+        Ok(revoked_before())
+    };
+    let Some(held) = all.iter().find(|g| holder.holds(g) && slug_of(g) == role) else {
+        let others: Vec<&ProjectGrant> = all.iter().filter(|g| holder.holds(g)).collect();
+        return already(role, (!others.is_empty()).then(|| names(&others)));
+    };
+    let change = Change::made(&who, &place.name, name_of(held), NO_ROLE);
+    let write = place.client.delete_project_grant(&held.id)?;
+    let ended = send(cx, place.client, &change, write, &[Kind::NotFound], || async {
+        match place.grants().await {
+            Ok(now) => Ok(now
+                .iter()
+                .any(|g| holder.holds(g) && slug_of(g) == role)
+                .then(|| name_of(held))),
+            // Nobody holds anything in a project that is gone.
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    match ended.await? {
+        Ended::Made => Ok(Vec::new()),
+        Ended::Before => already(&name_of(held), None),
     }
 }
 
-/// The project, and the client that sees it.
-async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Result<(ProjectId, &'d WorkatoClient)> {
+/// A project, and the client that sees it.
+struct Place<'d> {
+    id: ProjectId,
+    /// With its environment: each has a project of that name.
+    name: String,
+    client: &'d WorkatoClient,
+}
+
+impl Place<'_> {
+    async fn grants(&self) -> Result<Vec<ProjectGrant>> {
+        read_all(|page| self.client.project_grants(&self.id, page)).await
+    }
+}
+
+/// The project. Asked for anew: a list that the token may not read must not look like one without the project.
+///
+/// # Errors
+/// `NotFound` for one that is gone for certain; `FailedPrecondition` for one that may lie where nothing is seen.
+async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Place<'d>> {
     let id = ProjectId::from(resource::key(on).1);
-    let projects = d.projects(cx).await?;
-    let placed = projects.iter().find(|p| p.project.id == id);
-    let Some(placed) = placed else {
-        return Err(Error::new(Kind::NotFound, format!("there is no project {id}"))
-            .hint("projects of an environment are seen with the token of that environment only"));
+    let environments = match environment_said(d, cx, on).await? {
+        Some(environment) => vec![environment],
+        None => d.environments(cx).await?,
     };
-    let client = d.clients.of(&placed.environment).ok_or_else(|| {
-        Error::new(
-            Kind::FailedPrecondition,
-            format!("there is no token of the environment {}", placed.environment),
-        )
-        .hint(format!("set --workato-{}-api-key", placed.environment))
-    })?;
-    Ok((id, client))
-}
-
-async fn grants(client: &WorkatoClient, project: &ProjectId) -> Result<Vec<ProjectGrant>> {
-    read_all(|page| client.project_grants(project, page)).await
-}
-
-fn role_of(grant: &ProjectGrant) -> String {
-    let name = grant.project_role.as_ref().and_then(|r| r.name.as_deref());
-    name.map(slug).unwrap_or_default()
-}
-
-/// The id that grants give a role. Lists give it another one, so a grant that has the role is asked first
-/// (`contract/workato-api.md` 2.8, ID TRAP).
-async fn role_id(d: &Directory, cx: &SyncContext, before: &[ProjectGrant], role: &str) -> Result<serde_json::Value> {
-    let in_grants = before.iter().find(|g| role_of(g) == role);
-    if let Some(role) = in_grants.and_then(|g| g.project_role.as_ref()) {
-        return Ok(id_value(&role.id));
+    let mut blind = Vec::new();
+    for environment in environments {
+        let Some(client) = d.clients.of(&environment) else {
+            blind.push(format!("--workato-{environment}-api-key"));
+            continue;
+        };
+        let projects: Vec<ApiProject> = read_all(|page| client.projects(page)).await?;
+        if let Some(project) = projects.iter().find(|p| p.id == id) {
+            return Ok(Place {
+                name: format!("{} ({environment})", project::name(project)),
+                id,
+                client,
+            });
+        }
     }
-    let roles = distinct(&d.project_roles(cx).await?);
-    let listed = roles.into_iter().find(|(slug, ..)| slug == role);
-    listed
-        .map(|(_, _, role)| id_value(&role.id))
-        .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no project role {role}")).hint("sync again"))
+    if blind.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("there is no project {id}"))
+            .code(crate::workato::code::NOT_IN_WORKSPACE)
+            .hint("sync again"));
+    }
+    let message = format!("it cannot be told whether there is a project {id}");
+    Err(Error::new(Kind::FailedPrecondition, message)
+        .code(crate::workato::code::OUT_OF_SIGHT)
+        .hint(format!(
+            "projects of an environment are seen with its own token only: set {}",
+            blind.join(" and ")
+        )))
+}
+
+fn name_of(grant: &ProjectGrant) -> String {
+    let name = grant.project_role.as_ref().and_then(|r| r.name.clone());
+    name.unwrap_or_default()
+}
+
+fn slug_of(grant: &ProjectGrant) -> String {
+    slug(&name_of(grant))
+}
+
+/// What somebody holds in a project, in words.
+fn names(held: &[&ProjectGrant]) -> String {
+    if held.is_empty() {
+        return NO_ROLE.to_owned();
+    }
+    let names: BTreeSet<String> = held.iter().map(|g| name_of(g)).collect();
+    Vec::from_iter(names).join(", ")
+}
+
+/// The id that grants give a role, and its name. Lists give it another id, so a grant that has the role is asked first
+/// (`contract/workato-api.md` 2.8, ID TRAP).
+async fn named(d: &Directory, before: &[ProjectGrant], role: &str) -> Result<(serde_json::Value, String)> {
+    let in_grants = before.iter().find(|g| slug_of(g) == role);
+    if let Some((grant, role)) = in_grants.and_then(|g| Some((g, g.project_role.as_ref()?))) {
+        return Ok((id_value(&role.id), name_of(grant)));
+    }
+    let roles: Vec<ProjectRole> = read_all(|page| d.clients.dev.project_roles(page)).await?;
+    let listed = distinct(&roles).into_iter().find(|(slug, ..)| slug == role);
+    listed.map(|(_, name, role)| (id_value(&role.id), name)).ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("there is no project role {role}"))
+            .code(crate::workato::code::NOT_IN_WORKSPACE)
+            .hint("sync again")
+    })
 }

@@ -3,20 +3,19 @@
 
 use prost_types::Any;
 
-use super::environment_role::take_away;
-use super::{already_granted, already_revoked, person, replaced};
+use super::assignment::{Given, Wanted};
+use super::effect::Ended;
+use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::workato::access_model::AccessModel;
-use crate::workato::client::{Member, RoleAssignment};
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
-use crate::workato::holding::is_no_access;
+use crate::workato::holding::RoleKind;
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::role::{HAS, Role, named};
-use crate::workato::settings::Environment;
 
 /// Gives the role.
 ///
@@ -24,24 +23,17 @@ use crate::workato::settings::Environment;
 /// `FailedPrecondition` in a workspace with RBAC v2; `NotFound` for a role or person that is gone; those of the API.
 pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Granted> {
     check_model(d, cx).await?;
-    let (name, environment) = find(d, cx, on).await?;
+    let wanted = find(d, cx, on).await?;
     let member = person(d, cx, principal).await?;
-    let held = held_in(&member, &environment);
-    if held == Some(name.as_str()) {
+    let Given::Now(before) = wanted.give(d, cx, &member).await? else {
         return Ok(already_granted());
-    }
-    let assignment = RoleAssignment {
-        environment_type: environment.as_str().to_owned(),
-        name,
-        role_type: None,
     };
-    d.clients.dev.assign_roles(&member.id, &[assignment]).await?;
     let mut annotations = Vec::new();
-    if let Some(held) = held.filter(|held| !is_no_access(held)) {
+    if let Some(held) = before {
         let roles = named(d, cx).await?;
-        let previous = roles.into_iter().find(|(_, name)| name == held);
+        let previous = roles.into_iter().find(|(_, name)| *name == held);
         annotations.extend(previous.map(|(id, _)| {
-            let id = d.scoped_id(&id, &environment);
+            let id = d.scoped_id(&id, &wanted.environment);
             replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id))
         }));
     }
@@ -57,23 +49,29 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
 /// As [`grant`].
 pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
     check_model(d, cx).await?;
-    let gone = |error: &Error| error.kind() == Kind::NotFound;
-    let (name, environment) = match find(d, cx, on).await {
-        Err(error) if gone(&error) => return Ok(already_revoked()),
-        other => other?,
+    let gone = |error: Error| match error.kind() {
+        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
+        _ => Err(error),
+    };
+    let wanted = match find(d, cx, on).await {
+        Ok(wanted) => wanted,
+        Err(error) => return gone(error),
     };
     let member = match person(d, cx, principal).await {
-        Err(error) if gone(&error) => return Ok(already_revoked()),
-        other => other?,
+        Ok(member) => member,
+        Err(error) => return gone(error),
     };
-    if held_in(&member, &environment) != Some(name.as_str()) {
-        return Ok(already_revoked());
-    }
-    take_away(d, &member, &environment, None).await?;
-    Ok(Vec::new())
+    Ok(match wanted.take(d, cx, &member).await? {
+        Ended::Made => Vec::new(),
+        Ended::Before => super::revoked_before(),
+    })
 }
 
-async fn check_model(d: &Directory, cx: &SyncContext) -> Result<()> {
+/// Refuses roles of the older model where the workspace has moved on.
+///
+/// # Errors
+/// `FailedPrecondition`.
+pub async fn check_model(d: &Directory, cx: &SyncContext) -> Result<()> {
     if d.detected(cx).await?.model != AccessModel::RbacV2 {
         return Ok(());
     }
@@ -81,26 +79,28 @@ async fn check_model(d: &Directory, cx: &SyncContext) -> Result<()> {
         Kind::FailedPrecondition,
         "this workspace uses environment roles; roles of the older model cannot be given or taken there",
     )
+    .code(crate::workato::code::LEGACY_WRITE)
     .hint("grant an environment role instead"))
 }
 
-/// Name and environment of the role a resource stands for.
-async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<(String, Environment)> {
+/// The role that a resource stands for.
+async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
+    environment_said(d, cx, on).await?;
     let wanted = resource::key(on).1;
+    let roles = named(d, cx).await?;
     for environment in d.environments(cx).await? {
-        for (id, name) in named(d, cx).await? {
-            if d.scoped_id(&id, &environment) == wanted {
-                return Ok((name, environment));
-            }
+        if let Some((_, name)) = roles.iter().find(|(id, _)| d.scoped_id(id, &environment) == wanted) {
+            return Ok(Wanted {
+                kind: RoleKind::Legacy,
+                environment,
+                name: name.clone(),
+                listed: roles.iter().map(|(_, name)| name.clone()).collect(),
+            });
         }
     }
-    Err(Error::new(Kind::NotFound, format!("there is no role {wanted}")).hint("sync again"))
-}
-
-fn held_in<'a>(member: &'a Member, environment: &Environment) -> Option<&'a str> {
-    let row = member.roles.iter().find(|row| {
-        Environment::new(row.environment_type.as_deref().unwrap_or("dev")) == *environment
-            && row.role_type.as_deref() != Some("environment")
-    })?;
-    row.role_name.as_deref().map(str::trim).filter(|name| !name.is_empty())
+    if d.settings.disable_custom_roles_sync {
+        let message = format!("it cannot be told whether there is a role {wanted}: custom roles are not read");
+        return Err(Error::new(Kind::FailedPrecondition, message).hint("write without --disable-custom-roles-sync"));
+    }
+    Err(no_role("role", wanted, roles.iter().map(|(id, _)| id.as_str())))
 }

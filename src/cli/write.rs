@@ -1,0 +1,175 @@
+//! Carrying out writes for somebody who looks on: rehearsed where they want to see first, asked for where they must
+//! agree, told when done. The flags that write once and the commands `grant` and `revoke` end here.
+
+use tokio_util::sync::CancellationToken;
+
+use super::sync::in_runtime;
+use super::{Leave, connect, interrupt};
+use crate::baton::change::{Change, Consent};
+use crate::baton::config::Values;
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::provision::{Provisioning, Told, Write};
+use crate::report::wording;
+use crate::term::Terminal;
+use crate::term::progress::{Display, Progress};
+use crate::term::sanitize;
+use crate::workato::settings::Settings;
+use crate::workato::{self, WorkatoConnector};
+
+/// How writes are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// At once.
+    Now,
+    /// After somebody at the terminal has seen what changes and agreed.
+    Asked,
+    /// Not at all: the requests are printed.
+    Rehearsed,
+}
+
+/// What somebody wants done, and how.
+#[derive(Debug)]
+pub struct Order<'w> {
+    /// One after the other.
+    pub writes: &'w [Write],
+    /// What completes "failed to ...".
+    pub doing: &'static str,
+    /// In which way.
+    pub how: How,
+    /// Whether a workspace that is out of reach is waited for, as jobs do (`contract/cli.md` 3). A person is told.
+    pub patient: bool,
+}
+
+/// Carries writes out. With several, all are rehearsed before
+/// the first one is sent, so that a mistake in one of them changes nothing.
+///
+/// # Errors
+/// Those of the connector; `Cancelled` when nobody agrees.
+pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Order<'_>, leave: Leave) -> Result<()> {
+    let limits = workato::config::limits(values);
+    in_runtime(async {
+        let cancel = CancellationToken::new();
+        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        let progress = Progress::start(terminal, Display::Log);
+        let (connector, _) = connect::connect(settings, limits, progress.observer())?;
+        let writes = Provisioning::new(connector, true);
+        let desk = Desk {
+            terminal,
+            writes: if order.patient { writes } else { writes.impatient() },
+            cancel,
+            doing: order.doing,
+        };
+        let done = desk.run(order.writes, order.how).await;
+        done.map_err(|error| interrupts.explain(error))
+    })
+}
+
+struct Desk<'t> {
+    terminal: &'t Terminal,
+    writes: Provisioning<WorkatoConnector>,
+    cancel: CancellationToken,
+    doing: &'static str,
+}
+
+impl Desk<'_> {
+    async fn run(&self, writes: &[Write], how: How) -> Result<()> {
+        if how == How::Now && writes.len() == 1 {
+            return self.carry_out(writes, &Consent::Given).await;
+        }
+        let mut open: Vec<Write> = Vec::new();
+        let mut planned: Vec<Told> = Vec::new();
+        for write in writes {
+            let told = self.unless_cancelled(self.writes.rehearse(write), UNCHANGED).await?;
+            if told.requests.is_empty() {
+                self.tell(&told);
+            } else {
+                open.push(write.clone());
+                planned.push(told);
+            }
+        }
+        let changes: Vec<Change> = planned.iter().flat_map(|told| told.changes.clone()).collect();
+        match how {
+            How::Rehearsed => return self.show(&planned),
+            How::Asked if !changes.is_empty() => self.ask(&changes).await?,
+            How::Asked | How::Now => {}
+        }
+        self.carry_out(&open, &Consent::To(changes)).await
+    }
+
+    async fn carry_out(&self, writes: &[Write], consent: &Consent) -> Result<()> {
+        for write in writes {
+            let done = self.writes.carry_out(write, consent.clone());
+            let told = self.unless_cancelled(done, UNKNOWN).await?;
+            self.tell(&told);
+        }
+        Ok(())
+    }
+
+    /// What a rehearsal brought: requests on stdout, words on stderr.
+    fn show(&self, planned: &[Told]) -> Result<()> {
+        let requests: Vec<String> = planned
+            .iter()
+            .flat_map(|told| &told.requests)
+            .map(|request| {
+                request
+                    .to_string()
+                    .lines()
+                    .map(sanitize::json)
+                    .collect::<Vec<_>>()
+                    .join("\n")
+                    + "\n"
+            })
+            .collect();
+        self.terminal.data(&requests.join("\n"))?;
+        for change in planned.iter().flat_map(|told| &told.changes) {
+            self.terminal
+                .say(&format!("Not sent: {}", sanitize::line(&change.to_string())));
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, changes: &[Change]) -> Result<()> {
+        let question = match changes {
+            [one] => format!("{}. Do it?", sanitize::line(&one.to_string())),
+            several => {
+                for change in several {
+                    self.terminal.say(&sanitize::line(&change.to_string()));
+                }
+                let count = wording::count(several.len(), "change", "changes");
+                format!("Make these {count}?")
+            }
+        };
+        let terminal = self.terminal.clone();
+        // Its thread may wait for a line that never comes: a signal must not wait with it.
+        let answer = async {
+            let answer = tokio::task::spawn_blocking(move || terminal.confirm(&question)).await;
+            answer.map_err(|error| Error::new(Kind::Internal, error.to_string()))?
+        };
+        if self.unless_cancelled(answer, UNCHANGED).await? {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Cancelled, "nothing was changed: nobody agreed"))
+    }
+
+    fn tell(&self, told: &Told) {
+        for change in &told.changes {
+            self.terminal.say(&sanitize::line(&change.to_string()));
+        }
+        if let Some(next) = &told.next {
+            self.terminal
+                .say(&format!("Action required: {}.", sanitize::line(next)));
+        }
+    }
+
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T>>, hint: &'static str) -> Result<T> {
+        tokio::select! {
+            done = work => done.context(self.doing),
+            () = self.cancel.cancelled() => Err(Error::new(Kind::Cancelled, "cancelled").code(crate::baton::code::WRITE_CUT_SHORT).hint(hint)),
+        }
+    }
+}
+
+/// After a signal before anything was sent.
+const UNCHANGED: &str = "nothing was changed";
+/// After a signal while something was under way.
+const UNKNOWN: &str = "the change may or may not have been made; sync to see";

@@ -1,0 +1,223 @@
+//! From what a person types to the one row it names exactly: by id, `type:id`, name, e-mail address or login. For
+//! commands that change something: there a part of a name is a suggestion, never an answer.
+
+use std::collections::BTreeSet;
+
+use super::names::Names;
+use super::thing::{Account, Thing, profile, text};
+use super::wording;
+use crate::baton::annotation;
+use crate::baton::c1z::ResourceFilter;
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::proto::v2;
+
+/// Candidates and suggestions that are listed.
+const LISTED: usize = 20;
+const SUGGESTED: usize = 5;
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What was typed.
+    pub text: &'a str,
+    /// What it is to be, for messages: `role`.
+    pub what: &'a str,
+    /// The resource types it may have.
+    pub kinds: &'a [&'a str],
+    /// The environment it must be in, if one was named.
+    pub environment: Option<&'a str>,
+}
+
+/// A row that fits.
+struct Found {
+    resource: v2::Resource,
+    /// As candidates and suggestions are shown.
+    line: String,
+}
+
+/// The resource that is wanted.
+///
+/// # Errors
+/// `NotFound` with the nearest names where nothing fits; `InvalidArgument` with the candidates where several do;
+/// `DataLoss` for a damaged file.
+pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> {
+    let mut by_id: Vec<Found> = Vec::new();
+    let mut by_name: Vec<Found> = Vec::new();
+    let mut near: BTreeSet<(usize, String)> = BTreeSet::new();
+    let mut environments: BTreeSet<String> = BTreeSet::new();
+    let snapshot = names.snapshot();
+    for kind in wanted.kinds {
+        let filter = ResourceFilter {
+            resource_type: Some(kind),
+            parent: None,
+        };
+        snapshot
+            .reader()
+            .for_each_resource_where(snapshot.sync_id(), &filter, &mut |resource| {
+                let thing = names.thing_of(&resource)?;
+                let environment = environment_of(&resource);
+                environments.extend(environment.clone());
+                let elsewhere = |asked: &str| environment.as_deref().is_some_and(|e| !e.eq_ignore_ascii_case(asked));
+                if wanted.environment.is_some_and(elsewhere) {
+                    return Ok(());
+                }
+                let id = wanted.text == thing.id || wanted.text == format!("{}:{}", thing.kind, thing.id);
+                let called = texts(&resource, &thing);
+                let typed = wanted.text.to_lowercase();
+                if id || called.contains(&typed) {
+                    let line = line(names, &resource, &thing)?;
+                    let to = if id { &mut by_id } else { &mut by_name };
+                    to.push(Found { resource, line });
+                } else if let Some(distance) = called.iter().filter_map(|text| distance(text, &typed)).min() {
+                    near.insert((distance, line(names, &resource, &thing)?));
+                    if near.len() > SUGGESTED {
+                        near.pop_last();
+                    }
+                }
+                Ok(())
+            })?;
+    }
+    let mut found = if by_id.is_empty() { by_name } else { by_id };
+    if found.len() > 1 {
+        return Err(ambiguous(wanted, &found));
+    }
+    found
+        .pop()
+        .map(|found| found.resource)
+        .ok_or_else(|| unknown(wanted, near.into_iter().map(|(_, line)| line).collect(), &environments))
+}
+
+/// The environment a resource is in, where its profile names one.
+pub fn environment_of(resource: &v2::Resource) -> Option<String> {
+    let profile = profile(resource)?;
+    text(&profile, "environment")
+        .filter(|e| !e.is_empty())
+        .map(str::to_owned)
+}
+
+/// Everything a resource goes by, in lower case.
+fn texts(resource: &v2::Resource, thing: &Thing) -> Vec<String> {
+    let mut texts = vec![thing.name.to_lowercase()];
+    if let Some(name) = profile(resource).as_ref().and_then(|p| text(p, "name")) {
+        texts.push(name.to_lowercase());
+    }
+    if let Some(user) = annotation::find::<v2::UserTrait>(&resource.annotations) {
+        let addresses = user.emails.iter().map(|email| &email.address);
+        let logins = std::iter::once(&user.login).chain(&user.login_aliases);
+        texts.extend(addresses.chain(logins).map(|text| text.to_lowercase()));
+    }
+    texts.retain(|text| !text.is_empty());
+    texts
+}
+
+/// `collaborator:7  Ada Lovelace <ada@example.org>`
+fn line(names: &Names<'_>, resource: &v2::Resource, thing: &Thing) -> Result<String> {
+    let email = Account::of(resource, thing.clone())
+        .map(|a| a.email)
+        .unwrap_or_default();
+    let email = if email.is_empty() { email } else { format!(" <{email}>") };
+    Ok(format!(
+        "{}:{}  {}{email}",
+        thing.kind,
+        thing.id,
+        wording::name(names, thing)?
+    ))
+}
+
+fn ambiguous(wanted: &Wanted<'_>, found: &[Found]) -> Error {
+    let mut lines: Vec<String> = found.iter().take(LISTED).map(|f| format!("  {}", f.line)).collect();
+    if found.len() > LISTED {
+        lines.push(format!("  and {} more", found.len() - LISTED));
+    }
+    let places: BTreeSet<Option<String>> = found.iter().map(|f| environment_of(&f.resource)).collect();
+    let how = match wanted.environment {
+        None if places.len() == found.len() => "say in which environment, or which by its id",
+        _ => "say which, by its id",
+    };
+    Error::new(
+        Kind::InvalidArgument,
+        format!("{:?} fits {} of this file", wanted.text, found.len()),
+    )
+    .code(crate::report::code::AMBIGUOUS)
+    .hint(format!("{how}:\n{}", lines.join("\n")))
+}
+
+fn unknown(wanted: &Wanted<'_>, near: Vec<String>, environments: &BTreeSet<String>) -> Error {
+    let place = wanted.environment.map(|e| format!(" in {e}")).unwrap_or_default();
+    let error = Error::new(
+        Kind::NotFound,
+        format!(
+            "there is no {}{place} called {:?} in this file",
+            wanted.what, wanted.text
+        ),
+    )
+    .code(crate::report::code::NO_MATCH);
+    if let Some(asked) = wanted.environment
+        && !environments.iter().any(|e| e.eq_ignore_ascii_case(asked))
+    {
+        return error.hint(match Vec::from_iter(environments).as_slice() {
+            [] => "this file names no environments; leave `in` and what follows out".to_owned(),
+            [one] => format!("the only environment of this file is {one}; sync with --workato-env all to have all"),
+            several => {
+                let names: Vec<&str> = several.iter().map(|e| e.as_str()).collect();
+                format!("the environments of this file are {}", names.join(", "))
+            }
+        });
+    }
+    if near.is_empty() {
+        return error.hint("`baton-workato resources` lists everything there is; sync again if it is new");
+    }
+    let lines: Vec<String> = near.iter().map(|line| format!("  {line}")).collect();
+    error.hint(format!("the nearest names are\n{}", lines.join("\n")))
+}
+
+/// How far two texts are apart, where they are near: the number of characters to change, at most a third of them; where
+/// one is part of the other, more than that.
+pub fn distance(text: &str, typed: &str) -> Option<usize> {
+    const SHORTEST_PART: usize = 3;
+    const PART: usize = 100;
+    let (length, other) = (typed.chars().count(), text.chars().count());
+    let edits = edits(text, typed);
+    if edits <= (length / 3).max(1) {
+        return Some(edits);
+    }
+    let is_part = length.min(other) >= SHORTEST_PART && (text.contains(typed) || typed.contains(text));
+    is_part.then_some(PART + length.abs_diff(other))
+}
+
+/// Levenshtein's distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for ((y, diagonal), above) in b.iter().zip(&row).zip(row.iter().skip(1)) {
+            let left = next.last().copied().unwrap_or_default();
+            let change = usize::from(x != *y);
+            next.push((diagonal + change).min(above + 1).min(left + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn near_names_are_near() {
+        for (text, typed, expected) in [
+            ("environment admin", "admin", Some(112)),
+            ("environment admin", "enviroment admin", Some(1)),
+            ("billing", "biling", Some(1)),
+            ("billing", "bilings", Some(2)),
+            ("billing", "finance", None),
+            ("ada lovelace", "ada lovelace-king", Some(5)),
+            ("ab", "ba", None),
+            ("ab", "ax", Some(1)),
+        ] {
+            assert_eq!(distance(text, typed), expected, "{text} {typed}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The one role that a person has in an environment: given by replacing it, taken away by "No access". Both access
+//! models write it with the same request (`contract/workato-api.md` 2.6).
+
+use std::collections::BTreeSet;
+
+use super::effect::{Ended, send};
+use super::{called, or_no_access};
+use crate::baton::change::Change;
+use crate::baton::connector::SyncContext;
+use crate::baton::error::{Error, Kind, Result};
+use crate::workato::access_model::AccessModel;
+use crate::workato::client::{Member, MemberRole, RoleAssignment};
+use crate::workato::directory::Directory;
+use crate::workato::holding::{RoleKind, folded, is_no_access};
+use crate::workato::settings::Environment;
+
+/// `role_type` of environment roles: without it the API looks for a legacy role.
+pub const ROLE_TYPE: &str = "environment";
+/// `role_type` of legacy roles, where rows name it.
+const LEGACY_TYPE: &str = "privilege_group";
+/// Names of the role that takes access away: how it is read, and how older pages write it.
+const NO_ACCESS: [&str; 2] = ["No access", "NoAccess"];
+
+/// A role in an environment, to be given or taken away.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Which of the two models.
+    pub kind: RoleKind,
+    /// Where.
+    pub environment: Environment,
+    /// Its name.
+    pub name: String,
+    /// The names of all roles of its list.
+    pub listed: BTreeSet<String>,
+}
+
+/// What became of giving a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It is held now, in place of the role with this name.
+    Now(Option<String>),
+    /// It was held before.
+    Already,
+}
+
+impl Wanted {
+    /// The name of the role of this model that a person has there; none for "No access".
+    fn held<'m>(&self, member: &'m Member) -> Option<&'m str> {
+        // Of two rows in a mixed workspace, the one that names its type says which it is.
+        match self.kind {
+            RoleKind::Environment => self
+                .row(member, |said| said == Some(ROLE_TYPE))
+                .or_else(|| self.row(member, |said| said != Some(LEGACY_TYPE))),
+            RoleKind::Legacy => self.row(member, |said| said != Some(ROLE_TYPE)),
+        }
+    }
+
+    /// The name of the role that the person has there in either model: a new one takes its place.
+    fn in_place<'m>(&self, member: &'m Member) -> Option<&'m str> {
+        self.held(member).or_else(|| self.row(member, |_| true))
+    }
+
+    fn row<'m>(&self, member: &'m Member, of: impl Fn(Option<&str>) -> bool) -> Option<&'m str> {
+        let here = |row: &&MemberRole| {
+            Environment::new(row.environment_type.as_deref().unwrap_or("dev")) == self.environment
+                && of(row.role_type.as_deref())
+        };
+        let name = member.roles.iter().find(here)?.role_name.as_deref()?.trim();
+        Some(name).filter(|name| !name.is_empty() && !is_no_access(name))
+    }
+
+    /// Whether a row that says `name` means this role: by the same rule as a sync, another spelling counts unless
+    /// another role has it.
+    fn is(&self, name: &str) -> bool {
+        name == self.name
+            || (self.kind == RoleKind::Environment && folded(name) == folded(&self.name) && !self.listed.contains(name))
+    }
+
+    fn assignment(&self, kind: RoleKind, name: &str) -> RoleAssignment {
+        RoleAssignment {
+            environment_type: self.environment.as_str().to_owned(),
+            name: name.to_owned(),
+            role_type: (kind == RoleKind::Environment).then_some(ROLE_TYPE),
+        }
+    }
+
+    /// What the person has there now.
+    async fn held_now(&self, d: &Directory, member: &Member) -> Result<Option<String>> {
+        let members = d.clients.dev.members().await?;
+        let now = members.iter().find(|m| m.id == member.id);
+        Ok(now.and_then(|now| self.held(now)).map(str::to_owned))
+    }
+
+    /// Gives it.
+    ///
+    /// # Errors
+    /// Those of the API and of the consent; `Internal` when it has no effect.
+    pub async fn give(&self, d: &Directory, cx: &SyncContext, member: &Member) -> Result<Given> {
+        let already = || {
+            cx.changes
+                .tell(Change::already(called(member), self.environment.as_str(), &self.name));
+            Ok(Given::Already)
+        };
+        if self.held(member).is_some_and(|name| self.is(name)) {
+            return already();
+        }
+        let before = self.in_place(member);
+        let change = Change::made(
+            called(member),
+            self.environment.as_str(),
+            or_no_access(before),
+            &self.name,
+        );
+        let dev = &d.clients.dev;
+        let write = dev.assign_roles(&member.id, &[self.assignment(self.kind, &self.name)])?;
+        let ended = send(cx, dev, &change, write, &[Kind::AlreadyExists], || async {
+            let now = self.held_now(d, member).await?;
+            Ok(match now {
+                Some(now) if self.is(&now) => None,
+                now => Some(or_no_access(now.as_deref()).to_owned()),
+            })
+        });
+        match ended.await? {
+            Ended::Made => Ok(Given::Now(before.map(str::to_owned))),
+            Ended::Before => already(),
+        }
+    }
+
+    /// Takes it away, if it is still the one that is held.
+    ///
+    /// # Errors
+    /// As [`Wanted::give`].
+    pub async fn take(&self, d: &Directory, cx: &SyncContext, member: &Member) -> Result<Ended> {
+        let gone = |now: Option<&str>| {
+            cx.changes
+                .tell(Change::gone(called(member), self.environment.as_str(), &self.name, now));
+            Ok(Ended::Before)
+        };
+        let held = self.held(member);
+        if !held.is_some_and(|name| self.is(name)) {
+            return gone(self.in_place(member));
+        }
+        let change = Change::made(
+            called(member),
+            self.environment.as_str(),
+            or_no_access(held),
+            or_no_access(None),
+        );
+        let dev = &d.clients.dev;
+        let mut refused = None;
+        // A workspace with both models may know "No access" as a role of the newer one only.
+        let mixed = d.detected(cx).await?.model == AccessModel::Mixed;
+        let newer = (mixed && self.kind == RoleKind::Legacy).then_some(RoleKind::Environment);
+        let kinds = [Some(self.kind), newer].into_iter().flatten();
+        for (kind, name) in kinds.flat_map(|kind| NO_ACCESS.map(|name| (kind, name))) {
+            let write = dev.assign_roles(&member.id, &[self.assignment(kind, name)])?;
+            let ended = send(cx, dev, &change, write, &[Kind::NotFound], || self.held_now(d, member)).await;
+            match ended {
+                Ok(Ended::Made) => return Ok(Ended::Made),
+                Ok(Ended::Before) => return gone(None),
+                // The name may not be the one that this workspace wants.
+                Err(error) if matches!(error.kind(), Kind::InvalidArgument | Kind::NotFound) => {
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::new(Kind::Internal, "no name takes a role away")))
+    }
+}

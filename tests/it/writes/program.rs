@@ -1,0 +1,87 @@
+//! The program itself, beside a simulated workspace and the file of a sync of it.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::SystemTime;
+
+use baton_workato::simulator::{Behaviour, Env, Shape, Simulator, Workspace};
+
+pub struct Program {
+    pub folder: tempfile::TempDir,
+    pub simulator: Simulator,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub out: String,
+    /// Without the lines of the log.
+    pub err: String,
+}
+
+impl Program {
+    /// With `sync.c1z` of all environments.
+    pub async fn synced() -> Program {
+        let program = Program::new().await;
+        let synced = program.run(&["--workato-env", "all"]).await;
+        assert_eq!(synced.code, 0, "{synced:?}");
+        program.simulator.forget_requests();
+        program
+    }
+
+    /// Without a file.
+    pub async fn new() -> Program {
+        let shape = Shape {
+            people: 20,
+            projects: 4,
+            ..Shape::default()
+        };
+        Program {
+            folder: tempfile::tempdir().unwrap(),
+            simulator: Simulator::start(Workspace::generate(&shape), Behaviour::default())
+                .await
+                .unwrap(),
+        }
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("sync.c1z")
+    }
+
+    /// What must not change when something is written.
+    pub fn file_state(&self) -> (Vec<u8>, SystemTime) {
+        let modified = std::fs::metadata(self.file()).unwrap().modified().unwrap();
+        (std::fs::read(self.file()).unwrap(), modified)
+    }
+
+    /// Runs in the folder, with all tokens in the environment and no terminal.
+    pub async fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("BATON_WORKATO_API_KEY", self.simulator.token(Env::Dev))
+            .env("BATON_WORKATO_TEST_API_KEY", self.simulator.token(Env::Test))
+            .env("BATON_WORKATO_PROD_API_KEY", self.simulator.token(Env::Prod))
+            .env("BATON_WORKATO_BASE_URL", self.simulator.base_url())
+            .env("BATON_TMPDIR", self.folder.path())
+            .args(arguments);
+        let output: Output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let err = text(output.stderr);
+        let said: Vec<&str> = err.lines().filter(|line| !line.starts_with('{')).collect();
+        Ended {
+            code: output.status.code().unwrap(),
+            out: text(output.stdout),
+            err: said.join("\n"),
+        }
+    }
+
+    /// How many requests changed something, or tried to.
+    pub fn changes(&self) -> usize {
+        self.simulator.requests().0.iter().filter(|r| r.method != "GET").count()
+    }
+}

@@ -1,0 +1,222 @@
+//! Every write of `contract/model.md` 9 in one table: it changes the workspace, its repetition changes nothing, its
+//! reversal takes it back.
+
+use baton_workato::baton::change::Effect;
+use baton_workato::baton::proto::v2;
+use baton_workato::baton::provision::Write;
+use baton_workato::simulator::{AccessModel, Env, Holder, RoleType, Simulator};
+
+use super::accounts::account;
+use super::place::{Place, delete, grant, principal_of, revoke, said};
+
+/// One write.
+pub struct Row {
+    pub name: &'static str,
+    pub place: Place,
+    pub make: Write,
+    /// What takes it back, where something does.
+    pub unmake: Option<Write>,
+    /// The requests that carry `make` and `unmake` out.
+    pub requests: [&'static str; 2],
+    /// Whether the workspace is as `make` leaves it.
+    pub holds: Box<dyn Fn(&Simulator) -> bool>,
+    /// What `make` says it does, behind the name.
+    pub says: String,
+}
+
+/// The place and a person of it who has another role in that environment.
+async fn role(name: &'static str, model: AccessModel, kind: &str, env: Env) -> Row {
+    let place = Place::everywhere(model).await;
+    let people = place.simulator.workspace().people;
+    let roles = place.resources(kind).await;
+    let place_of = |role: &v2::Resource| role.display_name.ends_with(&format!("({})", env.as_str()));
+    let own_name = |role: &v2::Resource| role.display_name.rsplit_once(" (").unwrap().0.to_owned();
+    let (person, on, before) = people
+        .iter()
+        .skip(3)
+        .find_map(|person| {
+            let held = &person.roles.iter().find(|r| r.env == env)?.role;
+            let other = roles.iter().find(|role| place_of(role) && own_name(role) != *held)?;
+            Some((person.clone(), other.clone(), held.clone()))
+        })
+        .unwrap();
+    let wanted = own_name(&on);
+    let role_type = (kind == "environment_role").then_some(RoleType::Environment);
+    let entitlement = place.entitlements(&on).await.remove(0);
+    let principal = place.resource("collaborator", &person.id.to_string()).await;
+    let says = format!(": {} {before} → {wanted}", env.as_str());
+    Row {
+        name,
+        make: grant(&entitlement, &principal),
+        unmake: Some(revoke(&entitlement, &principal)),
+        place,
+        requests: ["PUT /api/members/*"; 2],
+        holds: Box::new(move |simulator| {
+            let people = simulator.workspace().people;
+            let mut roles = people.into_iter().filter(|p| p.id == person.id).flat_map(|p| p.roles);
+            roles.any(|r| r.env == env && r.role == wanted && r.role_type == role_type)
+        }),
+        says,
+    }
+}
+
+async fn project_role(name: &'static str, kind: &str) -> Row {
+    let place = Place::everywhere(AccessModel::RbacV2).await;
+    let project = place.simulator.workspace().projects;
+    let project = project.into_iter().find(|p| p.env == Env::Prod).unwrap();
+    let on = place.resource("project", &project.id.to_string()).await;
+    let held = place.grants(&on).await;
+    let all = place.resources(kind).await;
+    let free = |r: &&v2::Resource| held.iter().all(|g| principal_of(g) != r.id.as_ref().unwrap());
+    let someone = all.iter().find(free).unwrap().clone();
+    let id = someone.id.clone().unwrap().resource;
+    let holder = match kind {
+        "collaborator" => Holder::User(id.parse().unwrap()),
+        _ => Holder::Group(id),
+    };
+    let entitlement = place.entitlements(&on).await.remove(0);
+    assert_eq!(entitlement.slug, "project-admin");
+    Row {
+        name,
+        make: grant(&entitlement, &someone),
+        unmake: Some(revoke(&entitlement, &someone)),
+        place,
+        requests: ["PUT /api/projects/*/project_grants", "DELETE /api/project_grants/*"],
+        says: format!(": {} (prod) no role → Project admin", project.name),
+        holds: Box::new(move |simulator| {
+            let mut grants = simulator.workspace().project_grants.into_iter();
+            grants.any(|g| g.project == project.id && g.holder == holder && g.role == "Project admin")
+        }),
+    }
+}
+
+async fn membership(name: &'static str) -> Row {
+    let place = Place::new(AccessModel::RbacV2).await;
+    let groups = place.simulator.workspace().groups;
+    let group = groups.into_iter().find(|g| !g.system).unwrap();
+    let people = place.simulator.workspace().people;
+    let outsider = people
+        .iter()
+        .map(|p| p.id)
+        .find(|id| !group.members.contains(id))
+        .unwrap();
+    let on = place.resource("collaborator_group", &group.id).await;
+    let entitlement = place.entitlements(&on).await.remove(0);
+    let principal = place.resource("collaborator", &outsider.to_string()).await;
+    Row {
+        name,
+        make: grant(&entitlement, &principal),
+        unmake: Some(revoke(&entitlement, &principal)),
+        place,
+        requests: ["POST /api/user_groups/*/members", "DELETE /api/user_groups/*/members"],
+        says: format!(": {} not a member → member", group.name),
+        holds: Box::new(move |simulator| {
+            let mut groups = simulator.workspace().groups.into_iter();
+            groups.any(|g| g.id == group.id && g.members.contains(&outsider))
+        }),
+    }
+}
+
+async fn creation(name: &'static str) -> Row {
+    let place = Place::new(AccessModel::RbacV2).await;
+    let request = account(&[
+        ("email", &["new@example.com"]),
+        ("name", &["New"]),
+        ("env_roles", &["dev:Member", "prod:Environment admin"]),
+    ]);
+    Row {
+        name,
+        make: Write::CreateAccount(request),
+        unmake: None,
+        place,
+        requests: ["POST /api/member_invitations"; 2],
+        says: " <new@example.com>: not a collaborator → invited as dev Member, prod Environment admin".to_owned(),
+        holds: Box::new(|simulator| simulator.invited() == ["new@example.com"]),
+    }
+}
+
+async fn deletion(name: &'static str) -> Row {
+    let place = Place::new(AccessModel::RbacV2).await;
+    let id = place.simulator.workspace().people[5].id;
+    let person = place.resource("collaborator", &id.to_string()).await;
+    Row {
+        name,
+        make: delete(&person),
+        unmake: None,
+        place,
+        requests: ["DELETE /api/members/*"; 2],
+        says: " → not a collaborator".to_owned(),
+        holds: Box::new(move |simulator| simulator.workspace().people.iter().all(|p| p.id != id)),
+    }
+}
+
+/// The table, made anew: each write with a workspace of its own.
+pub async fn rows() -> Vec<Row> {
+    vec![
+        role("environment role", AccessModel::RbacV2, "environment_role", Env::Prod).await,
+        role("legacy role", AccessModel::Legacy, "role", Env::Test).await,
+        role(
+            "role of a mixed workspace",
+            AccessModel::Mixed,
+            "environment_role",
+            Env::Dev,
+        )
+        .await,
+        role(
+            "legacy role of a mixed workspace",
+            AccessModel::Mixed,
+            "role",
+            Env::Prod,
+        )
+        .await,
+        project_role("project role of a person", "collaborator").await,
+        project_role("project role of a group", "collaborator_group").await,
+        membership("group membership").await,
+        creation("account creation").await,
+        deletion("account deletion").await,
+    ]
+}
+
+#[tokio::test]
+async fn every_write_is_made_once_and_taken_back_once() {
+    for row in rows().await {
+        let (name, place) = (row.name, &row.place);
+        assert!(!(row.holds)(&place.simulator), "{name}");
+        place.simulator.forget_requests();
+
+        let told = place.write(&row.make).await.unwrap();
+        assert!((row.holds)(&place.simulator), "{name}");
+        let [text] = said(&told).try_into().unwrap();
+        assert!(text.ends_with(&row.says), "{name}: {text}");
+        assert_eq!(place.changes(), 1, "{name}");
+
+        if matches!(row.make, Write::CreateAccount(_)) {
+            continue;
+        }
+        let told = place.write(&row.make).await.unwrap();
+        let [change] = told.changes.try_into().unwrap();
+        assert!(
+            matches!(change.effect, Effect::Already(_) | Effect::Gone { .. }),
+            "{name}: {change}"
+        );
+        assert!((row.holds)(&place.simulator), "{name}");
+        assert_eq!(place.changes(), 1, "{name}: the repetition sends nothing");
+
+        let Some(unmake) = row.unmake else { continue };
+        let told = place.write(&unmake).await.unwrap();
+        let [change] = told.changes.try_into().unwrap();
+        assert!(matches!(change.effect, Effect::Made { .. }), "{name}: {change}");
+        assert!(!(row.holds)(&place.simulator), "{name}");
+        let requests = place.simulator.requests().0;
+        let accepted = requests.iter().filter(|r| r.method != "GET" && r.status < 300);
+        assert_eq!(accepted.count(), 2, "{name}");
+        let sent = place.changes();
+
+        let after = place.simulator.workspace();
+        let told = place.write(&unmake).await.unwrap();
+        let [change] = told.changes.try_into().unwrap();
+        assert!(matches!(change.effect, Effect::Gone { .. }), "{name}: {change}");
+        assert_eq!(place.changes(), sent, "{name}: the repetition sends nothing");
+        assert_eq!(place.simulator.workspace(), after, "{name}");
+    }
+}
