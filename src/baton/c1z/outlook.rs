@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::reader::{Keep, Reader};
 use super::{Policy, claim, run, scratch};
+use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group, Status, space};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::memory::{PreviousSync, Remembered};
@@ -88,6 +89,7 @@ fn check_folder(target: &Path) -> Check {
         if target.is_dir() {
             return Err(
                 Error::new(Kind::Unknown, format!("{} is a folder, not a file", target.display()))
+                    .code(code::NOT_A_PLAIN_FILE)
                     .hint("choose another --file"),
             );
         }
@@ -200,7 +202,9 @@ fn begins_like_ours(target: &Path) -> Result<bool> {
 }
 
 fn not_ours() -> Error {
-    Error::new(Kind::DataLoss, "it is not a SQLite (v1) c1z file").hint("choose another --file")
+    Error::new(Kind::DataLoss, "it is not a SQLite (v1) c1z file")
+        .code(code::NOT_A_C1Z)
+        .hint("choose another --file")
 }
 
 /// Whether an earlier run left something to go on with.

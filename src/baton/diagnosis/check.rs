@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::baton::code::Code;
 use crate::baton::error::{Error, Kind};
 
 /// How a check ended.
@@ -83,6 +84,8 @@ pub struct Check {
     pub environment: Option<String>,
     /// How it ended.
     pub status: Status,
+    /// The page that explains what is wrong; `None` if nothing is.
+    pub code: Option<Code>,
     /// What was seen.
     pub seen: String,
     /// The permission that it needs, as the vendor's forms spell it.
@@ -104,6 +107,7 @@ impl Check {
             name: name.into(),
             environment: None,
             status: Status::Ok,
+            code: None,
             seen: seen.into(),
             needs: None,
             lost: None,
@@ -129,18 +133,27 @@ impl Check {
 
     /// A sync would fail with this error: its text is what was seen, its hint what to do.
     pub fn of_error(group: Group, name: impl Into<String>, error: &Error) -> Self {
-        let check = Check::failed(group, name, error.kind(), error.to_string());
+        let check = Check::failed(group, name, error.kind(), error.to_string()).code(error.code_id());
         match error.hint_text() {
             Some(hint) => check.todo(hint),
             None => check,
         }
     }
 
-    /// With another status, and the kind that goes with it.
+    /// With another status, and the kind that goes with it. The code is the general one of the kind until [`Check::code`]
+    /// says better.
     #[must_use]
     pub fn with_status(mut self, status: Status, kind: Option<Kind>) -> Self {
         self.status = status;
         self.kind = kind;
+        self.code = kind.map(Kind::general_code);
+        self
+    }
+
+    /// The page that explains it.
+    #[must_use]
+    pub fn code(mut self, code: Code) -> Self {
+        self.code = Some(code);
         self
     }
 

@@ -62,12 +62,21 @@ impl Diagnosis {
     /// The kind of the gravest failure, of the gravest warning where nothing failed; `None` if all is well. Its exit
     /// code is that of the diagnosis.
     pub fn gravest(&self) -> Option<Kind> {
+        self.gravest_check().map(kind_of)
+    }
+
+    /// The check that decides: the first of the gravest.
+    pub fn gravest_check(&self) -> Option<&Check> {
         let worst = |status| {
-            let kinds = self.0.iter().filter(move |check| check.status == status);
-            kinds.map(|check| check.kind.unwrap_or(ONLY_WARNINGS)).min_by_key(rank)
+            let checks = self.0.iter().filter(move |check| check.status == status);
+            checks.min_by_key(|check| rank(&kind_of(check)))
         };
         worst(Status::Failed).or_else(|| worst(Status::Warning))
     }
+}
+
+fn kind_of(check: &Check) -> Kind {
+    check.kind.unwrap_or(ONLY_WARNINGS)
 }
 
 fn rank(kind: &Kind) -> usize {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Check, Group};
+use crate::baton::code;
 use crate::baton::error::Kind;
 
 /// What a sync of a small workspace needs, in bytes.
@@ -46,6 +47,7 @@ pub fn check(name: &str, folder: &Path, free: Option<u64>, needed: u64, elsewher
         Check::warning(Group::Output, name, Kind::ResourceExhausted, seen)
     };
     check
+        .code(code::DISK_FULL)
         .lost("a sync that fills the disk fails; the file stays as it was before")
         .todo(format!("free some space on that volume, or {elsewhere}"))
 }

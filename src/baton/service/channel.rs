@@ -35,6 +35,7 @@ pub async fn reach(host: &str, client_name: &str, extra_roots: Option<&[u8]>) ->
     let endpoint = endpoint(host, client_name, extra_roots)?;
     endpoint.connect().await.map(drop).map_err(|error| {
         Error::new(Kind::Unavailable, format!("cannot connect to {}", with_port(host)))
+            .code(code::C1_UNREACHABLE)
             .hint("check the network of this machine; private certificate authorities are named with --c1-ca-cert")
             .source(error)
     })

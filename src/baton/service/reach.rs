@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::channel;
 use super::credentials::{ClientId, ClientSecret};
 use super::token::{TokenEndpoint, Tokens};
+use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Clock;
@@ -55,6 +56,7 @@ async fn within(limit: Duration, host: &str, work: impl Future<Output = Result<(
             Kind::DeadlineExceeded,
             format!("{host} did not answer within {seconds} s"),
         )
+        .code(code::C1_UNREACHABLE)
         .hint("check the network of this machine and the proxy settings (HTTPS_PROXY, NO_PROXY)"))
     })
 }

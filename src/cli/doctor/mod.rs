@@ -205,7 +205,9 @@ async fn look_at_service(values: &Values) -> Vec<Check> {
 
 /// The gravest of what was found, as the error that ends the run.
 fn verdict(diagnosis: &Diagnosis) -> Result<()> {
-    let Some(kind) = diagnosis.gravest() else { return Ok(()) };
+    let (Some(kind), Some(decisive)) = (diagnosis.gravest(), diagnosis.gravest_check()) else {
+        return Ok(());
+    };
     let counted = |status: Status, one: &str, many: &str| match diagnosis.count(status) {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -222,5 +224,9 @@ fn verdict(diagnosis: &Diagnosis) -> Result<()> {
         Verdict::Fails => "a sync with these settings would fail",
         Verdict::Incomplete | Verdict::Complete => "a sync with these settings would not be complete",
     };
-    Err(Error::new(kind, format!("{what}: {}", counts.join(", "))).hint("every check above says what to do"))
+    let error = Error::new(kind, format!("{what}: {}", counts.join(", "))).hint("every check above says what to do");
+    Err(match decisive.code {
+        Some(code) => error.code(code),
+        None => error,
+    })
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::baton::c1z::outlook::{self, Outlook};
+use crate::baton::code::TIMEOUT;
 use crate::baton::config::Values;
 use crate::baton::diagnosis::{Check, Group, space};
 use crate::baton::error::{Error, Kind};
@@ -44,7 +45,11 @@ pub async fn look(values: &Values, limit: Duration) -> Outlook {
         Err(_) => {
             let seconds = limit.as_secs();
             let late = format!("the file could not be looked at within {seconds} s");
-            failed(&Error::new(Kind::DeadlineExceeded, late).hint("its disk is slow or does not answer"))
+            failed(
+                &Error::new(Kind::DeadlineExceeded, late)
+                    .code(TIMEOUT)
+                    .hint("its disk is slow or does not answer"),
+            )
         }
     }
 }

@@ -6,7 +6,7 @@ use super::scrub::Scrub;
 use crate::baton::config::file::PATH_VARIABLE;
 use crate::baton::config::{Field, Origin, Source, Value, Values, check, groups};
 use crate::baton::diagnosis::{Check, Group, Status};
-use crate::baton::error::Result;
+use crate::baton::error::{Kind, Result};
 use crate::cli::{command, sync, unavailable};
 use crate::workato;
 
@@ -162,7 +162,7 @@ fn variables(names: impl Iterator<Item = String>) -> Check {
         NAME,
         format!("{list}: no setting has this name, so it does nothing"),
     )
-    .with_status(Status::Warning, None)
+    .with_status(Status::Warning, Some(Kind::FailedPrecondition))
     .todo("`baton-workato --help` shows the variable of each setting")
 }
 

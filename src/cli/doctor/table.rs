@@ -170,6 +170,9 @@ fn line(text: &mut String, check: &Check, paint: Paint, column: usize, width: us
     if let (Status::Ok, Some(needs)) = (check.status, &check.needs) {
         let _ = write!(seen, " · {}", short(needs));
     }
+    if let Some(code) = check.code {
+        let _ = write!(seen, " [{code}]");
+    }
     let mut lines = wrap(&seen, width.saturating_sub(indent)).into_iter();
     let first = lines.next().unwrap_or_default();
     let _ = writeln!(

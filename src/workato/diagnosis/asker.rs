@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use crate::baton::code::TIMEOUT;
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind, Retry};
 use crate::baton::progress::{Event, Observer, Step};
 use crate::workato::client::endpoint::{self, Endpoint};
 use crate::workato::client::{Member, Probed, WorkatoClient};
+use crate::workato::code::QUOTA;
 
 /// Fewer requests than this are soon used up.
 const FEW: u64 = 5;
@@ -78,6 +80,7 @@ impl<'a> Asker<'a> {
                     Kind::DeadlineExceeded,
                     format!("{} were not answered within {} s", endpoint.name, self.limit.as_secs()),
                 )
+                .code(TIMEOUT)
                 .hint("the other side is slow or overloaded; try again later")
                 .retry(Retry::Later),
             ),
@@ -109,6 +112,7 @@ impl<'a> Asker<'a> {
                 Kind::Unavailable,
                 format!("the quota of {} is used up", families.join(", ")),
             )
+            .code(QUOTA)
             .lost("nothing: a sync waits, but what these endpoints answer could not be looked at")
             .todo("try again in a minute; another program may use the same quota");
         }
@@ -118,6 +122,7 @@ impl<'a> Asker<'a> {
         let seen = format!("{fewest} of {family} at least in every family; {keeps}");
         if *fewest < FEW {
             return Check::warning(Group::Quota, NAME, Kind::Unavailable, seen)
+                .code(QUOTA)
                 .lost("nothing, but time: a sync waits whenever a quota is used up")
                 .todo("see whether another program uses the same quota");
         }
@@ -141,6 +146,7 @@ fn used_up(family: &str) -> Error {
         Kind::Unavailable,
         format!("not asked: the quota of {family} is used up"),
     )
+    .code(QUOTA)
     .hint("try again in a minute")
     .fact("status", "429")
     .retry(Retry::Later)

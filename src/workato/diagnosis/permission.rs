@@ -14,8 +14,8 @@ use crate::workato::client::endpoint::{
     MEMBER_PRIVILEGES, MEMBERS, PROJECT_GRANTS, PROJECT_ROLE, PROJECT_ROLES, PROJECTS, USER_GROUP_MEMBERS, USER_GROUPS,
     WORKSPACE_DETAILS,
 };
-use crate::workato::family;
 use crate::workato::settings::{Environment, Settings};
+use crate::workato::{code, family};
 
 /// Endpoints that only the DEV token reads, in the order they are shown.
 static OF_DEV: [&Endpoint; 11] = [
@@ -141,6 +141,7 @@ fn hide(checks: &mut [Check], why: &str) {
     {
         check.status = Status::Skipped;
         check.kind = None;
+        check.code = None;
         check.lost = None;
         check.todo = None;
         why.clone_into(&mut check.seen);
@@ -193,6 +194,7 @@ impl Line<'_> {
         };
         let check = named(endpoint, &self.environment, answered.clone());
         let environment = self.environment.as_str().to_uppercase();
+        let code = code::permission("GET", endpoint.path);
         let todo = format!(
             "tick {} in the client role of the {environment} API client",
             endpoint.checkbox
@@ -202,6 +204,7 @@ impl Line<'_> {
             Refusal::Harmless => named(endpoint, &self.environment, format!("{answered}; no sync needs it")),
             Refusal::Fatal => check
                 .with_status(Status::Failed, Some(Kind::PermissionDenied))
+                .code(code)
                 .lost(format!("everything: a sync fails ({})", endpoint.lost))
                 .todo(todo),
             Refusal::Missing => match self.recorded {
@@ -215,6 +218,7 @@ impl Line<'_> {
                         .to_owned();
                     check
                         .with_status(Status::Failed, Some(Kind::PermissionDenied))
+                        .code(code::ACCESS_LOST)
                         .lost(format!(
                             "everything: a sync fails, because the one of {when} read it and its rows would vanish \
                              ({})",
@@ -227,6 +231,7 @@ impl Line<'_> {
                 }
                 None => check
                     .with_status(Status::Warning, Some(Kind::PermissionDenied))
+                    .code(code)
                     .lost(endpoint.lost)
                     .todo(todo),
             },
@@ -246,6 +251,7 @@ impl Line<'_> {
         if error.fact_value("status") == Some("429") {
             check = check
                 .with_status(Status::Warning, Some(Kind::Unavailable))
+                .code(code::QUOTA)
                 .lost("nothing: a sync waits, but it could not be looked at");
         }
         if matches!(self.refusal, Refusal::Harmless) {
@@ -282,6 +288,7 @@ fn without_token(settings: &Settings, rows: &Rows) -> Vec<Check> {
                 Kind::FailedPrecondition,
                 format!("there is no token of {shown}"),
             )
+            .code(code::NO_ENVIRONMENT_TOKEN)
             .environment(environment.as_str())
             .lost(format!("projects, folders and project grants of {shown}"));
             match token::all().contains(&environment) {

@@ -3,6 +3,7 @@
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind};
 use crate::workato::client::{Member, Probed};
+use crate::workato::code::BASE_URL;
 use crate::workato::settings::Settings;
 
 const NAME: &str = "data center";
@@ -51,6 +52,7 @@ pub fn check(settings: &Settings, first: &Probed<Vec<Member>>) -> Place {
                     Kind::Unavailable,
                     format!("{host} answers, but not as the Workato API (HTTP 404)"),
                 )
+                .code(BASE_URL)
                 .hint("check --workato-base-url and --workato-data-center"),
             ),
             429 => answers("answers, but its quota is used up"),

@@ -8,6 +8,7 @@ use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::Kind;
 use crate::baton::secret::Secret;
 use crate::workato::client::ProjectId;
+use crate::workato::code::{KEY_OF_OTHER_REGION, KEY_REJECTED};
 use crate::workato::data_center::{DATA_CENTERS, token_region};
 use crate::workato::settings::{Environment, Settings};
 
@@ -75,6 +76,7 @@ pub fn region(settings: &Settings) -> Check {
                 region.place
             ),
         )
+        .code(KEY_OF_OTHER_REGION)
         .lost("everything: a token works only in the data center that issued it")
         .todo(format!(
             "use --workato-data-center {} without --workato-base-url",
@@ -162,7 +164,7 @@ fn rejected(name: String, flag: &str, is_dev: bool) -> Check {
         false => Check::warning(Group::Connection, name, Kind::Unauthenticated, SEEN)
             .lost("projects, folders and project grants of this environment"),
     };
-    check.todo(format!(
+    check.code(KEY_REJECTED).todo(format!(
         "check {flag} and the data center: a token works only where it was issued and from the addresses on its \
          allow list, and its client role must allow something"
     ))
@@ -170,6 +172,7 @@ fn rejected(name: String, flag: &str, is_dev: bool) -> Check {
 
 fn wrong(name: String, seen: String, flag: &str, environment: &Environment) -> Check {
     Check::failed(Group::Connection, name, Kind::Unauthenticated, seen)
+        .code(KEY_REJECTED)
         .lost(format!(
             "a sync fails, or takes what lies elsewhere for projects and folders of {}",
             upper(environment)
