@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use url::Url;
 
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// One change of who can do what: `Ada: prod Member → Environment admin`.
@@ -163,7 +164,8 @@ impl Changes {
                 Kind::FailedPrecondition,
                 format!("the workspace has changed meanwhile: now it would be {change}"),
             )
-            .hint("nothing was changed; try again")),
+            .code(code::WRITE_OVERTAKEN)
+            .hint("this was not done; look at it and try again")),
         }
     }
 

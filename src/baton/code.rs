@@ -214,6 +214,8 @@ codes! {
     NOT_IN_FILE = "0509";
     /// Writes are switched off.
     PROVISIONING_OFF = "0510";
+    /// A write would do something else by now than what somebody agreed to.
+    WRITE_OVERTAKEN = "0511";
 
     /// The client id is malformed.
     CLIENT_ID = "0701";

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::sync::in_runtime;
 use super::{Leave, connect, interrupt};
 use crate::baton::change::{Change, Consent};
+use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::provision::{Provisioning, Told, Write};
@@ -79,7 +80,7 @@ impl Desk<'_> {
         let mut open: Vec<Write> = Vec::new();
         let mut planned: Vec<Told> = Vec::new();
         for write in writes {
-            let told = self.unless_cancelled(self.writes.rehearse(write), UNCHANGED).await?;
+            let told = self.unless_cancelled(self.writes.rehearse(write), unchanged).await?;
             if told.requests.is_empty() {
                 self.tell(&told);
             } else {
@@ -99,7 +100,7 @@ impl Desk<'_> {
     async fn carry_out(&self, writes: &[Write], consent: &Consent) -> Result<()> {
         for write in writes {
             let done = self.writes.carry_out(write, consent.clone());
-            let told = self.unless_cancelled(done, UNKNOWN).await?;
+            let told = self.unless_cancelled(done, unknown).await?;
             self.tell(&told);
         }
         Ok(())
@@ -145,7 +146,7 @@ impl Desk<'_> {
             let answer = tokio::task::spawn_blocking(move || terminal.confirm(&question)).await;
             answer.map_err(|error| Error::new(Kind::Internal, error.to_string()))?
         };
-        if self.unless_cancelled(answer, UNCHANGED).await? {
+        if self.unless_cancelled(answer, unchanged).await? {
             return Ok(());
         }
         Err(Error::new(Kind::Cancelled, "nothing was changed: nobody agreed"))
@@ -161,15 +162,22 @@ impl Desk<'_> {
         }
     }
 
-    async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T>>, hint: &'static str) -> Result<T> {
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T>>, stop: fn() -> Error) -> Result<T> {
         tokio::select! {
             done = work => done.context(self.doing),
-            () = self.cancel.cancelled() => Err(Error::new(Kind::Cancelled, "cancelled").code(crate::baton::code::WRITE_CUT_SHORT).hint(hint)),
+            () = self.cancel.cancelled() => Err(stop()),
         }
     }
 }
 
 /// After a signal before anything was sent.
-const UNCHANGED: &str = "nothing was changed";
+fn unchanged() -> Error {
+    Error::new(Kind::Cancelled, "cancelled").hint("nothing was changed")
+}
+
 /// After a signal while something was under way.
-const UNKNOWN: &str = "the change may or may not have been made; sync to see";
+fn unknown() -> Error {
+    Error::new(Kind::Cancelled, "cancelled")
+        .code(code::WRITE_CUT_SHORT)
+        .hint("the change may or may not have been made; sync to see")
+}

@@ -103,6 +103,7 @@ pub const PAGES: &[Page] = pages! {
     code::WRITE_CUT_SHORT => "BW-0508",
     code::NOT_IN_FILE => "BW-0509",
     code::PROVISIONING_OFF => "BW-0510",
+    code::WRITE_OVERTAKEN => "BW-0511",
     report::NO_MATCH => "BW-0601",
     report::AMBIGUOUS => "BW-0602",
     report::UNKNOWN_TYPE => "BW-0603",

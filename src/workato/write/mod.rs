@@ -151,7 +151,6 @@ fn no_writes(connector: &WorkatoConnector, resource_type: &str, what: &str) -> E
     } else {
         Error::new(Kind::Unimplemented, unknown_type(resource_type).to_string())
             .code(crate::baton::code::WRITE_UNSUPPORTED)
-            .code(crate::baton::code::WRITE_UNSUPPORTED)
     }
 }
 
@@ -179,7 +178,6 @@ fn person_id(principal: &v2::Resource) -> Result<MemberId> {
             Kind::InvalidArgument,
             format!("only collaborators can hold this, not a {other}"),
         )
-        .code(crate::workato::code::NOT_A_HOLDER)
         .code(crate::workato::code::NOT_A_HOLDER)),
     }
 }
@@ -197,7 +195,6 @@ async fn member_of(d: &Directory, cx: &SyncContext, id: &MemberId) -> Result<Mem
     let found = d.detected(cx).await?.members.iter().find(|m| m.id == *id).cloned();
     found.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("there is no collaborator {id}"))
-            .code(crate::workato::code::NOT_IN_WORKSPACE)
             .code(crate::workato::code::NOT_IN_WORKSPACE)
             .hint("somebody who was invited is not one before the invitation is accepted")
     })

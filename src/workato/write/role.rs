@@ -100,7 +100,9 @@ async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Want
     }
     if d.settings.disable_custom_roles_sync {
         let message = format!("it cannot be told whether there is a role {wanted}: custom roles are not read");
-        return Err(Error::new(Kind::FailedPrecondition, message).hint("write without --disable-custom-roles-sync"));
+        return Err(Error::new(Kind::FailedPrecondition, message)
+            .code(crate::workato::code::OUT_OF_SIGHT)
+            .hint("write without --disable-custom-roles-sync"));
     }
     Err(no_role("role", wanted, roles.iter().map(|(id, _)| id.as_str())))
 }

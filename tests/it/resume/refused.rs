@@ -153,7 +153,8 @@ async fn damage_is_found_before_it_is_built_upon() {
             0 => bytes[..64].fill(0xff),
             1 => bytes.truncate(bytes.len() / 2),
             2 => {
-                let middle = 16_384 + 8;
+                // Into the second page; the first has room in its middle that nothing is in.
+                let middle = 16384 + 8;
                 bytes[middle..middle + 2048].fill(0xa5);
             }
             _ => bytes = b"not a database at all, just some text".repeat(300),
