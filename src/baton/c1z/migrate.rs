@@ -38,8 +38,16 @@ fn bring_up(db: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Pages of a database from which on [`SORTED_AT_A_TIME`] pays: 32 MiB.
+const LARGE: i64 = 8192;
+/// How much is sorted at a time when an index of a large database is built, which SQLite takes from the cache's size.
+const SORTED_AT_A_TIME: &str = "pragma cache_size = -16384";
+
 /// Creates every index that is missing.
 pub(super) fn build_indexes(db: &Connection) -> Result<()> {
+    if db.query_row("pragma page_count", [], |row| row.get::<_, i64>(0))? > LARGE {
+        db.execute_batch(SORTED_AT_A_TIME)?;
+    }
     INDEXES
         .iter()
         .try_for_each(|index| create(db, index))

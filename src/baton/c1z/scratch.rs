@@ -108,10 +108,10 @@ impl Scratch {
         // Only now: it would refuse that.
         distrust(&db)?;
         // Rows and index entries come in order, so a small cache, which the processor can keep near, is as good as a
-        // big one. It is also how much is sorted at a time when an index is built.
+        // big one.
         // Deleted rows are overwritten: the pages they lay on may be packed without being used again.
         db.execute_batch(
-            "pragma synchronous = off; pragma cache_size = -16384; pragma foreign_keys = off; pragma secure_delete = on",
+            "pragma synchronous = off; pragma cache_size = -6144; pragma foreign_keys = off; pragma secure_delete = on",
         )?;
         Ok(db)
     }
