@@ -30,7 +30,7 @@ pub fn open(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result
 /// Connects as a channel would, says nothing, and hangs up: whether ConductorOne can be reached and is who it should be.
 ///
 /// # Errors
-/// As [`open`]; `Unavailable` when there is no connection, with every cause in the text.
+/// As [`open()`]; `Unavailable` when there is no connection, with every cause in the text.
 pub async fn reach(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<()> {
     let endpoint = endpoint(host, client_name, extra_roots)?;
     endpoint.connect().await.map(drop).map_err(|error| {
