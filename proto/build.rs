@@ -1,16 +1,21 @@
-//! Compiles `proto/**.proto` with protox (no protoc on the machine) into prost messages, tonic services
-//! and one file descriptor set, which `baton::proto` embeds for JSON names and for the wire-contract test.
+//! Compiles the `.proto` files of this folder with protox (no protoc on the machine) into prost messages, tonic services
+//! and one file descriptor set, which the crate embeds for JSON names and for the wire-contract test.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 
+/// The packages' first names.
+const FOLDERS: [&str; 4] = ["baton", "c1", "google", "validate"];
+
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=proto");
-    let root = Path::new("proto");
+    let root = Path::new(".");
     let mut files = Vec::new();
-    collect(root, &mut files)?;
+    for folder in FOLDERS {
+        println!("cargo:rerun-if-changed={folder}");
+        collect(&root.join(folder), &mut files)?;
+    }
     files.sort();
 
     let descriptors = protox::compile(&files, [root])?;

@@ -20,7 +20,7 @@ pub mod json;
 pub mod memory;
 pub mod page;
 pub mod progress;
-pub mod proto;
+pub use baton_proto as proto;
 pub mod provision;
 pub mod resource;
 pub mod secret;

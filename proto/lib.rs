@@ -1,4 +1,6 @@
-//! The wire messages, generated at build time from `proto/` (see `proto/build.rs`), and their descriptors.
+//! The wire messages of the Baton protocol, generated at build time from the `.proto` files beside this one (see
+//! `build.rs`), and their descriptors. A crate of its own: twenty thousand generated lines are compiled once, and not
+//! with every change of the program.
 //!
 //! [`pool`] knows every message by name: JSON output and the wire-contract test read names from there, so
 //! they cannot drift from what is encoded.
