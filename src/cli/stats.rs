@@ -13,7 +13,7 @@ use crate::term::output::Format;
 pub fn command() -> Command {
     read::add(Command::new("stats").about("Count the rows of a .c1z file by resource type")).after_help(
         "Examples:\n  baton-workato stats -f sync.c1z\n  \
-         baton-workato stats -o json | jq .stats.grants",
+         baton-workato stats -o json | jq -r .stats.grants",
     )
 }
 

@@ -13,7 +13,7 @@ use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::sync::summary::{Status, Summary};
-use crate::baton::sync::{self, SyncEnvironment, SyncOptions};
+use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
 use crate::term::Terminal;
 use crate::term::progress::{Display, Progress};
 use crate::workato;
@@ -130,6 +130,7 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
         skip_entitlements_and_grants: values.bool("skip-entitlements-and-grants"),
         partial: false,
         skip_expansion: false,
+        audience: Audience::AnyReader,
         fresh: values.bool("fresh"),
         resumable: true,
         time_budget: time_budget(values.text("time-budget"))?,

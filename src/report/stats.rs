@@ -4,16 +4,16 @@ use serde_json::{Map, Value};
 
 use super::list::{Heading, Line, List, Rows, sync_output};
 use super::snapshot::Snapshot;
+use crate::baton::c1z::SyncRun;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::json::Form;
+use crate::baton::proto::c1::reader::v2 as reader;
 
 /// Row counts of one sync.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stats {
     /// The document of the `stats` column (`contract/c1z-format.md` 2.10), stored or computed.
     pub document: Map<String, Value>,
-    /// Whether the writer of the file stored it.
-    pub stored: bool,
 }
 
 impl Stats {
@@ -24,15 +24,12 @@ impl Stats {
     /// `DataLoss` for a damaged file.
     pub fn of(snapshot: &Snapshot) -> Result<Stats> {
         if let Some(document) = stored(snapshot.run().stats.as_deref()) {
-            return Ok(Stats { document, stored: true });
+            return Ok(Stats { document });
         }
         let computed = snapshot.reader().stats_json(snapshot.run())?;
         let document =
             serde_json::from_str(&computed).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
-        Ok(Stats {
-            document,
-            stored: false,
-        })
+        Ok(Stats { document })
     }
 
     /// A total: `grants`.
@@ -49,18 +46,59 @@ impl Stats {
             .unwrap_or_default()
     }
 
-    /// As one line of JSON: the counts, and the sync they are of.
+    /// As one line of JSON: the sync with its counts, as the published message `SyncRun` has them.
     ///
     /// # Errors
     /// `Internal` if the messages are not those that were compiled in.
     pub fn json(&self, snapshot: &Snapshot) -> Result<String> {
-        let sync = Form::of("baton.v1.SyncOutput")?.line(&sync_output(snapshot.run()))?;
-        let stats = Value::Object(self.document.clone());
-        Ok(format!(
-            "{{\"sync\":{sync},\"stored\":{},\"stats\":{stats}}}",
-            self.stored
-        ))
+        Form::of("c1.reader.v2.SyncRun")?.line(&self.message(snapshot.run()))
     }
+
+    fn message(&self, run: &SyncRun) -> reader::SyncRun {
+        let run = sync_output(run);
+        reader::SyncRun {
+            id: run.id,
+            started_at: run.started_at,
+            ended_at: run.ended_at,
+            sync_token: run.sync_token,
+            sync_type: run.sync_type,
+            parent_sync_id: run.parent_sync_id,
+            stats: Some(reader::SyncStats {
+                resource_types: number(&self.document, "resource_types"),
+                resources: number(&self.document, "resources"),
+                entitlements: number(&self.document, "entitlements"),
+                grants: number(&self.document, "grants"),
+                resources_by_resource_type: self.map("resources_by_resource_type", Value::as_i64),
+                grants_by_resource_type: self.map("grants_by_resource_type", Value::as_i64),
+                entitlements_by_resource_type: self.map("entitlements_by_resource_type", Value::as_i64),
+                assets: number(&self.document, "assets"),
+                step_durations_ms: self.map("step_durations_ms", Value::as_i64),
+                connector_call_stats: self.map("connector_call_stats", calls),
+                session_store_stats: self.map("session_store_stats", calls),
+            }),
+        }
+    }
+
+    /// An object of the document. What another writer put there in another form is left out.
+    fn map<V, M: FromIterator<(String, V)>>(&self, key: &str, value: impl Fn(&Value) -> Option<V>) -> M {
+        let entries = self.document.get(key).and_then(Value::as_object).into_iter().flatten();
+        entries.filter_map(|(k, v)| Some((k.clone(), value(v)?))).collect()
+    }
+}
+
+fn number(object: &Map<String, Value>, key: &str) -> i64 {
+    object.get(key).and_then(Value::as_i64).unwrap_or_default()
+}
+
+fn calls(value: &Value) -> Option<reader::CallStat> {
+    let object = value.as_object()?;
+    Some(reader::CallStat {
+        count: number(object, "count"),
+        total_ms: number(object, "total_ms"),
+        max_ms: number(object, "max_ms"),
+        errors: number(object, "errors"),
+        timeouts: number(object, "timeouts"),
+    })
 }
 
 /// Stored counts that can be used.

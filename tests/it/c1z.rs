@@ -3,12 +3,14 @@
 mod derived;
 mod envelope;
 mod grants;
+mod kept;
 pub mod older;
 mod retention;
 mod runs;
 #[cfg(unix)]
 mod saving;
 mod schema;
+mod slim;
 mod unsound;
 mod verify;
 
@@ -80,8 +82,13 @@ fn pack(db: &Path, file: &Path) {
 
 /// Changes a saved file with SQL, as another writer could have written it.
 pub fn doctor(file: &Path, sql: &str) {
+    edit(file, |db| db.execute_batch(sql).unwrap());
+}
+
+/// As [`doctor`], with the database at hand.
+pub fn edit(file: &Path, change: impl FnOnce(&Connection)) {
     let unpacked = unpack(file);
-    unpacked.db.execute_batch(sql).unwrap();
+    change(&unpacked.db);
     unpacked.db.close().unwrap();
     pack(unpacked._file.path(), file);
 }

@@ -30,6 +30,7 @@ pub mod steps;
 mod store;
 pub mod timestamp;
 pub mod verify;
+mod whole;
 mod write;
 
 pub use claim::Claim;

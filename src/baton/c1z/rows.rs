@@ -2,9 +2,10 @@
 //! from blobs (`contract/c1z-format.md` 2.8).
 
 use prost::Message;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::fault;
+use super::whole::{Near, Stored, message};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -21,39 +22,50 @@ pub struct Expandable {
     pub expansion: v2::GrantExpandable,
 }
 
+/// Which of the grants that pass something on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passing {
+    /// Those that expansion is to look at.
+    Waiting,
+    /// All: what has been expanded, by a writer that says so, leads somewhere all the same.
+    Any,
+}
+
 /// The rows of one sync.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) db: &'a Connection,
     pub(super) sync_id: &'a str,
+    pub(super) near: &'a Near,
 }
 
 impl View<'_> {
-    /// One blob by external id.
-    fn one<M: Message + Default>(&self, table: &str, external_id: &str) -> Result<Option<M>> {
-        let sql = format!("select data from {table} where external_id = ?1 and sync_id = ?2");
-        let data: Option<Vec<u8>> = self
-            .db
-            .prepare_cached(&sql)?
-            .query_row([external_id, self.sync_id], |row| row.get(0))
-            .optional()?;
-        data.map(|bytes| decode(&bytes, external_id)).transpose()
+    /// One row by external id.
+    fn one<M: Stored>(&self, external_id: &str) -> Result<Option<M>> {
+        let sql = format!(
+            "select {} from {} where external_id = ?1 and sync_id = ?2",
+            M::COLUMNS,
+            M::TABLE
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query([external_id, self.sync_id])?;
+        rows.next()?.map(|row| message(row, *self)).transpose()
     }
 
     pub(super) fn resource_type(&self, id: &str) -> Result<Option<v2::ResourceType>> {
-        self.one("v1_resource_types", id)
+        self.one(id)
     }
 
     pub(super) fn resource(&self, resource_type: &str, id: &str) -> Result<Option<v2::Resource>> {
-        self.one("v1_resources", &format!("{resource_type}:{id}"))
+        self.one(&format!("{resource_type}:{id}"))
     }
 
     pub(super) fn entitlement(&self, id: &str) -> Result<Option<v2::Entitlement>> {
-        self.one("v1_entitlements", id)
+        self.one(id)
     }
 
     pub(super) fn grant(&self, id: &str) -> Result<Option<v2::Grant>> {
-        self.one("v1_grants", id)
+        self.one(id)
     }
 
     /// Calls `each` with every row of the sync, in the order of rows.
@@ -67,27 +79,21 @@ impl View<'_> {
         Ok(())
     }
 
-    pub(super) fn messages<M: Message + Default>(
-        &self,
-        table: &str,
-        each: &mut dyn FnMut(M) -> Result<()>,
-    ) -> Result<()> {
-        self.scan(table, "external_id, data", &mut |row| {
-            let external_id: String = row.get(0)?;
-            each(decode(blob(row, 1)?, &external_id)?)
-        })
+    pub(super) fn messages<M: Stored>(&self, each: &mut dyn FnMut(M) -> Result<()>) -> Result<()> {
+        self.scan(M::TABLE, M::COLUMNS, &mut |row| each(message(row, *self)?))
     }
 
     pub(super) fn resources_page(&self, after: i64, limit: usize) -> Result<Vec<(i64, v2::Resource)>> {
-        let mut statement = self.db.prepare_cached(
-            "select id, external_id, data from v1_resources where sync_id = ?1 and id > ?2 order by id limit ?3",
-        )?;
+        let sql = format!(
+            "select {}, id from v1_resources where sync_id = ?1 and id > ?2 order by id limit ?3",
+            v2::Resource::COLUMNS
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![self.sync_id, after, limit])?;
         let mut page = Vec::new();
         while let Some(row) = rows.next()? {
-            let external_id: String = row.get(1)?;
-            page.push((row.get(0)?, decode(blob(row, 2)?, &external_id)?));
+            page.push((row.get("id")?, message(row, *self)?));
         }
         Ok(page)
     }
@@ -98,30 +104,39 @@ impl View<'_> {
         principal_types: Option<&[String]>,
         each: &mut dyn FnMut(v2::Grant) -> Result<()>,
     ) -> Result<()> {
-        let mut statement = self.db.prepare_cached(
-            "select principal_resource_type_id, external_id, data from v1_grants \
-             where entitlement_id = ?1 and sync_id = ?2 order by id",
-        )?;
+        let sql = format!(
+            "select {} from v1_grants where entitlement_id = ?1 and sync_id = ?2 order by id",
+            v2::Grant::COLUMNS
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
         let mut rows = statement.query([entitlement_id, self.sync_id])?;
         while let Some(row) = rows.next()? {
             if let Some(wanted) = principal_types {
-                let principal_type: String = row.get(0)?;
+                let principal_type: String = row.get("principal_resource_type_id")?;
                 if !wanted.contains(&principal_type) {
                     continue;
                 }
             }
-            let external_id: String = row.get(1)?;
-            each(decode(blob(row, 2)?, &external_id)?)?;
+            each(message(row, *self)?)?;
         }
         Ok(())
     }
 
-    pub(super) fn for_each_expandable(&self, each: &mut dyn FnMut(Expandable) -> Result<()>) -> Result<()> {
-        let mut statement = self.db.prepare_cached(
+    /// Grants that pass something on: those that wait for expansion, or all of them.
+    pub(super) fn for_each_expandable(
+        &self,
+        which: Passing,
+        each: &mut dyn FnMut(Expandable) -> Result<()>,
+    ) -> Result<()> {
+        let condition = match which {
+            Passing::Waiting => "needs_expansion = 1",
+            Passing::Any => "expansion is not null",
+        };
+        let mut statement = self.db.prepare_cached(&format!(
             "select entitlement_id, principal_resource_type_id, principal_resource_id, expansion, external_id \
-             from v1_grants where sync_id = ?1 and needs_expansion = 1 and length(expansion) > 0 \
-             order by entitlement_id, external_id",
-        )?;
+             from v1_grants where sync_id = ?1 and {condition} and length(expansion) > 0 \
+             order by entitlement_id, external_id"
+        ))?;
         let mut rows = statement.query([self.sync_id])?;
         while let Some(row) = rows.next()? {
             let external_id: String = row.get(4)?;
@@ -154,6 +169,13 @@ pub(super) fn blob<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8]> {
     row.get_ref(column)?
         .as_blob()
         .map_err(|e| Error::new(Kind::DataLoss, format!("column {column} is not a blob: {e}")).code(code::FILE_DAMAGED))
+}
+
+/// A text column without copying it.
+pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
+    row.get_ref(column)?
+        .as_str()
+        .map_err(|e| Error::new(Kind::DataLoss, format!("column {column} is not a text: {e}")).code(code::FILE_DAMAGED))
 }
 
 /// Parses the message of a row.

@@ -48,14 +48,10 @@ impl Scratch {
     /// Gives the copy another name, under which it stays.
     ///
     /// # Errors
-    /// The copy itself, where it cannot be renamed.
+    /// The copy itself, where it cannot be renamed or something has that name.
     pub(super) fn keep_as(self, target: &Path) -> std::result::Result<(), Scratch> {
         // Links keep their old name too, which goes with `self`; the new one appears whole.
-        match std::fs::hard_link(&self.path, target) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            Err(_) => Err(self),
-        }
+        std::fs::hard_link(&self.path, target).map_err(|_| self)
     }
 
     /// Whether there is a database in it.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::partial::Partial;
 use super::policy::Policy;
-use super::rows::{Expandable, View};
+use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
 use super::save::{self, Saved};
 use super::scratch::{self, Scratch};
@@ -15,7 +15,8 @@ use super::stats::{self, TypeCounts};
 use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
-use super::{envelope, fault, ksuid, migrate, retention, sound};
+use super::whole::Near;
+use super::{envelope, fault, ksuid, migrate, reader, retention, sound};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -33,6 +34,7 @@ pub struct Store {
     sync_id: Option<String>,
     /// Grants of the sync by resource type, once it is finished: counting them is most of what counting takes.
     grants: Option<BTreeMap<String, u64>>,
+    near: Near,
 }
 
 impl Store {
@@ -74,6 +76,7 @@ impl Store {
                 clock,
                 sync_id: None,
                 grants: None,
+                near: Near::default(),
             })
         };
         open()
@@ -283,11 +286,12 @@ impl Store {
         )?;
         let run = run::find(db, sync_id)?.ok_or_else(|| fault::broken("the row of the sync is gone"))?;
         let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
-        let grants = stats::grants_by_type(View { db, sync_id })?;
-        let stats = stats::json_with(View { db, sync_id }, kind, &grants)?;
-        db.execute(
+        let view = self.view()?;
+        let grants = stats::grants_by_type(view)?;
+        let stats = stats::json_with(view, kind, &grants)?;
+        view.db.execute(
             "update v1_sync_runs set stats = ?2 where sync_id = ?1",
-            [sync_id, &stats],
+            [view.sync_id, &stats],
         )?;
         self.grants = Some(grants);
         self.commit()
@@ -318,9 +322,12 @@ impl Store {
             db.close().map_err(|(_, error)| error)?;
             scratch.check_settled()?;
             scratch.check_readable()?;
-            save::replace_file_with(&target, steps, |file| {
+            let saved = save::replace_file_with(&target, steps, |file| {
                 envelope::encode(scratch.path(), file, &policy.limits)
-            })
+            })?;
+            // What readers had unpacked is of the file that was there before.
+            reader::tidy(&target);
+            Ok(saved)
         };
         save().with_context(|| format!("save {}", target.display()))
     }
@@ -384,7 +391,7 @@ impl Store {
     /// # Errors
     /// As [`Store::for_each_grant_of`].
     pub fn for_each_expandable(&self, each: &mut dyn FnMut(Expandable) -> Result<()>) -> Result<()> {
-        self.view()?.for_each_expandable(each)
+        self.view()?.for_each_expandable(Passing::Waiting, each)
     }
 
     /// Whether any grant is expandable.
@@ -429,13 +436,18 @@ impl Store {
 
     pub(super) fn view(&self) -> Result<View<'_>> {
         let sync_id = self.sync_id.as_deref().ok_or_else(no_sync)?;
-        Ok(View { db: &self.db, sync_id })
+        Ok(View {
+            db: &self.db,
+            sync_id,
+            near: &self.near,
+        })
     }
 
     /// The connection inside a transaction, the sync to write to, and the time.
     pub(super) fn writing(&mut self) -> Result<(&Connection, &str, String)> {
         self.ensure_transaction()?;
         self.grants = None;
+        self.near.clear();
         let sync_id = self.sync_id.as_deref().ok_or_else(no_sync)?;
         Ok((&self.db, sync_id, self.clock.now()))
     }

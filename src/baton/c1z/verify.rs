@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::rows::{View, blob, decode};
+use super::rows::{View, blob, decode, text};
 use super::run::{self, SyncType};
+use super::whole::Stored as _;
 use super::{ksuid, timestamp};
 use crate::baton::annotation::{self, Named};
+use crate::baton::entitlement;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
@@ -227,46 +229,33 @@ impl Check {
     }
 
     fn grants(&mut self, view: View<'_>) -> Result<()> {
-        let columns = "external_id, resource_type_id, resource_id, entitlement_id, principal_resource_type_id, \
-                       principal_resource_id, expansion, needs_expansion, data, discovered_at";
+        let columns = format!("{}, expansion, needs_expansion, discovered_at", v2::Grant::COLUMNS);
         let mut held = BTreeSet::new();
-        view.scan("v1_grants", columns, &mut |r| {
+        view.scan("v1_grants", &columns, &mut |r| {
             let external_id: String = r.get(0)?;
             let row = format!("grant {external_id}");
-            let message: v2::Grant = decode(blob(r, 8)?, &external_id)?;
-            let entitlement = message.entitlement.clone().unwrap_or_default();
-            let on = entitlement.resource.and_then(|r| r.id).unwrap_or_default();
-            let principal = message
-                .principal
-                .as_ref()
-                .and_then(|p| p.id.clone())
-                .unwrap_or_default();
-            let stored: [String; 6] = [
-                external_id.clone(),
-                r.get(1)?,
-                r.get(2)?,
-                r.get(3)?,
-                r.get(4)?,
-                r.get(5)?,
-            ];
-            let said = [
-                &message.id,
-                &on.resource_type,
-                &on.resource,
-                &entitlement.id,
-                &principal.resource_type,
-                &principal.resource,
-            ];
-            self.require(stored.iter().eq(said), &row, "columns and message differ");
+            let message: v2::Grant = decode(blob(r, 1)?, &external_id)?;
+            let [entitlement_id, on_kind, on_id, principal_kind, principal_id] = [2, 3, 4, 5, 6].map(|at| text(r, at));
+            let (entitlement_id, on) = (entitlement_id?, (on_kind?, on_id?));
+            let principal = (principal_kind?, principal_id?);
+            // A slim grant leaves both to the columns (`contract/c1z-format.md` 3).
+            let (entitlement, to) = (message.entitlement.as_ref(), message.principal.as_ref());
+            let agrees = message.id == external_id
+                && entitlement.is_none_or(|e| e.id == entitlement_id && entitlement::on(e) == on)
+                && to.is_none_or(|p| resource::key(p) == principal);
+            self.require(agrees, &row, "columns and message differ");
             self.require(
-                timestamp::is_valid(&r.get::<_, String>(9)?),
+                timestamp::is_valid(&r.get::<_, String>("discovered_at")?),
                 &row,
                 "discovered_at is malformed",
             );
-            let principal = resource::external_id(&principal);
-            match self.entitlements.get(&entitlement.id) {
+            let entitlement_id = entitlement.map_or(entitlement_id, |e| &e.id).to_owned();
+            let (on_kind, on_id) = entitlement.map_or(on, entitlement::on);
+            let (principal_kind, principal_id) = to.map_or(principal, resource::key);
+            let principal = format!("{principal_kind}:{principal_id}");
+            match self.entitlements.get(&entitlement_id) {
                 None => self.say(&row, "its entitlement is not in the sync"),
-                Some(resource) if *resource != resource::external_id(&on) => {
+                Some(resource) if *resource != format!("{on_kind}:{on_id}") => {
                     self.say(&row, "names another resource than its entitlement");
                 }
                 Some(_) => {}
@@ -276,9 +265,9 @@ impl Check {
                 &row,
                 "its principal is not in the sync",
             );
-            self.sources(&row, &entitlement.id, &message);
-            let expansion: Option<Vec<u8>> = r.get(6)?;
-            let needs_expansion: bool = r.get(7)?;
+            self.sources(&row, &entitlement_id, &message);
+            let expansion: Option<Vec<u8>> = r.get("expansion")?;
+            let needs_expansion: bool = r.get("needs_expansion")?;
             match expansion {
                 None => self.require(!needs_expansion, &row, "needs_expansion is set without expansion"),
                 Some(bytes) => {
@@ -290,7 +279,7 @@ impl Check {
                         .push((external_id.clone(), principal.clone(), expansion.entitlement_ids));
                 }
             }
-            let new = held.insert((entitlement.id, principal));
+            let new = held.insert((entitlement_id, principal));
             self.require(new, &row, "is a second grant of the same entitlement and principal");
             Ok(())
         })

@@ -2,8 +2,9 @@
 //!
 //! `run` is one run from its options to its summary, `collect` reads lists step by step, `checkpoint` is what is left
 //! to do, `resume` decides whether an unfinished sync is taken up again, `working` is what lies on disk and
-//! `store_thread` its owner, `ingest` checks rows, `expand` derives indirect grants, `summary` is what comes out.
+//! `store_thread` its owner, `ingest` checks rows, `audience` says what a file goes without, `expand` derives indirect grants, `summary` is what comes out.
 
+mod audience;
 pub mod checkpoint;
 mod collect;
 pub mod expand;
@@ -16,4 +17,5 @@ pub mod store_thread;
 pub mod summary;
 mod working;
 
+pub use audience::{Audience, LEFT_OUT};
 pub use run::{RequestCounts, SyncEnvironment, SyncOptions, run};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::audience::Audience;
 use super::checkpoint::{self, Operation, Plan};
 use super::collect::Collector;
 use super::expand::{self, ExpandOptions};
@@ -44,6 +45,8 @@ pub struct SyncOptions {
     pub partial: bool,
     /// Leave indirect grants to the reader.
     pub skip_expansion: bool,
+    /// Who the file is for.
+    pub audience: Audience,
     /// Begin anew even if there is an unfinished sync (`--fresh`).
     pub fresh: bool,
     /// Whether a run that is stopped leaves an unfinished sync behind, and takes one up.
@@ -103,6 +106,7 @@ pub async fn run<C: Connector>(
         kind,
         fingerprint: fingerprint(connector.as_ref(), kind, &types),
         types: types.clone(),
+        audience: options.audience,
         fresh: options.fresh,
         resumable: options.resumable,
     };

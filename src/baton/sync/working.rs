@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use prost::Message;
 use serde_json::Value;
 
+use super::audience::Audience;
 use super::checkpoint::Plan;
 use super::ingest::Gate;
 use super::pages::decode;
@@ -41,6 +42,8 @@ pub struct Wanted {
     pub types: Vec<v2::ResourceType>,
     /// Only an unfinished sync with the same fingerprint is taken up again.
     pub fingerprint: Fingerprint,
+    /// Who the file is for.
+    pub audience: Audience,
     /// Start over in any case.
     pub fresh: bool,
     /// Leave an unfinished sync to the next run, and take one up.
@@ -78,6 +81,7 @@ pub struct Working {
     /// The target's working copy; gone once it was saved, or could not be.
     store: Option<Store>,
     claim: Claim,
+    audience: Audience,
     resumable: bool,
     flushed: Instant,
 }
@@ -117,6 +121,7 @@ impl Working {
             partial,
             store: Some(store),
             claim,
+            audience: wanted.audience,
             resumable: wanted.resumable,
             flushed: Instant::now(),
         };
@@ -149,22 +154,32 @@ impl Working {
     /// # Errors
     /// `DataLoss` for a page that cannot be parsed, and those of the store.
     pub fn move_rows(&mut self, types: &[v2::ResourceType]) -> Result<()> {
-        let Working { partial, store, .. } = self;
+        let Working {
+            partial,
+            store,
+            audience,
+            ..
+        } = self;
         let store = store.as_mut().ok_or_else(saved_already)?;
+        let mut types = types.to_vec();
+        types.iter_mut().for_each(|row| audience.resource_type(row));
         let mut begin = || {
             store.begin_collected(partial)?;
             store.make_room()?;
-            store.put_resource_types(types)
+            store.put_resource_types(&types)
         };
         begin().map_err(|error| store.named(error))?;
         // Errors of the unfinished sync, which is read here, are not those of the store.
-        move_section(partial, Section::Resources, &mut |rows| {
+        move_section(partial, Section::Resources, &mut |mut rows: Vec<v2::Resource>| {
+            rows.iter_mut().for_each(|row| audience.resource(row));
             store.put_resources(&rows).map_err(|error| store.named(error))
         })?;
-        move_section(partial, Section::Entitlements, &mut |rows| {
+        move_section(partial, Section::Entitlements, &mut |mut rows: Vec<v2::Entitlement>| {
+            rows.iter_mut().for_each(|row| audience.entitlement(row));
             store.put_entitlements(&rows).map_err(|error| store.named(error))
         })?;
-        move_section(partial, Section::Grants, &mut |rows| {
+        move_section(partial, Section::Grants, &mut |mut rows: Vec<v2::Grant>| {
+            rows.iter_mut().for_each(|row| audience.grant(row));
             store.put_grants(rows).map_err(|error| store.named(error))
         })?;
         partial.release_memory()
@@ -288,6 +303,7 @@ mod tests {
             kind: SyncType::Full,
             types: vec![resource_type("role", "Role", &[], vec![])],
             fingerprint: Fingerprint::default(),
+            audience: Audience::default(),
             fresh: false,
             resumable: true,
         }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::baton::c1z::Keep;
 use crate::baton::config::{Source, Values};
 use crate::baton::error::{Context as _, Result};
-use crate::baton::sync::SyncOptions;
+use crate::baton::sync::{Audience, SyncOptions};
 use crate::cli::sync::{chosen_temp_dir, chosen_workers, in_runtime, read_workspace};
 use crate::cli::{Leave, interrupt};
 use crate::report::{Snapshot, Which};
@@ -57,6 +57,7 @@ pub fn known(terminal: &Terminal, values: &Values, display: Display, leave: Leav
         skip_entitlements_and_grants: true,
         partial: false,
         skip_expansion: true,
+        audience: Audience::AnyReader,
         fresh: true,
         resumable: false,
         time_budget: None,

@@ -2,14 +2,16 @@
 //!
 //! Different writers encode one message differently (`contract/c1z-format.md` 3), and rows carry copies: an
 //! entitlement of its resource, a grant of its entitlement and principal. A copy that is newer is no change of the
-//! row: the resource itself says what changed.
+//! row: the resource itself says what changed. Nor is an annotation that only some files have.
 
 use prost_types::Any;
 
+use crate::baton::annotation;
 use crate::baton::c1z::merge::StoredGrant;
 use crate::baton::error::Result;
 use crate::baton::json::Form;
 use crate::baton::proto::v2;
+use crate::baton::sync::LEFT_OUT;
 
 /// Compares rows by what they say.
 pub(super) struct Meaning {
@@ -30,7 +32,9 @@ impl Meaning {
     }
 
     pub(super) fn same_type(&self, a: &v2::ResourceType, b: &v2::ResourceType) -> Result<bool> {
-        same(&self.resource_type, a, b)
+        let (mut a, mut b) = (a.clone(), b.clone());
+        level(&mut a.annotations, &mut b.annotations);
+        same(&self.resource_type, &a, &b)
     }
 
     pub(super) fn same_resource(&self, a: &v2::Resource, b: &v2::Resource) -> Result<bool> {
@@ -49,7 +53,9 @@ impl Meaning {
             }
             own
         };
-        same(&self.entitlement, &own(a), &own(b))
+        let (mut a, mut b) = (own(a), own(b));
+        level(&mut a.annotations, &mut b.annotations);
+        same(&self.entitlement, &a, &b)
     }
 
     pub(super) fn same_grant(&self, a: &StoredGrant, b: &StoredGrant) -> Result<bool> {
@@ -68,6 +74,17 @@ impl Meaning {
             sources: grant.sources.clone(),
         };
         same(&self.grant, &own(&a.grant), &own(&b.grant))
+    }
+}
+
+/// Takes out what one of two rows has, and a file for other readers goes without.
+fn level(a: &mut Vec<Any>, b: &mut Vec<Any>) {
+    for name in LEFT_OUT {
+        let is = |any: &Any| annotation::name_of(any) == name;
+        if a.iter().any(is) != b.iter().any(is) {
+            a.retain(|any| !is(any));
+            b.retain(|any| !is(any));
+        }
     }
 }
 

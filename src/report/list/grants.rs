@@ -123,7 +123,7 @@ impl One<'_> {
         let id = entitlement_of(&self.grant);
         Ok(match self.rows.names().entitlement(id)? {
             Some(_) => self.rows.names().right(id)?.name,
-            None => format!("{id} ({})", super::rows::MISSING),
+            None => super::rows::missing_entitlement(id),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Resources, and principals: the resources that hold something.
 
 use super::filter::Filter;
+use super::rows::{missing_resource, missing_resource_type};
 use super::{Heading, Line, List, Rows};
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::Result;
@@ -195,7 +196,7 @@ impl Rows<'_> {
         Ok(found.map_or_else(
             || v2::Resource {
                 id: Some(resource::id(kind, id)),
-                display_name: super::rows::MISSING.to_owned(),
+                display_name: missing_resource(kind, id),
                 ..Default::default()
             },
             |resource| (*resource).clone(),
@@ -206,7 +207,7 @@ impl Rows<'_> {
     pub(super) fn resource_name(&self, kind: &str, id: &str) -> Result<String> {
         Ok(match self.names().resource(kind, id)? {
             Some(_) => self.names().thing(kind, id)?.name,
-            None => format!("{id} ({})", super::rows::MISSING),
+            None => missing_resource(kind, id),
         })
     }
 
@@ -215,7 +216,7 @@ impl Rows<'_> {
         Ok(match self.names().resource_type(kind)? {
             Some(found) if found.display_name.is_empty() => kind.to_owned(),
             Some(found) => found.display_name.clone(),
-            None => format!("{kind} ({})", super::rows::MISSING),
+            None => missing_resource_type(kind),
         })
     }
 }

@@ -1,5 +1,5 @@
 //! What lines are made of: types, resources and entitlements by id, as messages and as JSON, each made once while it
-//! is asked for again and again. One that is named but not in the file is shown as `MISSING`.
+//! is asked for again and again. One that is named but not in the file is called so, in the published words.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,8 +13,21 @@ use crate::report::names::Names;
 
 /// Texts kept at most.
 const MOST: usize = 20_000;
-/// The display name of what is not there.
-pub(super) const MISSING: &str = "MISSING";
+
+/// The display name of a resource that is not there.
+pub(super) fn missing_resource(kind: &str, id: &str) -> String {
+    format!("MISSING RESOURCE ({kind}:{id})")
+}
+
+/// The display name of a resource type that is not there.
+pub(super) fn missing_resource_type(id: &str) -> String {
+    format!("MISSING RESOURCE TYPE ({id})")
+}
+
+/// The display name of an entitlement that is not there.
+pub(super) fn missing_entitlement(id: &str) -> String {
+    format!("MISSING ENTITLEMENT ({id})")
+}
 
 /// Tables over a snapshot.
 pub struct Rows<'s> {
@@ -70,7 +83,7 @@ impl<'s> Rows<'s> {
             let found = self.names.resource_type(id)?;
             let missing = || v2::ResourceType {
                 id: id.to_owned(),
-                display_name: MISSING.to_owned(),
+                display_name: missing_resource_type(id),
                 ..Default::default()
             };
             self.forms
@@ -90,7 +103,7 @@ impl<'s> Rows<'s> {
             let found = self.names.entitlement(id)?;
             let missing = || v2::Entitlement {
                 id: id.to_owned(),
-                display_name: MISSING.to_owned(),
+                display_name: missing_entitlement(id),
                 ..Default::default()
             };
             self.forms

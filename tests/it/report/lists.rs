@@ -249,12 +249,15 @@ fn what_is_named_but_not_there_is_shown_as_missing() {
     let missing = &grants[0];
     assert_eq!(
         missing["entitlement"],
-        json!({"id": "role:a:has", "displayName": "MISSING"})
+        json!({"id": "role:a:has", "displayName": "MISSING ENTITLEMENT (role:a:has)"})
     );
-    let role = json!({"id": {"resourceType": "role", "resource": "a"}, "displayName": "MISSING"});
+    let role = json!({"id": {"resourceType": "role", "resource": "a"}, "displayName": "MISSING RESOURCE (role:a)"});
     assert_eq!(missing["resource"], role);
-    assert_eq!(missing["resourceType"], json!({"id": "role", "displayName": "MISSING"}));
-    assert_eq!(missing["principal"]["displayName"], "MISSING");
+    assert_eq!(
+        missing["resourceType"],
+        json!({"id": "role", "displayName": "MISSING RESOURCE TYPE (role)"})
+    );
+    assert_eq!(missing["principal"]["displayName"], "MISSING RESOURCE (user:1)");
     assert_eq!(grants[1]["principal"]["displayName"], "Person 2");
     let principals = rows(&["principals", "-r", "role:a"], "resources", &place.file);
     assert_eq!(principals[0]["resource"]["id"]["resource"], "1");
@@ -263,7 +266,13 @@ fn what_is_named_but_not_there_is_shown_as_missing() {
             printed(&[command, "-o", format], &place.file);
         }
     }
-    assert!(printed(&["grants"], &place.file).contains("a (MISSING)"));
+    for said in [
+        "MISSING RESOURCE (user:1)",
+        "MISSING RESOURCE TYPE (role)",
+        "MISSING ENTITLEMENT (role:a:has)",
+    ] {
+        assert!(printed(&["grants"], &place.file).contains(said), "{said}");
+    }
 }
 
 #[test]
@@ -274,8 +283,7 @@ fn files_of_the_oldest_writers_are_listed() {
         assert_eq!(rows(&[command], key, &place.file).len(), count, "{command}");
     }
     let stats = document(&["stats"], &place.file);
-    assert_eq!(stats["stored"], false);
-    assert_eq!(stats["stats"]["grants"], 2);
+    assert_eq!(stats["stats"]["grants"], "2");
     let (code, stderr) = refused(&["verify"], &place.file);
     assert_eq!(code, 15, "{stderr}");
 }
@@ -283,18 +291,24 @@ fn files_of_the_oldest_writers_are_listed() {
 #[test]
 fn stored_counts_are_shown_and_checked() {
     let place = Place::new();
-    full_sync(&place);
+    let sync = full_sync(&place);
     let stored = document(&["stats"], &place.file);
-    assert_eq!(stored["stored"], true);
+    assert_eq!((&stored["id"], &stored["syncType"]), (&json!(sync), &json!("full")));
+    // The published message, in its JSON: counts are texts.
+    assert_eq!(
+        stored["stats"],
+        json!({
+            "resourceTypes": "2", "resources": "4", "entitlements": "2", "grants": "3",
+            "resourcesByResourceType": {"role": "2", "user": "2"},
+            "entitlementsByResourceType": {"role": "2"},
+            "grantsByResourceType": {"role": "3"},
+        })
+    );
     assert_eq!(printed(&["verify"], &place.file), "no problems in 1 sync\n");
     assert_eq!(document(&["verify"], &place.file), json!({"problems": []}));
 
     doctor(&place.file, "update v1_sync_runs set stats = null");
-    let counted = document(&["stats"], &place.file);
-    assert_eq!(
-        (&counted["stats"], &counted["stored"]),
-        (&stored["stats"], &json!(false))
-    );
+    assert_eq!(document(&["stats"], &place.file), stored, "counted");
     let table = printed(&["stats"], &place.file);
     let last: Vec<&str> = table.lines().last().unwrap().split_whitespace().collect();
     assert_eq!(last, ["total", "4", "2", "3"]);
@@ -305,7 +319,7 @@ fn stored_counts_are_shown_and_checked() {
     );
     assert_eq!(
         document(&["stats"], &place.file)["stats"]["grants"],
-        999,
+        "999",
         "trusted, as everywhere"
     );
     let (code, stderr) = refused(&["verify"], &place.file);

@@ -14,6 +14,8 @@ mod overview;
 #[cfg(unix)]
 mod pager;
 mod paths;
+mod readers;
+mod slim;
 mod web;
 
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@ use baton_workato::baton::annotation::pack;
 use baton_workato::baton::connector::{
     AccountOutcome, Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext,
 };
+use baton_workato::baton::entitlement::exclusion_group;
 use baton_workato::baton::error::{Error, Kind, Result};
 use baton_workato::baton::page::{Page, PageToken};
 use baton_workato::baton::proto::v2;
@@ -48,6 +49,7 @@ pub fn entitlement(role_id: &str) -> v2::Entitlement {
         display_name: role_id.to_owned(),
         slug: "member".to_owned(),
         resource: Some(role(role_id)),
+        annotations: vec![exclusion_group("roles")],
         ..Default::default()
     }
 }

@@ -274,6 +274,9 @@ async fn a_full_sync_is_uploaded_and_leaves_nothing_behind() {
     );
     assert_eq!(grants_of(&place, &id), ("full".to_owned(), 6, 8));
     assert_eq!(place.left(), Vec::<String>::new());
+    let (reader, sync_id, _) = place.uploaded(&id);
+    let stored = reader.entitlement(&sync_id, "role:admin:member").unwrap();
+    assert_eq!(stored, Some(fake::entitlement("admin")), "with every annotation");
 }
 
 #[tokio::test(start_paused = true)]

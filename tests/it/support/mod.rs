@@ -1,7 +1,8 @@
 //! What tests stand on: a server that replays recordings, an oracle that says what a sync must contain, a way to
-//! run a sync, and the rows of a file in comparable form.
+//! run a sync, the rows of a file in comparable form, and files as other writers leave them.
 
 pub mod oracle;
 pub mod replay;
 pub mod rows;
 pub mod run;
+pub mod slim;

@@ -11,7 +11,7 @@ use baton_workato::baton::http::{Clock, HttpClient, HttpOptions};
 use baton_workato::baton::progress::Silent;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
-use baton_workato::baton::sync::{self, SyncEnvironment, SyncOptions};
+use baton_workato::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::{Environment, EnvironmentChoice, FolderDepth, PrivilegesMode, Settings};
 use futures_util::future::BoxFuture;
@@ -71,6 +71,8 @@ pub fn options(file: &Path) -> SyncOptions {
         skip_entitlements_and_grants: false,
         partial: false,
         skip_expansion: false,
+        // Everything that the connector says.
+        audience: Audience::ConductorOne,
         fresh: false,
         resumable: true,
         time_budget: None,

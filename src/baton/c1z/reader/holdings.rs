@@ -1,7 +1,8 @@
 //! Who holds what, without the messages: counting over a million grants reads an index of them, not their rows.
 
 use super::Reader;
-use crate::baton::c1z::rows::{blob, decode};
+use crate::baton::c1z::rows::{blob, decode, text};
+use crate::baton::c1z::whole::{Stored as _, message};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
@@ -120,14 +121,13 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_holding`].
     pub fn grant_at(&self, row: i64) -> Result<Option<v2::Grant>> {
-        let mut statement = self
-            .db
-            .prepare_cached("select external_id, data from v1_grants where id = ?1")?;
+        let sql = format!("select {}, sync_id from v1_grants where id = ?1", v2::Grant::COLUMNS);
+        let mut statement = self.db.prepare_cached(&sql)?;
         let mut rows = statement.query([row])?;
         match rows.next()? {
             Some(row) => {
-                let external_id: String = row.get(0)?;
-                Ok(Some(decode(blob(row, 1)?, &external_id)?))
+                let sync_id: String = row.get("sync_id")?;
+                Ok(Some(message(row, self.view(&sync_id))?))
             }
             None => Ok(None),
         }
@@ -149,11 +149,10 @@ impl Reader {
         )?;
         let mut rows = statement.query([entitlement_id, sync_id])?;
         while let Some(row) = rows.next()? {
-            let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
-            let sources: OnlySources = decode(blob(row, 3)?, text(2)?)?;
+            let sources: OnlySources = decode(blob(row, 3)?, text(row, 2)?)?;
             each(Given {
-                principal_type: text(0)?,
-                principal: text(1)?,
+                principal_type: text(row, 0)?,
+                principal: text(row, 1)?,
                 direct: sources.are_direct(entitlement_id),
             })?;
         }
@@ -188,12 +187,11 @@ impl Reader {
         let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
             each(Holding {
                 row: row.get(0)?,
-                entitlement: text(1)?,
-                principal_type: text(2)?,
-                principal: text(3)?,
+                entitlement: text(row, 1)?,
+                principal_type: text(row, 2)?,
+                principal: text(row, 3)?,
             })?;
         }
         Ok(())

@@ -1,12 +1,12 @@
 //! Two syncs side by side: a merge join over rows ordered by their external id, so memory stays flat however many
 //! rows there are. The syncs may lie in one file or in two, of different writers.
 
-use prost::Message;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Row, Rows};
 
 use super::Reader;
-use crate::baton::c1z::rows::{blob, decode};
+use crate::baton::c1z::rows::{View, decode, text};
+use crate::baton::c1z::whole::{Stored, message};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -20,7 +20,13 @@ pub struct Side<'r> {
     pub sync_id: &'r str,
 }
 
-/// A row that is not the same in both syncs, bytes compared: whether its meaning differs is for the caller to say.
+impl<'r> Side<'r> {
+    fn view(self) -> View<'r> {
+        self.reader.view(self.sync_id)
+    }
+}
+
+/// A row that is not the same in both syncs, its message and what it is made whole from compared byte by byte: whether its meaning differs is for the caller to say.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change<M> {
     /// Only in the newer sync.
@@ -54,7 +60,7 @@ pub fn resource_types(
     new: Side<'_>,
     each: &mut dyn FnMut(Change<v2::ResourceType>) -> Result<()>,
 ) -> Result<()> {
-    messages("v1_resource_types", old, new, each)
+    messages(old, new, each)
 }
 
 /// Calls `each` with every resource that differs, in the order of `type:id`.
@@ -62,7 +68,7 @@ pub fn resource_types(
 /// # Errors
 /// As [`resource_types`].
 pub fn resources(old: Side<'_>, new: Side<'_>, each: &mut dyn FnMut(Change<v2::Resource>) -> Result<()>) -> Result<()> {
-    messages("v1_resources", old, new, each)
+    messages(old, new, each)
 }
 
 /// Calls `each` with every entitlement that differs, in the order of ids.
@@ -74,7 +80,7 @@ pub fn entitlements(
     new: Side<'_>,
     each: &mut dyn FnMut(Change<v2::Entitlement>) -> Result<()>,
 ) -> Result<()> {
-    messages("v1_entitlements", old, new, each)
+    messages(old, new, each)
 }
 
 /// Calls `each` with every grant that differs, in the order of ids.
@@ -82,35 +88,30 @@ pub fn entitlements(
 /// # Errors
 /// As [`resource_types`].
 pub fn grants(old: Side<'_>, new: Side<'_>, each: &mut dyn FnMut(Change<StoredGrant>) -> Result<()>) -> Result<()> {
-    let same = |a: &Row<'_>, b: &Row<'_>| Ok(blob(a, 1)? == blob(b, 1)? && expansion(a)? == expansion(b)?);
-    let read = |row: &Row<'_>| {
-        let external_id = key(row)?;
+    let same = |a: &Row<'_>, b: &Row<'_>| Ok(same_columns::<v2::Grant>(a, b)? && expansion(a)? == expansion(b)?);
+    let read = |row: &Row<'_>, view: View<'_>| {
         let expansion = expansion(row)?;
         Ok(StoredGrant {
-            grant: decode(blob(row, 1)?, external_id)?,
-            expansion: expansion.map(|bytes| decode(bytes, external_id)).transpose()?,
+            expansion: expansion.map(|bytes| decode(bytes, key(row)?)).transpose()?,
+            grant: message(row, view)?,
         })
     };
-    join(
-        "v1_grants",
-        "external_id, data, expansion",
-        old,
-        new,
-        &same,
-        &read,
-        each,
-    )
+    let columns = format!("{}, expansion", v2::Grant::COLUMNS);
+    join(v2::Grant::TABLE, &columns, old, new, &same, &read, each)
 }
 
-fn messages<M: Message + Default>(
-    table: &str,
-    old: Side<'_>,
-    new: Side<'_>,
-    each: &mut dyn FnMut(Change<M>) -> Result<()>,
-) -> Result<()> {
-    let same = |a: &Row<'_>, b: &Row<'_>| Ok(blob(a, 1)? == blob(b, 1)?);
-    let read = |row: &Row<'_>| decode(blob(row, 1)?, key(row)?);
-    join(table, "external_id, data", old, new, &same, &read, each)
+fn messages<M: Stored>(old: Side<'_>, new: Side<'_>, each: &mut dyn FnMut(Change<M>) -> Result<()>) -> Result<()> {
+    join(M::TABLE, M::COLUMNS, old, new, &same_columns::<M>, &message, each)
+}
+
+/// Whether two rows make the same message: what one message says may stand in the columns of another.
+fn same_columns<M: Stored>(a: &Row<'_>, b: &Row<'_>) -> Result<bool> {
+    for column in 0..M::COLUMNS.split(',').count() {
+        if a.get_ref(column)? != b.get_ref(column)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Walks both syncs in step. The first column is the external id.
@@ -120,7 +121,7 @@ fn join<M>(
     old: Side<'_>,
     new: Side<'_>,
     same: &dyn Fn(&Row<'_>, &Row<'_>) -> Result<bool>,
-    read: &dyn Fn(&Row<'_>) -> Result<M>,
+    read: &dyn Fn(&Row<'_>, View<'_>) -> Result<M>,
     each: &mut dyn FnMut(Change<M>) -> Result<()>,
 ) -> Result<()> {
     // The unique index on (external_id, sync_id) gives this order without sorting.
@@ -131,31 +132,33 @@ fn join<M>(
     let mut news: Rows<'_> = new_statement.query([new.sync_id])?;
     olds.advance()?;
     news.advance()?;
+    let read_old = |row: &Row<'_>| read(row, old.view());
+    let read_new = |row: &Row<'_>| read(row, new.view());
     loop {
         let (step_old, step_new) = match (olds.get(), news.get()) {
             (None, None) => return Ok(()),
             (Some(gone), None) => {
-                each(Change::Deleted(read(gone)?))?;
+                each(Change::Deleted(read_old(gone)?))?;
                 (true, false)
             }
             (None, Some(come)) => {
-                each(Change::Created(read(come)?))?;
+                each(Change::Created(read_new(come)?))?;
                 (false, true)
             }
             (Some(before), Some(now)) => match key(before)?.cmp(key(now)?) {
                 std::cmp::Ordering::Less => {
-                    each(Change::Deleted(read(before)?))?;
+                    each(Change::Deleted(read_old(before)?))?;
                     (true, false)
                 }
                 std::cmp::Ordering::Greater => {
-                    each(Change::Created(read(now)?))?;
+                    each(Change::Created(read_new(now)?))?;
                     (false, true)
                 }
                 std::cmp::Ordering::Equal => {
                     if !same(before, now)? {
                         each(Change::Differs {
-                            old: read(before)?,
-                            new: read(now)?,
+                            old: read_old(before)?,
+                            new: read_new(now)?,
                         })?;
                     }
                     (true, true)
@@ -173,14 +176,12 @@ fn join<M>(
 
 /// The external id of a row, as SQLite orders it: byte by byte.
 fn key<'r>(row: &'r Row<'_>) -> Result<&'r str> {
-    row.get_ref(0)?
-        .as_str()
-        .map_err(|e| Error::new(Kind::DataLoss, format!("an external id is not a text: {e}")).code(code::FILE_DAMAGED))
+    text(row, 0)
 }
 
 /// The expansion of a grant; an empty one counts as none.
 fn expansion<'r>(row: &'r Row<'_>) -> Result<Option<&'r [u8]>> {
-    let bytes = row.get_ref(2)?.as_blob_or_null().map_err(|e| {
+    let bytes = row.get_ref("expansion")?.as_blob_or_null().map_err(|e| {
         Error::new(Kind::DataLoss, format!("the expansion of a grant is not a blob: {e}")).code(code::FILE_DAMAGED)
     })?;
     Ok(bytes.filter(|bytes| !bytes.is_empty()))

@@ -1,6 +1,7 @@
 //! The read side: any v1 file, whatever its age, without ever writing to it.
 
 mod holdings;
+mod kept;
 pub mod merge;
 mod query;
 mod unpacked;
@@ -12,15 +13,17 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::policy::Policy;
-use super::rows::{Expandable, View};
+use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
 use super::stats::{self, TypeCounts};
 use super::verify::{self, Problem};
+use super::whole::Near;
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
 pub use holdings::{Given, Holding};
+pub(super) use kept::tidy;
 pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
 pub use unpacked::Keep;
 use unpacked::Unpacked;
@@ -45,6 +48,7 @@ pub struct Reader {
     // Declared before its file, so it closes first.
     db: Connection,
     unpacked: Arc<Unpacked>,
+    near: Near,
 }
 
 impl Reader {
@@ -72,6 +76,9 @@ impl Reader {
     /// As [`Reader::open`].
     pub fn open_keeping(path: &Path, temp_dir: Option<&Path>, policy: &Policy, keep: Keep) -> Result<Reader> {
         let open = || {
+            if keep != Keep::Nothing {
+                kept::tidy(path);
+            }
             if !path.exists() {
                 return Err(Error::new(Kind::NotFound, "there is no such file")
                     .code(code::FILE_MISSING)
@@ -81,6 +88,7 @@ impl Reader {
             Ok(Reader {
                 db: unpacked.connect()?,
                 unpacked: Arc::new(unpacked),
+                near: Near::default(),
             })
         };
         open().with_context(|| format!("open {}", path.display()))
@@ -94,6 +102,7 @@ impl Reader {
         Ok(Reader {
             db: self.unpacked.connect()?,
             unpacked: Arc::clone(&self.unpacked),
+            near: Near::default(),
         })
     }
 
@@ -138,7 +147,7 @@ impl Reader {
         sync_id: &str,
         each: &mut dyn FnMut(v2::ResourceType) -> Result<()>,
     ) -> Result<()> {
-        self.view(sync_id).messages("v1_resource_types", each)
+        self.view(sync_id).messages(each)
     }
 
     /// As [`Reader::for_each_resource_type`], for resources.
@@ -146,7 +155,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_resource(&self, sync_id: &str, each: &mut dyn FnMut(v2::Resource) -> Result<()>) -> Result<()> {
-        self.view(sync_id).messages("v1_resources", each)
+        self.view(sync_id).messages(each)
     }
 
     /// As [`Reader::for_each_resource_type`], for entitlements.
@@ -158,7 +167,7 @@ impl Reader {
         sync_id: &str,
         each: &mut dyn FnMut(v2::Entitlement) -> Result<()>,
     ) -> Result<()> {
-        self.view(sync_id).messages("v1_entitlements", each)
+        self.view(sync_id).messages(each)
     }
 
     /// As [`Reader::for_each_resource_type`], for grants.
@@ -184,12 +193,13 @@ impl Reader {
             .for_each_grant_of(entitlement_id, principal_types, each)
     }
 
-    /// Calls `each` with every expandable grant, ordered by entitlement id and grant id.
+    /// Calls `each` with every grant that passes something on, ordered by entitlement id and grant id, whether or not it
+    /// still waits for expansion.
     ///
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_expandable(&self, sync_id: &str, each: &mut dyn FnMut(Expandable) -> Result<()>) -> Result<()> {
-        self.view(sync_id).for_each_expandable(each)
+        self.view(sync_id).for_each_expandable(Passing::Any, each)
     }
 
     /// A resource by type and bare id.
@@ -258,6 +268,10 @@ impl Reader {
     }
 
     fn view<'a>(&'a self, sync_id: &'a str) -> View<'a> {
-        View { db: &self.db, sync_id }
+        View {
+            db: &self.db,
+            sync_id,
+            near: &self.near,
+        }
     }
 }

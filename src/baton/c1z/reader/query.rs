@@ -5,7 +5,8 @@ use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension as _, Row, Statement};
 
 use super::{GrantRow, Reader};
-use crate::baton::c1z::rows::{blob, decode};
+use crate::baton::c1z::rows::decode;
+use crate::baton::c1z::whole::{Stored, message};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
@@ -53,6 +54,11 @@ struct Query<'v> {
 }
 
 impl<'v> Query<'v> {
+    /// Rows that [`message`] reads.
+    fn of<M: Stored>(sync_id: &'v str) -> Self {
+        Query::new(M::COLUMNS, M::TABLE, sync_id)
+    }
+
     fn new(columns: &str, table: &str, sync_id: &'v str) -> Self {
         Query {
             sql: format!("select {columns} from {table} where sync_id = ?1"),
@@ -104,14 +110,12 @@ impl Reader {
         filter: &ResourceFilter<'_>,
         each: &mut dyn FnMut(v2::Resource) -> Result<()>,
     ) -> Result<()> {
-        let mut query = Query::new("external_id, data", "v1_resources", sync_id);
+        let mut query = Query::of::<v2::Resource>(sync_id);
         query.and("resource_type_id =", filter.resource_type);
         query.and("parent_resource_type_id =", filter.parent.map(|(kind, _)| kind));
         query.and("parent_resource_id =", filter.parent.map(|(_, id)| id));
-        query.run(&self.db, None, &mut |row| {
-            let external_id: String = row.get(0)?;
-            each(decode(blob(row, 1)?, &external_id)?)
-        })
+        let view = self.view(sync_id);
+        query.run(&self.db, None, &mut |row| each(message(row, view)?))
     }
 
     /// Calls `each` with every entitlement that passes the filter.
@@ -124,13 +128,11 @@ impl Reader {
         filter: &EntitlementFilter<'_>,
         each: &mut dyn FnMut(v2::Entitlement) -> Result<()>,
     ) -> Result<()> {
-        let mut query = Query::new("external_id, data", "v1_entitlements", sync_id);
+        let mut query = Query::of::<v2::Entitlement>(sync_id);
         query.and("resource_type_id =", filter.resource_type);
         query.and("resource_id =", filter.resource);
-        query.run(&self.db, None, &mut |row| {
-            let external_id: String = row.get(0)?;
-            each(decode(blob(row, 1)?, &external_id)?)
-        })
+        let view = self.view(sync_id);
+        query.run(&self.db, None, &mut |row| each(message(row, view)?))
     }
 
     /// Calls `each` with every grant that passes the filter.
@@ -143,19 +145,20 @@ impl Reader {
         filter: &GrantFilter<'_>,
         each: &mut dyn FnMut(GrantRow) -> Result<()>,
     ) -> Result<()> {
-        let columns = "id, external_id, data, expansion, needs_expansion, discovered_at";
-        grants(columns, sync_id, filter).run(&self.db, filter.limit, &mut |row| {
-            let external_id: String = row.get(1)?;
-            let expansion: Option<Vec<u8>> = row.get(3)?;
+        let columns = format!("{}, id, expansion, needs_expansion, discovered_at", v2::Grant::COLUMNS);
+        let view = self.view(sync_id);
+        grants(&columns, sync_id, filter).run(&self.db, filter.limit, &mut |row| {
+            let grant: v2::Grant = message(row, view)?;
+            let expansion: Option<Vec<u8>> = row.get("expansion")?;
             each(GrantRow {
-                row: row.get(0)?,
-                grant: decode(blob(row, 2)?, &external_id)?,
+                row: row.get("id")?,
                 expansion: expansion
                     .filter(|bytes| !bytes.is_empty())
-                    .map(|bytes| decode(&bytes, &external_id))
+                    .map(|bytes| decode(&bytes, &grant.id))
                     .transpose()?,
-                needs_expansion: row.get(4)?,
-                discovered_at: row.get(5)?,
+                grant,
+                needs_expansion: row.get("needs_expansion")?,
+                discovered_at: row.get("discovered_at")?,
             })
         })
     }

@@ -1,18 +1,16 @@
 //! The unpacked database behind readers. That of a big file can stay beside it: unpacking a million grants takes a
 //! second, a question about one person takes milliseconds.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::kept::{self, Found, Seal};
 use crate::baton::c1z::policy::Policy;
 use crate::baton::c1z::scratch::{self, Scratch};
 use crate::baton::c1z::{fault, migrate};
 use crate::baton::error::Result;
-use crate::baton::fingerprint::hex_digest;
 
 /// What stays behind when the last reader goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +18,8 @@ pub enum Keep {
     /// Nothing.
     Nothing,
     /// The unpacked copy of a file with at least so many bytes, beside it, as `.FILE.unpacked-….db`, mode 0600. It is
-    /// used while the file has the same size, time of change and place on the disk, and replaced when it has not.
+    /// used while the file has the same size, time of change and place on the disk and the copy is as it was left, and
+    /// replaced when not. It goes with its file: the next reader or writer in the folder removes it.
     FromBytes(u64),
 }
 
@@ -54,19 +53,31 @@ impl Unpacked {
     }
 
     fn kept(path: &Path, metadata: &Metadata, temp_dir: Option<&Path>, policy: &Policy) -> Result<Unpacked> {
-        let folder = scratch::folder_of(path);
-        let prefix = prefix(path);
-        let target = folder.join(name(&prefix, metadata));
-        if is_ours(&target) {
-            return Ok(Unpacked::Kept(target));
+        let seal = Seal::of(metadata);
+        let target = seal.place(path);
+        match kept::find(&target, &seal) {
+            Found::Whole => return Ok(Unpacked::Kept(target)),
+            Found::Nothing => {}
+            Found::Unusable(why) => {
+                tracing::info!(copy = %target.display(), why, "The unpacked copy is made anew.");
+                // Whoever still reads it has it open.
+                let _ = std::fs::remove_file(&target);
+            }
         }
         // Whoever may not write there reads all the same.
-        let Ok(copy) = unpack(path, folder, policy) else {
+        let Ok(copy) = unpack(path, scratch::folder_of(path), policy) else {
             return Self::private(path, temp_dir, policy);
         };
-        remove_others(folder, &prefix);
+        if seal.put_on(&copy).is_err() {
+            return Ok(Unpacked::Private(copy));
+        }
         match copy.keep_as(&target) {
             Ok(()) => Ok(Unpacked::Kept(target)),
+            // Another reader may have been faster.
+            Err(copy) if matches!(kept::find(&target, &seal), Found::Whole) => {
+                drop(copy);
+                Ok(Unpacked::Kept(target))
+            }
             Err(copy) => Ok(Unpacked::Private(copy)),
         }
     }
@@ -84,19 +95,20 @@ impl Unpacked {
 
     /// A connection that changes nothing. The copy is finished, so SQLite needs no locks on it.
     pub(super) fn connect(&self) -> Result<Connection> {
-        let connect = || {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let db = Connection::open_with_flags(self.path(), flags)?;
-            db.set_prepared_statement_cache_capacity(64);
-            scratch::distrust(&db)?;
-            db.execute_batch(
-                "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -16384; \
-                 pragma mmap_size = 4294967296",
-            )?;
-            Ok(db)
-        };
-        connect().map_err(fault::foreign)
+        connect(self.path()).map_err(fault::foreign)
     }
+}
+
+pub(super) fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.set_prepared_statement_cache_capacity(64);
+    scratch::distrust(&db)?;
+    db.execute_batch(
+        "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -16384; \
+         pragma mmap_size = 4294967296",
+    )?;
+    Ok(db)
 }
 
 fn unpack(path: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
@@ -106,73 +118,4 @@ fn unpack(path: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
     migrate::build_indexes(&db)?;
     drop(db);
     Ok(scratch)
-}
-
-/// How the names of all kept copies of a file begin.
-fn prefix(path: &Path) -> OsString {
-    let mut prefix = OsString::from(".");
-    prefix.push(path.file_name().unwrap_or_else(|| OsStr::new("c1z")));
-    prefix.push(".unpacked-");
-    prefix
-}
-
-/// The name of the copy of the file as it is now.
-fn name(prefix: &OsStr, metadata: &Metadata) -> OsString {
-    let changed = metadata
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .unwrap_or_default();
-    let identity = format!("1 {} {} {}", metadata.len(), changed.as_nanos(), place(metadata));
-    let digest = hex_digest(identity.as_bytes());
-    let mut name = prefix.to_owned();
-    name.push(digest.get(..16).unwrap_or_default());
-    name.push(".db");
-    name
-}
-
-#[cfg(unix)]
-fn place(metadata: &Metadata) -> String {
-    use std::os::unix::fs::MetadataExt as _;
-    format!(
-        "{} {} {}.{}",
-        metadata.dev(),
-        metadata.ino(),
-        metadata.ctime(),
-        metadata.ctime_nsec()
-    )
-}
-
-#[cfg(not(unix))]
-fn place(_metadata: &Metadata) -> String {
-    String::new()
-}
-
-/// A regular file that nobody else may read or write.
-fn is_ours(copy: &Path) -> bool {
-    let Ok(metadata) = std::fs::symlink_metadata(copy) else {
-        return false;
-    };
-    #[cfg(unix)]
-    let private = {
-        use std::os::unix::fs::PermissionsExt as _;
-        metadata.permissions().mode() & 0o077 == 0
-    };
-    #[cfg(not(unix))]
-    let private = true;
-    metadata.is_file() && private
-}
-
-/// Removes copies of the file as it was before.
-fn remove_others(folder: &Path, prefix: &OsStr) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if name.as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
-            // Whoever still reads it has it open.
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
 }

@@ -19,7 +19,7 @@ use crate::baton::service::heartbeat::Pulse;
 use crate::baton::service::scope::{Scope, Scoped};
 use crate::baton::service::upload::upload;
 use crate::baton::sync::ingest::INVARIANT;
-use crate::baton::sync::{self, SyncEnvironment, SyncOptions};
+use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
 
 /// Seconds that a stopped sync gets to close its file.
 const CLOSING: u32 = 10;
@@ -184,6 +184,7 @@ impl Plan {
             skip_entitlements_and_grants: resources_only,
             partial,
             skip_expansion: task.skip_expand_grants,
+            audience: Audience::ConductorOne,
             fresh: false,
             resumable,
             time_budget: None,
