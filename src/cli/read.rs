@@ -45,7 +45,7 @@ pub fn add_source(command: Command) -> Command {
         )
         .arg(switch(
             "no-cache",
-            "Do not keep the unpacked copy of a big file beside it, 20 to 45 times as large",
+            "Do not keep the unpacked copy of a big file, 20 to 45 times its size",
         ))
 }
 
