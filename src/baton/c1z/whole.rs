@@ -80,7 +80,7 @@ impl Stored for v2::Grant {
     fn fill_in(&mut self, row: &Row<'_>, view: View<'_>) -> Result<()> {
         fill(&mut self.id, text(row, 0)?);
         let (entitlement_id, kind, id) = (text(row, 2)?, text(row, 3)?, text(row, 4)?);
-        if self.entitlement.is_none() {
+        if is_empty(self.entitlement.as_ref()) {
             let stored = view.near.entitlement(entitlement_id, view)?;
             // The columns say which resource it is; a row that says another one is another entitlement.
             let same = |e: &v2::Entitlement| e.resource.as_ref().map(resource::key) == Some((kind, id));
@@ -105,9 +105,14 @@ fn fill_id(said: &mut Option<v2::ResourceId>, kind: &str, id: &str) {
     fill(&mut said.resource, id);
 }
 
+/// Whether a message says nothing: it is not there, or there without a field.
+fn is_empty<M: Default + PartialEq>(said: Option<&M>) -> bool {
+    said.is_none_or(|said| *said == M::default())
+}
+
 /// A resource that another message names: as its own row has it, where the message has nothing of it.
 fn fill_resource(said: &mut Option<v2::Resource>, kind: &str, id: &str, view: View<'_>) -> Result<()> {
-    if said.is_none() {
+    if is_empty(said.as_ref()) {
         *said = view.near.resource(kind, id, view)?;
     }
     fill_id(&mut said.get_or_insert_default().id, kind, id);

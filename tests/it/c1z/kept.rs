@@ -22,7 +22,12 @@ fn read(file: &Path) {
     let runs = reader.runs().unwrap();
     let sync = &runs.last().unwrap().sync_id;
     let mut grants = 0;
-    reader.for_each_grant(sync, &mut |_| Ok(grants += 1)).unwrap();
+    reader
+        .for_each_grant(sync, &mut |_| {
+            grants += 1;
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(grants, 3);
     assert_eq!(reader.verify(sync).unwrap(), []);
 }
@@ -238,11 +243,7 @@ fn a_new_file_in_its_place_takes_the_copy_of_the_old_one_away() {
     full_sync(&place);
     read(&place.file);
     full_sync(&place);
-    assert_eq!(
-        copies(place.folder.path()),
-        [PathBuf::new(); 0],
-        "gone when the sync was saved"
-    );
+    assert!(copies(place.folder.path()).is_empty(), "gone when the sync was saved");
     read(&place.file);
     assert_eq!(copies(place.folder.path()).len(), 1);
 }

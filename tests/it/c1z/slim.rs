@@ -31,7 +31,12 @@ fn ends(rows: impl IntoIterator<Item = v2::Grant>) -> Ends {
 fn asked(file: &Path, sync: &str) -> Ends {
     let reader = Reader::open(file, None).unwrap();
     let mut rows: Vec<GrantRow> = Vec::new();
-    reader.for_each_grant(sync, &mut |row| Ok(rows.push(row))).unwrap();
+    reader
+        .for_each_grant(sync, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })
+        .unwrap();
     let all = ends(rows.iter().map(|row| row.grant.clone()));
     assert_eq!(all.len(), rows.len(), "every grant has its id");
 
@@ -43,7 +48,10 @@ fn asked(file: &Path, sync: &str) -> Ends {
         let (kind, bare) = principal.split_once(':').unwrap();
         between.extend(reader.grants_between(sync, entitlement, kind, bare).unwrap());
         reader
-            .for_each_grant_of(sync, entitlement, None, &mut |g| Ok(of_entitlements.push(g)))
+            .for_each_grant_of(sync, entitlement, None, &mut |g| {
+                of_entitlements.push(g);
+                Ok(())
+            })
             .unwrap();
         let (kind, bare) = on.split_once(':').unwrap();
         let on = GrantFilter {
@@ -52,7 +60,10 @@ fn asked(file: &Path, sync: &str) -> Ends {
             ..Default::default()
         };
         reader
-            .for_each_grant_where(sync, &on, &mut |row| Ok(between.push(row.grant)))
+            .for_each_grant_where(sync, &on, &mut |row| {
+                between.push(row.grant);
+                Ok(())
+            })
             .unwrap();
     }
     assert_eq!(ends(of_entitlements), all);
@@ -79,12 +90,16 @@ fn workspace(place: &Place) -> String {
 /// A way in which the message of a row may lack something.
 type Lack<M> = (&'static str, fn(&mut M));
 
-const GRANTS: [Lack<v2::Grant>; 10] = [
+const GRANTS: [Lack<v2::Grant>; 11] = [
     ("entitlement", |g| g.entitlement = None),
     ("principal", |g| g.principal = None),
     ("both", |g| {
         g.entitlement = None;
         g.principal = None;
+    }),
+    ("every field of both", |g| {
+        g.entitlement = Some(v2::Entitlement::default());
+        g.principal = Some(v2::Resource::default());
     }),
     ("the entitlement's id", |g| g.entitlement.as_mut().unwrap().id.clear()),
     ("the entitlement's resource", |g| {
@@ -132,22 +147,24 @@ fn differences(old: &Path, new: &Path, sync: &str) -> [usize; 4] {
     let side = |reader| merge::Side { reader, sync_id: sync };
     let (old, new) = (side(&old), side(&new));
     let mut found = [0; 4];
-    merge::resource_types(
-        old,
-        new,
-        &mut |change| Ok(found[0] += differs(change, |t| t.id.clone())),
-    )
+    merge::resource_types(old, new, &mut |change| {
+        found[0] += differs(change, |t| t.id.clone());
+        Ok(())
+    })
     .unwrap();
     merge::resources(old, new, &mut |change| {
-        Ok(found[1] += differs(change, |r| (r.id.clone(), r.parent_resource_id.clone())))
+        found[1] += differs(change, |r| (r.id.clone(), r.parent_resource_id.clone()));
+        Ok(())
     })
     .unwrap();
     merge::entitlements(old, new, &mut |change| {
-        Ok(found[2] += differs(change, |e| (e.id.clone(), on(e))))
+        found[2] += differs(change, |e| (e.id.clone(), on(e)));
+        Ok(())
     })
     .unwrap();
     merge::grants(old, new, &mut |change| {
-        Ok(found[3] += differs(change, |g| ends([g.grant.clone()])))
+        found[3] += differs(change, |g| ends([g.grant.clone()]));
+        Ok(())
     })
     .unwrap();
     found
@@ -275,7 +292,8 @@ fn slim_grants_of_two_syncs_are_compared_by_their_columns() {
             panic!("{change:?}")
         };
         let who = |g: &v2::Grant| grant::principal(g).1.to_owned();
-        Ok(found.push((old.grant.id.clone(), who(&old.grant), who(&new.grant))))
+        found.push((old.grant.id.clone(), who(&old.grant), who(&new.grant)));
+        Ok(())
     })
     .unwrap();
     assert_eq!(
@@ -371,7 +389,8 @@ fn a_grant_that_was_expanded_still_passes_on() {
     Reader::open(&place.file, None)
         .unwrap()
         .for_each_expandable(&sync, &mut |e| {
-            Ok(found.push((e.entitlement_id, e.expansion.entitlement_ids)))
+            found.push((e.entitlement_id, e.expansion.entitlement_ids));
+            Ok(())
         })
         .unwrap();
     assert_eq!(found, [("role:b:has".to_owned(), vec!["role:a:has".to_owned()])]);

@@ -382,3 +382,44 @@ fn a_file_that_is_none_says_so() {
     let none: Map<String, Value> = Map::from_iter([("syncs".to_owned(), json!([]))]);
     assert_eq!(document(&["syncs"], &place.file), Value::Object(none));
 }
+
+/// A copy that was made anew is worth a line, not more, and the answer is the same.
+#[cfg(unix)]
+#[test]
+fn a_damaged_unpacked_copy_costs_one_line() {
+    let place = Place::new();
+    full_sync(&place);
+    // Noise cannot be packed: the file is big enough for its copy to stay.
+    doctor(
+        &place.file,
+        "insert into v1_assets (external_id, content_type, data, sync_id, discovered_at) \
+         select 'noise', 'unknown', randomblob(1200000), sync_id, started_at from v1_sync_runs",
+    );
+    let grants = printed(&["grants"], &place.file);
+    let copies = || {
+        let names = std::fs::read_dir(place.folder.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().path());
+        names
+            .filter(|path| path.to_str().unwrap().contains(".unpacked-"))
+            .collect::<Vec<_>>()
+    };
+    let copy = copies().remove(0);
+    std::fs::write(&copy, "noise").unwrap();
+    let output = super::program()
+        .args(["grants", "-f"])
+        .arg(&place.file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), grants);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.lines().count() == 1 && stderr.contains("made anew"), "{stderr}");
+    assert_eq!(
+        printed(&["grants"], &place.file),
+        grants,
+        "and nothing is said the next time"
+    );
+    std::fs::remove_file(&place.file).unwrap();
+    assert_eq!(refused(&["grants"], &place.file).0, 5);
+    assert!(copies().is_empty(), "it goes with its file");
+}
