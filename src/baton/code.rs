@@ -239,6 +239,8 @@ codes! {
     NOT_HEALTHY = "0710";
     /// No service answers the health check.
     NOBODY_ANSWERS = "0711";
+    /// What earlier syncs of a service read is not known.
+    MEMORY_UNUSABLE = "0720";
 
     /// The address to serve on cannot be used.
     LISTEN = "0801";

@@ -215,11 +215,12 @@ impl Error {
         self
     }
 
-    /// The same failure for somebody else who waits for it: kind, code, text and hint.
+    /// The same failure for somebody else who waits for it: kind, code, text, hint and facts.
     #[must_use]
     pub fn again(&self) -> Self {
         let mut again = Error::new(self.0.kind, self.to_string());
         (again.0.code, again.0.hint) = (self.0.code, self.0.hint.clone());
+        again.0.facts.clone_from(&self.0.facts);
         again
     }
 

@@ -1,7 +1,7 @@
 //! What a sync was asked to read, in a form that can be stored and compared: an unfinished sync may only be taken
 //! up again by a run that asks for the same. Secrets go in as digests, never as themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,34 @@ use crate::baton::secret::Secret;
 /// Named settings. The names are shown to people when two fingerprints differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Fingerprint(BTreeMap<String, String>);
+pub struct Fingerprint {
+    settings: BTreeMap<String, String>,
+    /// The names of those that say where is read.
+    #[serde(skip)]
+    places: BTreeSet<String>,
+}
 
 impl Fingerprint {
     /// Adds a setting.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.0.insert(name.into(), value.into());
+        self.settings.insert(name.into(), value.into());
         self
+    }
+
+    /// Adds a setting that says where is read, rather than what of it, or with which key.
+    #[must_use]
+    pub fn at(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        self.places.insert(name.clone());
+        self.with(name, value)
+    }
+
+    /// Where is read, as one text. It outlasts a new key, other settings and a new version of the program.
+    pub fn place(&self) -> String {
+        let places = self.settings.iter().filter(|(name, _)| self.places.contains(*name));
+        let places: Vec<String> = places.map(|(name, value)| format!("{name} {value}")).collect();
+        places.join("\n")
     }
 
     /// Adds the SHA-256 of a secret, or its absence.
@@ -31,16 +51,22 @@ impl Fingerprint {
     /// Joins two; a name in both keeps the value of `other`.
     #[must_use]
     pub fn and(mut self, other: Fingerprint) -> Self {
-        self.0.extend(other.0);
+        self.settings.extend(other.settings);
+        self.places.extend(other.places);
         self
     }
 
     /// The names that only one has, or that have two values.
     pub fn differences<'a>(&'a self, other: &'a Fingerprint) -> Vec<&'a str> {
-        let names: std::collections::BTreeSet<&str> = self.0.keys().chain(other.0.keys()).map(String::as_str).collect();
+        let names: std::collections::BTreeSet<&str> = self
+            .settings
+            .keys()
+            .chain(other.settings.keys())
+            .map(String::as_str)
+            .collect();
         names
             .into_iter()
-            .filter(|name| self.0.get(*name) != other.0.get(*name))
+            .filter(|name| self.settings.get(*name) != other.settings.get(*name))
             .collect()
     }
 }

@@ -1,7 +1,8 @@
 //! What a finished sync tells the next sync of the same file: kept as extra keys of its token, which every other
 //! reader ignores (`contract/c1z-format.md` 2.12).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,15 @@ use crate::baton::warning::Warning;
 pub const TOKEN_KEY: &str = "connector_record";
 
 /// What one sync leaves to the next.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remembered {
     /// What the connector recorded, by its own keys.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub records: BTreeMap<String, Value>,
+    /// Ids of the single things that answered, by what they were asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub answered: BTreeMap<String, BTreeSet<String>>,
     /// What was left out: cause, message and count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<RememberedWarning>,
@@ -36,10 +40,21 @@ pub struct RememberedWarning {
 }
 
 impl Remembered {
-    /// What a sync that ends now leaves.
-    pub fn of(records: &Records, warnings: &[Warning]) -> Self {
+    /// What a sync that ends now leaves. What it did not ask for at all stays as the one before it left it.
+    pub fn of(records: &Records, previous: Option<&Remembered>, warnings: &[Warning]) -> Self {
+        let mut answered = records.answered();
+        for (asked, before) in previous.into_iter().flat_map(|previous| &previous.answered) {
+            if !records.is_begun(asked) {
+                answered
+                    .entry(asked.clone())
+                    .or_default()
+                    .extend(before.iter().cloned());
+            }
+        }
+        answered.retain(|_, ids| !ids.is_empty());
         Remembered {
             records: records.all(),
+            answered,
             warnings: warnings
                 .iter()
                 .map(|w| RememberedWarning {
@@ -53,7 +68,7 @@ impl Remembered {
 
     /// Whether there is nothing to remember.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.warnings.is_empty()
+        self.records.is_empty() && self.answered.is_empty() && self.warnings.is_empty()
     }
 
     /// Reads the token of a finished sync; one of another writer has nothing of ours.
@@ -68,7 +83,7 @@ impl Remembered {
 }
 
 /// The full sync of the same file that finished last.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PreviousSync {
     /// Its id.
     pub sync_id: String,
@@ -76,6 +91,22 @@ pub struct PreviousSync {
     pub ended_at: String,
     /// What it left; empty when another program wrote it.
     pub remembered: Remembered,
+    /// Where that is kept.
+    pub kept: Kept,
+}
+
+/// Where it is kept what a sync left: whoever means the loss removes it there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// In the file that the syncs write.
+    #[default]
+    InTarget,
+    /// In a file of its own.
+    Beside(PathBuf),
+    /// In this process alone.
+    InProcess,
+    /// In a file of its own that cannot be understood: it is not known what answered.
+    Unreadable(PathBuf),
 }
 
 /// What the connector records during a sync. The last value of a key counts. Shared by all workers.
@@ -86,6 +117,13 @@ pub struct Records(Mutex<Inner>);
 struct Inner {
     all: BTreeMap<String, Value>,
     changed: bool,
+    answered: BTreeMap<String, BTreeSet<String>>,
+    /// What an earlier sync left of the same, and still holds.
+    carried: BTreeMap<String, BTreeSet<String>>,
+    /// What anything answered to in an earlier process.
+    earlier: BTreeSet<String>,
+    /// What answered since it was last taken.
+    fresh: Vec<(String, String)>,
 }
 
 impl Records {
@@ -133,6 +171,64 @@ impl Records {
         std::mem::take(&mut inner.changed).then(|| inner.all.clone())
     }
 
+    /// Says that single things are about to be asked for `asked`. Of those that answered in an earlier sync, `carried`
+    /// are still there: they stay remembered even if nobody asks them in this one.
+    pub fn begin(&self, asked: &str, carried: impl IntoIterator<Item = String>) {
+        self.lock().carried.entry(asked.to_owned()).or_default().extend(carried);
+    }
+
+    /// Notes that a single thing answered.
+    pub fn note(&self, asked: &str, id: &str) {
+        let mut inner = self.lock();
+        if inner
+            .answered
+            .entry(asked.to_owned())
+            .or_default()
+            .insert(id.to_owned())
+        {
+            inner.fresh.push((asked.to_owned(), id.to_owned()));
+        }
+    }
+
+    /// Whether a single thing answered in this sync, an earlier process of it included.
+    pub fn has_noted(&self, asked: &str, id: &str) -> bool {
+        self.lock().answered.get(asked).is_some_and(|ids| ids.contains(id))
+    }
+
+    /// Whether any single thing answered an earlier process of this sync.
+    pub fn has_noted_before(&self, asked: &str) -> bool {
+        self.lock().earlier.contains(asked)
+    }
+
+    /// What answered since the last call, to be stored.
+    pub fn take_noted(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.lock().fresh)
+    }
+
+    /// Takes over what an earlier process of the same sync noted.
+    pub fn restore_noted(&self, noted: Vec<(String, String)>) {
+        let mut inner = self.lock();
+        for (asked, id) in noted {
+            inner.earlier.insert(asked.clone());
+            inner.answered.entry(asked).or_default().insert(id);
+        }
+    }
+
+    /// What answered, with what is carried on.
+    fn answered(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let inner = self.lock();
+        let mut all = inner.answered.clone();
+        for (asked, ids) in &inner.carried {
+            all.entry(asked.clone()).or_default().extend(ids.iter().cloned());
+        }
+        all
+    }
+
+    /// Whether this process asked for it: otherwise it is not known who is still there.
+    fn is_begun(&self, asked: &str) -> bool {
+        self.lock().carried.contains_key(asked)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -142,6 +238,37 @@ impl Records {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_was_not_asked_stays_and_what_is_gone_goes() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+        let previous = Remembered {
+            answered: [("grants", &["1", "2", "3"][..]), ("members", &["a"]), ("gone", &["x"])]
+                .map(|(asked, all)| (asked.to_owned(), ids(all)))
+                .into(),
+            ..Remembered::default()
+        };
+        let records = Records::default();
+        records.begin("grants", ids(&["2"]));
+        records.begin("gone", []);
+        for id in ["4", "4"] {
+            records.note("grants", id);
+        }
+        let noted = records.take_noted();
+        assert_eq!(noted, [("grants".to_owned(), "4".to_owned())]);
+        assert!(records.take_noted().is_empty(), "it is stored already");
+        let left = Remembered::of(&records, Some(&previous), &[]).answered;
+        let expected = [("grants", &["2", "4"][..]), ("members", &["a"])];
+        assert_eq!(left, expected.map(|(asked, all)| (asked.to_owned(), ids(all))).into());
+
+        // A later process of the same sync, which does not ask any more.
+        let resumed = Records::default();
+        resumed.restore_noted(noted);
+        assert!(resumed.has_noted_before("grants") && !resumed.has_noted_before("members"));
+        assert!(!records.has_noted_before("grants"));
+        let left = Remembered::of(&resumed, Some(&previous), &[]).answered;
+        assert_eq!(left["grants"], ids(&["1", "2", "3", "4"]));
+    }
 
     #[test]
     fn tokens_of_other_writers_have_nothing_of_ours() {

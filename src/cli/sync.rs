@@ -134,6 +134,7 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
         fresh: values.bool("fresh"),
         resumable: true,
         time_budget: time_budget(values.text("time-budget"))?,
+        previous: None,
     })
 }
 

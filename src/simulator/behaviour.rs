@@ -27,6 +27,21 @@ pub struct Behaviour {
     pub gzip: bool,
     /// Seconds that the server's clock, as `Date` headers show it, is ahead of this machine's.
     pub clock_ahead: i64,
+    /// Where the ids of a change of a group are read.
+    pub group_ids: GroupIds,
+}
+
+/// Where the ids of people who join or leave a group are read: the documents differ (`contract/workato-additions.md`
+///
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum GroupIds {
+    /// In the query, or else in the body.
+    #[default]
+    InEither,
+    /// In the body only.
+    InBody,
+    /// As [`GroupIds::InEither`], but the body of a DELETE does not arrive.
+    WithoutBodyOfDelete,
 }
 
 impl Default for Behaviour {
@@ -40,6 +55,7 @@ impl Default for Behaviour {
             scripts: Vec::new(),
             gzip: true,
             clock_ahead: 0,
+            group_ids: GroupIds::default(),
         }
     }
 }
@@ -223,6 +239,8 @@ pub enum Fault {
     FirstRowLast,
     /// A few bytes of gzip that unpack to so many.
     GzipBomb(usize),
+    /// The request is carried out, and its success answered as this other fault says.
+    Answer(Box<Fault>),
 }
 
 impl Fault {

@@ -86,6 +86,15 @@ pub async fn pass(
         },
     };
     answer.headers_mut().extend(extra);
+    let fault = match fault {
+        Some(Fault::Answer(words)) if answer.status().is_success() => {
+            if let Some(words) = replacement(&words) {
+                answer = words;
+            }
+            Some(*words)
+        }
+        other => other,
+    };
 
     let cut_off = matches!(fault, Some(Fault::Reset));
     let status = if cut_off { 0 } else { answer.status().as_u16() };

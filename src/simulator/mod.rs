@@ -29,7 +29,7 @@ mod view;
 mod workspace;
 mod writes;
 
-pub use behaviour::{Behaviour, Fault, Hits, Quota, QuotaClock, RetryForm, Script};
+pub use behaviour::{Behaviour, Fault, GroupIds, Hits, Quota, QuotaClock, RetryForm, Script};
 pub use endpoint::{Endpoint, Family};
 pub use log::{Logged, Requests};
 pub use server::Simulator;

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::behaviour::GroupIds;
 use super::paging::{not_found, refusal};
 use super::view::Call;
 use super::workspace::{Assignment, Env, Holder, ProjectGrant, RoleType, Workspace, is_no_access};
@@ -144,7 +145,7 @@ pub async fn delete_project_grant(call: Call, Path(id): Path<String>) -> Respons
     done()
 }
 
-/// `POST /api/user_groups/:id/members`.
+/// `POST /api/user_groups/:id/members`, with the ids in the query or in the body.
 pub async fn add_members(call: Call, Path(id): Path<String>, body: Bytes) -> Response {
     change_members(&call, &id, &body, |members, person| {
         if !members.contains(&person) {
@@ -153,8 +154,12 @@ pub async fn add_members(call: Call, Path(id): Path<String>, body: Bytes) -> Res
     })
 }
 
-/// `DELETE /api/user_groups/:id/members`, with a body.
+/// `DELETE /api/user_groups/:id/members`, likewise. A gateway may drop the body.
 pub async fn remove_members(call: Call, Path(id): Path<String>, body: Bytes) -> Response {
+    let body = match call.server.manners().behaviour.group_ids {
+        GroupIds::WithoutBodyOfDelete => Bytes::new(),
+        _ => body,
+    };
     change_members(&call, &id, &body, |members, person| members.retain(|m| *m != person))
 }
 
@@ -165,11 +170,20 @@ fn change_members(call: &Call, id: &str, body: &Bytes, change: impl Fn(&mut Vec<
     if group.system {
         return bad("System groups cannot be changed");
     }
-    let body = parse(body);
-    let Some(people) = body.get("user_ids").and_then(Value::as_array) else {
+    let in_query = match call.server.manners().behaviour.group_ids {
+        GroupIds::InBody => None,
+        _ => call.params.text("user_ids"),
+    };
+    let in_body = parse(body);
+    let in_body = in_body.get("user_ids").and_then(Value::as_array);
+    let people: Option<Vec<u64>> = match in_query {
+        // Of several without brackets the last one counts.
+        Some(id) => id.parse().ok().map(|id| vec![id]),
+        None => in_body.map(|ids| ids.iter().filter_map(Value::as_u64).collect()),
+    };
+    let Some(people) = people else {
         return bad("user_ids is required");
     };
-    let people: Vec<u64> = people.iter().filter_map(Value::as_u64).collect();
     if people.is_empty() || people.iter().any(|p| call.view.person(*p).is_none()) {
         return bad("User not found");
     }

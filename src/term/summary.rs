@@ -285,6 +285,7 @@ mod tests {
             resumed: None,
             started_fresh_because: None,
             started_fresh_code: None,
+            remembered: Default::default(),
         }
     }
 

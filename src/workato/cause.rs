@@ -30,6 +30,16 @@ causes! {
     MEMBER_GONE = "member-gone", code::GONE_MEANWHILE;
     /// A role disappeared while it was read.
     ROLE_GONE = "role-gone", code::GONE_MEANWHILE;
+    /// The grants of a single project are refused.
+    PROJECT_REFUSED = "project-refused", code::SINGLE_REFUSED;
+    /// The members of a single group are refused.
+    GROUP_REFUSED = "group-refused", code::SINGLE_REFUSED;
+    /// The privileges of a single person are refused.
+    MEMBER_REFUSED = "member-refused", code::SINGLE_REFUSED;
+    /// What lies in a single folder is refused.
+    FOLDER_REFUSED = "folder-refused", code::SINGLE_REFUSED;
+    /// The settings of a single role are refused.
+    ROLE_REFUSED = "role-refused", code::SINGLE_REFUSED;
     /// People hold roles of a list that did not answer.
     ROLE_LIST_MISSING = "role-list-missing", code::ROLE_LIST_MISSING;
     /// People hold custom roles, which are not read.

@@ -18,6 +18,8 @@ codes! {
     ACCESS_MODEL = "1005";
     /// What the previous sync read is refused now.
     ACCESS_LOST = "1006";
+    /// One key in the settings of two environments.
+    KEY_TWICE = "1020";
 
     /// The quota is used up.
     QUOTA = "1101";
@@ -83,6 +85,8 @@ codes! {
     OUT_OF_SIGHT = "1307";
     /// A change that was accepted and is not there.
     NO_EFFECT = "1308";
+    /// A change whose outcome is not known.
+    OUTCOME_UNKNOWN = "1320";
 
     /// Projects and folders of an environment are missing.
     NO_ENVIRONMENT_TOKEN = "1901";
@@ -110,6 +114,8 @@ codes! {
     PRIVILEGES_DIFFER = "1912";
     /// Things disappeared while they were read.
     GONE_MEANWHILE = "1913";
+    /// Single things are refused.
+    SINGLE_REFUSED = "1920";
 }
 
 /// The code of a refusal: what the token may not do. `path` is the endpoint's, `method` the request's.

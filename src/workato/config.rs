@@ -14,6 +14,7 @@ use crate::baton::config::{Export, Field, Source, Values};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Pace;
 use crate::workato::settings::{Environment, EnvironmentChoice, Settings};
+use crate::workato::token_environment;
 
 /// The fields: the published ones in their order, then ours.
 pub static FIELDS: &[Field] = &[
@@ -26,7 +27,7 @@ pub static FIELDS: &[Field] = &[
     Field::text("workato-data-center", "Data center of the workspace")
         .display("Data center")
         .default_text("us")
-        .choices(&["us", "eu", "jp", "sg", "au", "il", "kr", "cn", "uk", "sandbox"])
+        .choices(&["us", "eu", "jp", "sg", "au", "il", "kr", "cn", "uk", "sandbox", "trial"])
         .export(Export::Gui)
         .under(CONNECTION),
     Field::text("workato-env", "Environment to sync: dev, test, prod or all")
@@ -101,11 +102,11 @@ pub const ABOUT: About = About {
 /// The settings that `values` say. Rules of single fields are checked before.
 ///
 /// # Errors
-/// A base URL that is none, a folder depth that is none, a missing token: exit code 2.
+/// A base URL that is none, a folder depth that is none, a missing token, one token in two settings: exit code 2.
 pub fn settings(values: &Values) -> Result<Settings> {
     let missing =
         || Error::new(Kind::Unknown, "required flag(s) \"workato-api-key\" not set").code(code::SETTING_MISSING);
-    Ok(Settings {
+    let settings = Settings {
         base_url: base_url(values)?,
         dev_token: values.secret("workato-api-key").ok_or_else(missing)?,
         test_token: values.secret("workato-test-api-key"),
@@ -115,7 +116,9 @@ pub fn settings(values: &Values) -> Result<Settings> {
         privileges: values.text("privileges").parse()?,
         folder_depth: values.text("folder-depth").parse()?,
         sync_connections: values.bool("sync-connections"),
-    })
+    };
+    token_environment::check_distinct(&settings)?;
+    Ok(settings)
 }
 
 /// Which environments a word chooses: `all`, or one by name.
@@ -181,7 +184,14 @@ mod tests {
     #[test]
     fn every_data_center_that_can_be_chosen_has_an_address() {
         let field = FIELDS.iter().find(|f| f.name == "workato-data-center").unwrap();
-        let names: Vec<&str> = DATA_CENTERS.iter().map(|center| center.key).collect();
-        assert_eq!(field.choices, names);
+        let chosen: Vec<&str> = field
+            .choices
+            .iter()
+            .map(|choice| data_center::find(choice).unwrap().key)
+            .collect();
+        let mut keys: Vec<&str> = DATA_CENTERS.iter().map(|center| center.key).collect();
+        // It has two names.
+        keys.push("sandbox");
+        assert_eq!(chosen, keys);
     }
 }

@@ -19,6 +19,16 @@ pub struct DataCenter {
     pub place: &'static str,
 }
 
+impl DataCenter {
+    /// What the prefix of its tokens calls it.
+    pub fn token_key(&self) -> &'static str {
+        match self.key {
+            SANDBOX => TRIAL,
+            key => key,
+        }
+    }
+}
+
 const fn center(key: &'static str, base_url: &'static str, place: &'static str) -> DataCenter {
     DataCenter { key, base_url, place }
 }
@@ -41,8 +51,10 @@ pub const DATA_CENTERS: [DataCenter; 10] = [
     ),
 ];
 
-/// The stack whose tokens carry no published prefix.
+/// The stack of developer sandboxes.
 const SANDBOX: &str = "sandbox";
+/// What its host and the prefix of its tokens call it.
+const TRIAL: &str = "trial";
 
 /// The data center of a key, in any case.
 ///
@@ -50,9 +62,13 @@ const SANDBOX: &str = "sandbox";
 /// `Unknown` for a key that does not exist; the hint lists those that do.
 pub fn find(key: &str) -> Result<&'static DataCenter> {
     let wanted = key.trim();
+    let named = match wanted.eq_ignore_ascii_case(TRIAL) {
+        true => SANDBOX,
+        false => wanted,
+    };
     DATA_CENTERS
         .iter()
-        .find(|center| center.key.eq_ignore_ascii_case(wanted))
+        .find(|center| center.key.eq_ignore_ascii_case(named))
         .ok_or_else(|| {
             let keys: Vec<&str> = DATA_CENTERS.iter().map(|center| center.key).collect();
             Error::new(Kind::Unknown, format!("unknown Workato data center {wanted:?}"))
@@ -118,7 +134,7 @@ fn normalise(text: &str) -> Result<Url> {
 
 /// Reports a token of another region than the configured data center, before it is sent anywhere.
 ///
-/// Tokens begin with `wrka<region>-` or, without a region, `wrka-`. Spellings that are not known pass, and so does
+/// Tokens begin with `wrka<region>-`, those of the sandbox with `wrkatrial-`, or, without a region, `wrka-`. Spellings that are not known pass, and so does
 /// everything when the base URL is `overridden`.
 ///
 /// # Errors
@@ -131,7 +147,7 @@ pub fn check_token_region(dc: &str, token: &str, overridden: bool) -> Result<()>
     let Some(region) = token_region(token) else {
         return Ok(());
     };
-    // How tokens of the sandbox stack begin is not published; it may well be the US prefix.
+    // The sandbox stack has a prefix of its own, but whether older tokens of it have that of the US is not known.
     let plausible = region.key == configured.key || (configured.key == SANDBOX && region.key == "us");
     if plausible {
         return Ok(());
@@ -154,7 +170,5 @@ pub fn check_token_region(dc: &str, token: &str, overridden: bool) -> Result<()>
 pub fn token_region(token: &str) -> Option<&'static DataCenter> {
     let (prefix, _) = token.trim().split_once('-')?;
     let region = prefix.strip_prefix("wrka")?;
-    DATA_CENTERS
-        .iter()
-        .find(|center| center.key != SANDBOX && center.key == region)
+    DATA_CENTERS.iter().find(|center| center.token_key() == region)
 }

@@ -13,13 +13,14 @@ use super::client::{
     ApiClient, ApiClientRole, Connection, EnvironmentRole, LegacyRole, Member, MemberId, Project, ProjectRole,
     UserGroup,
 };
-use super::family::{ALL_GONE, Family, check_role_lists};
+use super::family::{Family, check_role_lists};
 use super::folder::FolderTree;
 use super::holding::{Holdings, resolve};
 use super::privileges::PrivilegeFacts;
 use super::role_config::with_configs;
 use super::settings::{Environment, EnvironmentChoice, Settings};
 use super::table::{Once, all_pages, composed, stored, whole_list};
+use super::token_environment;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
 use crate::baton::http::HttpClient;
@@ -303,16 +304,8 @@ impl Directory {
         self.role_configs
             .get(|| async {
                 let listed = self.detected(cx).await?.environment_roles.clone();
-                with_configs(
-                    cx,
-                    &self.family(cx, "environment_role_configs"),
-                    "environment role",
-                    ALL_GONE,
-                    listed,
-                    |r| r.config.is_some(),
-                    |role| async move { self.clients.dev.environment_role(&role.id).await },
-                )
-                .await
+                let family = self.family(cx, "environment_role_configs");
+                with_configs(cx, &family, &self.clients.dev, listed).await
             })
             .await
     }
@@ -334,17 +327,7 @@ impl Directory {
                 let Some(listed) = self.v2_list(cx, "project_roles", "project roles", list).await? else {
                     return Ok(Vec::new());
                 };
-                with_configs(
-                    cx,
-                    &self.family(cx, "project_role_configs"),
-                    "project role",
-                    // Not every workspace answers for single project roles, and their settings are words only.
-                    1,
-                    listed,
-                    |r| r.config.is_some(),
-                    |role| async move { dev.project_role(&role.id).await },
-                )
-                .await
+                with_configs(cx, &self.family(cx, "project_role_configs"), dev, listed).await
             })
             .await
     }
@@ -389,12 +372,15 @@ impl Directory {
                 let mut placed = Vec::new();
                 for environment in self.environments(cx).await? {
                     let Some(client) = self.clients.of(&environment) else {
+                        let todo = match token_environment::flag(&environment) {
+                            Some(flag) => {
+                                format!("they need the token of an API client of that environment ({flag})")
+                            }
+                            None => token_environment::leave_out(&environment),
+                        };
                         cx.warnings.add(
                             cause::ENVIRONMENT_TOKEN_MISSING,
-                            format!(
-                                "projects and folders of {environment} are not in this sync: they need the token of an \
-                                 API client of that environment (--workato-{environment}-api-key)"
-                            ),
+                            format!("projects and folders of {environment} are not in this sync: {todo}"),
                             "",
                         );
                         continue;
@@ -408,8 +394,8 @@ impl Directory {
                         project,
                     }));
                 }
+                token_environment::check_projects(&placed)?;
                 placed.sort_by(|a, b| a.project.id.cmp(&b.project.id));
-                placed.dedup_by(|a, b| a.project.id == b.project.id);
                 Ok(placed)
             })
             .await

@@ -3,22 +3,25 @@
 //! Listing costs one request per folder, so by default the walk stops as soon as every folder that a grant names
 //! is found (`contract/model.md` 6.5).
 
+mod inside;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::client::WorkatoClient;
-use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject};
+use self::inside::Inside;
+use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject, WorkatoClient};
 use super::collaborator::{self, Collaborator};
 use super::directory::{Directory, FAN_OUT};
-use super::family::{ALL_GONE, Family, Gone, Outcome};
+use super::family::Family;
+use super::family::single::{self, Outcome};
 use super::holding::{RoleKind, RoleRef};
 use super::kind::{PAGE, ResourceKind, id_value, stamp, utc};
 use super::project::Project;
 use super::role::Role;
 use super::settings::{Environment, FolderDepth};
-use super::table::{all_pages, all_pages_if_any};
+use super::table::all_pages;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use crate::baton::error::{Error, Result};
@@ -66,6 +69,11 @@ impl FolderTree {
             .map(|(_, environment, _)| environment)
     }
 
+    fn node(&self, folder: &FolderId) -> Option<&Node> {
+        let (_, _, node) = self.nodes.get(*self.index.get(folder)?)?;
+        Some(node)
+    }
+
     fn add(&mut self, id: FolderId, environment: &Environment, node: Node) -> bool {
         if self.contains(&id) {
             return false;
@@ -101,6 +109,7 @@ impl FolderTree {
                 client: &client,
                 environment: &environment,
                 family: directory.family(cx, &format!("folders/{environment}")),
+                inner: directory.family(cx, &format!("inner_folders/{environment}")),
             };
             let home = walk.home().await?;
             if let Some(home) = &home
@@ -199,7 +208,10 @@ struct Walk<'a> {
     cx: &'a SyncContext,
     client: &'a WorkatoClient,
     environment: &'a Environment,
+    /// The list of Home.
     family: Arc<Family>,
+    /// The lists of single folders.
+    inner: Arc<Family>,
 }
 
 /// Home holds the root folder of every project, so each of the two lists tells whether the other is whole. Neither
@@ -249,8 +261,19 @@ impl Walk<'_> {
                 break;
             }
             levels += 1;
-            let listed: Vec<(FolderId, Vec<ApiFolder>)> = stream::iter(level)
-                .map(|parent| async move { Ok::<_, Error>((parent.clone(), self.children(&parent).await?)) })
+            let inside = Inside {
+                cx: self.cx,
+                client: self.client,
+                environment: self.environment,
+                level: &level,
+                tree,
+            };
+            let inside = &inside;
+            let listed: Vec<(FolderId, Vec<ApiFolder>)> = stream::iter(level.clone())
+                .map(|parent| async move {
+                    let children = self.children(inside, &parent).await?;
+                    Ok::<_, Error>((parent, children))
+                })
                 .buffered(FAN_OUT)
                 .try_collect::<Vec<_>>()
                 .await?;
@@ -287,35 +310,22 @@ impl Walk<'_> {
             |page| self.client.folders(None, page),
         )
         .await;
-        self.family.degrade(self.cx, &self.what(), list)
+        let what = format!("folders of {}", self.environment);
+        self.family.degrade(self.cx, &what, list)
     }
 
-    /// The folders directly below one. One that is gone meanwhile has none.
-    async fn children(&self, parent: &FolderId) -> Result<Vec<ApiFolder>> {
+    /// The folders directly below one; none where that is refused or gone.
+    async fn children(&self, inside: &Inside<'_>, parent: &FolderId) -> Result<Vec<ApiFolder>> {
+        // Both lists are one checkbox.
         if self.family.is_refused() {
             return Ok(Vec::new());
         }
-        let list = all_pages_if_any(
-            self.cx,
-            &format!("folders/{}/{parent}", self.environment),
-            |f: &ApiFolder| f.id.clone(),
-            |page| self.client.folders(Some(parent), page),
+        Ok(
+            match single::read(self.cx, &self.inner, inside, parent.as_str()).await? {
+                Outcome::Rows(children) => children,
+                Outcome::Missing | Outcome::Refused => Vec::new(),
+            },
         )
-        .await;
-        let gone = Gone {
-            cause: cause::FOLDER_GONE,
-            message: "folders disappeared while they were listed",
-            thing: &format!("folder {parent}"),
-            all_gone: ALL_GONE,
-        };
-        Ok(match self.family.degrade_one(self.cx, &self.what(), gone, list)? {
-            Outcome::Rows(children) => children,
-            Outcome::Gone | Outcome::Refused => Vec::new(),
-        })
-    }
-
-    fn what(&self) -> String {
-        format!("folders of {}", self.environment)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Collaborator groups (RBAC v2): they bundle people for project roles.
 
-use super::client::{GroupId, GroupMember, MemberId, UserGroup};
+use super::client::{GroupId, GroupMember, MemberId, UserGroup, WorkatoClient, read_all};
 use super::collaborator::{self, Collaborator};
 use super::directory::Directory;
-use super::family::{ALL_GONE, Gone, Outcome};
+use super::family::single::{self, Losses, Outcome, Single};
 use super::holding::folded;
 use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
 use super::table::all_pages_if_any;
@@ -63,24 +63,13 @@ impl ResourceKind for CollaboratorGroup {
             return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
         }
         let family = d.family(cx, "group_members");
-        if family.is_refused() {
-            return Ok(Page::default());
-        }
-        let dev = &d.clients.dev;
-        let list = all_pages_if_any(
+        let asked = Members {
             cx,
-            &format!("group_members/{}", listed.id),
-            |m: &GroupMember| m.id.clone(),
-            |page| dev.user_group_members(&listed.id, page),
-        )
-        .await;
-        let gone = Gone {
-            cause: cause::GROUP_GONE,
-            message: "collaborator groups disappeared while they were read; their members are missing",
-            thing: &group.display_name,
-            all_gone: ALL_GONE,
+            client: &d.clients.dev,
+            groups: &d.groups(cx).await?,
         };
-        let Outcome::Rows(members) = family.degrade_one(cx, "members of collaborator groups", gone, list)? else {
+        let id = listed.id.as_str();
+        let Outcome::Rows(members) = single::read(cx, &family, &asked, id).await? else {
             return Ok(Page::default());
         };
         let said = listed.members_count.and_then(|count| usize::try_from(count).ok());
@@ -105,6 +94,57 @@ impl ResourceKind for CollaboratorGroup {
             }
         }
         Ok(Page::last(rows))
+    }
+}
+
+/// Members of the groups whose members are not everybody.
+struct Members<'a> {
+    cx: &'a SyncContext,
+    client: &'a WorkatoClient,
+    groups: &'a [UserGroup],
+}
+
+impl Single for Members<'_> {
+    type Answer = Vec<GroupMember>;
+
+    fn what(&self) -> String {
+        "members of collaborator groups".to_owned()
+    }
+
+    fn listed(&self) -> Vec<String> {
+        let asked = self.groups.iter().filter(|group| !is_everyone(group));
+        asked.map(|group| group.id.to_string()).collect()
+    }
+
+    fn losses(&self) -> &Losses {
+        &Losses {
+            refused: cause::GROUP_REFUSED,
+            missing: "collaborator groups, whose members are missing",
+            gone: cause::GROUP_GONE,
+            gone_message: "collaborator groups disappeared while they were read; their members are missing",
+        }
+    }
+
+    fn name(&self, id: &str) -> String {
+        let group = self.groups.iter().find(|group| group.id.as_str() == id);
+        first_of([group.and_then(|group| group.name.as_deref()), Some(id)])
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    async fn ask(&self, id: &str) -> Result<Vec<GroupMember>> {
+        let (key, group) = (format!("group_members/{id}"), GroupId::from(id));
+        let page = |page| self.client.user_group_members(&group, page);
+        all_pages_if_any(self.cx, &key, |m: &GroupMember| m.id.clone(), page).await
+    }
+
+    async fn ask_again(&self, id: &str) -> Result<()> {
+        self.client.user_group_members(&GroupId::from(id), 1).await.map(drop)
+    }
+
+    async fn is_listed(&self, id: &str) -> Result<bool> {
+        let groups: Vec<UserGroup> = read_all(|page| self.client.user_groups(page)).await?;
+        Ok(groups.iter().any(|group| group.id.as_str() == id))
     }
 }
 

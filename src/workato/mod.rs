@@ -30,6 +30,7 @@ mod role;
 mod role_config;
 pub mod settings;
 mod table;
+mod token_environment;
 mod write;
 
 use std::sync::Arc;
@@ -112,7 +113,7 @@ impl Connector for WorkatoConnector {
     fn fingerprint(&self) -> Fingerprint {
         let s = &self.settings;
         Fingerprint::default()
-            .with("base URL", s.base_url.as_str())
+            .at("base URL", s.base_url.as_str())
             .with("environment", format!("{:?}", s.environment))
             .with("custom roles off", s.disable_custom_roles_sync.to_string())
             .with("privileges", format!("{:?}", s.privileges))

@@ -1,14 +1,16 @@
 //! Projects. In RBAC v2 each project role is an entitlement of every project, granted to people and groups.
 
-use super::client::{Project as ApiProject, ProjectGrant, ProjectId};
+use super::client::{Project as ApiProject, ProjectGrant, ProjectId, WorkatoClient, read_all};
 use super::collaborator::{self, Collaborator};
-use super::directory::Directory;
-use super::family::{ALL_GONE, Gone, Outcome};
+use super::directory::{Directory, PlacedProject};
+use super::family::single::{self, Losses, Outcome, Single};
 use super::folder::Folder;
 use super::group::{self, CollaboratorGroup};
 use super::kind::{PAGE, ResourceKind, first_of, id_value};
 use super::project_role::{distinct, slug};
+use super::settings::Environment;
 use super::table::all_pages_if_any;
+use super::token_environment;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use crate::baton::error::Result;
@@ -78,31 +80,71 @@ impl ResourceKind for Project {
             return Ok(Page::default());
         };
         let family = d.family(cx, &format!("project_grants/{environment}"));
-        if family.is_refused() {
-            return Ok(Page::default());
-        }
-        let list = all_pages_if_any(
+        let asked = Grants {
             cx,
-            &format!("project_grants/{id}"),
-            |g: &ProjectGrant| g.id.clone(),
-            |page| client.project_grants(&id, page),
-        )
-        .await;
-        let gone = Gone {
-            cause: cause::PROJECT_GONE,
-            message: "projects disappeared while they were read; their grants are missing",
-            thing: &project.display_name,
-            all_gone: ALL_GONE,
+            client,
+            environment,
+            projects: &projects,
         };
-        let what = format!("project grants of {environment}");
-        let Outcome::Rows(granted) = family.degrade_one(cx, &what, gone, list)? else {
+        let Outcome::Rows(granted) = single::read(cx, &family, &asked, id.as_str()).await? else {
             return Ok(Page::default());
         };
+        token_environment::check(environment, &granted)?;
         let mut rows = Vec::with_capacity(granted.len());
         for grant in &granted {
             rows.extend(build(d, cx, project, grant).await?);
         }
         Ok(Page::last(rows))
+    }
+}
+
+/// Grants of the projects of one environment.
+struct Grants<'a> {
+    cx: &'a SyncContext,
+    client: &'a WorkatoClient,
+    environment: &'a Environment,
+    projects: &'a [PlacedProject],
+}
+
+impl Single for Grants<'_> {
+    type Answer = Vec<ProjectGrant>;
+
+    fn what(&self) -> String {
+        format!("project grants of {}", self.environment)
+    }
+
+    fn listed(&self) -> Vec<String> {
+        let here = self.projects.iter().filter(|p| p.environment == *self.environment);
+        here.map(|placed| placed.project.id.to_string()).collect()
+    }
+
+    fn losses(&self) -> &Losses {
+        &Losses {
+            refused: cause::PROJECT_REFUSED,
+            missing: "projects, whose grants are missing",
+            gone: cause::PROJECT_GONE,
+            gone_message: "projects disappeared while they were read; their grants are missing",
+        }
+    }
+
+    fn name(&self, id: &str) -> String {
+        let project = self.projects.iter().find(|p| p.project.id.as_str() == id);
+        project.map_or_else(|| id.to_owned(), |placed| name(&placed.project))
+    }
+
+    async fn ask(&self, id: &str) -> Result<Vec<ProjectGrant>> {
+        let (key, project) = (format!("project_grants/{id}"), ProjectId::from(id));
+        let page = |page| self.client.project_grants(&project, page);
+        all_pages_if_any(self.cx, &key, |g: &ProjectGrant| g.id.clone(), page).await
+    }
+
+    async fn ask_again(&self, id: &str) -> Result<()> {
+        self.client.project_grants(&ProjectId::from(id), 1).await.map(drop)
+    }
+
+    async fn is_listed(&self, id: &str) -> Result<bool> {
+        let projects: Vec<ApiProject> = read_all(|page| self.client.projects(page)).await?;
+        Ok(projects.iter().any(|project| project.id.as_str() == id))
     }
 }
 

@@ -83,7 +83,11 @@ where
     }
 }
 
-async fn found<T: DeserializeOwned>(cx: &SyncContext, key: &str) -> Result<Option<T>> {
+/// The value stored under `key`, if there is one.
+///
+/// # Errors
+/// Those of the session; `DataLoss` when it does not parse.
+pub async fn found<T: DeserializeOwned>(cx: &SyncContext, key: &str) -> Result<Option<T>> {
     let Some(bytes) = cx.session.get(key).await? else {
         return Ok(None);
     };
@@ -92,7 +96,11 @@ async fn found<T: DeserializeOwned>(cx: &SyncContext, key: &str) -> Result<Optio
     })
 }
 
-async fn keep<T: Serialize>(cx: &SyncContext, key: &str, value: T) -> Result<T> {
+/// Stores a value under `key`.
+///
+/// # Errors
+/// Those of the session.
+pub async fn keep<T: Serialize>(cx: &SyncContext, key: &str, value: T) -> Result<T> {
     let bytes = serde_json::to_vec(&value).map_err(|e| Error::new(Kind::Internal, format!("{key}: {e}")))?;
     cx.session.set(key, bytes).await?;
     Ok(value)

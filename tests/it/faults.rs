@@ -11,4 +11,4 @@ mod fifth;
 mod history;
 mod kinds;
 mod matrix;
-mod sites;
+pub mod sites;

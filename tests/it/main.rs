@@ -26,6 +26,7 @@ mod licences;
 mod model;
 mod proto;
 mod quota;
+mod refusal;
 mod report;
 mod resume;
 mod second_connector;

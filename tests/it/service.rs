@@ -7,6 +7,8 @@ mod fake;
 #[cfg(unix)]
 mod kill;
 pub mod memory;
+#[cfg(unix)]
+mod remembers;
 pub mod secure;
 mod shapes;
 pub mod stand_in;

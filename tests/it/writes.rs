@@ -4,7 +4,7 @@
 mod accounts;
 mod flags;
 mod groups;
-mod place;
+pub mod place;
 mod program;
 mod projects;
 mod refusals;

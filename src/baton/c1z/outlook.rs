@@ -169,6 +169,7 @@ fn check_file(target: &Path, work: &Path) -> (Check, u64, Option<PreviousSync>) 
             remembered: Remembered::from_token(&run.token),
             ended_at: run.ended_at.unwrap_or_default(),
             sync_id: run.sync_id,
+            ..PreviousSync::default()
         });
         Ok((reader.runs()?.len(), reader.unpacked_bytes()?, previous))
     };

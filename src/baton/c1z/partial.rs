@@ -128,6 +128,19 @@ impl Partial {
         )
     }
 
+    /// The session keys that begin with `prefix`, without it.
+    ///
+    /// # Errors
+    /// As [`Partial::token`].
+    pub fn session_keys(&self, prefix: &str) -> Result<Vec<String>> {
+        let mut statement = self.db.prepare_cached(
+            "select substr(key, length(?2) + 1) from v1_connector_sessions \
+             where sync_id = ?1 and substr(key, 1, length(?2)) = ?2 order by key",
+        )?;
+        let keys = statement.query_map([&self.sync_id, prefix], |row| row.get(0))?;
+        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Stores a page: its rows as one blob, and the token of the page after it or `None` after the last one.
     ///
     /// # Errors

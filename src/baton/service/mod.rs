@@ -22,6 +22,7 @@ pub mod hello;
 mod metrics;
 mod poll;
 pub mod reach;
+mod remember;
 mod run;
 mod scope;
 mod task;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use self::c1::C1;
 use self::files::SyncFiles;
 use self::metrics::Metrics;
+use self::remember::Memory;
 pub use self::run::{Link, ServiceEnvironment, ServiceOptions, run};
 use crate::baton::http::Clock;
 use crate::baton::progress::Observer;
@@ -46,6 +48,7 @@ struct Service<C> {
     c1: C1,
     options: ServiceOptions,
     files: SyncFiles,
+    memory: Memory,
     metrics: Arc<Metrics>,
     observer: Arc<dyn Observer>,
     requests: RequestCounts,

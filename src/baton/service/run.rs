@@ -19,6 +19,7 @@ use super::finish::{Failure, finish};
 use super::health::{self, Health};
 use super::metrics::Metrics;
 use super::poll::{Polled, Poller};
+use super::remember::Memory;
 use super::task;
 use super::token::{TokenEndpoint, Tokens};
 use super::{Service, hello};
@@ -105,6 +106,7 @@ pub async fn run<C: Provisioner>(
     } = environment;
     let files = SyncFiles::new(&options.temp_dir, link.id.as_str());
     files.clean();
+    let memory = Memory::new(&options.temp_dir, link.id.as_str());
     let tokens = Tokens::new(link.id, link.secret, link.tokens, Arc::clone(&clock));
     let c1 = C1::new(link.channel, tokens, &options.host_id, Arc::clone(&clock));
     let metrics = Arc::new(Metrics::default());
@@ -134,6 +136,7 @@ pub async fn run<C: Provisioner>(
         c1,
         options,
         files,
+        memory,
         metrics,
         observer,
         requests,

@@ -305,6 +305,7 @@ mod tests {
         );
         let remembered = Remembered {
             records: [("families".to_owned(), serde_json::json!(["groups"]))].into(),
+            answered: [("group_members".to_owned(), ["g-1".to_owned()].into())].into(),
             warnings: Vec::new(),
         };
         let token = finished(5, false, remembered.clone()).unwrap();

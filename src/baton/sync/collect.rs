@@ -344,10 +344,12 @@ impl<C: Connector> Collector<'_, C> {
             let (section, stored) = (list.section, next.clone());
             let warnings = self.cx.warnings.take_changed();
             let records = self.cx.records.take_changed();
+            let noted = self.cx.records.take_noted();
             self.store
                 .call(move |w| {
                     w.partial.put_warnings(&warnings)?;
                     records.map_or(Ok(()), |records| w.put_records(&records))?;
+                    w.put_noted(&noted)?;
                     w.partial.put_page(section, at, &rows, stored.as_deref())
                 })
                 .await?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::checkpoint::Plan;
 use super::ingest::Gate;
 use super::pages::decode;
-use super::working::{FINGERPRINT, RECORDS, Wanted};
+use super::working::{ANSWERED, FINGERPRINT, RECORDS, Wanted};
 use crate::baton::c1z::{Claim, Found, Partial, Section, Store};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
@@ -30,6 +30,8 @@ pub struct Usable {
     pub rows: BTreeMap<Section, BTreeMap<String, u64>>,
     /// What the connector recorded.
     pub records: BTreeMap<String, Value>,
+    /// The single things that answered.
+    pub noted: Vec<(String, String)>,
 }
 
 impl Usable {
@@ -40,6 +42,7 @@ impl Usable {
             gate: Gate::new(&wanted.types, Arc::clone(warnings)),
             rows: BTreeMap::new(),
             records: BTreeMap::new(),
+            noted: Vec::new(),
         }
     }
 }
@@ -118,6 +121,9 @@ fn examine(partial: &Partial, wanted: &Wanted) -> Result<Verdict> {
         Some(bytes) => serde_json::from_slice(&bytes)
             .map_err(|e| Error::new(Kind::DataLoss, format!("stored records cannot be parsed: {e}")))?,
     };
+    let answered = partial.session_keys(ANSWERED)?;
+    let noted = answered.iter().filter_map(|key| key.split_once('\n'));
+    let noted = noted.map(|(asked, id)| (asked.to_owned(), id.to_owned())).collect();
     let dropped = Arc::new(Warnings::default());
     let mut gate = Gate::new(&wanted.types, Arc::clone(&dropped));
     let rows = restore(partial, &mut gate)?;
@@ -130,6 +136,7 @@ fn examine(partial: &Partial, wanted: &Wanted) -> Result<Verdict> {
         gate,
         rows,
         records,
+        noted,
     })))
 }
 

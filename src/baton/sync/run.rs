@@ -23,7 +23,7 @@ use crate::baton::code;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
-use crate::baton::memory::{Records, Remembered};
+use crate::baton::memory::{PreviousSync, Records, Remembered};
 use crate::baton::progress::{Event, Observer, Step};
 use crate::baton::proto::v2;
 use crate::baton::warning::Warnings;
@@ -53,6 +53,8 @@ pub struct SyncOptions {
     pub resumable: bool,
     /// How long reading may take before the sync is left to the next run (`--time-budget`).
     pub time_budget: Option<Duration>,
+    /// What an earlier sync left, for a file that has none of its own.
+    pub previous: Option<PreviousSync>,
 }
 
 /// Reads what the requests so far cost, by quota family.
@@ -219,11 +221,13 @@ impl<C: Connector> Run<'_, C> {
     async fn run(&self, start: Start, warnings: Arc<Warnings>) -> Result<Summary> {
         let records = Arc::new(Records::default());
         records.restore(start.records);
+        records.restore_noted(start.noted);
+        let previous = start.previous.or_else(|| self.options.previous.clone()).map(Arc::new);
         let cx = SyncContext {
             sync_id: start.sync_id.as_str().into(),
             session: Arc::new(StoreSession(self.store.clone())),
             warnings: Arc::clone(&warnings),
-            previous: start.previous.map(Arc::new),
+            previous: previous.clone(),
             records: Arc::clone(&records),
             turns: Arc::new(Semaphore::new(self.options.workers.max(1))),
             local: Arc::default(),
@@ -255,7 +259,9 @@ impl<C: Connector> Run<'_, C> {
         self.sealing.store(true, Ordering::Relaxed);
         let sealed = self.seal(&warnings).await?;
         collector.begin(Step::Save, None);
-        let remembered = Remembered::of(&records, &warnings.list());
+        let before = previous.as_ref().map(|previous| &previous.remembered);
+        let remembered = Remembered::of(&records, before, &warnings.list());
+        let left = remembered.clone();
         let needs_expansion = sealed.needs_expansion;
         self.store
             .call(move |w| {
@@ -295,6 +301,7 @@ impl<C: Connector> Run<'_, C> {
             }),
             started_fresh_code: start.fresh_because.as_ref().map(|_| code::PARTIAL_DISCARDED),
             started_fresh_because: start.fresh_because,
+            remembered: left,
         })
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::baton::code::Code;
+use crate::baton::memory::Remembered;
 use crate::baton::warning::Warning;
 
 /// How complete a finished sync is.
@@ -79,6 +80,9 @@ pub struct Summary {
     /// The page that explains this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_fresh_code: Option<Code>,
+    /// What it leaves to the next sync of the same.
+    #[serde(skip)]
+    pub remembered: Remembered,
 }
 
 /// What a resumed run found.

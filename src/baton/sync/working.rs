@@ -18,7 +18,7 @@ use crate::baton::c1z::steps::Steps;
 use crate::baton::c1z::{Claim, Partial, Saved, Section, Store, SyncType};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
-use crate::baton::memory::{PreviousSync, Remembered};
+use crate::baton::memory::{Kept, PreviousSync, Remembered};
 use crate::baton::proto::v2;
 use crate::baton::warning::Warnings;
 
@@ -26,6 +26,9 @@ use crate::baton::warning::Warnings;
 pub const FINGERPRINT: &str = "@fingerprint";
 /// As [`FINGERPRINT`]: what the connector recorded.
 pub const RECORDS: &str = "@records";
+/// What session keys of the syncer begin with that say which single thing answered: what it was asked for, a line
+/// break, its id.
+pub const ANSWERED: &str = "@answered/";
 /// Rows handed to the store at a time.
 const BATCH: usize = 500;
 
@@ -70,6 +73,8 @@ pub struct Start {
     pub lists: u64,
     /// What the connector recorded so far.
     pub records: BTreeMap<String, Value>,
+    /// The single things that answered so far.
+    pub noted: Vec<(String, String)>,
     /// The full sync of the target that finished last.
     pub previous: Option<PreviousSync>,
 }
@@ -115,6 +120,7 @@ impl Working {
             gate: usable.gate,
             rows: usable.rows,
             records: usable.records,
+            noted: usable.noted,
             previous,
         };
         let working = Working {
@@ -135,6 +141,17 @@ impl Working {
     pub fn put_records(&mut self, records: &BTreeMap<String, Value>) -> Result<()> {
         let bytes = serde_json::to_vec(records).map_err(not_json)?;
         self.partial.session_set(RECORDS, &bytes)
+    }
+
+    /// Stores which single things answered.
+    ///
+    /// # Errors
+    /// As [`Working::put_records`].
+    pub fn put_noted(&mut self, noted: &[(String, String)]) -> Result<()> {
+        noted.iter().try_for_each(|(asked, id)| {
+            let key = format!("{ANSWERED}{asked}\n{id}");
+            self.partial.session_set(&key, &[])
+        })
     }
 
     /// Makes everything outlive a power cut, if the last time was so long ago.
@@ -271,6 +288,7 @@ fn previous(store: &Store) -> Result<Option<PreviousSync>> {
         remembered: Remembered::from_token(&run.token),
         ended_at: run.ended_at.unwrap_or_default(),
         sync_id: run.sync_id,
+        kept: Kept::InTarget,
     }))
 }
 

@@ -1,5 +1,7 @@
 //! `explain`: what a stable code means, why it happens and what to do, offline.
 
+#[cfg(test)]
+mod advice;
 mod find;
 mod page;
 #[cfg(test)]

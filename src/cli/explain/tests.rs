@@ -66,7 +66,7 @@ fn every_page_has_a_title_and_the_three_parts() {
 }
 
 /// Everything in backticks, and every line of a block of code.
-fn code_in(text: &str) -> Vec<String> {
+pub fn code_in(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut is_block = false;
     let mut prose = String::new();
@@ -85,7 +85,7 @@ fn code_in(text: &str) -> Vec<String> {
 }
 
 /// The words of a shell line, without what is set before it, piped behind it or said about it.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
     for c in line.chars() {
@@ -104,7 +104,7 @@ fn words(line: &str) -> Vec<String> {
     words.into_iter().skip_while(is_assignment).collect()
 }
 
-fn flags(command: &Command) -> BTreeSet<String> {
+pub fn flags(command: &Command) -> BTreeSet<String> {
     let own = command.get_arguments().flat_map(|arg| {
         let aliases = arg.get_all_aliases().unwrap_or_default();
         arg.get_long().into_iter().chain(aliases)

@@ -61,6 +61,7 @@ pub fn known(terminal: &Terminal, values: &Values, display: Display, leave: Leav
         fresh: true,
         resumable: false,
         time_budget: None,
+        previous: None,
     };
     let limits = workato::config::limits(values);
     in_runtime(async {

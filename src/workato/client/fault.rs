@@ -31,16 +31,22 @@ impl Call<'_> {
         if !response.status.is_success() {
             return Err(self.refused(response));
         }
-        // Text before JSON: gateways answer pages with 200 (`contract/workato-api.md` 3.3).
-        let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
-        if content_type.contains("html") || response.body.trim_ascii_start().starts_with(b"<") {
+        if self.is_page(response) {
             return Err(self.not_json(response, "an HTML page"));
         }
+        let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
         if !content_type.is_empty() && !content_type.contains("json") {
             let content_type = self.clean(&content_type);
             return Err(self.not_json(response, &format!("content type {content_type:?}")));
         }
         Ok(())
+    }
+
+    /// Whether an answer is a page. Looked at before JSON: gateways answer pages with 200
+    /// (`contract/workato-api.md` 3.3).
+    pub(super) fn is_page(&self, response: &Response) -> bool {
+        let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        content_type.contains("html") || response.body.trim_ascii_start().starts_with(b"<")
     }
 
     /// The answer has a status that is not a success.
@@ -146,10 +152,7 @@ impl Call<'_> {
     /// A write that says it failed, under a status of success (`contract/workato-api.md` 3.3).
     pub(super) fn failed_quietly(&self, response: &Response) -> Option<Error> {
         let body: Value = serde_json::from_slice(&response.body).ok()?;
-        let failed = ["success", "Success"]
-            .iter()
-            .any(|key| body.get(key) == Some(&Value::Bool(false)));
-        failed.then(|| {
+        says_it_failed(&body).then(|| {
             let text = self.vendor_text(&response.body).unwrap_or_default();
             let message = format!("{} {} was not carried out: {text}", self.method, self.path);
             self.facts(Error::new(Kind::InvalidArgument, message), response)
@@ -218,6 +221,24 @@ impl Call<'_> {
             .collect();
         words.join(" ")
     }
+}
+
+/// Whether the JSON of a write says that it failed: `success` that is false, or errors.
+fn says_it_failed(body: &Value) -> bool {
+    let is_false = |value: &Value| match value {
+        Value::Bool(value) => !value,
+        Value::String(text) => text.trim().eq_ignore_ascii_case("false"),
+        _ => false,
+    };
+    let is_something = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    };
+    let any = |keys: &[&str], is: &dyn Fn(&Value) -> bool| keys.iter().filter_map(|key| body.get(key)).any(is);
+    any(&["success", "Success"], &is_false) || any(&["errors", "error"], &is_something)
 }
 
 /// `errors[].title`, then the map of errors, then `message`.
@@ -322,6 +343,26 @@ mod tests {
             ("<html>", None),
         ] {
             assert_eq!(vendor_message(body.as_bytes()).as_deref(), text, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_success_may_say_that_it_failed() {
+        for (body, failed) in [
+            (r#"{"success":false}"#, true),
+            (r#"{"Success":"false"}"#, true),
+            (r#"{"errors":[{"title":"A"}]}"#, true),
+            (r#"{"errors":{"name":["is taken"]},"success":true}"#, true),
+            (r#"{"error":"e"}"#, true),
+            (r#"{"success":true,"errors":[],"error":null}"#, false),
+            (r#"{"result":"ok","errors":{}}"#, false),
+            ("{}", false),
+            ("[]", false),
+            ("null", false),
+            (r#""false""#, false),
+        ] {
+            let body: Value = serde_json::from_str(body).unwrap();
+            assert_eq!(says_it_failed(&body), failed, "{body}");
         }
     }
 

@@ -35,7 +35,7 @@ pub use self::model::{
 };
 pub use self::paging::{ApiPage, INCONSISTENT, read_all};
 pub use self::probe::{Asked, Probed};
-pub use self::write::{Invitation, NewProjectGrant, RoleAssignment, Write};
+pub use self::write::{Accepted, Invitation, NewProjectGrant, RoleAssignment, Write};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{GetRequest, HttpClient, Response};
 use crate::baton::secret::Secret;

@@ -150,8 +150,7 @@ impl WorkatoClient {
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
     pub fn add_to_group(&self, group: &GroupId, member: &MemberId) -> Result<Write<'_>> {
-        let body = json!({ "user_ids": [number(member)] });
-        self.write("change", &GROUP_MEMBERS, Some(group.as_str()), POST, Some(&body))
+        self.change_group(group, member, POST)
     }
 
     /// Takes somebody out of a group.
@@ -159,8 +158,16 @@ impl WorkatoClient {
     /// # Errors
     /// As [`WorkatoClient::assign_roles`].
     pub fn remove_from_group(&self, group: &GroupId, member: &MemberId) -> Result<Write<'_>> {
+        self.change_group(group, member, DELETE)
+    }
+
+    /// Whether the id belongs into the query or into the body is told differently, and a gateway may drop the body of
+    /// a DELETE; it is in both (`contract/workato-additions.md` A-1).
+    fn change_group(&self, group: &GroupId, member: &MemberId, method: (Method, &'static str)) -> Result<Write<'_>> {
         let body = json!({ "user_ids": [number(member)] });
-        self.write("change", &GROUP_MEMBERS, Some(group.as_str()), DELETE, Some(&body))
+        let mut write = self.write("change", &GROUP_MEMBERS, Some(group.as_str()), method, Some(&body))?;
+        write.url.query_pairs_mut().append_pair("user_ids", member.as_str());
+        Ok(write)
     }
 
     /// Waits, by the clock of the HTTP client.
@@ -197,12 +204,12 @@ impl Write<'_> {
         }
     }
 
-    /// Sends it. Anything but an invitation is sent again after a transient failure.
+    /// Sends it. Anything but an invitation is sent again after a transient failure. Any answer of success is one,
+    /// whatever is in it: what it says besides is given back.
     ///
     /// # Errors
-    /// What the client of reading says; `InvalidArgument` for a write that was answered with success but says it
-    /// failed.
-    pub async fn send(self) -> Result<()> {
+    /// What the client of reading says of a status that is no success, and of no answer.
+    pub async fn send(self) -> Result<Accepted> {
         let Write {
             client,
             doing,
@@ -226,15 +233,32 @@ impl Write<'_> {
                 idempotent: endpoint.path != INVITE.path,
             };
             let response = client.http.write(&request, method, body.map(Into::into)).await?;
-            // An answer without a body is a success of a deletion.
-            if !response.status.is_success() || !response.body.is_empty() {
-                call.check(&response)?;
+            if !response.status.is_success() {
+                return Err(call.refused(&response));
             }
-            call.failed_quietly(&response).map_or(Ok(()), Err)
+            Ok(Accepted {
+                complaint: call.failed_quietly(&response),
+                is_page: call.is_page(&response),
+            })
         }
         .await
         .with_context(|| format!("{doing} {}", endpoint.name))
+        .map(|accepted| Accepted {
+            complaint: accepted
+                .complaint
+                .map(|error| error.context(format!("{doing} {}", endpoint.name))),
+            ..accepted
+        })
     }
+}
+
+/// What an answer of success says besides. It is a word; the fact is what is read back.
+#[derive(Debug)]
+pub struct Accepted {
+    /// That the write failed, by its own words.
+    pub complaint: Option<Error>,
+    /// That it is a page, as of a gateway that answers in the place of Workato.
+    pub is_page: bool,
 }
 
 /// An id as a number where it is one: the API wants its own integers back.

@@ -15,7 +15,7 @@ use crate::workato::client::endpoint::{
     WORKSPACE_DETAILS,
 };
 use crate::workato::settings::{Environment, Settings};
-use crate::workato::{code, family};
+use crate::workato::{code, family, token_environment};
 
 /// Endpoints that only the DEV token reads, in the order they are shown.
 static OF_DEV: [&Endpoint; 11] = [
@@ -291,11 +291,9 @@ fn without_token(settings: &Settings, rows: &Rows) -> Vec<Check> {
             .code(code::NO_ENVIRONMENT_TOKEN)
             .environment(environment.as_str())
             .lost(format!("projects, folders and project grants of {shown}"));
-            match token::all().contains(&environment) {
-                true => check.todo(format!(
-                    "set --workato-{environment}-api-key to the token of an API client of that environment"
-                )),
-                false => check.todo("no setting takes a token of this environment: choose others with --workato-env"),
+            match token_environment::flag(&environment) {
+                Some(flag) => check.todo(format!("set {flag} to the token of an API client of that environment")),
+                None => check.todo(token_environment::leave_out(&environment)),
             }
         })
         .collect()

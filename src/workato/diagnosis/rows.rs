@@ -1,4 +1,5 @@
-//! What every endpoint answered: first the lists, then one thing of each list that has more to say about single things.
+//! What every endpoint answered: first the lists, then one thing of each list that has more to say about single things,
+//! or a few where that one is refused.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use futures_util::future::join_all;
 use super::asker::Asker;
 use super::environments;
 use crate::baton::error::Error;
+use crate::workato::access_model::is_refusal;
 use crate::workato::client::endpoint::{self, Endpoint};
 use crate::workato::client::{
     ApiClient, ApiClientRole, Connection, EnvironmentRole, Folder, GroupMember, LegacyRole, Member, PrivilegeRow,
@@ -16,7 +18,10 @@ use crate::workato::directory::Clients;
 use crate::workato::group;
 use crate::workato::holding::is_no_access;
 use crate::workato::settings::{Environment, PrivilegesMode, Settings};
+use crate::workato::token_environment;
 
+/// Things of a list that are asked for until one is not refused: a refusal of one thing says nothing about the others.
+const CANDIDATES: usize = 3;
 /// Why one thing of a list is not asked for.
 const NO_LIST: &str = "not asked: its list was not answered";
 
@@ -129,15 +134,15 @@ impl Rows {
         );
         let holder = match (settings.privileges, &members.result) {
             (PrivilegesMode::Off, _) => Err("off by --privileges"),
-            (_, Ok(members)) => holder(members).ok_or("nobody holds a role to ask about"),
+            (_, Ok(members)) => some(holders(members), "nobody holds a role to ask about"),
             (_, Err(_)) => Err(NO_LIST),
         };
         let environment_role = first_of(&roles, |r| (r.id.to_string(), r.config.is_some()));
         let project_role = first_of(&project_roles, |r| (r.id.to_string(), r.config.is_some()));
         let own = match &groups.result {
             Ok(groups) => {
-                let own = groups.iter().find(|g| !group::is_everyone(g));
-                own.map(|g| g.id.to_string()).ok_or("there is no group to ask about")
+                let own = groups.iter().filter(|g| !group::is_everyone(g));
+                some(own.map(|g| g.id.to_string()), "there is no group to ask about")
             }
             Err(_) => Err(NO_LIST),
         };
@@ -203,9 +208,7 @@ impl Content {
 
     /// The environment that the token sees, as project grants say it.
     pub fn environment(&self) -> Option<Environment> {
-        let grants = self.grants.value()?;
-        let said = |grant: &ProjectGrant| grant.project.as_ref()?.environment.as_ref()?.kind.clone();
-        grants.iter().find_map(said).map(|kind| Environment::new(&kind))
+        token_environment::seen_in(self.grants.value()?)
     }
 }
 
@@ -223,8 +226,8 @@ async fn content(settings: &Settings, client: &WorkatoClient, asker: &Asker<'_>)
     );
     let first = match &projects.result {
         Ok(projects) => {
-            let first = projects.first().map(|project| project.id.to_string());
-            first.ok_or("there is no project to ask about")
+            let ids = projects.iter().map(|project| project.id.to_string());
+            some(ids, "there is no project to ask about")
         }
         Err(_) => Err(NO_LIST),
     };
@@ -240,50 +243,74 @@ async fn one_list<T: serde::de::DeserializeOwned>(
     asker: &Asker<'_>,
     client: &WorkatoClient,
     endpoint: &'static Endpoint,
-    id: Result<String, &'static str>,
+    ids: Result<Vec<String>, &'static str>,
 ) -> Reply<Vec<T>> {
-    match id {
-        Ok(id) => Reply::Asked(asker.list(client, endpoint, Some(&id)).await),
-        Err(why) => Reply::Not(why),
-    }
+    one(ids, |id| async move { asker.list(client, endpoint, Some(&id)).await }).await
 }
 
 async fn one_object<T: serde::de::DeserializeOwned>(
     asker: &Asker<'_>,
     client: &WorkatoClient,
     endpoint: &'static Endpoint,
-    id: Result<String, &'static str>,
+    ids: Result<Vec<String>, &'static str>,
 ) -> Reply<T> {
-    match id {
-        Ok(id) => Reply::Asked(asker.object(client, endpoint, Some(&id)).await),
-        Err(why) => Reply::Not(why),
-    }
+    one(ids, |id| async move { asker.object(client, endpoint, Some(&id)).await }).await
 }
 
-/// The first role of a list, whose settings are asked for; `id_and_settled` also says whether the list has them already.
-fn first_of<T>(listed: &Probed<Vec<T>>, id_and_settled: impl Fn(&T) -> (String, bool)) -> Result<String, &'static str> {
+/// The first answer that is no refusal, or else the first refusal.
+async fn one<T, Fut>(ids: Result<Vec<String>, &'static str>, ask: impl Fn(String) -> Fut) -> Reply<T>
+where
+    Fut: Future<Output = Probed<T>>,
+{
+    let ids = match ids {
+        Ok(ids) => ids,
+        Err(why) => return Reply::Not(why),
+    };
+    let mut refused = None;
+    for id in ids {
+        let probed = ask(id).await;
+        match &probed.result {
+            Err(error) if is_refusal(error) => {
+                refused.get_or_insert(probed);
+            }
+            _ => return Reply::Asked(probed),
+        }
+    }
+    refused.map_or(Reply::Not(NO_LIST), Reply::Asked)
+}
+
+/// The first few ids, or why there are none.
+fn some(ids: impl IntoIterator<Item = String>, none: &'static str) -> Result<Vec<String>, &'static str> {
+    let ids: Vec<String> = ids.into_iter().take(CANDIDATES).collect();
+    if ids.is_empty() { Err(none) } else { Ok(ids) }
+}
+
+/// The first roles of a list, whose settings are asked for; `id_and_settled` also says whether the list has them already.
+fn first_of<T>(
+    listed: &Probed<Vec<T>>,
+    id_and_settled: impl Fn(&T) -> (String, bool),
+) -> Result<Vec<String>, &'static str> {
     let Ok(roles) = &listed.result else {
         return Err(NO_LIST);
     };
-    match roles.first().map(id_and_settled) {
+    match roles.first().map(&id_and_settled) {
         Some((_, true)) => Err("the list says it already"),
-        Some((id, false)) => Ok(id),
-        None => Err("there is none to ask about"),
+        _ => some(
+            roles.iter().map(|role| id_and_settled(role).0),
+            "there is none to ask about",
+        ),
     }
 }
 
-/// The first person by id who holds a role.
-fn holder(members: &[Member]) -> Option<String> {
+/// The people who hold a role, by id.
+fn holders(members: &[Member]) -> Vec<String> {
     let holds = |member: &&Member| {
         let names = member.roles.iter().filter_map(|row| row.role_name.as_deref());
         names
             .filter(|name| !name.trim().is_empty())
             .any(|name| !is_no_access(name))
     };
-    members
-        .iter()
-        .filter(holds)
-        .map(|m| &m.id)
-        .min()
-        .map(ToString::to_string)
+    let mut ids: Vec<_> = members.iter().filter(holds).map(|m| &m.id).collect();
+    ids.sort();
+    ids.into_iter().map(ToString::to_string).collect()
 }

@@ -11,6 +11,7 @@ use crate::workato::client::ProjectId;
 use crate::workato::code::{KEY_OF_OTHER_REGION, KEY_REJECTED};
 use crate::workato::data_center::{DATA_CENTERS, token_region};
 use crate::workato::settings::{Environment, Settings};
+use crate::workato::token_environment::{advice, belongs, flag, sees_those_of, shown};
 
 /// The token of an environment, if there is one.
 pub fn of<'a>(settings: &'a Settings, environment: &Environment) -> Option<&'a Secret> {
@@ -25,7 +26,7 @@ pub fn of<'a>(settings: &'a Settings, environment: &Environment) -> Option<&'a S
 /// A token without any of its secret: its region's prefix, if it has a known one, and `***`.
 pub fn masked(token: &Secret) -> String {
     match token_region(token.expose()) {
-        Some(region) => format!("wrka{}-***", region.key),
+        Some(region) => format!("wrka{}-***", region.token_key()),
         None => "***".to_owned(),
     }
 }
@@ -71,7 +72,7 @@ pub fn region(settings: &Settings) -> Check {
             Kind::Unauthenticated,
             format!(
                 "the {} token belongs to the {} data center ({})",
-                upper(environment),
+                shown(environment),
                 region.key,
                 region.place
             ),
@@ -88,7 +89,7 @@ pub fn region(settings: &Settings) -> Check {
     }
     let said: Vec<String> = known
         .iter()
-        .map(|(region, environment)| format!("{}: {}", upper(environment), region.key))
+        .map(|(region, environment)| format!("{}: {}", shown(environment), region.key))
         .collect();
     Check::ok(Group::Connection, NAME, said.join(", "))
 }
@@ -98,13 +99,11 @@ pub fn checks(settings: &Settings, rows: &Rows, model: &Model) -> Vec<Check> {
     let given = all()
         .into_iter()
         .filter(|environment| of(settings, environment).is_some());
-    given
-        .map(|environment| check(settings, rows, model, &environment))
-        .collect()
+    given.map(|environment| check(rows, model, &environment)).collect()
 }
 
-fn check(settings: &Settings, rows: &Rows, model: &Model, environment: &Environment) -> Check {
-    let name = format!("{} token", upper(environment));
+fn check(rows: &Rows, model: &Model, environment: &Environment) -> Check {
+    let name = format!("{} token", shown(environment));
     let is_dev = *environment == Environment::dev();
     let content = rows.content.get(environment);
     if content.is_none() && !is_dev {
@@ -115,10 +114,7 @@ fn check(settings: &Settings, rows: &Rows, model: &Model, environment: &Environm
         )
         .environment(environment.as_str());
     }
-    let flag = match is_dev {
-        true => "--workato-api-key".to_owned(),
-        false => format!("--workato-{environment}-api-key"),
-    };
+    let flag = flag(environment).unwrap_or_default();
     let mut statuses = content.map(Content::statuses).unwrap_or_default();
     if is_dev {
         statuses.extend(rows.dev_only_statuses());
@@ -129,24 +125,11 @@ fn check(settings: &Settings, rows: &Rows, model: &Model, environment: &Environm
     }
     let seen = content.and_then(Content::environment);
     let check = if is_rejected(&statuses) {
-        rejected(name, &flag, is_dev)
-    } else if let Some(other) = twin(settings, environment) {
-        wrong(
-            name,
-            format!("it is the same as the {} token", upper(&other)),
-            &flag,
-            environment,
-        )
+        rejected(name, flag, is_dev)
     } else if let Some(seen) = seen.as_ref().filter(|seen| *seen != environment) {
-        wrong(
-            name,
-            format!("it belongs to {}, by what project grants say", upper(seen)),
-            &flag,
-            environment,
-        )
+        wrong(name, format!("it {}", belongs(seen)), environment)
     } else if let Some(other) = overlap(rows, environment) {
-        let what = format!("it sees the same projects as the {} token", upper(&other));
-        wrong(name, what, &flag, environment)
+        wrong(name, format!("it {}", sees_those_of(&other)), environment)
     } else {
         Check::ok(
             Group::Connection,
@@ -170,17 +153,14 @@ fn rejected(name: String, flag: &str, is_dev: bool) -> Check {
     ))
 }
 
-fn wrong(name: String, seen: String, flag: &str, environment: &Environment) -> Check {
+fn wrong(name: String, seen: String, environment: &Environment) -> Check {
     Check::failed(Group::Connection, name, Kind::Unauthenticated, seen)
         .code(KEY_REJECTED)
         .lost(format!(
             "a sync fails, or takes what lies elsewhere for projects and folders of {}",
-            upper(environment)
+            shown(environment)
         ))
-        .todo(format!(
-            "give {flag} the token of an API client that is bound to {}",
-            upper(environment)
-        ))
+        .todo(advice(environment))
 }
 
 /// What an accepted token sees.
@@ -205,19 +185,11 @@ fn sees(rows: &Rows, content: Option<&Content>, seen: Option<&Environment>, mode
         false => format!("accepted; sees {}", parts.join(" and ")),
     };
     match seen {
-        Some(seen) => format!("{what} of {}", upper(seen)),
+        Some(seen) => format!("{what} of {}", shown(seen)),
         None if !is_dev && !model.has_v2 => format!("{what}; legacy answers do not say of which environment"),
         None if !is_dev => format!("{what}; no project grant says of which environment"),
         None => what,
     }
-}
-
-/// Another environment that was given the same token.
-fn twin(settings: &Settings, environment: &Environment) -> Option<Environment> {
-    let own = of(settings, environment)?;
-    all()
-        .into_iter()
-        .find(|other| other != environment && of(settings, other) == Some(own))
 }
 
 /// An environment before this one whose token sees some of the same projects: each lies in one environment only.
@@ -240,8 +212,4 @@ fn overlap(rows: &Rows, environment: &Environment) -> Option<Environment> {
 /// The environments that can have a token, in the order they are shown.
 pub fn all() -> [Environment; 3] {
     ["dev", "test", "prod"].map(Environment::new)
-}
-
-fn upper(environment: &Environment) -> String {
-    environment.as_str().to_uppercase()
 }

@@ -10,12 +10,13 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Pair, pairs};
 use crate::baton::connector::SyncContext;
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Result};
 use crate::workato::cause;
-use crate::workato::client::{FolderId, MemberId, PrivilegeRow};
+use crate::workato::client::{FolderId, Member, MemberId, PrivilegeRow, WorkatoClient};
 use crate::workato::directory::{Directory, FAN_OUT};
-use crate::workato::family::{ALL_GONE, Family, Gone, Outcome};
+use crate::workato::family::single::{self, Losses, Outcome, Single};
 use crate::workato::holding::{Holdings, RoleRef, folded};
+use crate::workato::kind::first_of;
 use crate::workato::settings::{Environment, PrivilegesMode};
 use crate::workato::table::stored;
 
@@ -120,6 +121,14 @@ impl Observed {
                 self.rows.entry(role.clone()).or_default().insert(member.clone(), row);
             }
         }
+    }
+
+    /// Everybody who may be asked, those who are asked first at the head.
+    fn in_order(&self, holdings: &Holdings, mode: PrivilegesMode) -> Vec<String> {
+        let mut order = self.next(holdings, mode);
+        let first: BTreeSet<MemberId> = order.iter().cloned().collect();
+        order.extend(self.roles_of.keys().filter(|m| !first.contains(*m)).cloned());
+        order.iter().map(ToString::to_string).collect()
     }
 
     /// Who is to be asked next; empty when nobody needs to be.
@@ -228,26 +237,31 @@ pub async fn observe(
         return Ok(None);
     }
     let mut observed = Observed::new(holdings);
-    let mut alone = true;
+    let asked = Privileges {
+        cx,
+        client: &directory.clients.dev,
+        members: &detected.members,
+        listed: observed.in_order(holdings, mode),
+    };
     loop {
-        let mut next = observed.next(holdings, mode);
+        let next = observed.next(holdings, mode);
         if next.is_empty() {
             break;
         }
-        if alone {
-            // The first call goes alone: where the checkbox is missing, one refusal is enough.
-            next.truncate(1);
-            alone = false;
-        }
-        let answers: Vec<(MemberId, Option<Vec<PrivilegeRow>>)> = stream::iter(next)
-            .map(|member| read(directory, cx, &family, member))
+        let (asked, family) = (&asked, &family);
+        let answers: Vec<(MemberId, Outcome<Vec<PrivilegeRow>>)> = stream::iter(next)
+            .map(|member| async move {
+                let outcome = single::read(cx, family, asked, member.as_str()).await?;
+                Ok::<_, Error>((member, outcome))
+            })
             .buffered(FAN_OUT)
             .try_collect()
             .await?;
-        for (member, rows) in answers {
-            match rows {
-                Some(rows) => observed.file(&member, rows, name_of),
-                None => return Ok(None),
+        for (member, outcome) in answers {
+            match outcome {
+                Outcome::Rows(rows) => observed.file(&member, rows, name_of),
+                Outcome::Missing => observed.file(&member, Vec::new(), name_of),
+                Outcome::Refused => return Ok(None),
             }
         }
     }
@@ -282,25 +296,51 @@ pub async fn observe(
     Ok(Some(observed))
 }
 
-/// One person's rows; `None` when the family is refused. A person who is gone has none.
-async fn read(
-    directory: &Directory,
-    cx: &SyncContext,
-    family: &Family,
-    member: MemberId,
-) -> Result<(MemberId, Option<Vec<PrivilegeRow>>)> {
-    let dev = &directory.clients.dev;
-    let rows = stored(cx, &format!("privileges/{member}"), || dev.member_privileges(&member)).await;
-    let gone = Gone {
-        cause: cause::MEMBER_GONE,
-        message: "collaborators disappeared while their privileges were read",
-        thing: member.as_str(),
-        all_gone: ALL_GONE,
-    };
-    let rows = match family.degrade_one(cx, "privileges of roles", gone, rows)? {
-        Outcome::Rows(rows) => Some(rows),
-        Outcome::Gone => Some(Vec::new()),
-        Outcome::Refused => None,
-    };
-    Ok((member, rows))
+/// Privileges of people, one at a time.
+struct Privileges<'a> {
+    cx: &'a SyncContext,
+    client: &'a WorkatoClient,
+    members: &'a [Member],
+    listed: Vec<String>,
+}
+
+impl Single for Privileges<'_> {
+    type Answer = Vec<PrivilegeRow>;
+
+    fn what(&self) -> String {
+        "privileges of roles".to_owned()
+    }
+
+    fn listed(&self) -> Vec<String> {
+        self.listed.clone()
+    }
+
+    fn losses(&self) -> &Losses {
+        &Losses {
+            refused: cause::MEMBER_REFUSED,
+            missing: "collaborators, whose privileges are not shown",
+            gone: cause::MEMBER_GONE,
+            gone_message: "collaborators disappeared while their privileges were read",
+        }
+    }
+
+    fn name(&self, id: &str) -> String {
+        let member = self.members.iter().find(|member| member.id.as_str() == id);
+        let name = member.and_then(|member| member.name.as_deref());
+        first_of([name, Some(id)]).unwrap_or_default().to_owned()
+    }
+
+    async fn ask(&self, id: &str) -> Result<Vec<PrivilegeRow>> {
+        let (key, member) = (format!("privileges/{id}"), MemberId::from(id));
+        stored(self.cx, &key, || self.client.member_privileges(&member)).await
+    }
+
+    async fn ask_again(&self, id: &str) -> Result<()> {
+        self.client.member_privileges(&MemberId::from(id)).await.map(drop)
+    }
+
+    async fn is_listed(&self, id: &str) -> Result<bool> {
+        let members = self.client.members().await?;
+        Ok(members.iter().any(|member| member.id.as_str() == id))
+    }
 }

@@ -101,18 +101,30 @@ pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -
     let dev = &d.clients.dev;
     let write = dev.invite(&invitation)?;
     cx.changes.propose(&change, &write.request())?;
-    match write.send().await {
-        Ok(()) => {}
+    let accepted = match write.send().await {
+        Ok(accepted) => accepted,
         // Somebody was faster; then they are in the list, or it is the invitation that is there.
         Err(error) if error.kind() == Kind::AlreadyExists => {
             let members = dev.members().await?;
-            return find(&members, email).map(|member| exists(cx, member)).ok_or(error);
+            return find(&members, email)
+                .map(|member| exists(cx, member))
+                .ok_or_else(|| explained(error, email));
         }
         Err(error) => return Err(explained(error, email)),
+    };
+    // Invitations are in no list, so only that somebody is in the list of people decides against the answer.
+    if accepted.complaint.is_some() || accepted.is_page {
+        let is_there = dev.members().await.is_ok_and(|members| find(&members, email).is_some());
+        if !is_there {
+            return Err(match accepted.complaint {
+                Some(complaint) => explained(complaint, email),
+                None => not_known(email),
+            });
+        }
     }
     cx.changes.tell(change);
-    // Invitations are in no list. Somebody who is in the list of people needs none; a list that cannot be read says
-    // nothing about an invitation that was accepted for sending.
+    // Somebody who is in the list of people needs no invitation; a list that cannot be read says nothing about one that
+    // was accepted for sending.
     let now = dev.members().await.ok();
     let outcome = match now.as_deref().and_then(|members| find(members, email)) {
         Some(member) => AccountOutcome::Created {
@@ -133,29 +145,44 @@ pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -
 /// What a failed invitation means. It is sent once, so the next step is somebody's decision.
 fn explained(error: Error, email: &str) -> Error {
     let status = error.fact_value("status").map(str::to_owned);
-    let message = match (error.kind(), status.as_deref()) {
-        (_, Some("429")) => format!(
-            "{email} cannot be invited now: Workato takes one invitation per person in 20 minutes, and 60 requests a minute \
-             in all"
+    let (message, hint) = match (error.kind(), status.as_deref()) {
+        (_, Some("429")) => (
+            format!(
+                "{email} cannot be invited now: Workato takes one invitation per person in 20 minutes, and 60 requests a \
+                 minute in all"
+            ),
+            "if the person was invited a short while ago, the mail is on its way: let them look for it, or try again in \
+             20 minutes; so it is with somebody who was removed a short while ago; nothing was sent this time",
         ),
-        (Kind::Unavailable | Kind::DeadlineExceeded, _) => {
-            format!("it is not known whether {email} was invited")
+        (Kind::Unavailable | Kind::DeadlineExceeded, _) => return with_facts(error, not_known(email)),
+        // The rule of 20 minutes has no status of its own (`contract/workato-additions.md` A-7).
+        (Kind::AlreadyExists | Kind::InvalidArgument, _) => {
+            return error
+                .also_hint("somebody who was removed or invited a short while ago can be invited after 20 minutes");
         }
         _ => return error,
     };
-    let hint = match status.as_deref() {
-        Some("429") => {
-            "if the person was invited a short while ago, the mail is on its way: let them look for it, or try again in \
-             20 minutes; nothing was sent this time"
-        }
-        _ => {
-            "ask the person whether the mail has come, or look at the pending invitations in Workato; try again in 20 \
-             minutes at the earliest"
-        }
-    };
-    let mut explained = Error::new(error.kind(), message)
+    let explained = Error::new(error.kind(), message)
         .code(crate::workato::code::INVITATION)
         .hint(hint);
+    with_facts(error, explained)
+}
+
+/// The error of an invitation that may be on its way.
+fn not_known(email: &str) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        format!("it is not known whether {email} was invited"),
+    )
+    .code(crate::workato::code::INVITATION)
+    .hint(
+        "ask the person whether the mail has come, or look at the pending invitations in Workato; try again in 20 \
+             minutes at the earliest",
+    )
+}
+
+/// An error in place of another one, whose facts it keeps.
+fn with_facts(error: Error, mut explained: Error) -> Error {
     for (name, value) in error.facts() {
         explained = explained.fact(name, value.clone());
     }

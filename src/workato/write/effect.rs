@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use crate::baton::change::Change;
+use crate::baton::code as http;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
 use crate::workato::client::{WorkatoClient, Write};
+use crate::workato::code;
 
 /// How long a list may lag behind a write: it is read again after each of these.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
@@ -20,12 +22,23 @@ pub enum Ended {
     Before,
 }
 
+/// What is known of a write before anything is read back.
+enum Sent {
+    /// It was answered with success; perhaps with words that say otherwise.
+    Accepted(Option<Error>),
+    /// It was refused, perhaps because things are so already.
+    Refused(Error),
+    /// It was not answered, or by somebody with a problem of their own: it may have been carried out.
+    Lost(Error),
+}
+
 /// Proposes `change`, sends `write`, and reads back whether it took effect. `read_back` answers `None` when it did, or
-/// what there is instead. A refusal of one of the kinds in `maybe_so` may mean that things are so already: then they are
-/// looked at, too.
+/// what there is instead: that decides, whatever the answer was. A refusal of one of the kinds in `maybe_so` may mean
+/// that things are so already: then they are looked at, too.
 ///
 /// # Errors
-/// Those of the consent and of the API; `Internal` for a write that was accepted without effect.
+/// Those of the consent and of the API; `Internal` for a write that was accepted without effect; an error that says so
+/// where it is not known whether the write took effect.
 pub async fn send<Read>(
     cx: &SyncContext,
     client: &WorkatoClient,
@@ -38,41 +51,71 @@ where
     Read: Future<Output = Result<Option<String>>> + Send,
 {
     cx.changes.propose(change, &write.request())?;
-    let refused = match write.send().await {
-        Ok(()) => None,
-        Err(error) if maybe_so.contains(&error.kind()) => Some(error),
+    let sent = match write.send().await {
+        Ok(accepted) => Sent::Accepted(accepted.complaint),
+        Err(error) if maybe_so.contains(&error.kind()) => Sent::Refused(error),
+        Err(error) if may_be_done(&error) => Sent::Lost(error),
         Err(error) => return Err(error),
     };
     let mut found = String::new();
     for pause in PAUSES.into_iter().map(Some).chain([None]) {
-        match (read_back().await, &refused) {
-            (Ok(None), None) => {
+        match (read_back().await, &sent) {
+            (Ok(None), Sent::Refused(_)) => return Ok(Ended::Before),
+            (Ok(None), Sent::Accepted(_) | Sent::Lost(_)) => {
                 cx.changes.tell(change.clone());
                 return Ok(Ended::Made);
             }
-            (Ok(None), Some(_)) => return Ok(Ended::Before),
             (Ok(Some(instead)), _) => found = instead,
-            (Err(error), None) => return Err(unconfirmed(error)),
             // What was refused says more than what could not be read.
-            (Err(_), Some(_)) => break,
+            (Err(_), Sent::Refused(_)) => break,
+            (Err(error), Sent::Accepted(_) | Sent::Lost(_)) => return Err(unknown(change, sent, error)),
         }
         if let Some(pause) = pause {
             client.pause(pause).await;
         }
     }
-    Err(refused.unwrap_or_else(|| no_effect(change, &found)))
+    Err(match sent {
+        Sent::Refused(refusal) | Sent::Accepted(Some(refusal)) => refusal,
+        Sent::Accepted(None) => no_effect(change, &found),
+        Sent::Lost(error) => error.also_hint(format!("when it was read back there was {found}")),
+    })
 }
 
-fn unconfirmed(error: Error) -> Error {
-    error
-        .context("read back what was changed")
-        .also_hint("the change was sent and accepted; sync, or look in Workato, to see whether it is there")
+/// Whether a write that failed may have been carried out: it reached somebody, or an attempt before the last one did.
+fn may_be_done(error: &Error) -> bool {
+    if error.fact_value("status") == Some("429") {
+        return false;
+    }
+    let is_first = error.fact_value("attempts").is_none_or(|attempts| attempts == "1");
+    let never_sent = [http::UNREACHABLE, http::HOST_NAME, http::PROXY, http::CERTIFICATE];
+    let is_lost = matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded);
+    !is_first || (is_lost && !never_sent.contains(&error.code_id()))
+}
+
+/// The error of a write that may or may not have taken effect, since it could not be read back.
+fn unknown(change: &Change, sent: Sent, error: Error) -> Error {
+    let how = match &sent {
+        Sent::Accepted(Some(complaint)) => format!("Workato answered with success and yet says: {complaint}"),
+        Sent::Accepted(None) | Sent::Refused(_) => "it was sent and accepted".to_owned(),
+        Sent::Lost(lost) => format!("it was sent ({lost})"),
+    };
+    let mut unknown = Error::new(
+        error.kind(),
+        format!("it is not known whether the change took effect ({change}): {how}, and reading it back failed"),
+    )
+    .code(code::OUTCOME_UNKNOWN)
+    .hint("before you repeat it, sync and look, or look in Workato, whether it is there");
+    for (name, value) in error.facts() {
+        unknown = unknown.fact(name, value.clone());
+    }
+    unknown.source(error)
 }
 
 fn no_effect(change: &Change, found: &str) -> Error {
     let message =
         format!("Workato accepted the change but it did not take effect: wanted {change}, and there is {found}");
-    Error::new(Kind::Internal, message).code(crate::workato::code::NO_EFFECT).hint(
-        "look at it in Workato: a directory that assigns roles (SCIM, SAML) may have changed it back; then try again",
+    Error::new(Kind::Internal, message).code(code::NO_EFFECT).hint(
+        "look at it in Workato: a directory that assigns roles (SCIM, SAML) may have changed it back, or it takes a \
+         while; then try again",
     )
 }

@@ -22,6 +22,8 @@ use crate::workato::group::CollaboratorGroup;
 use crate::workato::kind::{ResourceKind as _, id_value};
 use crate::workato::project::{self, Project};
 use crate::workato::project_role::{distinct, slug};
+use crate::workato::settings::Environment;
+use crate::workato::token_environment;
 
 /// What somebody without a role holds.
 const NO_ROLE: &str = "no role";
@@ -185,12 +187,15 @@ struct Place<'d> {
     id: ProjectId,
     /// With its environment: each has a project of that name.
     name: String,
+    environment: Environment,
     client: &'d WorkatoClient,
 }
 
 impl Place<'_> {
     async fn grants(&self) -> Result<Vec<ProjectGrant>> {
-        read_all(|page| self.client.project_grants(&self.id, page)).await
+        let grants = read_all(|page| self.client.project_grants(&self.id, page)).await?;
+        token_environment::check(&self.environment, &grants)?;
+        Ok(grants)
     }
 }
 
@@ -204,10 +209,10 @@ async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Resu
         Some(environment) => vec![environment],
         None => d.environments(cx).await?,
     };
-    let mut blind = Vec::new();
+    let (mut blind, mut seen) = (Vec::new(), Vec::new());
     for environment in environments {
         let Some(client) = d.clients.of(&environment) else {
-            blind.push(format!("--workato-{environment}-api-key"));
+            blind.push(environment);
             continue;
         };
         let projects: Vec<ApiProject> = read_all(|page| client.projects(page)).await?;
@@ -215,11 +220,17 @@ async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Resu
             return Ok(Place {
                 name: format!("{} ({environment})", project::name(project)),
                 id,
+                environment,
                 client,
             });
         }
+        seen.push((environment, client));
     }
     if blind.is_empty() {
+        // A token in the setting of another environment does not show what is gone in this one.
+        for (environment, client) in seen {
+            token_environment::ask(&environment, client).await?;
+        }
         return Err(Error::new(Kind::NotFound, format!("there is no project {id}"))
             .code(crate::workato::code::NOT_IN_WORKSPACE)
             .hint("sync again"));
@@ -228,8 +239,12 @@ async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Resu
     Err(Error::new(Kind::FailedPrecondition, message)
         .code(crate::workato::code::OUT_OF_SIGHT)
         .hint(format!(
-            "projects of an environment are seen with its own token only: set {}",
-            blind.join(" and ")
+            "projects of an environment are seen with its own token only: {}",
+            blind
+                .iter()
+                .map(token_environment::advice)
+                .collect::<Vec<_>>()
+                .join("; ")
         )))
 }
 

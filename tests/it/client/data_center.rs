@@ -16,6 +16,8 @@ fn data_centers_have_base_urls() {
         ("uk", "https://app.uk.workato.com/"),
         ("cn", "https://app.workatoapp.cn/"),
         ("sandbox", "https://app.trial.workato.com/"),
+        ("trial", "https://app.trial.workato.com/"),
+        ("Trial ", "https://app.trial.workato.com/"),
         (" EU ", "https://app.eu.workato.com/"),
     ] {
         assert_eq!(data_center::base_url(key, None).unwrap().as_str(), url);
@@ -79,6 +81,10 @@ fn a_token_of_another_region_is_reported_before_it_is_sent() {
         ("us", ""),
         ("sandbox", "wrkaus-"),
         ("sandbox", "wrka-"),
+        ("sandbox", "wrkatrial-"),
+        ("trial", "wrkatrial-"),
+        ("trial", "wrkaus-"),
+        ("us", "wrkasandbox-"),
     ] {
         data_center::check_token_region(dc, &token(prefix), false).unwrap();
     }
@@ -88,6 +94,9 @@ fn a_token_of_another_region_is_reported_before_it_is_sent() {
         ("jp", "wrkakr-", "kr"),
         ("us", "wrkauk-", "uk"),
         ("sandbox", "wrkaeu-", "eu"),
+        ("trial", "wrkaeu-", "eu"),
+        ("us", "wrkatrial-", "sandbox"),
+        ("eu", "wrkatrial-", "sandbox"),
     ] {
         let error = data_center::check_token_region(dc, &token(prefix), false).unwrap_err();
         assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unknown, 2));

@@ -32,6 +32,33 @@ async fn every_endpoint_is_asked_once_with_every_token() {
     }
 }
 
+/// A refusal of one thing is no missing checkbox; three of them are.
+#[tokio::test]
+async fn a_thing_that_is_refused_is_not_taken_for_its_kind() {
+    for (path, name) in [
+        ("/api/projects/*/project_grants", "project grants"),
+        ("/api/user_groups/*/members", "members of a collaborator group"),
+        ("/api/members/*/privileges", "privileges of a collaborator"),
+        ("/api/environment_roles/*", "an environment role"),
+    ] {
+        for (hits, status, asked) in [(Hits::First(1), Status::Ok, 2), (Hits::Every, Status::Warning, 3)] {
+            let behaviour = Behaviour::default().script(path, hits, Fault::status(403));
+            let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+            let diagnosis = diagnosed(&dev(&simulator)).await;
+            assert_eq!(check(&diagnosis, name, Some("dev")).status, status, "{path}");
+            let (start, end) = path.split_once('*').unwrap();
+            let is_one = |path: &str| path.starts_with(start) && path.split('?').next().unwrap().ends_with(end);
+            let all = simulator.requests();
+            let count = all
+                .iter()
+                .filter(|r| is_one(&r.path) && !r.path.starts_with(&format!("{start}?")))
+                .count();
+            // Small workspaces have no third of everything.
+            assert!(count == asked || (count == 2 && asked == 3), "{path}: {count}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_fails_is_asked_twice_and_hides_nothing_else() {
     let behaviour = Behaviour::default().script("/api/user_groups", Hits::Every, Fault::status(503));

@@ -221,7 +221,7 @@ pub fn nested() -> Site {
 }
 
 /// The workspace of a shape with two privileges a role: what a hundred of them would add is time.
-fn lean(shape: &Shape) -> Workspace {
+pub fn lean(shape: &Shape) -> Workspace {
     let mut workspace = Workspace::generate(shape);
     let privileges = workspace.privileges.values_mut().map(|row| &mut row.privileges);
     let custom = workspace.legacy_roles.iter_mut().map(|role| &mut role.privileges);

@@ -76,6 +76,7 @@ pub fn options(file: &Path) -> SyncOptions {
         fresh: false,
         resumable: true,
         time_budget: None,
+        previous: None,
     }
 }
 

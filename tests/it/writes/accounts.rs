@@ -189,6 +189,67 @@ async fn an_invitation_that_may_have_arrived_is_not_called_failed() {
     }
 }
 
+/// A success with a page in it may be that of a gateway; other words are the API's own.
+#[tokio::test]
+async fn the_words_of_a_success_decide_only_where_nothing_can_be_read() {
+    let answer = |status: u16, kind: &str, body: &str| {
+        let header = ("content-type".to_owned(), kind.to_owned());
+        Fault::Status(status, body.to_owned(), vec![header])
+    };
+    for (words, outcome) in [
+        (answer(200, "application/json", r#"{"result":"ok"}"#), None),
+        (answer(202, "text/plain", "Accepted"), None),
+        (answer(204, "text/plain", ""), None),
+        (answer(201, "application/json", "[]"), None),
+        (Fault::Html(200), Some((Kind::Unavailable, "not known whether"))),
+        (
+            answer(200, "application/json", r#"{"success":false,"message":"no seat left"}"#),
+            Some((Kind::InvalidArgument, "was not carried out: no seat left")),
+        ),
+    ] {
+        let place = Place::new(AccessModel::RbacV2).await;
+        let behaviour = Behaviour::default().script(
+            "POST /api/member_invitations",
+            Hits::Every,
+            Fault::Answer(Box::new(words.clone())),
+        );
+        place.simulator.behave(behaviour);
+        let result = place.write(&Write::CreateAccount(new_person(&["dev:Member"]))).await;
+        match (result, outcome) {
+            (Ok(told), None) => assert!(said(&told)[0].ends_with("invited as dev Member"), "{words:?}: {told:?}"),
+            (Err(error), Some((kind, text))) => {
+                assert_eq!(error.kind(), kind, "{words:?}");
+                assert!(error.to_string().contains(text), "{words:?}: {error}");
+                assert!(error.hint_text().unwrap().contains("20 minutes"), "{words:?}");
+            }
+            (result, _) => panic!("{words:?}: {result:?}"),
+        }
+        assert_eq!(place.changes(), 1, "{words:?}: sent once");
+    }
+}
+
+/// Who was removed cannot be invited at once, and no status of its own says so.
+#[tokio::test]
+async fn a_refused_invitation_reminds_of_the_twenty_minutes() {
+    for status in [400, 409, 422] {
+        let place = Place::new(AccessModel::RbacV2).await;
+        let refused = Fault::titled(status, "User cannot be invited");
+        place
+            .simulator
+            .behave(Behaviour::default().script("POST /api/member_invitations", Hits::Every, refused));
+        let error = place
+            .writes
+            .create_account(&new_person(&["dev:Member"]))
+            .await
+            .unwrap_err();
+        let hint = error.hint_text().unwrap();
+        assert!(
+            hint.contains("removed or invited a short while ago") && hint.contains("20 minutes"),
+            "{hint}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn somebody_who_is_there_right_after_the_invitation_is_an_account() {
     let place = Place::new(AccessModel::RbacV2).await;

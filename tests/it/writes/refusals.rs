@@ -12,6 +12,11 @@ fn json(status: u16, body: &str) -> Fault {
     Fault::Status(status, body.to_owned(), Vec::new())
 }
 
+fn text(status: u16, body: &str) -> Fault {
+    let header = ("content-type".to_owned(), "text/plain".to_owned());
+    Fault::Status(status, body.to_owned(), vec![header])
+}
+
 fn every(request: &str, fault: Fault) -> Behaviour {
     Behaviour::default().script(request, Hits::Every, fault)
 }
@@ -52,6 +57,11 @@ async fn a_refused_write_ends_with_its_kind_and_changes_nothing() {
             Kind::InvalidArgument,
             "was not carried out: role: is not yours to give",
         ),
+        (
+            json(202, r#"{"errors":[{"code":7,"title":"is not yours to give"}]}"#),
+            Kind::InvalidArgument,
+            "was not carried out: is not yours to give",
+        ),
     ] {
         for row in rows().await {
             failing(&row, &fault, |name, error| {
@@ -66,7 +76,14 @@ async fn a_refused_write_ends_with_its_kind_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_write_that_is_answered_with_success_and_does_nothing_is_an_error() {
-    for fault in [json(200, r#"{"result":"ok"}"#), json(204, "")] {
+    for fault in [
+        json(200, r#"{"result":"ok"}"#),
+        json(204, ""),
+        json(200, "[]"),
+        json(201, "not JSON"),
+        text(202, "Accepted"),
+        Fault::Html(200),
+    ] {
         for row in rows().await {
             // Invitations are in no list: that one was accepted is all there is to know.
             if matches!(row.make, Write::CreateAccount(_)) {
@@ -84,6 +101,73 @@ async fn a_write_that_is_answered_with_success_and_does_nothing_is_an_error() {
     }
 }
 
+/// Whatever a success says, what is read back decides: the write was made.
+#[tokio::test]
+async fn a_write_that_took_effect_is_done_whatever_the_answer_says() {
+    for answer in [
+        json(200, r#"{"success":false,"errors":{"role":["is not yours to give"]}}"#),
+        json(200, r#"{"errors":[{"title":"A"}]}"#),
+        json(200, "[]"),
+        json(201, "not JSON"),
+        json(202, ""),
+        json(204, ""),
+        text(202, "Accepted"),
+        text(200, ""),
+        Fault::Html(200),
+    ] {
+        for row in rows().await {
+            if matches!(row.make, Write::CreateAccount(_)) {
+                continue;
+            }
+            let place = &row.place;
+            let attempts = [Some(&row.make), row.unmake.as_ref()];
+            for (write, request) in attempts.into_iter().zip(row.requests) {
+                let Some(write) = write else { continue };
+                let name = format!("{} {request} {answer:?}", row.name);
+                let carried_out = Fault::Answer(Box::new(answer.clone()));
+                place.simulator.behave(every(request, carried_out));
+                let told = place
+                    .write(write)
+                    .await
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(told.changes.len(), 1, "{name}: {told:?}");
+                assert!(said(&told)[0].contains(" → "), "{name}: {told:?}");
+            }
+        }
+    }
+}
+
+/// An answer that is lost says nothing about the write: what is read back does.
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_looked_for() {
+    for lost in [Fault::status(502), Fault::Html(504), Fault::Cut, Fault::Reset] {
+        let row = rows().await.remove(0);
+        let place = &row.place;
+        place
+            .simulator
+            .behave(every(row.requests[0], Fault::Answer(Box::new(lost.clone()))));
+        let told = place
+            .write(&row.make)
+            .await
+            .unwrap_or_else(|error| panic!("{lost:?}: {error}"));
+        assert!(said(&told)[0].contains(" → "), "{lost:?}: {told:?}");
+        assert!((row.holds)(&place.simulator));
+    }
+    // And where nothing can be read, nothing is claimed.
+    let row = rows().await.remove(0);
+    let lost = every(row.requests[0], Fault::Answer(Box::new(Fault::status(502))));
+    let blind = lost.script("GET /api/members", Hits::From(2), Fault::status(403));
+    row.place.simulator.behave(blind);
+    let error = row.place.write(&row.make).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("it is not known whether the change took effect"),
+        "{error}"
+    );
+    assert!((row.holds)(&row.place.simulator));
+}
+
 #[tokio::test]
 async fn a_write_that_cannot_be_read_back_is_not_called_done() {
     let row = rows().await.remove(0);
@@ -94,10 +178,22 @@ async fn a_write_that_cannot_be_read_back_is_not_called_done() {
     let error = place.write(&row.make).await.unwrap_err();
     assert_eq!(error.kind(), Kind::PermissionDenied);
     assert!(
-        error.to_string().starts_with("failed to read back what was changed"),
+        error
+            .to_string()
+            .contains("it is not known whether the change took effect ("),
         "{error}"
     );
-    assert!(error.hint_text().unwrap().contains("was sent and accepted"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("it was sent and accepted, and reading it back failed"),
+        "{error}"
+    );
+    assert!(
+        error.hint_text().unwrap().starts_with("before you repeat it"),
+        "{error}"
+    );
+    assert_eq!(error.code_id().to_string(), "BW-1320");
     assert!((row.holds)(&place.simulator));
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::baton::c1z::Claim;
 use crate::baton::c1z::steps::Disk;
+use crate::baton::c1z::{Claim, timestamp};
 use crate::baton::code;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::memory::{Kept, PreviousSync};
 use crate::baton::proto::c1::connectorapi::baton::v1::task::SyncFullTask;
 use crate::baton::service::Service;
 use crate::baton::service::files;
@@ -19,6 +20,7 @@ use crate::baton::service::heartbeat::Pulse;
 use crate::baton::service::scope::{Scope, Scoped};
 use crate::baton::service::upload::upload;
 use crate::baton::sync::ingest::INVARIANT;
+use crate::baton::sync::summary::Summary;
 use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
 
 /// Seconds that a stopped sync gets to close its file.
@@ -60,7 +62,7 @@ async fn sync_and_upload<C: Provisioner>(
     task: &SyncFullTask,
     cancel: &CancellationToken,
 ) -> Result<()> {
-    let plan = Plan::of(service, task)?;
+    let mut plan = Plan::of(service, task)?;
     // Two tasks that want the same would write the same file; the second one waits, and heartbeats meanwhile.
     let turn = tokio::select! {
         turn = service.sync_turn.lock() => turn,
@@ -77,8 +79,12 @@ async fn sync_and_upload<C: Provisioner>(
         steps: Arc::new(Disk),
     };
     until_free(service, &plan.options.file).await;
+    let place = service.connector.fingerprint().place();
+    plan.options.previous = service.memory.recall(&place);
     let file = Leftover(plan.options.file.clone());
     let summary = sync::run(connector, &plan.options, &environment).await?;
+    // What answered did so, whatever becomes of the upload.
+    service.memory.keep(&place, left(&summary, service.clock.wall()));
     service.metrics.sync_succeeded(&summary, service.clock.wall());
     tracing::info!(
         task = task_id,
@@ -109,6 +115,16 @@ async fn sync_and_upload<C: Provisioner>(
     drop(claim);
     drop(turn);
     Ok(())
+}
+
+/// What a sync leaves to the next one.
+fn left(summary: &Summary, ended: jiff::Timestamp) -> PreviousSync {
+    PreviousSync {
+        sync_id: summary.sync_id.clone(),
+        ended_at: timestamp::text(ended.to_zoned(jiff::tz::TimeZone::system()).datetime()),
+        remembered: summary.remembered.clone(),
+        kept: Kept::InProcess,
+    }
 }
 
 /// Waits a little for a sync that was stopped just now and still closes its file. If it is somebody else who has it, the
@@ -188,6 +204,7 @@ impl Plan {
             fresh: false,
             resumable,
             time_budget: None,
+            previous: None,
         };
         Ok(Plan { scope, options })
     }
