@@ -32,6 +32,10 @@ pub mod timestamp;
 pub mod verify;
 mod write;
 
+pub mod format {
+    #![doc = include_str!("format.md")]
+}
+
 pub use claim::Claim;
 pub use derived::{DerivedGrant, Destination, Principal};
 pub use envelope::Limits;
