@@ -28,6 +28,10 @@
 //! | [`term`] | the only code that prints | `baton` |
 //! | [`cli`] | thin: arguments in, a call, rendering out | everything |
 //!
+//! What others promise or do is written down beside the room it governs, and cited from there: Workato's API and what
+//! a sync contains in [`workato::facts`], the file in [`baton::c1z::format`], ConductorOne's protocol in
+//! [`baton::service::protocol`], the published command line in [`baton::config::published`].
+//!
 //! To add a resource type: copy the smallest one (`workato/api_client_role.rs`), add its `mod` and one line in
 //! `workato/mod.rs`, a row in `workato/client/endpoint.rs` with its method, and a route in the simulator.
 

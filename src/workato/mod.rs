@@ -17,6 +17,7 @@ pub mod data_center;
 pub mod diagnosis;
 pub mod directory;
 mod environment_role;
+pub mod facts;
 mod family;
 mod folder;
 mod group;

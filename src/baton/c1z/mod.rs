@@ -33,6 +33,10 @@ pub mod verify;
 mod whole;
 mod write;
 
+pub mod format {
+    #![doc = include_str!("format.md")]
+}
+
 pub use claim::Claim;
 pub use derived::{DerivedGrant, Destination, Principal};
 pub use envelope::Limits;

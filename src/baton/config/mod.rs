@@ -20,6 +20,10 @@ pub mod parse;
 pub mod schema;
 pub mod values;
 
+pub mod published {
+    #![doc = include_str!("published.md")]
+}
+
 pub use field::{Export, Field, FieldKind, Support};
 pub use values::{Origin, Source, Value, Values};
 

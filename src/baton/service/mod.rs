@@ -29,6 +29,10 @@ mod task;
 pub mod token;
 mod upload;
 
+pub mod protocol {
+    #![doc = include_str!("protocol.md")]
+}
+
 use std::sync::Arc;
 
 use self::c1::C1;
