@@ -18,7 +18,7 @@ COPY proto proto
 COPY src src
 ENV CC_x86_64_unknown_linux_musl=musl-gcc CC_aarch64_unknown_linux_musl=musl-gcc CARGO_TARGET_DIR=/src/target
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-    cargo install --locked --path . --target "$(uname -m)-unknown-linux-musl" --root /image/usr --no-track
+    cargo install --profile dist --locked --path . --target "$(uname -m)-unknown-linux-musl" --root /image/usr --no-track
 RUN install -D -m 644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
     && mkdir -p -m 700 /image/out \
     && mkdir -p -m 1777 /image/tmp
