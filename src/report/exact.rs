@@ -42,6 +42,7 @@ struct Found {
 /// `DataLoss` for a damaged file.
 pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> {
     let mut by_id: Vec<Found> = Vec::new();
+    let mut by_exact_name: Vec<Found> = Vec::new();
     let mut by_name: Vec<Found> = Vec::new();
     let mut near: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut environments: BTreeSet<String> = BTreeSet::new();
@@ -62,11 +63,17 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> 
                     return Ok(());
                 }
                 let id = wanted.text == thing.id || wanted.text == format!("{}:{}", thing.kind, thing.id);
-                let called = texts(&resource, &thing);
+                let written = texts(&resource, &thing);
+                let exactly = written.iter().any(|text| text == wanted.text.trim());
+                let called: Vec<String> = written.iter().map(|text| text.to_lowercase()).collect();
                 let typed = wanted.text.to_lowercase();
-                if id || called.contains(&typed) {
+                if id || exactly || called.contains(&typed) {
                     let line = line(names, &resource, &thing)?;
-                    let to = if id { &mut by_id } else { &mut by_name };
+                    let to = match (id, exactly) {
+                        (true, _) => &mut by_id,
+                        (_, true) => &mut by_exact_name,
+                        _ => &mut by_name,
+                    };
                     to.push(Found { resource, line });
                 } else if let Some(distance) = called.iter().filter_map(|text| distance(text, &typed)).min() {
                     near.insert((distance, line(names, &resource, &thing)?));
@@ -77,7 +84,9 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> 
                 Ok(())
             })?;
     }
-    let mut found = if by_id.is_empty() { by_name } else { by_id };
+    // Of `Ops` and `OPS` each is found by its own spelling.
+    let tiers = [by_id, by_exact_name, by_name];
+    let mut found = tiers.into_iter().find(|tier| !tier.is_empty()).unwrap_or_default();
     if found.len() > 1 {
         return Err(ambiguous(wanted, &found));
     }
@@ -95,17 +104,18 @@ pub fn environment_of(resource: &v2::Resource) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Everything a resource goes by, in lower case.
+/// Everything a resource goes by, without white space at its ends.
 fn texts(resource: &v2::Resource, thing: &Thing) -> Vec<String> {
-    let mut texts = vec![thing.name.to_lowercase()];
+    let mut texts = vec![thing.name.clone()];
     if let Some(name) = profile(resource).as_ref().and_then(|p| text(p, "name")) {
-        texts.push(name.to_lowercase());
+        texts.push(name.to_owned());
     }
     if let Some(user) = annotation::find::<v2::UserTrait>(&resource.annotations) {
         let addresses = user.emails.iter().map(|email| &email.address);
         let logins = std::iter::once(&user.login).chain(&user.login_aliases);
-        texts.extend(addresses.chain(logins).map(|text| text.to_lowercase()));
+        texts.extend(addresses.chain(logins).cloned());
     }
+    let mut texts: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
     texts.retain(|text| !text.is_empty());
     texts
 }

@@ -237,6 +237,11 @@ pub enum Fault {
     FirstRowGone,
     /// The list as if its first row were its last one: an order by time, and the row was touched.
     FirstRowLast,
+    /// The right answer with another value at these JSON pointers, where there is one: `/data/0/name`. Below an object
+    /// the last part may be new.
+    Fields(Vec<(String, serde_json::Value)>),
+    /// The right answer with every occurrence of a text in its body replaced, whatever that makes of it.
+    Replaced(String, String),
     /// A few bytes of gzip that unpack to so many.
     GzipBomb(usize),
     /// The request is carried out, and its success answered as this other fault says.

@@ -269,6 +269,10 @@ async fn send(answer: Response, fault: Option<&Fault>, zipped: bool) -> Response
         Some(Fault::EmptyPage) => body = with_rows(&body, |_| 0),
         Some(Fault::ShortPage) => body = with_rows(&body, |rows| rows / 2),
         Some(Fault::Total(off)) => body = with_total(&body, *off),
+        Some(Fault::Fields(fields)) => body = with_fields(&body, fields),
+        Some(Fault::Replaced(from, to)) => {
+            body = Bytes::from(String::from_utf8_lossy(&body).replace(from.as_str(), to));
+        }
         Some(Fault::WrongContentType) => {
             parts.headers.insert(
                 header::CONTENT_TYPE,
@@ -331,4 +335,26 @@ fn with_total(body: &Bytes, off: i64) -> Bytes {
         }
     }
     Bytes::from(value.to_string())
+}
+
+/// The same body with other values at JSON pointers.
+fn with_fields(body: &Bytes, fields: &[(String, Value)]) -> Bytes {
+    let Ok(mut whole) = serde_json::from_slice::<Value>(body) else {
+        return body.clone();
+    };
+    for (pointer, value) in fields {
+        let (above, name) = pointer.rsplit_once('/').unwrap_or_default();
+        match whole.pointer_mut(above) {
+            Some(Value::Object(object)) => {
+                object.insert(name.to_owned(), value.clone());
+            }
+            Some(list) => {
+                if let Some(element) = list.pointer_mut(&format!("/{name}")) {
+                    *element = value.clone();
+                }
+            }
+            None => {}
+        }
+    }
+    Bytes::from(whole.to_string())
 }

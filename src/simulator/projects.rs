@@ -41,6 +41,7 @@ pub async fn project_grant(call: Call, Path(id): Path<String>) -> Response {
 /// A project grant as the API spells it: the project role under its `pr-…` id (2.8, ID TRAP).
 pub fn grant_row(view: &View, grant: &ProjectGrant) -> Value {
     let project = view.project(grant.project);
+    let role = view.project_role(&grant.role);
     let env = project.map(|p| p.env);
     let (user, group) = match &grant.holder {
         Holder::User(id) => {
@@ -62,8 +63,8 @@ pub fn grant_row(view: &View, grant: &ProjectGrant) -> Value {
             "environment": {"id": env.map(|e| e.id()), "type": env.map(|e| e.as_str())},
         },
         "project_role": {
-            "id": view.project_role(&grant.role).map_or("pr-deleted", |r| r.grant_id.as_str()),
-            "name": grant.role,
+            "id": role.map_or("pr-deleted", |r| r.grant_id.as_str()),
+            "name": role.map_or(grant.role.as_str(), |r| r.name.as_str()),
         },
         "user_group": group,
         "user": user,

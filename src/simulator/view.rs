@@ -62,7 +62,7 @@ impl View {
                 .map(|(at, g)| (g.id.clone(), at))
                 .collect(),
             project_roles: (workspace.project_roles.iter().enumerate())
-                .map(|(at, r)| (r.name.clone(), at))
+                .flat_map(|(at, r)| [(r.name.clone(), at), (r.grant_id.clone(), at)])
                 .collect(),
             project_role_holders: project_role_holders
                 .into_iter()
@@ -91,7 +91,7 @@ impl View {
         self.groups.get(id).and_then(|at| self.workspace.groups.get(*at))
     }
 
-    /// A project role by name.
+    /// A project role by name, or by the id that grants have for it.
     pub fn project_role(&self, name: &str) -> Option<&ProjectRole> {
         self.project_roles
             .get(name)

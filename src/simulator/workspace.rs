@@ -269,7 +269,7 @@ pub struct ProjectGrant {
     pub id: String,
     /// Project id.
     pub project: u64,
-    /// Project role by name.
+    /// Project role by name; where several have the name, by the id that grants have for it.
     pub role: String,
     /// Collaborator or group.
     pub holder: Holder,

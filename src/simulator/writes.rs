@@ -110,7 +110,8 @@ pub async fn put_project_grants(call: Call, Path(id): Path<String>, body: Bytes)
         let Some(holder) = holder else {
             return bad("Assignment not found");
         };
-        wanted.push((holder, role.name.clone()));
+        let is_alone = roles.iter().filter(|other| other.name == role.name).count() == 1;
+        wanted.push((holder, if is_alone { &role.name } else { &role.grant_id }.clone()));
     }
     let project = project.id;
     call.server.change(|workspace| {

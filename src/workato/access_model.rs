@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{EnvironmentRole, LegacyRole, Member};
+use super::client::{EnvironmentRole, LegacyRole, Member, checkbox};
 use super::code;
 use crate::baton::code::Code;
 use crate::baton::error::{Error, Kind, Result};
@@ -100,10 +100,10 @@ pub fn detect(probe: Probe) -> Result<Detected> {
             let others_answered = matches!(probe.environment_roles, Answer::Rows(_))
                 || matches!(probe.legacy_roles, Some(Answer::Rows(_)));
             return Err(if others_answered || refusal.kind() != Kind::Unauthenticated {
-                denied(refusal, "the token may not list collaborators", code::MAY_COLLABORATORS).hint(
-                    "tick Admin > Workspace collaborators > Collaborators > Get collaborators in the client role, \
-                     and use an API client of the DEV environment",
-                )
+                denied(refusal, "the token may not list collaborators", code::MAY_COLLABORATORS).hint(format!(
+                    "tick {} in the client role, and use an API client of the DEV environment",
+                    checkbox::GET_COLLABORATORS
+                ))
             } else {
                 rejected(&refusal)
             });
@@ -126,7 +126,7 @@ pub fn detect(probe: Probe) -> Result<Detected> {
             "people hold environment roles, but the token may not list them",
             code::MAY_ENVIRONMENT_ROLES,
         )
-        .hint("tick Admin > Environment roles > List in the client role")),
+        .hint(format!("tick {} in the client role", checkbox::LIST_ENVIRONMENT_ROLES))),
         (Answer::Refused(_), Some(Answer::Rows(legacy))) => Ok(detected(AccessModel::Legacy, Vec::new(), legacy)),
         // Custom roles are switched off, so their list was not asked for.
         (Answer::Refused(_), None) => Ok(detected(AccessModel::Legacy, Vec::new(), Vec::new())),
@@ -135,10 +135,11 @@ pub fn detect(probe: Probe) -> Result<Detected> {
             "the token may list neither environment roles nor legacy roles",
             code::ACCESS_MODEL,
         )
-        .hint(
-            "tick Admin > Environment roles > List in the client role, or, in a workspace that still has legacy \
-                 roles, Admin > Collaborator roles > List",
-        )),
+        .hint(format!(
+            "tick {} in the client role, or, in a workspace that still has legacy roles, {}",
+            checkbox::LIST_ENVIRONMENT_ROLES,
+            checkbox::LIST_LEGACY_ROLES
+        ))),
     }
 }
 

@@ -24,6 +24,10 @@ causes! {
     GROUP_NOT_LISTED = "group-not-listed", code::HOLDER_NOT_LISTED;
     /// A group disappeared while it was read.
     GROUP_GONE = "group-gone", code::GONE_MEANWHILE;
+    /// A member of a group has the id of one collaborator and the address of another.
+    GROUP_MEMBER_OF_OTHER_ADDRESS = "group-member-of-other-address", code::HOLDER_NOT_LISTED;
+    /// The group of everybody counts more people than there are in the list.
+    COLLABORATORS_MISSING = "collaborators-missing", code::GROUP_MEMBERS_MISSING;
     /// A group says that it has more members than its list shows.
     GROUP_MEMBERS_MISSING = "group-members-missing", code::GROUP_MEMBERS_MISSING;
     /// A member disappeared while they were read.
@@ -44,6 +48,18 @@ causes! {
     ROLE_LIST_MISSING = "role-list-missing", code::ROLE_LIST_MISSING;
     /// People hold custom roles, which are not read.
     CUSTOM_ROLES_OFF = "custom-roles-off", code::CUSTOM_ROLES_OFF;
+    /// Project roles whose names give one slug.
+    PROJECT_ROLES_ALIKE = "project-roles-alike", code::ROLES_ALIKE;
+    /// A grant of a project role by a name that several have.
+    PROJECT_ROLE_AMBIGUOUS = "project-role-ambiguous", code::ROLE_AMBIGUOUS;
+    /// People hold roles by a name that several have.
+    ROLE_AMBIGUOUS = "role-ambiguous", code::ROLE_AMBIGUOUS;
+    /// A row of somebody's roles that does not say which, or where.
+    ROLE_ROW_INCOMPLETE = "role-row-incomplete", code::ROLE_ROW_INCOMPLETE;
+    /// A grant that names a person and a group.
+    GRANT_OF_TWO = "grant-of-two", code::HOLDER_NOT_LISTED;
+    /// A grant of another project than the one that was asked about.
+    GRANT_ELSEWHERE = "grant-elsewhere", code::HOLDER_NOT_LISTED;
     /// People hold roles that no list names.
     ROLE_NOT_LISTED = "role-not-listed", code::ROLE_NOT_LISTED;
     /// No holder of a role shows what it may do.
@@ -58,6 +74,14 @@ causes! {
     ENVIRONMENT_TOKEN_MISSING = "environment-token-missing", code::NO_ENVIRONMENT_TOKEN;
     /// A list without a row that cannot be empty.
     LIST_EMPTY = "list-empty", code::LIST_EMPTY;
+    /// A field of another type that was left out.
+    FIELD_LEFT_OUT = "field-left-out", code::FIELD_ODD;
+    /// A time in a form that is not known.
+    TIME_NOT_UNDERSTOOD = "time-not-understood", code::FIELD_ODD;
+    /// A text with half a character.
+    TEXT_DAMAGED = "text-damaged", code::FIELD_ODD;
+    /// The settings of a role cannot be read.
+    ROLE_SETTINGS_UNREADABLE = "role-settings-unreadable", code::ROLE_SETTINGS;
     /// A list changed whenever it was read.
     LIST_CHANGED = "list-changed", code::LIST_CHANGED;
 }

@@ -87,6 +87,8 @@ codes! {
     NO_EFFECT = "1308";
     /// A change whose outcome is not known.
     OUTCOME_UNKNOWN = "1320";
+    /// What is to be changed cannot be told from something else.
+    AMBIGUOUS_RIGHT = "1321";
 
     /// Projects and folders of an environment are missing.
     NO_ENVIRONMENT_TOKEN = "1901";
@@ -116,6 +118,16 @@ codes! {
     GONE_MEANWHILE = "1913";
     /// Single things are refused.
     SINGLE_REFUSED = "1920";
+    /// Fields that are not as they should be.
+    FIELD_ODD = "1925";
+    /// Settings of roles that cannot be read.
+    ROLE_SETTINGS = "1921";
+    /// Names that several roles have.
+    ROLE_AMBIGUOUS = "1922";
+    /// Project roles that are told apart by their numbers.
+    ROLES_ALIKE = "1923";
+    /// Rows of roles that do not say which, or where.
+    ROLE_ROW_INCOMPLETE = "1924";
 }
 
 /// The code of a refusal: what the token may not do. `path` is the endpoint's, `method` the request's.

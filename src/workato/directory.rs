@@ -8,15 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::access_model::{AccessModel, Answer, Detected, Probe, detect};
-use super::client::WorkatoClient;
 use super::client::{
     ApiClient, ApiClientRole, Connection, EnvironmentRole, LegacyRole, Member, MemberId, Project, ProjectRole,
     UserGroup,
 };
+use super::client::{Row, WorkatoClient, odd};
 use super::family::{Family, check_role_lists};
 use super::folder::FolderTree;
 use super::holding::{Holdings, resolve};
 use super::privileges::PrivilegeFacts;
+use super::project_role::ProjectRoles;
 use super::role_config::with_configs;
 use super::settings::{Environment, EnvironmentChoice, Settings};
 use super::table::{Once, all_pages, composed, stored, whole_list};
@@ -92,7 +93,7 @@ pub struct Directory {
     holdings: Once<Holdings>,
     people: Once<BTreeSet<MemberId>>,
     role_configs: Once<Vec<EnvironmentRole>>,
-    project_roles: Once<Vec<ProjectRole>>,
+    project_roles: Once<ProjectRoles>,
     groups: Once<Vec<UserGroup>>,
     projects: Once<Vec<PlacedProject>>,
     folders: Once<FolderTree>,
@@ -132,18 +133,20 @@ impl Directory {
     }
 
     /// A list of its own family; `None` where the token may not read it. One that refused before is not asked again.
-    async fn list_of<T>(
+    async fn list_of<T: Row>(
         &self,
         cx: &SyncContext,
         family: &str,
         what: &str,
-        list: impl Future<Output = Result<T>>,
-    ) -> Result<Option<T>> {
+        list: impl Future<Output = Result<Vec<T>>>,
+    ) -> Result<Option<Vec<T>>> {
         let family = self.family(cx, family);
         if family.is_refused() {
             return Ok(None);
         }
-        family.degrade(cx, what, list.await)
+        let listed = family.degrade(cx, what, list.await)?;
+        odd::count(cx, what, listed.iter().flatten());
+        Ok(listed)
     }
 
     /// Access model, people and role lists: the three deciding lists, asked at the same time.
@@ -173,6 +176,9 @@ impl Directory {
                         "",
                     );
                 }
+                odd::count(cx, "collaborators", &detected.members);
+                odd::count(cx, "environment roles", &detected.environment_roles);
+                odd::count(cx, "collaborator roles", &detected.legacy_roles);
                 tracing::info!(model = ?detected.model, people = detected.members.len(), "Access model detected.");
                 Ok(detected)
             })
@@ -314,7 +320,7 @@ impl Directory {
     ///
     /// # Errors
     /// Those of the client; a refusal is a warning.
-    pub async fn project_roles(&self, cx: &SyncContext) -> Result<Arc<Vec<ProjectRole>>> {
+    pub async fn project_roles(&self, cx: &SyncContext) -> Result<Arc<ProjectRoles>> {
         self.project_roles
             .get(|| async {
                 let dev = &self.clients.dev;
@@ -325,9 +331,19 @@ impl Directory {
                     |page| dev.project_roles(page),
                 );
                 let Some(listed) = self.v2_list(cx, "project_roles", "project roles", list).await? else {
-                    return Ok(Vec::new());
+                    return Ok(ProjectRoles::default());
                 };
-                with_configs(cx, &self.family(cx, "project_role_configs"), dev, listed).await
+                let family = self.family(cx, "project_role_configs");
+                let listed = with_configs(cx, &family, dev, listed).await?;
+                let roles = ProjectRoles::of(&listed);
+                for role in roles.all().iter().filter(|role| role.is_told_apart()) {
+                    cx.warnings.add(
+                        cause::PROJECT_ROLES_ALIKE,
+                        "project roles have names that give the same id; each has the number of its role added to its id",
+                        format!("{} is {}", role.name, role.slug),
+                    );
+                }
+                Ok(roles)
             })
             .await
     }
@@ -349,7 +365,7 @@ impl Directory {
             .await
     }
 
-    async fn v2_list<T>(
+    async fn v2_list<T: Row>(
         &self,
         cx: &SyncContext,
         family: &str,

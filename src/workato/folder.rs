@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use self::inside::Inside;
-use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject, WorkatoClient};
+use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject, WorkatoClient, odd};
 use super::collaborator::{self, Collaborator};
 use super::directory::{Directory, FAN_OUT};
 use super::family::Family;
@@ -311,7 +311,9 @@ impl Walk<'_> {
         )
         .await;
         let what = format!("folders of {}", self.environment);
-        self.family.degrade(self.cx, &what, list)
+        let home = self.family.degrade(self.cx, &what, list)?;
+        odd::count(self.cx, &what, home.iter().flatten());
+        Ok(home)
     }
 
     /// The folders directly below one; none where that is refused or gone.
@@ -322,7 +324,10 @@ impl Walk<'_> {
         }
         Ok(
             match single::read(self.cx, &self.inner, inside, parent.as_str()).await? {
-                Outcome::Rows(children) => children,
+                Outcome::Rows(children) => {
+                    odd::count(self.cx, &format!("folders of {}", self.environment), &children);
+                    children
+                }
                 Outcome::Missing | Outcome::Refused => Vec::new(),
             },
         )

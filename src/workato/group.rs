@@ -1,11 +1,13 @@
 //! Collaborator groups (RBAC v2): they bundle people for project roles.
 
-use super::client::{GroupId, GroupMember, MemberId, UserGroup, WorkatoClient, read_all};
+use std::collections::BTreeMap;
+
+use super::client::{GroupId, GroupMember, Member, MemberId, UserGroup, WorkatoClient, odd, read_all};
 use super::collaborator::{self, Collaborator};
 use super::directory::Directory;
 use super::family::single::{self, Losses, Outcome, Single};
-use super::holding::folded;
 use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
+use super::names::folded;
 use super::table::all_pages_if_any;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{EntitlementBuilder, Purpose};
@@ -58,7 +60,17 @@ impl ResourceKind for CollaboratorGroup {
         };
         let people = d.people(cx).await?;
         if is_everyone(&listed) {
-            // Holds every collaborator by definition: no request needed.
+            // Holds every collaborator by definition: no request needed. What it counts tells whether all are known.
+            if page.is_first()
+                && let Some(said) = more_than(&listed, people.len())
+            {
+                cx.warnings.add(
+                    cause::COLLABORATORS_MISSING,
+                    "the group of all collaborators counts more people than the list of collaborators has; the others are \
+                     missing, unless they were invited and have not accepted",
+                    format!("{}: {} of {said}", group.display_name, people.len()),
+                );
+            }
             let everyone: Vec<&MemberId> = people.iter().collect();
             return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
         }
@@ -72,25 +84,34 @@ impl ResourceKind for CollaboratorGroup {
         let Outcome::Rows(members) = single::read(cx, &family, &asked, id).await? else {
             return Ok(Page::default());
         };
-        let said = listed.members_count.and_then(|count| usize::try_from(count).ok());
-        if let Some(said) = said.filter(|said| *said > members.len()) {
+        odd::count(cx, "members of collaborator groups", &members);
+        if let Some(said) = more_than(&listed, members.len()) {
             cx.warnings.add(
                 cause::GROUP_MEMBERS_MISSING,
-                "collaborator groups say they have more members than their lists show; the others are missing",
+                "collaborator groups say they have more members than their lists show; the others are missing, unless they \
+                 were invited and have not accepted",
                 format!("{}: {} of {said}", group.display_name, members.len()),
             );
         }
         let system = is_system(&listed);
         let mut rows = Vec::with_capacity(members.len());
-        for GroupMember { id: member, .. } in &members {
-            if people.contains(member) {
-                rows.push(member_grant(group, member, system));
-            } else {
-                cx.warnings.add(
+        let detected = d.detected(cx).await?;
+        let by_id: BTreeMap<&MemberId, &Member> = detected.members.iter().map(|m| (&m.id, m)).collect();
+        for listed in &members {
+            match by_id.get(&listed.id) {
+                Some(person) if is_of(listed, person) => rows.push(member_grant(group, &person.id, system)),
+                Some(_) => cx.warnings.add(
+                    cause::GROUP_MEMBER_OF_OTHER_ADDRESS,
+                    "members of groups have the id of a collaborator and another e-mail address; they were dropped (people \
+                     who were invited and have not accepted may have numbers of their own)",
+                    format!("{} in {}", listed.id, group.display_name),
+                ),
+                None => cx.warnings.add(
                     cause::COLLABORATOR_NOT_LISTED,
-                    "grants or group memberships name collaborators that the member list did not return; they were dropped",
-                    format!("collaborator {member} in {}", group.display_name),
-                );
+                    "groups have members that the list of collaborators did not return; they were dropped (people who were \
+                     invited and have not accepted are in no list)",
+                    format!("collaborator {} in {}", listed.id, group.display_name),
+                ),
             }
         }
         Ok(Page::last(rows))
@@ -146,6 +167,20 @@ impl Single for Members<'_> {
         let groups: Vec<UserGroup> = read_all(|page| self.client.user_groups(page)).await?;
         Ok(groups.iter().any(|group| group.id.as_str() == id))
     }
+}
+
+/// How many members a group says it has, if that is more than are known.
+fn more_than(group: &UserGroup, known: usize) -> Option<usize> {
+    let said = group.members_count.and_then(|count| usize::try_from(count).ok());
+    said.filter(|said| *said > known)
+}
+
+/// Whether a row of a group is this person's. Groups hold invitations, too, whose numbers may be those of other people:
+/// an address must agree (`contract/workato-additions.md` A-15).
+pub fn is_of(listed: &GroupMember, person: &Member) -> bool {
+    let address = |email: &Option<String>| email.as_deref().unwrap_or_default().trim().to_lowercase();
+    let said = address(&listed.email);
+    listed.id == person.id && (said.is_empty() || said == address(&person.email))
 }
 
 fn member_grant(group: &v2::Resource, member: &MemberId, system: bool) -> v2::Grant {

@@ -1,12 +1,14 @@
 //! Who holds which role in which environment.
 //!
 //! Member rows name roles by name, not by id (`contract/workato-api.md` 2.2). Here the names are resolved
-//! against the role lists once; everything later works with [`RoleRef`]s.
+//! against the role lists once; everything later works with [`RoleRef`]s. A row that cannot be attributed for certain is
+//! counted and gives nobody anything: the sync goes on, since all other rows stand for themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access_model::{AccessModel, Detected};
-use super::client::{EnvironmentRole, LegacyRole, MemberId, MemberRole};
+use super::client::{MemberId, MemberRole, checkbox};
+use super::names::{Meaning, NameTable, SYSTEM_ENVIRONMENT_ROLES, folded, is_system};
 use super::settings::Environment;
 use crate::baton::warning::Warnings;
 use crate::workato::cause;
@@ -50,13 +52,61 @@ impl Holdings {
     }
 }
 
-/// Names are compared without spaces, punctuation and case where an exact match fails: the API spells system
-/// roles both `Environment admin` and `EnvironmentAdmin` (`contract/workato-api.md` 4.3).
-pub fn folded(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+/// The names of all roles of a workspace, by list.
+#[derive(Debug, Clone, Default)]
+pub struct RoleNames {
+    environment: NameTable<String>,
+    legacy: NameTable<String>,
+    /// Names of roles that somebody made and that read like the placeholder for "no role".
+    no_access: BTreeSet<String>,
+}
+
+impl RoleNames {
+    /// Those of the two lists, and of the base roles, which no list has.
+    pub fn of(detected: &Detected) -> Self {
+        let mut names = RoleNames::default();
+        for role in &detected.environment_roles {
+            let name = role.name.as_deref().unwrap_or_default();
+            let system = is_system(role.kind.as_deref(), name, SYSTEM_ENVIRONMENT_ROLES);
+            names.environment.add(name, role.id.to_string(), system);
+            if is_no_access(name) && role.kind.is_some() && !system {
+                names.no_access.insert(name.trim().to_owned());
+            }
+        }
+        for role in &detected.legacy_roles {
+            let name = role.name.as_deref().unwrap_or_default();
+            names.legacy.add(name, role.id.to_string(), false);
+            if is_no_access(name) {
+                names.no_access.insert(name.trim().to_owned());
+            }
+        }
+        for base in BASE_ROLES {
+            names.legacy.add(base, base.to_owned(), true);
+        }
+        names
+    }
+
+    /// The id of the role of a list that rows call so.
+    pub fn find(&self, kind: RoleKind, name: &str) -> Meaning<String> {
+        match kind {
+            RoleKind::Environment => self.environment.find(name),
+            RoleKind::Legacy => self.legacy.find(name),
+        }
+    }
+
+    /// As [`RoleNames::find`], by the exact name alone.
+    pub fn exactly(&self, kind: RoleKind, name: &str) -> Meaning<String> {
+        match kind {
+            RoleKind::Environment => self.environment.exactly(name),
+            RoleKind::Legacy => self.legacy.exactly(name),
+        }
+    }
+
+    /// Whether a row with this name says that there is no role. A name that reads like that and is a role's, too, may
+    /// mean either.
+    pub fn is_placeholder(&self, name: &str) -> bool {
+        is_no_access(name) && !self.no_access.contains(name.trim())
+    }
 }
 
 /// Whether a role name is the placeholder for "no role here", in any spelling.
@@ -71,51 +121,69 @@ pub fn resolve(
     custom_roles_off: bool,
     warnings: &Warnings,
 ) -> Holdings {
-    let environment_names = by_name(&detected.environment_roles, |r: &EnvironmentRole| {
-        (r.name.as_deref(), r.id.to_string())
-    });
-    let legacy_names = by_name(&detected.legacy_roles, |r: &LegacyRole| {
-        (r.name.as_deref(), r.id.to_string())
-    });
+    let names = RoleNames::of(detected);
     let mut holdings = Holdings::default();
     for member in &detected.members {
         for row in &member.roles {
-            let environment = Environment::new(row.environment_type.as_deref().unwrap_or("dev"));
-            let name = row.role_name.as_deref().unwrap_or_default().trim();
-            if name.is_empty() || is_no_access(name) || !environments.contains(&environment) {
+            let (Some(place), Some(name)) = (said(&row.environment_type), said(&row.role_name)) else {
+                warnings.add(
+                    cause::ROLE_ROW_INCOMPLETE,
+                    "rows of people's roles do not say which role, or in which environment; those roles are not in this \
+                     sync",
+                    format!("collaborator {}", member.id),
+                );
+                continue;
+            };
+            let environment = Environment::new(place);
+            if !environments.contains(&environment) {
                 continue;
             }
             let example = format!("{name} ({environment}), held by collaborator {}", member.id);
-            let (kind, id) = match kind_of(detected.model, row) {
-                Some(RoleKind::Environment) => (RoleKind::Environment, environment_names.find(name)),
-                Some(RoleKind::Legacy) => match legacy_role(&legacy_names, name) {
+            let (kind, meaning) = match kind_of(detected.model, row) {
+                _ if names.is_placeholder(name) => continue,
+                Some(RoleKind::Environment) => (RoleKind::Environment, names.find(RoleKind::Environment, name)),
+                Some(RoleKind::Legacy) => match names.find(RoleKind::Legacy, name) {
                     // A row that does not say its type means a legacy role; where none has the name, it can only
                     // be the other kind.
-                    None if row.role_type.is_none() && environment_names.find(name).is_some() => {
-                        (RoleKind::Environment, environment_names.find(name))
+                    Meaning::Nothing if said(&row.role_type).is_none() => {
+                        match names.find(RoleKind::Environment, name) {
+                            Meaning::Nothing => (RoleKind::Legacy, Meaning::Nothing),
+                            found => (RoleKind::Environment, found),
+                        }
                     }
-                    id => (RoleKind::Legacy, id),
+                    found => (RoleKind::Legacy, found),
                 },
                 None => {
                     warnings.add(cause::ROLE_LIST_MISSING, role_list_missing(detected.model), example);
                     continue;
                 }
             };
-            let Some(id) = id else {
-                if kind == RoleKind::Legacy && custom_roles_off {
+            let id = match meaning {
+                Meaning::One(id) if is_no_access(name) => {
+                    ambiguous(warnings, format!("{example}: role {id}, or none at all"));
+                    continue;
+                }
+                Meaning::One(id) => id,
+                Meaning::Several(ids) => {
+                    ambiguous(warnings, format!("{example}: roles {}", ids.join(", ")));
+                    continue;
+                }
+                Meaning::Nothing if kind == RoleKind::Legacy && custom_roles_off => {
                     warnings.add(
                         cause::CUSTOM_ROLES_OFF,
                         "people hold custom roles, which are not read because of --disable-custom-roles-sync",
                         example,
                     );
-                } else {
+                    continue;
+                }
+                Meaning::Nothing => {
                     warnings.add(
                         cause::ROLE_NOT_LISTED,
                         "people hold roles that no role list names (deleted meanwhile?)",
                         example,
                     );
+                    continue;
                 }
-                continue;
             };
             if kind == RoleKind::Legacy && BASE_ROLES.contains(&id.as_str()) {
                 holdings.base_roles.insert(id.clone());
@@ -130,65 +198,34 @@ pub fn resolve(
     holdings
 }
 
+fn said(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn ambiguous(warnings: &Warnings, example: String) {
+    warnings.add(
+        cause::ROLE_AMBIGUOUS,
+        "people hold roles by a name that several roles have; rows do not say which, so none of them is given to anybody",
+        example,
+    );
+}
+
 /// The list a row's role is in; `None` where the row names a list this workspace did not answer.
 fn kind_of(model: AccessModel, row: &MemberRole) -> Option<RoleKind> {
-    let said = row.role_type.as_deref().map(str::trim).filter(|t| !t.is_empty());
-    match (model, said) {
+    match (model, said(&row.role_type)) {
         (AccessModel::RbacV2, Some("privilege_group")) | (AccessModel::Legacy, Some("environment")) => None,
         (AccessModel::RbacV2, _) | (AccessModel::Mixed, Some("environment")) => Some(RoleKind::Environment),
         (AccessModel::Legacy | AccessModel::Mixed, _) => Some(RoleKind::Legacy),
     }
 }
 
-fn role_list_missing(model: AccessModel) -> &'static str {
+fn role_list_missing(model: AccessModel) -> String {
     if model == AccessModel::Legacy {
-        "people hold environment roles, but the token may not list them: tick Admin > Environment roles > List in the client role"
+        format!(
+            "people hold environment roles, but the token may not list them: tick {} in the client role",
+            checkbox::LIST_ENVIRONMENT_ROLES
+        )
     } else {
-        "people still hold legacy roles, but the workspace no longer lists them"
+        "people still hold legacy roles, but the workspace no longer lists them".to_owned()
     }
-}
-
-/// A base role has no row in the list; a custom role spelled exactly the same wins over it.
-fn legacy_role(names: &Names, name: &str) -> Option<String> {
-    let base = BASE_ROLES
-        .iter()
-        .find(|base| base.eq_ignore_ascii_case(name))
-        .map(|base| (*base).to_owned());
-    let exact = names.exact.get(name).cloned();
-    exact
-        .or_else(|| base.clone().filter(|b| b == name))
-        .or_else(|| names.find(name))
-        .or(base)
-}
-
-struct Names {
-    exact: BTreeMap<String, String>,
-    folded: BTreeMap<String, Option<String>>,
-}
-
-impl Names {
-    fn find(&self, name: &str) -> Option<String> {
-        self.exact
-            .get(name)
-            .cloned()
-            .or_else(|| self.folded.get(&folded(name)).cloned().flatten())
-    }
-}
-
-/// A folded name that two roles share finds neither.
-fn by_name<T>(roles: &[T], name_and_id: impl Fn(&T) -> (Option<&str>, String)) -> Names {
-    let mut names = Names {
-        exact: BTreeMap::new(),
-        folded: BTreeMap::new(),
-    };
-    for role in roles {
-        let (Some(name), id) = name_and_id(role) else { continue };
-        names.exact.entry(name.to_owned()).or_insert_with(|| id.clone());
-        names
-            .folded
-            .entry(folded(name))
-            .and_modify(|other| *other = None)
-            .or_insert(Some(id));
-    }
-    names
 }

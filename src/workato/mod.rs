@@ -23,6 +23,7 @@ mod folder;
 mod group;
 pub mod holding;
 mod kind;
+pub mod names;
 mod privilege;
 pub mod privileges;
 mod project;

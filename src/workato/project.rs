@@ -1,13 +1,13 @@
 //! Projects. In RBAC v2 each project role is an entitlement of every project, granted to people and groups.
 
-use super::client::{Project as ApiProject, ProjectGrant, ProjectId, WorkatoClient, read_all};
+use super::client::{Project as ApiProject, ProjectGrant, ProjectId, WorkatoClient, odd, read_all};
 use super::collaborator::{self, Collaborator};
 use super::directory::{Directory, PlacedProject};
 use super::family::single::{self, Losses, Outcome, Single};
 use super::folder::Folder;
 use super::group::{self, CollaboratorGroup};
 use super::kind::{PAGE, ResourceKind, first_of, id_value};
-use super::project_role::{distinct, slug};
+use super::names::Meaning;
 use super::settings::Environment;
 use super::table::all_pages_if_any;
 use super::token_environment;
@@ -58,11 +58,12 @@ impl ResourceKind for Project {
     async fn entitlements(d: &Directory, cx: &SyncContext, project: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
         let grantable = [&Collaborator::resource_type(), &CollaboratorGroup::resource_type()];
         let roles = d.project_roles(cx).await?;
-        Ok(distinct(&roles)
-            .into_iter()
-            .map(|(slug, role, _)| {
-                let text = format!("{role} of {}", project.display_name);
-                EntitlementBuilder::new(project, &slug, Purpose::Permission, &grantable)
+        Ok(roles
+            .all()
+            .iter()
+            .map(|role| {
+                let text = format!("{} of {}", role.name, project.display_name);
+                EntitlementBuilder::new(project, &role.slug, Purpose::Permission, &grantable)
                     .named(text.clone(), text)
                     .build()
             })
@@ -90,6 +91,7 @@ impl ResourceKind for Project {
             return Ok(Page::default());
         };
         token_environment::check(environment, &granted)?;
+        odd::count(cx, &asked.what(), &granted);
         let mut rows = Vec::with_capacity(granted.len());
         for grant in &granted {
             rows.extend(build(d, cx, project, grant).await?);
@@ -155,20 +157,47 @@ async fn build(
     project: &v2::Resource,
     grant: &ProjectGrant,
 ) -> Result<Option<v2::Grant>> {
-    let role = grant
+    let example = format!("grant {} of {}", grant.id, project.display_name);
+    let elsewhere = grant.project.as_ref().and_then(|p| p.id.as_ref());
+    if let Some(other) = elsewhere.filter(|id| id.as_str() != resource::key(project).1) {
+        cx.warnings.add(
+            cause::GRANT_ELSEWHERE,
+            "lists of project grants hold grants of other projects; they were dropped there",
+            format!("{example}, which is of project {other}"),
+        );
+        return Ok(None);
+    }
+    let roles = d.project_roles(cx).await?;
+    let meaning = grant
         .project_role
         .as_ref()
-        .and_then(|r| r.name.as_deref())
-        .map(slug)
-        .unwrap_or_default();
-    let known = distinct(&d.project_roles(cx).await?)
-        .iter()
-        .any(|(slug, ..)| *slug == role);
-    if !known {
+        .map_or(Meaning::Nothing, |named| roles.of_grant(named));
+    let role = match meaning {
+        Meaning::One(role) => role.slug.as_str(),
+        Meaning::Several(several) => {
+            let ids: Vec<&str> = several.iter().map(|role| role.role.id.as_str()).collect();
+            cx.warnings.add(
+                cause::PROJECT_ROLE_AMBIGUOUS,
+                "project grants name a role by a name that several project roles have; they were dropped, as it cannot be \
+                 told which it is",
+                format!("{example}: roles {}", ids.join(", ")),
+            );
+            return Ok(None);
+        }
+        Meaning::Nothing => {
+            cx.warnings.add(
+                cause::PROJECT_ROLE_NOT_LISTED,
+                "project grants name project roles that no list returned; they were dropped",
+                example,
+            );
+            return Ok(None);
+        }
+    };
+    if grant.user.is_some() && grant.user_group.is_some() {
         cx.warnings.add(
-            cause::PROJECT_ROLE_NOT_LISTED,
-            "project grants name project roles that no list returned; they were dropped",
-            format!("grant {} of {}", grant.id, project.display_name),
+            cause::GRANT_OF_TWO,
+            "project grants name a person and a group at once; they were dropped, as it cannot be told whose they are",
+            example,
         );
         return Ok(None);
     }
@@ -184,7 +213,7 @@ async fn build(
         }
         let principal = collaborator::resource_id(&user.id);
         return Ok(Some(
-            GrantBuilder::new(project, &role, principal).metadata(metadata).build(),
+            GrantBuilder::new(project, role, principal).metadata(metadata).build(),
         ));
     }
     let groups = d.groups(cx).await?;
@@ -196,14 +225,14 @@ async fn build(
         cx.warnings.add(
             cause::GROUP_NOT_LISTED,
             "project grants name groups that no list returned, or nobody at all; they were dropped",
-            format!("grant {} of {}", grant.id, project.display_name),
+            example,
         );
         return Ok(None);
     };
     let principal = resource::id(CollaboratorGroup::TYPE, group.id.to_string());
     let over = entitlement::id(&principal, group::MEMBER);
     Ok(Some(
-        GrantBuilder::new(project, &role, principal)
+        GrantBuilder::new(project, role, principal)
             .expands_over(over)
             .metadata(metadata)
             .build(),

@@ -1,8 +1,11 @@
 //! Project roles (RBAC v2): what a person or group may do in a project. They are entitlements of projects.
 
-use super::client::ProjectRole as ApiRole;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::client::{GrantRole, ProjectRole as ApiRole};
 use super::directory::Directory;
 use super::kind::{PAGE, ResourceKind, id_value, utc};
+use super::names::{Meaning, NameTable, SYSTEM_PROJECT_ROLES, is_system};
 use crate::baton::annotation;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
@@ -28,14 +31,146 @@ impl ResourceKind for ProjectRole {
 
     async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
         let roles = d.project_roles(cx).await?;
-        let distinct = distinct(&roles);
-        Page::of_table(&distinct, page, PAGE, |(slug, name, role)| build(slug, name, role))
+        Page::of_table(roles.all(), page, PAGE, build)
     }
 }
 
-/// The id of a project role: its name in lower case, other characters as `-`. The two endpoints that know the
-/// role disagree about its id, so the name is the key (`contract/workato-api.md` 2.8, ID TRAP).
-pub fn slug(name: &str) -> String {
+/// A listed project role and what it goes by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedRole {
+    /// Its id among project roles and the slug of its entitlements: no other role of the list has it.
+    pub slug: String,
+    /// Its name, else its id.
+    pub name: String,
+    /// The row of the list.
+    pub role: ApiRole,
+    /// The slug that its name gives.
+    base: String,
+}
+
+impl NamedRole {
+    /// Whether its name gives the slug of another role, too.
+    pub fn is_told_apart(&self) -> bool {
+        self.slug != self.base
+    }
+
+    /// What its slug is while another role shares it.
+    fn apart(&self) -> [String; 2] {
+        // No name gives two hyphens in a row, so the second form is nobody else's.
+        let id = &self.role.id;
+        [format!("{}-{id}", self.base), format!("{}--{id}", self.base)]
+    }
+}
+
+/// The project roles of a workspace. The two endpoints that know a role disagree about its id, so the name is the key
+/// (`contract/workato-api.md` 2.8, ID TRAP). What follows from a name, the slug, is not unique: roles that share one get
+/// the id of the list added, each of them, so that no role has what another had before.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectRoles {
+    all: Vec<NamedRole>,
+    names: NameTable<usize>,
+}
+
+impl ProjectRoles {
+    /// Those of a list. Their order does not matter.
+    pub fn of(listed: &[ApiRole]) -> Self {
+        let mut roles = ProjectRoles::default();
+        let mut seen = BTreeSet::new();
+        for role in listed.iter().filter(|role| seen.insert(&role.id)) {
+            let given = role.name.as_deref().unwrap_or_default().trim();
+            let system = is_system(role.kind.as_deref(), given, SYSTEM_PROJECT_ROLES);
+            // What has no name is named by no row.
+            roles.names.add(given, roles.all.len(), system);
+            let id = role.id.to_string();
+            let name = if given.is_empty() { &id } else { given }.to_owned();
+            let base = slug(&name);
+            roles.all.push(NamedRole {
+                slug: base.clone(),
+                name,
+                role: role.clone(),
+                base,
+            });
+        }
+        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+        for role in &roles.all {
+            *taken.entry(role.base.clone()).or_default() += 1;
+        }
+        let shared: BTreeSet<String> = taken
+            .iter()
+            .filter(|(_, n)| **n > 1)
+            .map(|(base, _)| base.clone())
+            .collect();
+        for role in roles.all.iter().filter(|role| shared.contains(&role.base)) {
+            let [short, _] = role.apart();
+            *taken.entry(short).or_default() += 1;
+        }
+        for role in roles.all.iter_mut().filter(|role| shared.contains(&role.base)) {
+            let [short, long] = role.apart();
+            role.slug = if taken.get(&short) == Some(&1) { short } else { long };
+        }
+        roles
+    }
+
+    /// All of them, in the order of the list.
+    pub fn all(&self) -> &[NamedRole] {
+        &self.all
+    }
+
+    fn those(&self, places: &[usize]) -> Vec<&NamedRole> {
+        places.iter().filter_map(|at| self.all.get(*at)).collect()
+    }
+
+    /// The role that a grant names. Roles of one name are told apart where grants have the ids of the list.
+    pub fn of_grant(&self, named: &GrantRole) -> Meaning<&NamedRole> {
+        match self.names.find(named.name.as_deref().unwrap_or_default()) {
+            Meaning::Nothing => Meaning::Nothing,
+            Meaning::One(at) => self.those(&[at]).pop().map_or(Meaning::Nothing, Meaning::One),
+            Meaning::Several(places) => {
+                let several = self.those(&places);
+                match several.iter().find(|role| role.role.id == named.id) {
+                    Some(one) => Meaning::One(one),
+                    None => Meaning::Several(several),
+                }
+            }
+        }
+    }
+
+    /// The role with this slug; it may be that of a list with other roles in it.
+    pub fn of_slug(&self, wanted: &str) -> Meaning<&NamedRole> {
+        if let Some(role) = self.all.iter().find(|role| role.slug == wanted) {
+            return Meaning::One(role);
+        }
+        let mut sharing: Vec<&NamedRole> = self.all.iter().filter(|role| role.base == wanted).collect();
+        if sharing.is_empty() {
+            sharing = self
+                .all
+                .iter()
+                .filter(|role| role.apart().iter().any(|slug| slug == wanted))
+                .collect();
+        }
+        match sharing.as_slice() {
+            [] => Meaning::Nothing,
+            [one] => Meaning::One(one),
+            _ => Meaning::Several(sharing),
+        }
+    }
+
+    /// Whether a name is another spelling of this role's.
+    pub fn is_spelling(&self, name: &str, role: &NamedRole) -> bool {
+        match self.names.find(name) {
+            Meaning::One(at) => self.all.get(at).is_some_and(|found| found.role.id == role.role.id),
+            _ => false,
+        }
+    }
+
+    /// Whether rows that name this role can mean another one.
+    pub fn shares_name(&self, role: &NamedRole) -> bool {
+        matches!(self.names.exactly(&role.name), Meaning::Several(_))
+    }
+}
+
+/// A name in lower case, other characters as `-`.
+fn slug(name: &str) -> String {
     let mut slug = String::with_capacity(name.len());
     for c in name.to_lowercase().chars() {
         if c.is_alphanumeric() {
@@ -47,33 +182,17 @@ pub fn slug(name: &str) -> String {
     slug
 }
 
-/// The listed roles by slug: (slug, name, role), each slug once.
-pub fn distinct(roles: &[ApiRole]) -> Vec<(String, String, ApiRole)> {
-    let mut seen = std::collections::BTreeSet::new();
-    roles
-        .iter()
-        .map(|role| {
-            let name = role
-                .name
-                .clone()
-                .filter(|n| !n.is_empty())
-                .unwrap_or_else(|| role.id.to_string());
-            (slug(&name), name, role.clone())
-        })
-        .filter(|(slug, ..)| seen.insert(slug.clone()))
-        .collect()
-}
-
-fn build(slug: &str, name: &str, role: &ApiRole) -> v2::Resource {
+fn build(named: &NamedRole) -> v2::Resource {
+    let role = &named.role;
     let profile = Profile::new()
         .with("id", id_value(&role.id))
-        .with("name", name)
+        .with("name", named.name.as_str())
         .with("type", role.kind.as_deref())
         .with("members_count", role.members_count)
         .with("created_at", utc(role.created_at.as_deref()))
         .with("updated_at", utc(role.updated_at.as_deref()))
         .with("config", role.config.clone());
-    ResourceBuilder::new(ProjectRole::TYPE, slug, name)
+    ResourceBuilder::new(ProjectRole::TYPE, named.slug.as_str(), named.name.as_str())
         .profile(profile)
         .role()
         .build()
@@ -81,12 +200,93 @@ fn build(slug: &str, name: &str, role: &ApiRole) -> v2::Resource {
 
 #[cfg(test)]
 mod tests {
-    use super::slug;
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn roles(named: &[(&str, u32)]) -> ProjectRoles {
+        let rows: Vec<ApiRole> = named
+            .iter()
+            .map(|(name, id)| serde_json::from_value(json!({"id": id.to_string(), "name": name})).unwrap())
+            .collect();
+        ProjectRoles::of(&rows)
+    }
+
+    fn slugs(named: &[(&str, u32)]) -> Vec<String> {
+        roles(named).all().iter().map(|role| role.slug.clone()).collect()
+    }
 
     #[test]
-    fn slugs() {
+    fn slugs_of_single_names() {
         assert_eq!(slug("Project admin"), "project-admin");
         assert_eq!(slug("Read-only / auditor (EU)"), "read-only-auditor-eu-");
         assert_eq!(slug("AdvancedBuilder"), "advancedbuilder");
+    }
+
+    #[test]
+    fn roles_that_share_a_slug_all_get_their_id() {
+        for (named, expected) in [
+            (
+                &[("C++", 90), ("C#", 91), ("Project admin", 1)][..],
+                &["c--90", "c--91", "project-admin"][..],
+            ),
+            (
+                &[("Ops-Admin", 5), ("Ops Admin", 6), ("ops admin", 7)],
+                &["ops-admin-5", "ops-admin-6", "ops-admin-7"],
+            ),
+            (&[("🚀", 1), ("🔥", 2)], &["--1", "--2"]),
+            (&[("🚀", 1)], &["-"]),
+            (&[(" Builder ", 1), ("Reader", 2)], &["builder", "reader"]),
+            (&[("Same", 3), ("Same", 4)], &["same-3", "same-4"]),
+            (&[("", 5), ("5", 6)], &["5-5", "5-6"]),
+            (&[("a", 5), ("A", 6), ("a 5", 7)], &["a--5", "a-6", "a-5"]),
+            (
+                &[("a", 5), ("A", 6), ("a 5", 7), ("A-5", 8)],
+                &["a--5", "a-6", "a-5-7", "a-5-8"],
+            ),
+            (
+                &[("Ärzte", 1), ("ärzte", 2), ("Arzte", 3)],
+                &["ärzte-1", "ärzte-2", "arzte"],
+            ),
+        ] {
+            assert_eq!(slugs(named), expected, "{named:?}");
+        }
+    }
+
+    #[test]
+    fn a_slug_of_another_list_is_told_or_ambiguous() {
+        let both = roles(&[("C++", 90), ("C#", 91)]);
+        assert!(matches!(both.of_slug("c-"), Meaning::Several(two) if two.len() == 2));
+        let one = roles(&[("C++", 90)]);
+        assert!(matches!(one.of_slug("c--90"), Meaning::One(role) if role.name == "C++"));
+        assert_eq!(one.of_slug("c--91"), Meaning::Nothing);
+    }
+
+    proptest! {
+        /// Whatever roles are called: each slug is there once, does not depend on the order, and is the name's own
+        /// where no other name gives it.
+        #[test]
+        fn slugs_are_unique_and_stable(
+            names in prop::collection::vec("[aAb +#5-]{0,5}", 1..8),
+            turn in 0..8_usize,
+        ) {
+            let named: Vec<(&str, u32)> = names.iter().map(String::as_str).zip(1..).collect();
+            let all = slugs(&named);
+            prop_assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{:?}", all);
+            let mut turned = named.clone();
+            turned.rotate_left(turn % named.len());
+            let mut other = slugs(&turned);
+            other.rotate_right(turn % named.len());
+            prop_assert_eq!(&all, &other);
+            let bases: Vec<String> = roles(&named).all().iter().map(|role| role.base.clone()).collect();
+            for (at, base) in bases.iter().enumerate() {
+                if bases.iter().filter(|other| *other == base).count() == 1 {
+                    prop_assert_eq!(&all[at], base);
+                }
+            }
+        }
     }
 }

@@ -1,24 +1,32 @@
-//! The settings (`config`) of roles, which only the single-role answers carry (`contract/workato-api.md` 2.8). Without
-//! them the row of the list stands, and no access is missing.
+//! The settings (`config`) of roles, which only the single-role answers carry (`workato/api.md` 2.8). They are
+//! words in a profile: no access depends on them, so one that cannot be read is counted, and the row of the list stands.
 
 use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use serde::{Deserialize, Serialize};
+
 use super::client::{EnvironmentRole, ProjectRole, ProjectRoleId, RoleId, WorkatoClient, read_all};
+use super::code;
 use super::directory::FAN_OUT;
 use super::family::Family;
 use super::family::single::{self, Losses, Outcome, Single};
 use super::kind::first_of;
 use super::table::stored;
+use crate::baton::code as kit;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
 use crate::workato::cause;
 
-/// Asks for every listed role singly, a few at a time, and keeps the order.
+/// Unreadable answers from the start after which no others are asked for.
+const UNREADABLE_IN_A_ROW: usize = 3;
+
+/// Asks for every listed role singly, a few at a time, and keeps the order. Until one can be read they are asked one
+/// after the other: where none can be, a few show it.
 ///
 /// # Errors
-/// Those of the client; a refusal is a warning and leaves the settings out.
+/// Those of the client; a refusal is a warning and leaves the settings out, as does an answer of no use.
 pub async fn with_configs<T>(
     cx: &SyncContext,
     family: &Family,
@@ -27,7 +35,7 @@ pub async fn with_configs<T>(
 ) -> Result<Vec<T>>
 where
     T: ConfiguredRole,
-    for<'a> Settings<'a, T>: Single<Answer = T>,
+    for<'a> Settings<'a, T>: Single<Answer = Answer<T>>,
 {
     let asked = Settings {
         cx,
@@ -43,15 +51,99 @@ where
         let asked = &asked;
         async move {
             if role.has_config() {
-                return Ok::<T, Error>(role);
+                return Ok::<_, Error>((role, Came::OfTheList));
             }
-            Ok(match single::read(cx, family, asked, &role.id_text()).await? {
-                Outcome::Rows(complete) => complete,
-                Outcome::Missing | Outcome::Refused => role,
+            let id = role.id_text();
+            Ok(match single::read(cx, family, asked, &id).await? {
+                Outcome::Rows(Answer::Role(complete)) if complete.is_called_as(&role) => {
+                    (role.with_config_of(complete), Came::Whole)
+                }
+                Outcome::Rows(Answer::Role(_)) => {
+                    unreadable(cx, &asked.name(&id), "the answer is about another role");
+                    (role, Came::Unreadable)
+                }
+                Outcome::Rows(Answer::Unreadable(why)) => {
+                    unreadable(cx, &asked.name(&id), &why);
+                    (role, Came::Unreadable)
+                }
+                Outcome::Missing | Outcome::Refused => (role, Came::OfTheList),
             })
         }
     };
-    stream::iter(listed).map(one).buffered(FAN_OUT).try_collect().await
+    let mut listed = listed.into_iter();
+    let mut roles = Vec::new();
+    let mut in_vain = 0;
+    while in_vain < UNREADABLE_IN_A_ROW {
+        let Some(role) = listed.next() else { return Ok(roles) };
+        let (role, came) = one(role).await?;
+        roles.push(role);
+        match came {
+            Came::Whole => {
+                let rest: Vec<(T, Came)> = stream::iter(listed).map(one).buffered(FAN_OUT).try_collect().await?;
+                roles.extend(rest.into_iter().map(|(role, _)| role));
+                return Ok(roles);
+            }
+            Came::Unreadable => in_vain += 1,
+            Came::OfTheList => {}
+        }
+    }
+    for role in listed {
+        if !role.has_config() {
+            let name = asked.name(&role.id_text());
+            unreadable(cx, &name, "not asked for, as those before it could not be read");
+        }
+        roles.push(role);
+    }
+    Ok(roles)
+}
+
+/// Where the settings of a role are from.
+enum Came {
+    Whole,
+    Unreadable,
+    OfTheList,
+}
+
+/// What a single answer comes to. Both are kept, so that a sync that goes on finds the same.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Answer<T> {
+    /// The role with its settings.
+    Role(T),
+    /// Why what came is of no use.
+    Unreadable(String),
+}
+
+impl<T> Answer<T> {
+    fn of(answer: Result<T>) -> Result<Self> {
+        match answer {
+            Ok(role) => Ok(Self::Role(role)),
+            Err(error) if is_unreadable(&error) => Ok(Self::Unreadable(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn unreadable(cx: &SyncContext, name: &str, why: &str) {
+    cx.warnings.add(
+        cause::ROLE_SETTINGS_UNREADABLE,
+        "the settings (config) of roles could not be read; no access is missing",
+        format!("{name}: {why}"),
+    );
+}
+
+/// Whether something answered, and what it answered is of no use. A workspace out of reach is another matter.
+fn is_unreadable(error: &Error) -> bool {
+    let answers = [
+        code::SERVER_ERROR,
+        code::REQUEST_REFUSED,
+        code::NOT_JSON,
+        code::UNREADABLE,
+        code::CUT_OFF,
+        kit::TIMEOUT,
+        kit::CONNECTION_BROKE,
+        kit::ANSWER_TOO_LARGE,
+    ];
+    answers.contains(&error.code_id())
 }
 
 /// A role that has settings.
@@ -62,6 +154,10 @@ pub trait ConfiguredRole: Clone + Send + Sync {
     fn name(&self) -> Option<&str>;
     /// Whether the list carried the settings already.
     fn has_config(&self) -> bool;
+    /// Whether both rows may be of one role.
+    fn is_called_as(&self, listed: &Self) -> bool;
+    /// The row of the list with the settings of the single answer. Who it is, the list says.
+    fn with_config_of(self, single: Self) -> Self;
 }
 
 /// Settings of the roles of one list.
@@ -87,7 +183,7 @@ static LOSSES: Losses = Losses {
 };
 
 impl Single for Settings<'_, EnvironmentRole> {
-    type Answer = EnvironmentRole;
+    type Answer = Answer<EnvironmentRole>;
 
     fn what(&self) -> String {
         "settings (config) of environment roles".to_owned()
@@ -105,13 +201,13 @@ impl Single for Settings<'_, EnvironmentRole> {
         format!("environment role {}", self.called(id))
     }
 
-    async fn ask(&self, id: &str) -> Result<EnvironmentRole> {
+    async fn ask(&self, id: &str) -> Result<Answer<EnvironmentRole>> {
         let (key, role) = (format!("environment role/{id}"), RoleId::from(id));
-        stored(self.cx, &key, || self.client.environment_role(&role)).await
+        stored(self.cx, &key, || async { Answer::of(self.client.environment_role(&role).await) }).await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {
-        self.client.environment_role(&RoleId::from(id)).await.map(drop)
+        Answer::of(self.client.environment_role(&RoleId::from(id)).await).map(drop)
     }
 
     async fn is_listed(&self, id: &str) -> Result<bool> {
@@ -121,7 +217,7 @@ impl Single for Settings<'_, EnvironmentRole> {
 }
 
 impl Single for Settings<'_, ProjectRole> {
-    type Answer = ProjectRole;
+    type Answer = Answer<ProjectRole>;
 
     fn what(&self) -> String {
         "settings (config) of project roles".to_owned()
@@ -139,13 +235,13 @@ impl Single for Settings<'_, ProjectRole> {
         format!("project role {}", self.called(id))
     }
 
-    async fn ask(&self, id: &str) -> Result<ProjectRole> {
+    async fn ask(&self, id: &str) -> Result<Answer<ProjectRole>> {
         let (key, role) = (format!("project role/{id}"), ProjectRoleId::from(id));
-        stored(self.cx, &key, || self.client.project_role(&role)).await
+        stored(self.cx, &key, || async { Answer::of(self.client.project_role(&role).await) }).await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {
-        self.client.project_role(&ProjectRoleId::from(id)).await.map(drop)
+        Answer::of(self.client.project_role(&ProjectRoleId::from(id)).await).map(drop)
     }
 
     async fn is_listed(&self, id: &str) -> Result<bool> {
@@ -167,6 +263,17 @@ macro_rules! configured {
 
             fn has_config(&self) -> bool {
                 self.config.is_some()
+            }
+
+            fn is_called_as(&self, listed: &Self) -> bool {
+                let names = self.name.as_deref().zip(listed.name.as_deref());
+                names.is_none_or(|(single, listed)| single.trim() == listed.trim())
+            }
+
+            fn with_config_of(mut self, single: Self) -> Self {
+                self.config = single.config;
+                self.odd.extend(single.odd);
+                self
             }
         }
     )*};

@@ -1,8 +1,11 @@
 //! `contract/model.md`, line by line: simulated workspaces synced over real HTTP, compared with what the oracle
 //! says the rows must be. The oracle knows the workspace, not the connector.
 
+mod counts;
 mod degrade;
 mod detection;
+pub mod names;
+mod odd;
 mod privileges;
 mod profiles;
 mod requests;

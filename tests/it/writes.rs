@@ -2,6 +2,7 @@
 //! (`contract/model.md` 9): in the state of the simulated workspace, not in answers.
 
 mod accounts;
+mod alike;
 mod flags;
 mod groups;
 pub mod place;

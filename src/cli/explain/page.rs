@@ -175,6 +175,7 @@ pub const PAGES: &[Page] = pages! {
     workato::OUT_OF_SIGHT => "BW-1307",
     workato::NO_EFFECT => "BW-1308",
     workato::OUTCOME_UNKNOWN => "BW-1320",
+    workato::AMBIGUOUS_RIGHT => "BW-1321",
     workato::NO_ENVIRONMENT_TOKEN => "BW-1901",
     workato::LIST_EMPTY => "BW-1902",
     workato::LIST_CHANGED => "BW-1903",
@@ -189,4 +190,9 @@ pub const PAGES: &[Page] = pages! {
     workato::PRIVILEGES_DIFFER => "BW-1912",
     workato::GONE_MEANWHILE => "BW-1913",
     workato::SINGLE_REFUSED => "BW-1920",
+    workato::FIELD_ODD => "BW-1925",
+    workato::ROLE_SETTINGS => "BW-1921",
+    workato::ROLE_AMBIGUOUS => "BW-1922",
+    workato::ROLES_ALIKE => "BW-1923",
+    workato::ROLE_ROW_INCOMPLETE => "BW-1924",
 };

@@ -13,6 +13,7 @@ use crate::baton::code::{self, Code};
 use crate::baton::config::args::Purpose;
 use crate::cli::command::{self, NAME};
 use crate::report::code as report;
+use crate::workato::client::{checkbox, endpoint};
 use crate::workato::code as workato;
 
 /// The tables of all rooms.
@@ -154,6 +155,53 @@ fn codes_are_found_however_they_are_typed() {
     assert_eq!(near.first(), Some(&code::INTERRUPTED));
     let near: Vec<Code> = find::nearest("ctrl-c").iter().map(|page| page.code).collect();
     assert_eq!(near, [code::INTERRUPTED], "words of the title do too");
+}
+
+/// One spelling for each checkbox: the page of its code and the README have that of `checkbox.rs`.
+#[test]
+fn checkboxes_are_spelled_as_in_their_table() {
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for endpoint in endpoint::ENDPOINTS {
+        let code = workato::permission("GET", endpoint.path);
+        let page = PAGES.iter().find(|page| page.code == code).unwrap();
+        let (section, label) = endpoint.checkbox.rsplit_once(" > ").unwrap();
+        // A page on two endpoints names the section once.
+        let text = flat(page.text);
+        assert!(
+            text.contains(section) && text.contains(label),
+            "{code}: {}",
+            endpoint.checkbox
+        );
+    }
+    let readme = flat(&std::fs::read_to_string(source("README.md")).unwrap());
+    for checkbox in checkbox::ALL.iter().filter(|c| **c != checkbox::GET_DETAILS) {
+        let (_, label) = checkbox.rsplit_once(" > ").unwrap();
+        assert!(readme.contains(label), "README: {checkbox}");
+    }
+}
+
+/// Nobody spells a path of checkboxes by hand.
+#[test]
+fn no_other_file_spells_a_checkbox() {
+    fn look(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                look(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("client/checkbox.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                // Comments may explain by example.
+                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                let spelled = code.filter(|line| ["Admin >", "Projects >"].iter().any(|tab| line.contains(tab)));
+                found.extend(spelled.map(|line| format!("{}: {}", path.display(), line.trim())));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    look(&source("src"), &mut found);
+    // This test names the two tabs itself.
+    found.retain(|line| !line.contains("explain/tests.rs"));
+    assert_eq!(found, Vec::<String>::new());
 }
 
 const BEGIN: &str = "<!-- codes: begin -->\n";

@@ -115,10 +115,23 @@ fn right(names: &Names<'_>, on: &v2::Resource, what: Option<&str>) -> Result<v2:
     let typed = what.to_lowercase();
     let own = format!(" of {}", on.display_name);
     let name = |e: &v2::Entitlement| e.display_name.strip_suffix(&own).unwrap_or(&e.display_name).to_owned();
-    let is_it =
-        |e: &&v2::Entitlement| e.id == what || e.slug.to_lowercase() == typed || name(e).to_lowercase() == typed;
-    if let Some(found) = all.iter().find(is_it) {
-        return Ok(found.clone());
+    // What was typed exactly comes before what reads like it: C++ and C# are near, and so are Ops and OPS.
+    let exactly = |e: &&v2::Entitlement| e.id == what || name(e).trim() == what.trim();
+    let nearly = |e: &&v2::Entitlement| e.slug.to_lowercase() == typed || name(e).to_lowercase() == typed;
+    let mut found: Vec<&v2::Entitlement> = all.iter().filter(exactly).collect();
+    if found.is_empty() {
+        found = all.iter().filter(nearly).collect();
+    }
+    match found.as_slice() {
+        [] => {}
+        [one] => return Ok((*one).clone()),
+        several => {
+            let lines: Vec<String> = several.iter().map(|e| format!("  {}  {}", e.id, name(e))).collect();
+            let message = format!("{what:?} fits {} project roles on {}", several.len(), on.display_name);
+            return Err(Error::new(Kind::InvalidArgument, message)
+                .code(crate::report::code::AMBIGUOUS)
+                .hint(format!("say which, by its id:\n{}", lines.join("\n"))));
+        }
     }
     let mut near: Vec<(usize, String)> = all
         .iter()

@@ -2,11 +2,10 @@
 //! the way of every answer of [`WorkatoClient`](super::WorkatoClient), checks and messages included; only the
 //! request is missing.
 
-use serde::de::DeserializeOwned;
-
 use super::decode::{self, Listing};
 use super::endpoint::Endpoint;
 use super::fault::Call;
+use super::odd::Row;
 use super::paging::{self, ApiPage};
 use crate::baton::error::Result;
 use crate::baton::http::Response;
@@ -17,7 +16,7 @@ use crate::baton::secret::Secret;
 /// # Errors
 /// As the methods of [`WorkatoClient`](super::WorkatoClient); `Unavailable` also for a page that is empty although the
 /// list says it has more, since the page after it cannot be asked for.
-pub fn read_page<T: DeserializeOwned>(
+pub fn read_page<T: Row>(
     endpoint: &'static Endpoint,
     token: &Secret,
     response: &Response,
@@ -36,7 +35,7 @@ pub fn read_page<T: DeserializeOwned>(
 ///
 /// # Errors
 /// As the methods of [`WorkatoClient`](super::WorkatoClient).
-pub fn read_object<T: DeserializeOwned>(endpoint: &'static Endpoint, token: &Secret, response: &Response) -> Result<T> {
+pub fn read_object<T: Row>(endpoint: &'static Endpoint, token: &Secret, response: &Response) -> Result<T> {
     let call = call(endpoint, token);
     call.check(response)?;
     object(&call, response)
@@ -52,11 +51,11 @@ fn call<'a>(endpoint: &'static Endpoint, token: &'a Secret) -> Call<'a> {
 }
 
 /// The list in an answer that passed [`Call::check`].
-pub(super) fn listing<T: DeserializeOwned>(call: &Call<'_>, response: &Response) -> Result<Listing<T>> {
+pub(super) fn listing<T: Row>(call: &Call<'_>, response: &Response) -> Result<Listing<T>> {
     decode::listing(&response.body, call.endpoint.envelope).map_err(|why| call.undecodable(response, &why))
 }
 
 /// The object in an answer that passed [`Call::check`].
-pub(super) fn object<T: DeserializeOwned>(call: &Call<'_>, response: &Response) -> Result<T> {
+pub(super) fn object<T: Row>(call: &Call<'_>, response: &Response) -> Result<T> {
     decode::single(&response.body).map_err(|why| call.undecodable(response, &why))
 }

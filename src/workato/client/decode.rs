@@ -1,24 +1,23 @@
-//! From a body to rows: the envelopes, and errors that name the JSON path.
+//! From a body to rows: the envelopes, and errors that name the JSON path. What rows are read as: `field.rs`.
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::endpoint::Envelope;
-use super::lenient::Object;
+use super::field::{self, Part};
+use super::json::{self, Pairs, Shape};
 
 /// Why a body cannot be read.
-pub(super) struct Undecodable {
+#[derive(Debug)]
+pub struct Undecodable {
     /// Where: `data[17].id`.
-    pub(super) path: String,
+    pub path: String,
     /// What: `invalid type: null, expected an id`.
-    pub(super) message: String,
+    pub message: String,
     /// Whether the body simply ends too early.
-    pub(super) cut_off: bool,
+    pub cut_off: bool,
 }
 
 /// One page of a list as it was sent.
@@ -32,35 +31,41 @@ pub(super) struct Listing<T> {
 }
 
 /// Reads a list in `envelope`.
-pub(super) fn listing<T: DeserializeOwned>(body: &[u8], envelope: Envelope) -> Result<Listing<T>, Undecodable> {
+pub(super) fn listing<T: Part>(body: &[u8], envelope: Envelope) -> Result<Listing<T>, Undecodable> {
     let list_key = match envelope {
         Envelope::Data | Envelope::Object => "data",
         Envelope::Array | Envelope::Result => "result",
     };
-    read(body, ListingSeed::<T>(list_key, PhantomData))
+    let text = json::text(body);
+    let written = read(&text, ListSeed(list_key))?;
+    let rows = written.rows.iter().enumerate();
+    let rows = rows.map(|(at, row)| field::object(row.get(), &format!("{}[{at}]", written.path)));
+    Ok(Listing {
+        rows: rows.collect::<Result<_, _>>()?,
+        total: written.total,
+        size: written.size,
+    })
 }
 
 /// Reads one object, bare or in `data`.
-pub(super) fn single<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
-    #[derive(Deserialize)]
-    struct Shape {
-        id: Option<IgnoredAny>,
-        data: Option<IgnoredAny>,
+pub(super) fn single<T: Part>(body: &[u8]) -> Result<T, Undecodable> {
+    let text = json::text(body);
+    let whole = read(&text, WholeSeed)?.get();
+    let pairs = serde_json::from_str::<Pairs<'_>>(whole).map(|pairs| pairs.0);
+    let field = |name: &str| {
+        pairs
+            .iter()
+            .flatten()
+            .find(|(key, raw)| key == name && Shape::of(raw.get()) != Shape::Null)
+    };
+    match (field("id"), field("data")) {
+        (None, Some((_, wrapped))) => field::object(wrapped.get(), "data"),
+        _ => field::object(whole, ""),
     }
-    #[derive(Deserialize)]
-    struct Wrapped<T> {
-        data: Object<T>,
-    }
-    let Object(shape) = read::<PhantomData<Object<Shape>>>(body, PhantomData)?;
-    if shape.id.is_none() && shape.data.is_some() {
-        let Wrapped { data: Object(value) } = read::<PhantomData<Wrapped<T>>>(body, PhantomData)?;
-        return Ok(value);
-    }
-    read::<PhantomData<Object<T>>>(body, PhantomData).map(|Object(value)| value)
 }
 
-fn read<'de, S: DeserializeSeed<'de>>(body: &'de [u8], seed: S) -> Result<S::Value, Undecodable> {
-    let mut json = serde_json::Deserializer::from_slice(body);
+fn read<'de, S: DeserializeSeed<'de>>(text: &'de str, seed: S) -> Result<S::Value, Undecodable> {
+    let mut json = serde_json::Deserializer::from_str(text);
     let mut track = serde_path_to_error::Track::new();
     let undecodable = |error: serde_json::Error, path: String| Undecodable {
         path,
@@ -75,92 +80,122 @@ fn read<'de, S: DeserializeSeed<'de>>(body: &'de [u8], seed: S) -> Result<S::Val
     Ok(value)
 }
 
+/// Reads anything.
+struct WholeSeed;
+
+impl<'de> DeserializeSeed<'de> for WholeSeed {
+    type Value = &'de RawValue;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        serde::Deserialize::deserialize(deserializer)
+    }
+}
+
+/// The rows of a list as they were written.
+struct Written<'j> {
+    rows: Vec<&'j RawValue>,
+    /// Where the list stands in the answer; empty for the answer itself.
+    path: String,
+    total: Option<u64>,
+    size: Option<u64>,
+}
+
 /// Reads `[...]`, or an object with the list below the named key.
-struct ListingSeed<T>(&'static str, PhantomData<T>);
+struct ListSeed(&'static str);
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for ListingSeed<T> {
-    type Value = Listing<T>;
+impl<'de> DeserializeSeed<'de> for ListSeed {
+    type Value = Written<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Listing<T>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ListingSeed<T> {
-    type Value = Listing<T>;
+impl<'de> Visitor<'de> for ListSeed {
+    type Value = Written<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a list, or an object with the list {:?}", self.0)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Listing<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Written<'de>, A::Error> {
         let mut rows = Vec::new();
-        while let Some(Object(row)) = seq.next_element()? {
+        while let Some(row) = seq.next_element()? {
             rows.push(row);
         }
-        Ok(Listing {
+        Ok(Written {
             rows,
+            path: String::new(),
             total: None,
             size: None,
         })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listing<T>, A::Error> {
-        #[derive(Deserialize)]
-        struct PageInfo {
-            size: Option<u64>,
-        }
-        let ListingSeed(list_key, _) = self;
-        let mut list: Option<Listing<T>> = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written<'de>, A::Error> {
+        let ListSeed(list_key) = self;
+        let mut list: Option<Written<'de>> = None;
         let mut total = None;
         let mut size = None;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 key if key == list_key && list.is_some() => return Err(A::Error::duplicate_field(list_key)),
                 // Only `result` may hold a second object, with `items`.
-                key if key == list_key && key == "result" => {
-                    list = Some(map.next_value_seed(ListingSeed("items", PhantomData))?);
-                }
-                key if key == list_key => list = Some(map.next_value_seed(RowsSeed(PhantomData))?),
-                "total" | "count" => total = map.next_value::<Option<u64>>()?,
-                "page" => {
-                    size = map
-                        .next_value::<Option<Object<PageInfo>>>()?
-                        .and_then(|Object(page)| page.size)
-                }
+                key if key == list_key && key == "result" => list = Some(map.next_value_seed(ListSeed("items"))?),
+                key if key == list_key => list = Some(map.next_value_seed(RowsSeed)?),
+                "total" | "count" => total = amount(map.next_value()?),
+                "page" => size = page_size(map.next_value()?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
         let inner = list.ok_or_else(|| A::Error::missing_field(list_key))?;
-        Ok(Listing {
+        let path = match inner.path.as_str() {
+            "" => list_key.to_owned(),
+            below => format!("{list_key}.{below}"),
+        };
+        Ok(Written {
             rows: inner.rows,
+            path,
             total: total.or(inner.total),
             size: size.or(inner.size),
         })
     }
 }
 
+/// A number of rows, perhaps as text. Anything else is as good as none: the list then ends where its pages do.
+fn amount(raw: &RawValue) -> Option<u64> {
+    raw.get().trim_matches('"').trim().parse().ok()
+}
+
+fn page_size(raw: &RawValue) -> Option<u64> {
+    let pairs = serde_json::from_str::<Pairs<'_>>(raw.get()).ok()?;
+    pairs
+        .0
+        .iter()
+        .find(|(key, _)| key == "size")
+        .and_then(|(_, raw)| amount(raw))
+}
+
 /// Reads `[...]` and nothing else.
-struct RowsSeed<T>(PhantomData<T>);
+struct RowsSeed;
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for RowsSeed<T> {
-    type Value = Listing<T>;
+impl<'de> DeserializeSeed<'de> for RowsSeed {
+    type Value = Written<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Listing<T>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for RowsSeed<T> {
-    type Value = Listing<T>;
+impl<'de> Visitor<'de> for RowsSeed {
+    type Value = Written<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Listing<T>, A::Error> {
-        ListingSeed("", PhantomData).visit_seq(seq)
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Written<'de>, A::Error> {
+        ListSeed("").visit_seq(seq)
     }
 }

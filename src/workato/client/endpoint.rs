@@ -6,6 +6,7 @@
 
 use url::Url;
 
+use super::checkbox;
 use crate::baton::error::{Error, Kind, Result};
 use crate::workato::code;
 
@@ -49,7 +50,7 @@ pub struct Endpoint {
     pub envelope: Envelope,
     /// Requests of one family share a quota.
     pub family: &'static str,
-    /// Where to tick it in the role of the API client: tab > section > checkbox.
+    /// Where to tick it in the role of the API client, as `checkbox.rs` spells it.
     pub checkbox: &'static str,
     /// What a sync goes without where the token may not read it.
     pub lost: &'static str,
@@ -77,14 +78,14 @@ pub const API_CLIENTS_FAMILY: &str = "API clients";
 pub const CONNECTIONS_FAMILY: &str = "connections";
 
 macro_rules! endpoints {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal, $path:literal, $paging:ident, $envelope:ident, $family:ident, $checkbox:literal, $lost:literal;)*) => {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $path:literal, $paging:ident, $envelope:ident, $family:ident, $checkbox:ident, $lost:literal;)*) => {
         $($(#[$doc])* pub static $constant: Endpoint = Endpoint {
             name: $name,
             path: $path,
             paging: Paging::$paging,
             envelope: Envelope::$envelope,
             family: $family,
-            checkbox: $checkbox,
+            checkbox: checkbox::$checkbox,
             lost: $lost,
         };)*
         /// The whole table.
@@ -95,67 +96,67 @@ macro_rules! endpoints {
 endpoints! {
     /// 2.2
     MEMBERS = "collaborators", "/api/members", None, Data, COLLABORATORS,
-        "Admin > Workspace collaborators > Collaborators > Get collaborators",
+        GET_COLLABORATORS,
         "people: without them a sync fails";
     /// 2.4
     MEMBER_PRIVILEGES = "privileges of a collaborator", "/api/members/{id}/privileges", None, Data, COLLABORATORS,
-        "Admin > Workspace collaborators > Collaborators > Get collaborator privileges",
+        GET_PRIVILEGES,
         "what roles may do: their privileges and the folders they name";
     /// 2.8, before the move to RBAC v2
     LEGACY_ROLES = "collaborator roles", "/api/roles", PageNumber, Array, LEGACY_ROLES_FAMILY,
-        "Admin > Workspace collaborators > Collaborator roles > List",
+        LIST_LEGACY_ROLES,
         "custom roles, their privileges and their folders";
     /// 2.8
     ENVIRONMENT_ROLES = "environment roles", "/api/environment_roles", Bracketed, Data, ENVIRONMENT_ROLES_FAMILY,
-        "Admin > Workspace collaborators > Environment roles > List environment roles",
+        LIST_ENVIRONMENT_ROLES,
         "environment roles and who holds them";
     /// 2.8
     ENVIRONMENT_ROLE = "an environment role", "/api/environment_roles/{id}", None, Object, ENVIRONMENT_ROLES_FAMILY,
-        "Admin > Workspace collaborators > Environment roles > Get environment role",
+        GET_ENVIRONMENT_ROLE,
         "the settings (config) of environment roles; no access is missing";
     /// 2.8
     PROJECT_ROLES = "project roles", "/api/project_roles", Bracketed, Data, PROJECT_ROLES_FAMILY,
-        "Admin > Workspace collaborators > Project roles",
+        PROJECT_ROLES,
         "project roles, and with them all access to projects";
     /// 2.8
     PROJECT_ROLE = "a project role", "/api/project_roles/{id}", None, Object, PROJECT_ROLES_FAMILY,
-        "Admin > Workspace collaborators > Project roles",
+        PROJECT_ROLES,
         "the settings (config) of project roles; no access is missing";
     /// 2.10
     USER_GROUPS = "collaborator groups", "/api/user_groups", Bracketed, Data, COLLABORATOR_GROUPS,
-        "Admin > Workspace collaborators > Collaborator groups",
+        GROUPS,
         "collaborator groups, and the access of their members";
     /// 2.10
     USER_GROUP_MEMBERS = "members of a collaborator group", "/api/user_groups/{id}/members", Bracketed, Data, COLLABORATOR_GROUPS,
-        "Admin > Workspace collaborators > Collaborator groups",
+        GROUPS,
         "who is in the groups, and the access they have by them";
     /// 2.11
     PROJECTS = "projects", "/api/projects", PageNumber, Array, FOLDERS_AND_PROJECTS,
-        "Projects > Projects & folders > List projects",
+        LIST_PROJECTS,
         "projects, their root folders and everybody's access to them";
     /// 2.9
     PROJECT_GRANTS = "project grants", "/api/projects/{id}/project_grants", Bracketed, Data, PROJECT_GRANTS_FAMILY,
-        "Admin > Workspace collaborators > Project grants",
+        PROJECT_GRANTS,
         "who has which role in which project";
     /// 2.11
     FOLDERS = "folders", "/api/folders", PageNumber, Array, FOLDERS_AND_PROJECTS,
-        "Projects > Projects & folders > List folders",
+        LIST_FOLDERS,
         "folders besides the roots of projects";
     /// 2.15
     CONNECTIONS = "connections", "/api/connections", None, Array, CONNECTIONS_FAMILY,
-        "Projects > Connections > List",
+        LIST_CONNECTIONS,
         "connections";
     /// 2.13
     API_CLIENTS = "API clients", "/api/developer_api_clients", PageNumber, Result, API_CLIENTS_FAMILY,
-        "Admin > Developer API clients > API clients > List",
+        LIST_API_CLIENTS,
         "API clients, which act without a person";
     /// 2.13
     API_CLIENT_ROLES = "API client roles", "/api/developer_api_client_roles", PageNumber, Result, API_CLIENTS_FAMILY,
-        "Admin > Developer API clients > API client roles > List",
+        LIST_API_CLIENT_ROLES,
         "the roles of API clients";
     /// 2.12
     WORKSPACE_DETAILS = "workspace details", "/api/users/me", None, Object, WORKSPACE_DETAILS_FAMILY,
-        "Admin > Workspace details > Get details",
+        GET_DETAILS,
         "nothing: it only names the workspace";
 }
 

@@ -1,15 +1,14 @@
 //! Ids of Workato things. The API writes some as integers, some as prefixed strings, and not always the same thing
-//! the same way (`contract/workato-api.md` 3.5): each is read from either and kept as text.
+//! the same way (`contract/workato-api.md` 3.5): each is read from either (`field.rs`) and kept as text.
 
 use std::fmt;
 
-use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -48,12 +47,6 @@ macro_rules! ids {
                 $name(id.to_string())
             }
         }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(IdText).map($name)
-            }
-        }
     )*};
 }
 
@@ -84,29 +77,4 @@ ids! {
     EnvironmentId,
     /// A row of the activity log.
     ActivityId,
-}
-
-struct IdText;
-
-impl Visitor<'_> for IdText {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an id (an integer or a text)")
-    }
-
-    fn visit_u64<E: Error>(self, id: u64) -> Result<String, E> {
-        Ok(id.to_string())
-    }
-
-    fn visit_i64<E: Error>(self, id: i64) -> Result<String, E> {
-        Ok(id.to_string())
-    }
-
-    fn visit_str<E: Error>(self, id: &str) -> Result<String, E> {
-        if id.is_empty() {
-            return Err(E::custom("an id is empty"));
-        }
-        Ok(id.to_owned())
-    }
 }

@@ -5,19 +5,22 @@
 //! types of `workato`; nobody else knows paths or envelopes (`contract/workato-api.md` 2).
 
 mod answer;
+pub mod checkbox;
 mod decode;
 pub mod endpoint;
 mod fault;
+mod field;
 mod id;
-mod lenient;
+mod json;
 mod model;
+pub mod odd;
 mod paging;
 mod probe;
+mod time;
 mod write;
 
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
 use url::Url;
 
 pub use self::answer::{read_object, read_page};
@@ -31,10 +34,12 @@ pub use self::id::{
 pub use self::model::{
     Activity, ApiClient, ApiClientRole, ApiClientToken, Connection, EnvironmentRole, Folder, GrantEnvironment,
     GrantGroup, GrantProject, GrantRole, GrantUser, GroupMember, LegacyRole, Member, MemberRole, PrivilegeRow, Project,
-    ProjectGrant, ProjectRole, UserGroup, WorkspaceDetails, timestamp,
+    ProjectGrant, ProjectRole, UserGroup, WorkspaceDetails,
 };
+pub use self::odd::Row;
 pub use self::paging::{ApiPage, INCONSISTENT, read_all};
 pub use self::probe::{Asked, Probed};
+pub use self::time::timestamp;
 pub use self::write::{Accepted, Invitation, NewProjectGrant, RoleAssignment, Write};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{GetRequest, HttpClient, Response};
@@ -61,7 +66,7 @@ struct Answer {
 ///
 /// # Errors
 /// `Internal` for a body that is not such a list.
-pub fn rows_of<T: DeserializeOwned>(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<T>> {
+pub fn rows_of<T: Row>(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<T>> {
     decode::listing(body, endpoint.envelope)
         .map(|listing| listing.rows)
         .map_err(|why| Error::new(Kind::Internal, format!("{}: {}", why.path, why.message)))
@@ -207,7 +212,7 @@ impl WorkatoClient {
     }
 
     /// An endpoint that answers one object.
-    async fn object<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Result<T> {
+    async fn object<T: Row>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Result<T> {
         async {
             let url = endpoint.url(&self.base_url, id)?;
             self.get(endpoint, url, answer::object).await.map(|(_, object)| object)
@@ -217,7 +222,7 @@ impl WorkatoClient {
     }
 
     /// A list that is answered as a whole.
-    async fn everything<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Result<Vec<T>> {
+    async fn everything<T: Row>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Result<Vec<T>> {
         async {
             let (answer, listing) = self.list(endpoint, id, &[], 1).await?;
             let seen = paging::count(&listing.rows);
@@ -235,7 +240,7 @@ impl WorkatoClient {
     }
 
     /// One page of a paged list. A page that is empty too early is followed by the next one, once.
-    async fn page<T: DeserializeOwned>(
+    async fn page<T: Row>(
         &self,
         endpoint: &'static Endpoint,
         id: Option<&str>,
@@ -267,7 +272,7 @@ impl WorkatoClient {
         .with_context(|| format!("list {}", endpoint.name))
     }
 
-    async fn list<T: DeserializeOwned>(
+    async fn list<T: Row>(
         &self,
         endpoint: &'static Endpoint,
         id: Option<&str>,

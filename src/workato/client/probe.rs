@@ -2,10 +2,10 @@
 //! and what the headers say is handed over beside the rows.
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 
 use super::answer;
 use super::endpoint::{Endpoint, Paging};
+use super::odd::Row;
 use super::{Call, WorkatoClient};
 use crate::baton::error::{Error, Result};
 use crate::baton::http::{GetRequest, Response, parse_date};
@@ -34,11 +34,7 @@ pub struct Asked {
 
 impl WorkatoClient {
     /// Asks for the first page of a list, once. `id` goes into paths that have one.
-    pub async fn probe_list<T: DeserializeOwned>(
-        &self,
-        endpoint: &'static Endpoint,
-        id: Option<&str>,
-    ) -> Probed<Vec<T>> {
+    pub async fn probe_list<T: Row>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Probed<Vec<T>> {
         self.probe(endpoint, id, |call, response| {
             answer::listing(call, response).map(|listing| listing.rows)
         })
@@ -46,7 +42,7 @@ impl WorkatoClient {
     }
 
     /// Asks for an object, once.
-    pub async fn probe_object<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Probed<T> {
+    pub async fn probe_object<T: Row>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Probed<T> {
         self.probe(endpoint, id, answer::object).await
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::checkbox;
 use super::endpoint::{Endpoint, Envelope, Paging};
 use super::fault::Call;
 use super::{GroupId, MemberId, ProjectGrantId, ProjectId, WorkatoClient, endpoint};
@@ -56,14 +57,14 @@ pub struct NewProjectGrant {
 }
 
 macro_rules! writes {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal, $path:literal, $family:expr, $checkbox:literal;)*) => {$(
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $path:literal, $family:expr, $checkbox:ident;)*) => {$(
         $(#[$doc])* static $constant: Endpoint = Endpoint {
             name: $name,
             path: $path,
             paging: Paging::None,
             envelope: Envelope::Object,
             family: $family,
-            checkbox: $checkbox,
+            checkbox: checkbox::$checkbox,
             lost: "the change that was asked for",
         };
     )*};
@@ -72,22 +73,22 @@ macro_rules! writes {
 writes! {
     /// 2.6
     UPDATE_MEMBER = "the roles of a collaborator", "/api/members/{id}", endpoint::COLLABORATORS,
-        "Admin > Workspace collaborators > Collaborators > Update collaborator";
+        UPDATE_ROLES;
     /// 2.7
     INVITE = "an invitation", "/api/member_invitations", endpoint::COLLABORATORS,
-        "Admin > Workspace collaborators > Collaborators > Invite collaborator";
+        INVITE;
     /// 2.7
     DELETE_MEMBER = "a collaborator", "/api/members/{id}", endpoint::COLLABORATORS,
-        "Admin > Workspace collaborators > Collaborators > Delete collaborator";
+        DELETE_COLLABORATOR;
     /// 2.9
     ADD_PROJECT_GRANT = "project grants", "/api/projects/{id}/project_grants", endpoint::PROJECT_GRANTS_FAMILY,
-        "Admin > Workspace collaborators > Project grants";
+        PROJECT_GRANTS;
     /// 2.9
     DELETE_PROJECT_GRANT = "a project grant", "/api/project_grants/{id}", endpoint::PROJECT_GRANTS_FAMILY,
-        "Admin > Workspace collaborators > Project grants";
+        PROJECT_GRANTS;
     /// 2.10
     GROUP_MEMBERS = "members of a collaborator group", "/api/user_groups/{id}/members", endpoint::COLLABORATOR_GROUPS,
-        "Admin > Workspace collaborators > Collaborator groups";
+        GROUPS;
 }
 
 /// A write that is ready to be sent.

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-
 use crate::baton::code::TIMEOUT;
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind, Retry};
 use crate::baton::progress::{Event, Observer, Step};
 use crate::workato::client::endpoint::{self, Endpoint};
-use crate::workato::client::{Member, Probed, WorkatoClient};
+use crate::workato::client::{Member, Probed, Row, WorkatoClient};
 use crate::workato::code::QUOTA;
 
 /// Fewer requests than this are soon used up.
@@ -48,7 +46,7 @@ impl<'a> Asker<'a> {
     }
 
     /// The first page of a list.
-    pub async fn list<T: DeserializeOwned>(
+    pub async fn list<T: Row>(
         &self,
         client: &WorkatoClient,
         endpoint: &'static Endpoint,
@@ -58,7 +56,7 @@ impl<'a> Asker<'a> {
     }
 
     /// One object.
-    pub async fn object<T: DeserializeOwned>(
+    pub async fn object<T: Row>(
         &self,
         client: &WorkatoClient,
         endpoint: &'static Endpoint,

@@ -12,7 +12,7 @@ use crate::workato::access_model::is_refusal;
 use crate::workato::client::endpoint::{self, Endpoint};
 use crate::workato::client::{
     ApiClient, ApiClientRole, Connection, EnvironmentRole, Folder, GroupMember, LegacyRole, Member, PrivilegeRow,
-    Probed, Project, ProjectGrant, ProjectRole, UserGroup, WorkatoClient, WorkspaceDetails,
+    Probed, Project, ProjectGrant, ProjectRole, Row, UserGroup, WorkatoClient, WorkspaceDetails,
 };
 use crate::workato::directory::Clients;
 use crate::workato::group;
@@ -239,7 +239,7 @@ async fn content(settings: &Settings, client: &WorkatoClient, asker: &Asker<'_>)
     }
 }
 
-async fn one_list<T: serde::de::DeserializeOwned>(
+async fn one_list<T: Row>(
     asker: &Asker<'_>,
     client: &WorkatoClient,
     endpoint: &'static Endpoint,
@@ -248,7 +248,7 @@ async fn one_list<T: serde::de::DeserializeOwned>(
     one(ids, |id| async move { asker.list(client, endpoint, Some(&id)).await }).await
 }
 
-async fn one_object<T: serde::de::DeserializeOwned>(
+async fn one_object<T: Row>(
     asker: &Asker<'_>,
     client: &WorkatoClient,
     endpoint: &'static Endpoint,

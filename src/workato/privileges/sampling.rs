@@ -12,11 +12,12 @@ use super::{Pair, pairs};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
 use crate::workato::cause;
-use crate::workato::client::{FolderId, Member, MemberId, PrivilegeRow, WorkatoClient};
+use crate::workato::client::{FolderId, Member, MemberId, PrivilegeRow, WorkatoClient, odd};
 use crate::workato::directory::{Directory, FAN_OUT};
 use crate::workato::family::single::{self, Losses, Outcome, Single};
-use crate::workato::holding::{Holdings, RoleRef, folded};
+use crate::workato::holding::{Holdings, RoleKind, RoleNames, RoleRef};
 use crate::workato::kind::first_of;
+use crate::workato::names::Meaning;
 use crate::workato::settings::{Environment, PrivilegesMode};
 use crate::workato::table::stored;
 
@@ -103,17 +104,24 @@ impl Observed {
     }
 
     /// Files the rows of one person. A row belongs to the role the person holds in its environment; one that
-    /// names another role was changed in between and says nothing about either.
-    fn file(&mut self, member: &MemberId, rows: Vec<PrivilegeRow>, name_of: impl Fn(&RoleRef) -> Option<String>) {
+    /// names another role was changed in between and says nothing about either, and one that does not say where it
+    /// belongs says nothing at all.
+    fn file(&mut self, member: &MemberId, rows: Vec<PrivilegeRow>, names: &RoleNames) {
         self.asked.insert(member.clone());
         let roles = self.roles_of.get(member).cloned().unwrap_or_default();
         for row in rows {
-            let environment = Environment::new(row.environment_type.as_deref().unwrap_or("dev"));
-            let named = row.name.as_deref().map(folded);
-            let role = roles.iter().find(|role| {
-                role.environment == environment && (named.is_none() || named == name_of(role).as_deref().map(folded))
-            });
-            if let Some(role) = role {
+            let Some(environment) = row.environment_type.as_deref().map(Environment::new) else {
+                continue;
+            };
+            let here: Vec<&RoleRef> = roles.iter().filter(|role| role.environment == environment).collect();
+            let role = match (row.name.as_deref(), here.as_slice()) {
+                (Some(name), _) => here
+                    .iter()
+                    .find(|role| names.find(role.kind, name) == Meaning::One(role.id.clone())),
+                (None, [_]) => here.first(),
+                (None, _) => None,
+            };
+            if let Some(&role) = role {
                 let row = Row {
                     privileges: pairs(&row.privileges),
                     folders: row.folder_ids.into_iter().collect(),
@@ -210,27 +218,16 @@ pub async fn observe(
     mode: PrivilegesMode,
 ) -> Result<Option<Observed>> {
     let detected = directory.detected(cx).await?;
-    let names: BTreeMap<String, Option<String>> = detected
-        .environment_roles
-        .iter()
-        .map(|r| (format!("e{}", r.id), r.name.clone()))
-        .chain(
-            detected
-                .legacy_roles
-                .iter()
-                .map(|r| (format!("l{}", r.id), r.name.clone())),
-        )
-        .collect();
+    let names = RoleNames::of(&detected);
     let name_of = |role: &RoleRef| {
-        let list = if role.kind == super::super::holding::RoleKind::Environment {
-            "e"
-        } else {
-            "l"
+        let mut environment = detected.environment_roles.iter().map(|r| (&r.id, &r.name));
+        let mut legacy = detected.legacy_roles.iter().map(|r| (&r.id, &r.name));
+        let row = match role.kind {
+            RoleKind::Environment => environment.find(|(id, _)| id.as_str() == role.id),
+            RoleKind::Legacy => legacy.find(|(id, _)| id.as_str() == role.id),
         };
-        names
-            .get(&format!("{list}{}", role.id))
-            .cloned()
-            .unwrap_or_else(|| Some(role.id.clone()))
+        row.and_then(|(_, name)| name.clone())
+            .unwrap_or_else(|| role.id.clone())
     };
     let family = directory.family(cx, "privileges");
     if family.is_refused() {
@@ -259,14 +256,17 @@ pub async fn observe(
             .await?;
         for (member, outcome) in answers {
             match outcome {
-                Outcome::Rows(rows) => observed.file(&member, rows, name_of),
-                Outcome::Missing => observed.file(&member, Vec::new(), name_of),
+                Outcome::Rows(rows) => {
+                    odd::count(cx, "privileges of roles", &rows);
+                    observed.file(&member, rows, &names);
+                }
+                Outcome::Missing => observed.file(&member, Vec::new(), &names),
                 Outcome::Refused => return Ok(None),
             }
         }
     }
     for (role, holders) in &holdings.by_role {
-        let name = name_of(role).unwrap_or_else(|| role.id.clone());
+        let name = name_of(role);
         if observed.differs(role) {
             // Each holder has what their own answer says, so one without an answer has nothing.
             let answered = |member: &&MemberId| observed.rows.get(role).is_some_and(|rows| rows.contains_key(*member));

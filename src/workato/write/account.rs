@@ -6,9 +6,9 @@ use prost_types::Any;
 use prost_types::value::Kind as ValueKind;
 
 use super::assignment::ROLE_TYPE;
-use super::called;
 use super::effect::{Ended, send};
 use super::role::check_model;
+use super::{ambiguous_right, called};
 use crate::baton::annotation::pack;
 use crate::baton::change::Change;
 use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, SyncContext};
@@ -19,7 +19,8 @@ use crate::baton::proto::v2::local_credential_options::Options;
 use crate::workato::client::{Invitation, Member, MemberId, RoleAssignment};
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
-use crate::workato::holding::{BASE_ROLES, is_no_access};
+use crate::workato::holding::{BASE_ROLES, RoleKind, RoleNames, is_no_access};
+use crate::workato::names::Meaning;
 use crate::workato::role::named;
 
 /// Names of the fields of the form.
@@ -222,7 +223,10 @@ fn held_by(member: &Member) -> String {
         .iter()
         .filter_map(|row| {
             let name = row.role_name.as_deref().filter(|name| !is_no_access(name))?;
-            Some(format!("{} {name}", row.environment_type.as_deref().unwrap_or("dev")))
+            Some(format!(
+                "{} {name}",
+                row.environment_type.as_deref().unwrap_or("somewhere")
+            ))
         })
         .collect();
     if roles.is_empty() {
@@ -278,6 +282,7 @@ impl Form {
 /// The roles of a form, each checked by its exact name.
 async fn assignments(d: &Directory, cx: &SyncContext, wanted: &[String]) -> Result<Vec<RoleAssignment>> {
     let detected = d.detected(cx).await?;
+    let names = RoleNames::of(&detected);
     let mut roles = Vec::with_capacity(wanted.len());
     for text in wanted {
         let (environment, name) = text
@@ -285,14 +290,20 @@ async fn assignments(d: &Directory, cx: &SyncContext, wanted: &[String]) -> Resu
             .map(|(environment, name)| (environment.trim().to_lowercase(), name.trim()))
             .filter(|(environment, name)| !environment.is_empty() && !name.is_empty())
             .ok_or_else(|| invalid(format!("{text:?} is not an environment and a role")).hint("write dev:Role name"))?;
-        let is_v2 = detected
-            .environment_roles
-            .iter()
-            .any(|r| r.name.as_deref() == Some(name));
+        let of_list = names.exactly(RoleKind::Environment, name);
+        let is_v2 = of_list != Meaning::Nothing;
         if !is_v2 && BASE_ROLES.contains(&name) {
             check_model(d, cx).await?;
         }
-        if !is_v2 && !named(d, cx).await?.iter().any(|(_, known)| known == name) {
+        let meaning = match is_v2 {
+            true => of_list,
+            false => names.exactly(RoleKind::Legacy, name),
+        };
+        if let Meaning::Several(ids) = &meaning {
+            let message = format!("the name {name:?} can mean roles {}", ids.join(" and "));
+            return Err(ambiguous_right(message));
+        }
+        if !is_v2 && !named(d, cx).await?.iter().any(|(_, known)| known.trim() == name) {
             let known: Vec<&str> = detected
                 .environment_roles
                 .iter()

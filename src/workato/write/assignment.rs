@@ -1,17 +1,16 @@
 //! The one role that a person has in an environment: given by replacing it, taken away by "No access". Both access
 //! models write it with the same request (`contract/workato-api.md` 2.6).
 
-use std::collections::BTreeSet;
-
 use super::effect::{Ended, send};
-use super::{called, or_no_access};
+use super::{ambiguous_right, called, or_no_access};
 use crate::baton::change::Change;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
 use crate::workato::access_model::AccessModel;
 use crate::workato::client::{Member, MemberRole, RoleAssignment};
 use crate::workato::directory::Directory;
-use crate::workato::holding::{RoleKind, folded, is_no_access};
+use crate::workato::holding::{RoleKind, RoleNames, is_no_access};
+use crate::workato::names::Meaning;
 use crate::workato::settings::Environment;
 
 /// `role_type` of environment roles: without it the API looks for a legacy role.
@@ -28,10 +27,12 @@ pub struct Wanted {
     pub kind: RoleKind,
     /// Where.
     pub environment: Environment,
+    /// Its id, or the name of a base role.
+    pub id: String,
     /// Its name.
     pub name: String,
-    /// The names of all roles of its list.
-    pub listed: BTreeSet<String>,
+    /// The names of all roles.
+    pub names: RoleNames,
 }
 
 /// What became of giving a role.
@@ -44,6 +45,23 @@ pub enum Given {
 }
 
 impl Wanted {
+    /// Makes sure that its name stands for this role and no other: what is written is the name.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a name of several roles, with their ids, and for one that reads like having none.
+    pub fn checked(self) -> Result<Self> {
+        let others = match self.names.find(self.kind, &self.name) {
+            Meaning::One(id) if id == self.id && !is_no_access(&self.name) => return Ok(self),
+            Meaning::One(_) | Meaning::Nothing => "having no role".to_owned(),
+            Meaning::Several(ids) => format!("roles {}", ids.join(" and ")),
+        };
+        let message = format!(
+            "the name {:?} can mean {others}, and Workato is told names only",
+            self.name
+        );
+        Err(ambiguous_right(message))
+    }
+
     /// The name of the role of this model that a person has there; none for "No access".
     fn held<'m>(&self, member: &'m Member) -> Option<&'m str> {
         // Of two rows in a mixed workspace, the one that names its type says which it is.
@@ -62,18 +80,16 @@ impl Wanted {
 
     fn row<'m>(&self, member: &'m Member, of: impl Fn(Option<&str>) -> bool) -> Option<&'m str> {
         let here = |row: &&MemberRole| {
-            Environment::new(row.environment_type.as_deref().unwrap_or("dev")) == self.environment
-                && of(row.role_type.as_deref())
+            let said = row.environment_type.as_deref().map(Environment::new);
+            said.as_ref() == Some(&self.environment) && of(row.role_type.as_deref())
         };
         let name = member.roles.iter().find(here)?.role_name.as_deref()?.trim();
         Some(name).filter(|name| !name.is_empty() && !is_no_access(name))
     }
 
-    /// Whether a row that says `name` means this role: by the same rule as a sync, another spelling counts unless
-    /// another role has it.
+    /// Whether a row that says `name` means this role, by the same rule as a sync.
     fn is(&self, name: &str) -> bool {
-        name == self.name
-            || (self.kind == RoleKind::Environment && folded(name) == folded(&self.name) && !self.listed.contains(name))
+        self.names.find(self.kind, name) == Meaning::One(self.id.clone())
     }
 
     fn assignment(&self, kind: RoleKind, name: &str) -> RoleAssignment {
@@ -151,8 +167,13 @@ impl Wanted {
         // A workspace with both models may know "No access" as a role of the newer one only.
         let mixed = d.detected(cx).await?.model == AccessModel::Mixed;
         let newer = (mixed && self.kind == RoleKind::Legacy).then_some(RoleKind::Environment);
-        let kinds = [Some(self.kind), newer].into_iter().flatten();
-        for (kind, name) in kinds.flat_map(|kind| NO_ACCESS.map(|name| (kind, name))) {
+        // A name that somebody gave to a role would give that role.
+        let mut tries: Vec<(RoleKind, &str)> = Vec::new();
+        for kind in [Some(self.kind), newer].into_iter().flatten() {
+            let spellings = NO_ACCESS.into_iter().filter(|name| self.names.is_placeholder(name));
+            tries.extend(spellings.map(|name| (kind, name)));
+        }
+        for (kind, name) in tries {
             let write = dev.assign_roles(&member.id, &[self.assignment(kind, name)])?;
             let ended = send(cx, dev, &change, write, &[Kind::NotFound], || self.held_now(d, member)).await;
             match ended {

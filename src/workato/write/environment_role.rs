@@ -9,13 +9,13 @@ use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::client::EnvironmentRole as ApiRole;
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
 use crate::workato::environment_role::{self, EnvironmentRole, HAS};
-use crate::workato::holding::{RoleKind, folded};
+use crate::workato::holding::{RoleKind, RoleNames};
 use crate::workato::kind::ResourceKind as _;
-use crate::workato::role::{self, Role};
+use crate::workato::names::Meaning;
+use crate::workato::role::Role;
 
 /// Gives the role.
 ///
@@ -43,16 +43,15 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
 
 /// Type and id of the role that rows call so; in a mixed workspace it may be one of the older model.
 async fn resource_called(d: &Directory, cx: &SyncContext, name: &str) -> Result<Option<(&'static str, String)>> {
-    let detected = d.detected(cx).await?;
-    let called = |same: fn(&str, &str) -> bool| {
-        let mut roles = detected.environment_roles.iter();
-        roles.find(|r: &&ApiRole| r.name.as_deref().is_some_and(|n| same(n, name)))
-    };
-    if let Some(role) = called(|a, b| a == b).or_else(|| called(|a, b| folded(a) == folded(b))) {
-        return Ok(Some((EnvironmentRole::TYPE, role.id.to_string())));
-    }
-    let older = role::named(d, cx).await?.into_iter().find(|(_, older)| older == name);
-    Ok(older.map(|(id, _)| (Role::TYPE, id)))
+    let names = RoleNames::of(&*d.detected(cx).await?);
+    Ok(match names.find(RoleKind::Environment, name) {
+        Meaning::One(id) => Some((EnvironmentRole::TYPE, id)),
+        Meaning::Several(_) => None,
+        Meaning::Nothing => match names.find(RoleKind::Legacy, name) {
+            Meaning::One(id) => Some((Role::TYPE, id)),
+            _ => None,
+        },
+    })
 }
 
 /// Takes the role away, if it is still the one that is held.
@@ -81,17 +80,21 @@ pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principa
 async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
     environment_said(d, cx, on).await?;
     let wanted = resource::key(on).1;
-    let roles = &d.detected(cx).await?.environment_roles;
+    let detected = d.detected(cx).await?;
+    let roles = &detected.environment_roles;
     let Some((id, environment)) = environment_role::find(d, cx, on).await? else {
         let ids = roles.iter().map(|r| r.id.as_str());
         return Err(no_role("environment role", wanted, ids));
     };
     let role = roles.iter().find(|r| r.id.as_str() == id);
     let name = role.and_then(|r| r.name.clone());
-    Ok(Wanted {
+    let name = name.ok_or_else(|| Error::new(Kind::Internal, format!("the environment role {id} has no name")))?;
+    let wanted = Wanted {
         kind: RoleKind::Environment,
         environment,
-        name: name.ok_or_else(|| Error::new(Kind::Internal, format!("the environment role {id} has no name")))?,
-        listed: roles.iter().filter_map(|r| r.name.clone()).collect(),
-    })
+        id,
+        name,
+        names: RoleNames::of(&detected),
+    };
+    wanted.checked()
 }

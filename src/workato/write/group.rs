@@ -9,9 +9,9 @@ use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::client::{GroupId, GroupMember, MemberId, UserGroup, read_all};
+use crate::workato::client::{GroupId, GroupMember, Member, UserGroup, read_all};
 use crate::workato::directory::Directory;
-use crate::workato::group::is_system;
+use crate::workato::group::{is_of, is_system};
 
 const MEMBER: &str = "member";
 const NO_MEMBER: &str = "not a member";
@@ -35,14 +35,14 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
         cx.changes.tell(Change::already(called(&member), &name, MEMBER));
         Ok(already_granted())
     };
-    if is_in(d, &group.id, &member.id).await? {
+    if is_in(d, &group.id, &member).await? {
         return already();
     }
     let change = Change::made(called(&member), &name, NO_MEMBER, MEMBER);
     let dev = &d.clients.dev;
     let write = dev.add_to_group(&group.id, &member.id)?;
     let ended = send(cx, dev, &change, write, &[Kind::AlreadyExists], || async {
-        let is_in = is_in(d, &group.id, &member.id).await?;
+        let is_in = is_in(d, &group.id, &member).await?;
         Ok((!is_in).then(|| NO_MEMBER.to_owned()))
     });
     match ended.await? {
@@ -81,14 +81,14 @@ pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principa
             .tell(Change::gone(called(&member), &name, MEMBER, None::<&str>));
         Ok(revoked_before())
     };
-    if !is_in(d, &group.id, &member.id).await? {
+    if !is_in(d, &group.id, &member).await? {
         return already();
     }
     let change = Change::made(called(&member), &name, MEMBER, NO_MEMBER);
     let dev = &d.clients.dev;
     let write = dev.remove_from_group(&group.id, &member.id)?;
     let ended = send(cx, dev, &change, write, &[Kind::NotFound], || async {
-        match is_in(d, &group.id, &member.id).await {
+        match is_in(d, &group.id, &member).await {
             Ok(is_in) => Ok(is_in.then(|| MEMBER.to_owned())),
             // Nobody is in a group that is gone.
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
@@ -121,7 +121,7 @@ pub fn name(group: &UserGroup) -> String {
     name.unwrap_or_else(|| group.id.to_string())
 }
 
-async fn is_in(d: &Directory, group: &GroupId, member: &MemberId) -> Result<bool> {
+async fn is_in(d: &Directory, group: &GroupId, member: &Member) -> Result<bool> {
     let members: Vec<GroupMember> = read_all(|page| d.clients.dev.user_group_members(group, page)).await?;
-    Ok(members.iter().any(|m| m.id == *member))
+    Ok(members.iter().any(|listed| is_of(listed, member)))
 }

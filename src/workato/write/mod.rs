@@ -79,7 +79,7 @@ impl Provisioner for WorkatoConnector {
         match resource::key(on).0 {
             EnvironmentRole::TYPE => environment_role::grant(&d, cx, on, principal).await,
             Role::TYPE => role::grant(&d, cx, on, principal).await,
-            Project::TYPE => project::grant(&d, cx, on, &slug, principal).await,
+            Project::TYPE => project::grant(&d, cx, on, (&slug, &entitlement.display_name), principal).await,
             CollaboratorGroup::TYPE => group::grant(&d, cx, on, principal).await,
             other => Err(no_writes(self, other, "does not support granting")),
         }
@@ -94,7 +94,7 @@ impl Provisioner for WorkatoConnector {
         match resource::key(on).0 {
             EnvironmentRole::TYPE => environment_role::revoke(&d, cx, on, principal).await,
             Role::TYPE => role::revoke(&d, cx, on, principal).await,
-            Project::TYPE => project::revoke(&d, cx, on, &slug, principal).await,
+            Project::TYPE => project::revoke(&d, cx, on, (&slug, &entitlement.display_name), principal).await,
             CollaboratorGroup::TYPE => group::revoke(&d, cx, on, principal).await,
             other => Err(no_writes(self, other, "does not support revoking")),
         }
@@ -240,6 +240,13 @@ fn no_role<'a>(what: &str, wanted: &str, mut ids: impl Iterator<Item = &'a str>)
     Error::new(Kind::NotFound, format!("there is no {what} {wanted}"))
         .code(crate::workato::code::NOT_IN_WORKSPACE)
         .hint("sync again")
+}
+
+/// The error of a right that cannot be told from another one: nothing is sent.
+fn ambiguous_right(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::InvalidArgument, message)
+        .code(crate::workato::code::AMBIGUOUS_RIGHT)
+        .hint("rename one of them in Workato and sync again, or make the change in Workato itself")
 }
 
 /// What a person is called: by name, else by address, else by id.

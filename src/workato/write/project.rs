@@ -6,7 +6,8 @@ use prost_types::Any;
 
 use super::effect::{Ended, send};
 use super::{
-    already_granted, already_revoked, called, environment_said, group, member_of, person_id, replaced, revoked_before,
+    already_granted, already_revoked, ambiguous_right, called, environment_said, group, member_of, person_id, replaced,
+    revoked_before,
 };
 use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
@@ -20,8 +21,9 @@ use crate::workato::client::{
 use crate::workato::directory::Directory;
 use crate::workato::group::CollaboratorGroup;
 use crate::workato::kind::{ResourceKind as _, id_value};
+use crate::workato::names::Meaning;
 use crate::workato::project::{self, Project};
-use crate::workato::project_role::{distinct, slug};
+use crate::workato::project_role::{NamedRole, ProjectRoles};
 use crate::workato::settings::Environment;
 use crate::workato::token_environment;
 
@@ -54,9 +56,10 @@ impl Holder {
     }
 
     fn holds(&self, grant: &ProjectGrant) -> bool {
-        match self {
-            Holder::Person(id) => grant.user.as_ref().is_some_and(|user| user.id == *id),
-            Holder::Group(id) => grant.user_group.as_ref().is_some_and(|group| group.id == *id),
+        match (self, &grant.user, &grant.user_group) {
+            (Holder::Person(id), Some(user), None) => user.id == *id,
+            (Holder::Group(id), None, Some(group)) => group.id == *id,
+            _ => false,
         }
     }
 
@@ -73,20 +76,128 @@ impl Holder {
     }
 }
 
-/// Gives the project role with this slug.
+/// The project role that is to be given or taken away, among those of the workspace.
+struct Right {
+    roles: ProjectRoles,
+    role: NamedRole,
+}
+
+impl Right {
+    /// The one that an entitlement means: by its slug, and by the name that its text has for it (`<role> of <project>`).
+    /// The list is read anew, since a slug means another role as soon as roles come and go.
+    ///
+    /// # Errors
+    /// `NotFound` for a role that is gone; `InvalidArgument` for a slug that is not that of one role, or is another's now.
+    async fn of(d: &Directory, on: &v2::Resource, (slug, text): (&str, &str)) -> Result<Right> {
+        let listed: Vec<ProjectRole> = read_all(|page| d.clients.dev.project_roles(page)).await?;
+        let roles = ProjectRoles::of(&listed);
+        let role = match roles.of_slug(slug) {
+            Meaning::One(role) => role.clone(),
+            Meaning::Several(several) => {
+                let message = format!("{slug:?} is the project role {} now", or(&several));
+                return Err(ambiguous_right(message).hint("sync again: each of them has an id of its own since"));
+            }
+            Meaning::Nothing => {
+                return Err(Error::new(Kind::NotFound, format!("there is no project role {slug}"))
+                    .code(crate::workato::code::NOT_IN_WORKSPACE)
+                    .hint("sync again"));
+            }
+        };
+        let meant = text.strip_suffix(&format!(" of {}", on.display_name)).map(str::trim);
+        match meant.filter(|_| !on.display_name.is_empty()) {
+            Some(meant) if meant != role.name && !roles.is_spelling(meant, &role) => {
+                let message = format!(
+                    "the project role {slug:?} was {meant:?} in the last sync and is {:?} now",
+                    role.name
+                );
+                Err(ambiguous_right(message).hint("sync again, and name the role as it is called now"))
+            }
+            _ => Ok(Right { roles, role }),
+        }
+    }
+
+    /// Whether a grant is of this role.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for one that may be.
+    fn is(&self, grant: &ProjectGrant) -> Result<bool> {
+        let is_it = |role: &NamedRole| role.role.id == self.role.role.id;
+        match grant.project_role.as_ref().map(|named| self.roles.of_grant(named)) {
+            Some(Meaning::One(role)) => Ok(is_it(role)),
+            Some(Meaning::Several(several)) if several.iter().any(|role| is_it(role)) => Err(ambiguous_right(format!(
+                "the grant of {:?} can be of the project role {}",
+                name_of(grant),
+                or(&several)
+            ))),
+            _ => Ok(false),
+        }
+    }
+
+    /// The first of these grants that is of this role.
+    ///
+    /// # Errors
+    /// As [`Right::is`].
+    fn among<'g>(&self, grants: impl IntoIterator<Item = &'g ProjectGrant>) -> Result<Option<&'g ProjectGrant>> {
+        for grant in grants {
+            if self.is(grant)? {
+                return Ok(Some(grant));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The id that grants give this role. Lists give it another id, so a grant that has the role is asked first
+    /// (`contract/workato-api.md` 2.8, ID TRAP).
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a role that could not be told from another one afterwards.
+    fn id_in_grants(&self, before: &[ProjectGrant]) -> Result<serde_json::Value> {
+        if let Some(role) = self.among(before)?.and_then(|grant| grant.project_role.as_ref()) {
+            return Ok(id_value(&role.id));
+        }
+        if self.roles.shares_name(&self.role) {
+            let message = format!(
+                "{:?} is the name of several project roles, and grants tell names only",
+                self.role.name
+            );
+            return Err(ambiguous_right(message));
+        }
+        Ok(id_value(&self.role.role.id))
+    }
+
+    /// The slug of the role of a grant, where that is certain.
+    fn slug_of(&self, grant: &ProjectGrant) -> Option<&str> {
+        match self.roles.of_grant(grant.project_role.as_ref()?) {
+            Meaning::One(role) => Some(&role.slug),
+            _ => None,
+        }
+    }
+}
+
+/// Roles in words: `"C++" (90) or "C#" (91)`.
+fn or(several: &[&NamedRole]) -> String {
+    let all: Vec<String> = several
+        .iter()
+        .map(|role| format!("{:?} ({})", role.name, role.role.id))
+        .collect();
+    all.join(" or ")
+}
+
+/// Gives the project role of an entitlement, by its slug and its text.
 ///
 /// # Errors
 /// `NotFound` for a project, role, person or group that is gone; `FailedPrecondition` for a project that no token sees;
-/// those of the API; `Internal` when it has no effect.
+/// `InvalidArgument` for a role that cannot be told from another; those of the API; `Internal` when it has no effect.
 pub async fn grant(
     d: &Directory,
     cx: &SyncContext,
     on: &v2::Resource,
-    role: &str,
+    what: (&str, &str),
     principal: &v2::Resource,
 ) -> Result<Granted> {
     let holder = Holder::of(principal)?;
     let place = find(d, cx, on).await?;
+    let right = Right::of(d, on, what).await?;
     let who = holder.name(d, cx).await?;
     let before = place.grants().await?;
     let already = |name: &str| {
@@ -94,22 +205,22 @@ pub async fn grant(
         Ok(already_granted())
     };
     let had: Vec<&ProjectGrant> = before.iter().filter(|g| holder.holds(g)).collect();
-    if let Some(held) = had.iter().find(|g| slug_of(g) == role) {
+    if let Some(held) = right.among(had.iter().copied())? {
         return already(&name_of(held));
     }
-    let (role_id, role_name) = named(d, &before, role).await?;
-    let change = Change::made(&who, &place.name, names(&had), &role_name);
+    let role_id = right.id_in_grants(&before)?;
+    let change = Change::made(&who, &place.name, names(&had), &right.role.name);
     let write = place
         .client
         .put_project_grants(&place.id, &[holder.assignment(role_id)])?;
     let ended = send(cx, place.client, &change, write, &[Kind::AlreadyExists], || async {
         let now = place.grants().await?;
         let held: Vec<&ProjectGrant> = now.iter().filter(|g| holder.holds(g)).collect();
-        let there = held.iter().any(|g| slug_of(g) == role);
+        let there = right.among(held.iter().copied())?.is_some();
         Ok((!there).then(|| names(&held)))
     });
     if ended.await? == Ended::Before {
-        return already(&role_name);
+        return already(&right.role.name);
     }
     // Whether a holder may have two roles in a project is nowhere said: what went is what is told.
     let mut annotations = Vec::new();
@@ -117,12 +228,11 @@ pub async fn grant(
         let after = place.grants().await?;
         let principal = principal.id.clone().unwrap_or_default();
         let stays = |old: &ProjectGrant| {
-            after
-                .iter()
-                .any(|new| holder.holds(new) && slug_of(new) == slug_of(old))
+            let mut now = after.iter().filter(|new| holder.holds(new));
+            now.any(|new| new.project_role == old.project_role)
         };
-        let gone = had.iter().find(|old| !stays(old));
-        annotations.extend(gone.map(|old| replaced(Project::TYPE, place.id.to_string(), &slug_of(old), &principal)));
+        let gone = had.iter().find(|old| !stays(old)).and_then(|old| right.slug_of(old));
+        annotations.extend(gone.map(|slug| replaced(Project::TYPE, place.id.to_string(), slug, &principal)));
     }
     Ok(Granted {
         grants: Vec::new(),
@@ -138,7 +248,7 @@ pub async fn revoke(
     d: &Directory,
     cx: &SyncContext,
     on: &v2::Resource,
-    role: &str,
+    what: (&str, &str),
     principal: &v2::Resource,
 ) -> Result<Vec<Any>> {
     let holder = Holder::of(principal)?;
@@ -150,6 +260,10 @@ pub async fn revoke(
         Ok(place) => place,
         Err(error) => return gone(error),
     };
+    let right = match Right::of(d, on, what).await {
+        Ok(right) => right,
+        Err(error) => return gone(error),
+    };
     let who = match holder.name(d, cx).await {
         Ok(who) => who,
         Err(error) => return gone(error),
@@ -159,17 +273,17 @@ pub async fn revoke(
         cx.changes.tell(Change::gone(&who, &place.name, role, now));
         Ok(revoked_before())
     };
-    let Some(held) = all.iter().find(|g| holder.holds(g) && slug_of(g) == role) else {
-        let others: Vec<&ProjectGrant> = all.iter().filter(|g| holder.holds(g)).collect();
-        return already(role, (!others.is_empty()).then(|| names(&others)));
+    let own: Vec<&ProjectGrant> = all.iter().filter(|g| holder.holds(g)).collect();
+    let Some(held) = right.among(own.iter().copied())? else {
+        return already(&right.role.name, (!own.is_empty()).then(|| names(&own)));
     };
     let change = Change::made(&who, &place.name, name_of(held), NO_ROLE);
     let write = place.client.delete_project_grant(&held.id)?;
     let ended = send(cx, place.client, &change, write, &[Kind::NotFound], || async {
         match place.grants().await {
-            Ok(now) => Ok(now
-                .iter()
-                .any(|g| holder.holds(g) && slug_of(g) == role)
+            Ok(now) => Ok(right
+                .among(now.iter().filter(|g| holder.holds(g)))?
+                .is_some()
                 .then(|| name_of(held))),
             // Nobody holds anything in a project that is gone.
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
@@ -193,9 +307,18 @@ struct Place<'d> {
 
 impl Place<'_> {
     async fn grants(&self) -> Result<Vec<ProjectGrant>> {
-        let grants = read_all(|page| self.client.project_grants(&self.id, page)).await?;
-        token_environment::check(&self.environment, &grants)?;
-        Ok(grants)
+        let mut all: Vec<ProjectGrant> = read_all(|page| self.client.project_grants(&self.id, page)).await?;
+        token_environment::check(&self.environment, &all)?;
+        // What a list says of another project says nothing here.
+        let elsewhere = |id: &ProjectId| *id != self.id;
+        all.retain(|grant| {
+            !grant
+                .project
+                .as_ref()
+                .and_then(|p| p.id.as_ref())
+                .is_some_and(elsewhere)
+        });
+        Ok(all)
     }
 }
 
@@ -253,10 +376,6 @@ fn name_of(grant: &ProjectGrant) -> String {
     name.unwrap_or_default()
 }
 
-fn slug_of(grant: &ProjectGrant) -> String {
-    slug(&name_of(grant))
-}
-
 /// What somebody holds in a project, in words.
 fn names(held: &[&ProjectGrant]) -> String {
     if held.is_empty() {
@@ -264,20 +383,4 @@ fn names(held: &[&ProjectGrant]) -> String {
     }
     let names: BTreeSet<String> = held.iter().map(|g| name_of(g)).collect();
     Vec::from_iter(names).join(", ")
-}
-
-/// The id that grants give a role, and its name. Lists give it another id, so a grant that has the role is asked first
-/// (`contract/workato-api.md` 2.8, ID TRAP).
-async fn named(d: &Directory, before: &[ProjectGrant], role: &str) -> Result<(serde_json::Value, String)> {
-    let in_grants = before.iter().find(|g| slug_of(g) == role);
-    if let Some((grant, role)) = in_grants.and_then(|g| Some((g, g.project_role.as_ref()?))) {
-        return Ok((id_value(&role.id), name_of(grant)));
-    }
-    let roles: Vec<ProjectRole> = read_all(|page| d.clients.dev.project_roles(page)).await?;
-    let listed = distinct(&roles).into_iter().find(|(slug, ..)| slug == role);
-    listed.map(|(_, name, role)| (id_value(&role.id), name)).ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("there is no project role {role}"))
-            .code(crate::workato::code::NOT_IN_WORKSPACE)
-            .hint("sync again")
-    })
 }

@@ -13,8 +13,9 @@ use crate::baton::resource;
 use crate::workato::access_model::AccessModel;
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
-use crate::workato::holding::RoleKind;
+use crate::workato::holding::{RoleKind, RoleNames};
 use crate::workato::kind::ResourceKind as _;
+use crate::workato::names::Meaning;
 use crate::workato::role::{HAS, Role, named};
 
 /// Gives the role.
@@ -30,12 +31,10 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
     };
     let mut annotations = Vec::new();
     if let Some(held) = before {
-        let roles = named(d, cx).await?;
-        let previous = roles.into_iter().find(|(_, name)| *name == held);
-        annotations.extend(previous.map(|(id, _)| {
+        if let Meaning::One(id) = wanted.names.find(RoleKind::Legacy, &held) {
             let id = d.scoped_id(&id, &wanted.environment);
-            replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id))
-        }));
+            annotations.push(replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id)));
+        }
     }
     Ok(Granted {
         grants: Vec::new(),
@@ -89,13 +88,15 @@ async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Want
     let wanted = resource::key(on).1;
     let roles = named(d, cx).await?;
     for environment in d.environments(cx).await? {
-        if let Some((_, name)) = roles.iter().find(|(id, _)| d.scoped_id(id, &environment) == wanted) {
-            return Ok(Wanted {
+        if let Some((id, name)) = roles.iter().find(|(id, _)| d.scoped_id(id, &environment) == wanted) {
+            let wanted = Wanted {
                 kind: RoleKind::Legacy,
                 environment,
+                id: id.clone(),
                 name: name.clone(),
-                listed: roles.iter().map(|(_, name)| name.clone()).collect(),
-            });
+                names: RoleNames::of(&*d.detected(cx).await?),
+            };
+            return wanted.checked();
         }
     }
     if d.settings.disable_custom_roles_sync {

@@ -73,8 +73,8 @@ fn object<T: Row>(endpoint: &'static Endpoint, answer: &Response) {
     }
 }
 
-trait Row: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug {}
-impl<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug> Row for T {}
+trait Row: client::Row + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug {}
+impl<T: client::Row + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug> Row for T {}
 
 /// A sync keeps rows as JSON; a resumed one reads them back and must find the same.
 fn kept<T: Row>(row: &T) {

@@ -167,9 +167,9 @@ async fn json_has_a_published_shape() {
             "status": "warning",
             "code": "BW-1211",
             "seen": "refused (HTTP 403)",
-            "needs": "Admin > Developer API clients > API clients > List",
+            "needs": "Admin > Developer API clients > API clients > List API clients",
             "lost": "API clients, which act without a person",
-            "todo": "tick Admin > Developer API clients > API clients > List in the client role of the DEV API client",
+            "todo": "tick Admin > Developer API clients > API clients > List API clients in the client role of the DEV API client",
         })
     );
     assert_eq!(text(&output.stdout).lines().count(), 1);

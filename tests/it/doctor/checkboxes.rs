@@ -20,7 +20,7 @@ fn checkbox(endpoint: Endpoint) -> Option<String> {
     match endpoint {
         Endpoint::Members => Some(format!("{COLLABORATORS} > Get collaborators")),
         Endpoint::MemberPrivileges => Some(format!("{COLLABORATORS} > Get collaborator privileges")),
-        Endpoint::Roles => text("Admin > Workspace collaborators > Collaborator roles > List"),
+        Endpoint::Roles => text("Admin > Workspace collaborators > Collaborator roles > List non-system roles"),
         Endpoint::EnvironmentRoles => {
             text("Admin > Workspace collaborators > Environment roles > List environment roles")
         }
@@ -31,8 +31,8 @@ fn checkbox(endpoint: Endpoint) -> Option<String> {
         Endpoint::Projects => text("Projects > Projects & folders > List projects"),
         Endpoint::Folders => text("Projects > Projects & folders > List folders"),
         Endpoint::Connections => text("Projects > Connections > List"),
-        Endpoint::ApiClients => text("Admin > Developer API clients > API clients > List"),
-        Endpoint::ApiClientRoles => text("Admin > Developer API clients > API client roles > List"),
+        Endpoint::ApiClients => text("Admin > Developer API clients > API clients > List API clients"),
+        Endpoint::ApiClientRoles => text("Admin > Developer API clients > API client roles > List API client roles"),
         _ => None,
     }
 }

@@ -147,6 +147,8 @@ impl Kind {
         let counted = target.ends == Ends::Counted;
         match (self.class, &self.fault) {
             (Class::Transient, _) if once => Must::Heal,
+            // Settings of roles are words: no access is missing without them.
+            (Class::Transient | Class::Unusable, _) if target.says == ["config"] => Must::Tell,
             (Class::Transient | Class::Unusable, _) => Must::Fail,
             (Class::Refusal, _) if target.must_exist => Must::Fail,
             (Class::Refusal, _) if matches!(lasts, Lasts::SecondPage | Lasts::SecondPageOnce) => Must::Fail,

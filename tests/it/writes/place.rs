@@ -38,9 +38,12 @@ impl Place {
             projects: 4,
             ..Shape::default()
         };
-        let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
-            .await
-            .unwrap();
+        Place::of(Workspace::generate(&shape), change).await
+    }
+
+    /// Of a workspace of the test's own.
+    pub async fn of(workspace: Workspace, change: impl FnOnce(&mut Settings, &Simulator)) -> Self {
+        let simulator = Simulator::start(workspace, Behaviour::default()).await.unwrap();
         let mut settings = settings(&simulator.base_url());
         settings.dev_token = Secret::new(simulator.token(Env::Dev));
         change(&mut settings, &simulator);

@@ -24,9 +24,8 @@ impl Program {
     /// With `sync.c1z` of all environments.
     pub async fn synced() -> Program {
         let program = Program::new().await;
-        let synced = program.run(&["--workato-env", "all"]).await;
+        let synced = program.sync().await;
         assert_eq!(synced.code, 0, "{synced:?}");
-        program.simulator.forget_requests();
         program
     }
 
@@ -43,6 +42,13 @@ impl Program {
                 .await
                 .unwrap(),
         }
+    }
+
+    /// Syncs all environments into `sync.c1z` and forgets the requests.
+    pub async fn sync(&self) -> Ended {
+        let synced = self.run(&["--workato-env", "all"]).await;
+        self.simulator.forget_requests();
+        synced
     }
 
     pub fn file(&self) -> PathBuf {
