@@ -8,7 +8,7 @@
 //!
 //! | area | of the kit and the read side |
 //! | --- | --- |
-//! | 00, 01 | the general codes, one for each [`Kind`](crate::baton::error::Kind): the number is the exit code |
+//! | 00, 01 | the general codes: the number is that of the gRPC status, or 128 + signal |
 //! | 02 | the command line and settings |
 //! | 03 | the network |
 //! | 04 | files |
@@ -141,6 +141,10 @@ codes! {
     NO_SUCH_CODE = "0209";
     /// A log file cannot be opened.
     LOG_FILE = "0210";
+    /// An environment variable that looks like a setting and is none.
+    UNKNOWN_VARIABLE = "0211";
+    /// A file of certificate authorities that has none, or cannot be read.
+    CA_FILE = "0212";
 
     /// No connection to the host.
     UNREACHABLE = "0301";

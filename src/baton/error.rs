@@ -2,8 +2,8 @@
 //!
 //! Policy: a message is a lower-case fragment that says what failed and why; `context` adds the outer steps
 //! ("failed to list collaborators"); the hint, what to do next, is separate data so that a terminal can set it
-//! apart and JSON can carry it in its own key. [`Kind`] is the gRPC status of the failure, which is also the
-//! process' exit code (`contract/cli.md` 5). [`Retry`] says whether the same call may be tried again. A [`Code`] names
+//! apart and JSON can carry it in its own key. [`Kind`] is the gRPC status of the failure, and with two exceptions also
+//! the process' exit code (`contract/cli.md` 5, [`Kind::exit_code`]). [`Retry`] says whether the same call may be tried again. A [`Code`] names
 //! the page that explains the failure; it is set where the failure is known best, and stays off the wire.
 
 use std::borrow::Cow;
@@ -32,7 +32,7 @@ struct ErrorInfo {
 /// Result of the kit.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What sort of failure it is: the gRPC status codes, plus the two signals.
+/// What sort of failure it is: the gRPC status codes, plus a condition that held and the two signals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Cancelled by the caller.
@@ -53,6 +53,8 @@ pub enum Kind {
     ResourceExhausted,
     /// The state of a file or workspace does not allow the call.
     FailedPrecondition,
+    /// What a run was told to watch for is there: `--fail-if`, `--fail-if-gained`, `--fail-on-warnings`.
+    ConditionHeld,
     /// Not offered.
     Unimplemented,
     /// A broken promise between two parts: page token repeated, trait missing.
@@ -81,7 +83,7 @@ impl Kind {
             Kind::AlreadyExists => tonic::Code::AlreadyExists,
             Kind::PermissionDenied => tonic::Code::PermissionDenied,
             Kind::ResourceExhausted => tonic::Code::ResourceExhausted,
-            Kind::FailedPrecondition => tonic::Code::FailedPrecondition,
+            Kind::FailedPrecondition | Kind::ConditionHeld => tonic::Code::FailedPrecondition,
             Kind::Unimplemented => tonic::Code::Unimplemented,
             Kind::Internal => tonic::Code::Internal,
             Kind::Unavailable => tonic::Code::Unavailable,
@@ -101,7 +103,7 @@ impl Kind {
             Kind::AlreadyExists => code::ALREADY_EXISTS,
             Kind::PermissionDenied => code::PERMISSION_DENIED,
             Kind::ResourceExhausted => code::RESOURCE_EXHAUSTED,
-            Kind::FailedPrecondition => code::FAILED_PRECONDITION,
+            Kind::FailedPrecondition | Kind::ConditionHeld => code::FAILED_PRECONDITION,
             Kind::Unimplemented => code::UNIMPLEMENTED,
             Kind::Internal => code::INTERNAL,
             Kind::Unavailable => code::UNAVAILABLE,
@@ -112,11 +114,14 @@ impl Kind {
         }
     }
 
-    /// The exit code of a process that ends with this error: the gRPC number, or 128 + signal.
+    /// The exit code of a process that ends with this error: the gRPC number, or 128 + signal. Pipelines act on 9, so it
+    /// means one thing, a condition that held. A state that does not allow the call is 9 on the wire and 2 here, as
+    /// whatever has no better number.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Interrupted => 130,
             Kind::Terminated => 143,
+            Kind::FailedPrecondition => Kind::Unknown.exit_code(),
             other => u8::try_from(i32::from(other.code())).unwrap_or(2),
         }
     }
@@ -319,12 +324,13 @@ impl From<Error> for tonic::Status {
 }
 
 impl From<std::io::Error> for Error {
-    /// Disk full is `ResourceExhausted`, everything else `Unknown`: files have no better code (`contract/cli.md` 5).
+    /// No room, for whatever reason, is `ResourceExhausted`, everything else `Unknown`: files have no better code (`contract/cli.md` 5).
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let text = error.to_string();
         match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            // A file that may not grow is one without room: a limit of the user or of the file system.
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 Error::new(Kind::ResourceExhausted, text).code(code::DISK_FULL)
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
@@ -368,6 +374,43 @@ mod tests {
             (Kind::NotFound, code::INTERNAL, "failed to look: gone".to_owned())
         );
         assert_eq!(Error::new(Kind::NotFound, "gone").again().code_id(), code::NOT_FOUND);
+    }
+
+    /// Every kind, once. A new one does not compile before it stands here.
+    fn kinds() -> Vec<Kind> {
+        let next = |kind| match kind {
+            Kind::Cancelled => Some(Kind::Unknown),
+            Kind::Unknown => Some(Kind::InvalidArgument),
+            Kind::InvalidArgument => Some(Kind::DeadlineExceeded),
+            Kind::DeadlineExceeded => Some(Kind::NotFound),
+            Kind::NotFound => Some(Kind::AlreadyExists),
+            Kind::AlreadyExists => Some(Kind::PermissionDenied),
+            Kind::PermissionDenied => Some(Kind::ResourceExhausted),
+            Kind::ResourceExhausted => Some(Kind::FailedPrecondition),
+            Kind::FailedPrecondition => Some(Kind::ConditionHeld),
+            Kind::ConditionHeld => Some(Kind::Unimplemented),
+            Kind::Unimplemented => Some(Kind::Internal),
+            Kind::Internal => Some(Kind::Unavailable),
+            Kind::Unavailable => Some(Kind::DataLoss),
+            Kind::DataLoss => Some(Kind::Unauthenticated),
+            Kind::Unauthenticated => Some(Kind::Interrupted),
+            Kind::Interrupted => Some(Kind::Terminated),
+            Kind::Terminated => None,
+        };
+        std::iter::successors(Some(Kind::Cancelled), |kind| next(*kind)).collect()
+    }
+
+    #[test]
+    fn nine_is_a_condition_that_held_and_nothing_else() {
+        for kind in kinds() {
+            assert_eq!(kind.exit_code() == 9, kind == Kind::ConditionHeld, "{kind:?}");
+            assert_ne!(kind.exit_code(), 0, "{kind:?}");
+        }
+        assert_eq!(
+            Kind::FailedPrecondition.code(),
+            tonic::Code::FailedPrecondition,
+            "callers over gRPC get the published status"
+        );
     }
 
     #[test]

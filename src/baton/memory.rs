@@ -13,6 +13,31 @@ use crate::baton::warning::Warning;
 /// The key of a finished token that holds a [`Remembered`].
 pub const TOKEN_KEY: &str = "connector_record";
 
+/// The key of a finished token by which somebody keeps the sync, however old it gets.
+const KEPT_KEY: &str = "kept";
+
+/// Whether the token of a finished sync says that it is kept.
+pub fn is_kept(token: &str) -> bool {
+    let parsed: Option<Value> = serde_json::from_str(token).ok();
+    parsed.is_some_and(|token| token.get(KEPT_KEY) == Some(&Value::Bool(true)))
+}
+
+/// The token of a finished sync with or without that mark. Everything else in it stays; one of another writer that is
+/// no object, which nobody reads once the sync is finished, gives way to the mark.
+pub fn keep(token: &str, kept: bool) -> String {
+    let mut parsed = match serde_json::from_str(token) {
+        Ok(Value::Object(parsed)) => parsed,
+        _ if !kept => return token.to_owned(),
+        _ => serde_json::Map::new(),
+    };
+    if kept {
+        parsed.insert(KEPT_KEY.to_owned(), true.into());
+    } else {
+        parsed.remove(KEPT_KEY);
+    }
+    Value::Object(parsed).to_string()
+}
+
 /// What one sync leaves to the next.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

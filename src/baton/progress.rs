@@ -1,8 +1,11 @@
 //! What a running sync tells whoever watches. The kit never prints; `term` draws these events.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::baton::c1z::SyncRun;
 
 /// The steps of a sync in the order they run (`contract/c1z-format.md` 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -54,6 +57,15 @@ pub enum Event<'a> {
         resource_type: &'a str,
         /// How many.
         count: u64,
+    },
+    /// Syncs that the file holds go when this one is sealed.
+    Leaving {
+        /// The file.
+        file: &'a Path,
+        /// The syncs, oldest first.
+        syncs: &'a [SyncRun],
+        /// Whether somebody said how many the file keeps.
+        chosen: bool,
     },
     /// A request was sent.
     Request {

@@ -1,5 +1,9 @@
 //! Secrets that cannot be printed, logged or serialized by accident.
 
+pub use stray::{around, unseen};
+
+mod stray;
+
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,6 +21,12 @@ impl Secret {
     /// The text itself. Call it only where the secret leaves the process: a header, a signature.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// What stands in the text that no credential has, in words that show nothing of it: quotation marks around it, the
+    /// name of its scheme before it, white space in it, characters that nobody sees or that are no ASCII.
+    pub fn stray(&self) -> Vec<String> {
+        stray::around(self.expose())
     }
 
     /// Whether there is no text at all.

@@ -103,7 +103,7 @@ fn indented(text: &str) -> String {
 /// Answers.
 ///
 /// # Errors
-/// Those of the file, of what was asked for and of stdout; `FailedPrecondition` (exit code 9) where `--fail-if` holds
+/// Those of the file, of what was asked for and of stdout; `ConditionHeld` (exit code 9) where `--fail-if` holds
 /// for something.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let reading = Reading::start(terminal, root, own)?;
@@ -167,7 +167,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         return Ok(());
     }
     let message = format!("--fail-if holds for {}", wording::count(shown, "grant", "grants"));
-    Err(Error::new(Kind::FailedPrecondition, message)
+    Err(Error::new(Kind::ConditionHeld, message)
         .code(code::CONDITION_HIT)
         .hint("they are what is shown"))
 }

@@ -39,8 +39,8 @@ Examples:
 Every flag can be set by its environment variable, or by its name in .baton.yaml in the
 current directory (BATON_CONFIG_PATH names another file). The command line wins over the
 environment, the environment over the file. Exit codes are 0 or the gRPC number of the error:
-2 usage, 4 time budget used up, 7 permission denied, 9 warnings, 12 not available, 14 unavailable,
-16 wrong token; 130 after Ctrl-C, 143 after SIGTERM.
+2 usage, 4 time budget used up, 7 permission denied, 12 not available, 14 unavailable, 16 wrong
+token; 9 is a condition that held (--fail-on-warnings); 130 after Ctrl-C, 143 after SIGTERM.
 
 A sync that is stopped, by whatever, leaves what it read in FILE.partial. The same command goes on
 from there within seven days.";
@@ -105,6 +105,7 @@ pub fn build(purpose: Purpose) -> Command {
         .subcommand(with_all(connector_service::command(), purpose, |_| false))
         .subcommand(capabilities(purpose))
         .subcommands(reading(purpose))
+        .subcommand(runs_of_a_file(purpose))
         .subcommand(granting(grant::Verb::Grant, purpose))
         .subcommand(granting(grant::Verb::Revoke, purpose))
         .subcommand(with_kit(
@@ -151,13 +152,28 @@ fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
         entitlements::command(),
         grants::command(),
         principals::command(),
-        syncs::command(),
         stats::command(),
         verify::command(),
     ];
     commands
         .into_iter()
         .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", read::file))
+}
+
+/// `syncs`, which reads a file, and those below it, which change it.
+fn runs_of_a_file(purpose: Purpose) -> Command {
+    let changing = |command: Command, flags: &[&str]| {
+        with_kit(command, purpose, |field| syncs::shown(field, flags))
+            .mut_arg("file", |file| {
+                file.help("The .c1z file to change ($BATON_FILE) (default \"sync.c1z\")")
+            })
+            .mut_arg("dry-run", |dry_run| {
+                dry_run
+                    .hide(!flags.contains(&"dry-run"))
+                    .help("Show what would go, and change nothing")
+            })
+    };
+    with_kit(syncs::command(&changing), purpose, read::shown).mut_arg("file", read::file)
 }
 
 /// `grant` and `revoke`.

@@ -17,6 +17,7 @@ pub fn command() -> Command {
             Arg::new("shell")
                 .required(true)
                 .value_parser(value_parser!(Shell))
+                .ignore_case(true)
                 .help("The shell"),
         )
         .after_help("Examples:\n  baton-workato completion bash > /etc/bash_completion.d/baton-workato")

@@ -3,22 +3,26 @@
 use std::sync::Arc;
 
 use crate::baton::error::Result;
-use crate::baton::http::{HttpClient, HttpOptions};
+use crate::baton::http::{HttpClient, HttpOptions, authorities};
 use crate::baton::progress::Observer;
 use crate::baton::sync::RequestCounts;
 use crate::workato::WorkatoConnector;
 use crate::workato::config::Limits;
 use crate::workato::settings::Settings;
 
-/// Makes the connector and the reader of its request counts. Makes no call.
+/// Makes the connector and the reader of its request counts. Makes no call. Authorities that the environment names are
+/// looked at, where the connection will be secure.
 ///
 /// # Errors
-/// Those of the HTTP client's set-up.
+/// Those of the HTTP client's set-up; authorities that cannot be used.
 pub fn connect(
     settings: Settings,
     limits: Limits,
     observer: Arc<dyn Observer>,
 ) -> Result<(Arc<WorkatoConnector>, RequestCounts)> {
+    if settings.base_url.scheme() == "https" {
+        authorities::check_environment(&|name| std::env::var_os(name))?;
+    }
     let http = Arc::new(HttpClient::new(HttpOptions {
         request_timeout: limits.request_timeout,
         pace: limits.pace,

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
-use super::{Leave, interrupt, logging, serve};
+use super::{interrupt, logging, serve};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::grpc::server::{self, Security};
@@ -29,7 +29,7 @@ pub fn command() -> Command {
 ///
 /// # Errors
 /// Those of the settings, of the parent's line and of the listener.
-pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let inherited = parent::inherited()?;
     let values = launch::settings(&[root, own], Needs::Connector)?;
     logging::start(&values, terminal)?;
@@ -50,7 +50,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
     let outcome = runtime.block_on(async {
         let (gone, stop) = (CancellationToken::new(), CancellationToken::new());
         parent::watch(stdin, gone.clone());
-        interrupt::listen(terminal, &stop, leave)?;
+        interrupt::listen(&stop);
         let listener = TcpListener::from_std(listener).context("listen")?;
         tokio::select! {
             // Nobody is there to hear the rest of an answer.

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
 use super::sync::{finish, in_runtime, options, read_workspace};
-use super::{Leave, interrupt, logging, next};
+use super::{interrupt, logging, next};
 use crate::baton::config::Source;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
@@ -78,6 +78,7 @@ pub fn workspace_flags(command: Command) -> Command {
                 .value_name("ENV")
                 .default_value("all")
                 .value_parser(["dev", "test", "prod", "all"])
+                .ignore_case(true)
                 .help("Environment to sync"),
         )
 }
@@ -86,7 +87,7 @@ pub fn workspace_flags(command: Command) -> Command {
 ///
 /// # Errors
 /// As a sync.
-pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Needs::Kit)?;
     let display = logging::start(&values, terminal)?;
     let workspace = workspace(own);
@@ -99,7 +100,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
     options.resumable = false;
     let summary = in_runtime(async {
         let cancel = CancellationToken::new();
-        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        let interrupts = interrupt::listen(&cancel);
         let (_simulator, settings) = simulate(&workspace).await?;
         // The simulated workspace has no quotas.
         let limits = Limits {

@@ -63,7 +63,7 @@ pub fn command() -> Command {
 /// Compares.
 ///
 /// # Errors
-/// Those of the files, of what was asked for and of stdout; `FailedPrecondition` (exit code 9) with `--fail-if-gained`
+/// Those of the files, of what was asked for and of stdout; `ConditionHeld` (exit code 9) with `--fail-if-gained`
 /// where somebody gained access.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Needs::TwoSyncs)?;
@@ -114,7 +114,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
             "people gained access: {}",
             wording::count(count, "new grant", "new grants")
         );
-        return Err(Error::new(Kind::FailedPrecondition, message)
+        return Err(Error::new(Kind::ConditionHeld, message)
             .code(code::GAINED)
             .hint("they are among what is shown"));
     }

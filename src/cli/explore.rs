@@ -3,9 +3,9 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
+use super::interrupt;
 use super::read::{self, Reading};
 use super::sync::in_runtime;
-use super::{Leave, interrupt};
 use crate::baton::error::Result;
 use crate::report::explore::{self, Explorer};
 use crate::term::Terminal;
@@ -43,12 +43,12 @@ pub fn command() -> Command {
 ///
 /// # Errors
 /// Those of the file and of the port.
-pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let snapshot = Reading::start(terminal, root, own)?.open()?;
     let port = own.get_one::<u16>("port").copied().unwrap_or_default();
     in_runtime(async {
         let cancel = CancellationToken::new();
-        interrupt::listen(terminal, &cancel, leave)?;
+        interrupt::listen(&cancel);
         let explorer = Explorer::bind(snapshot, &CONVENTIONS, port).await?;
         let url = explorer.url();
         terminal.data(&format!("{url}\n"))?;

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::read::{self, Reading};
 use crate::baton::error::Result;
-use crate::report::export::{Format, Options, export};
+use crate::report::export::{Format, Options, check_folder, export};
 use crate::term::Terminal;
 use crate::term::summary::bytes;
 use crate::workato::conventions::CONVENTIONS;
@@ -53,8 +53,9 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
             formats.push(format);
         }
     }
-    let snapshot = reading.open()?;
     let folder: PathBuf = own.get_one::<PathBuf>("out").cloned().unwrap_or_default();
+    check_folder(&folder)?;
+    let snapshot = reading.open()?;
     let counter = terminal.counter("Exporting", "resources");
     let written = export(
         &snapshot,

@@ -27,6 +27,7 @@ pub fn command() -> Command {
                 .value_name("NAME")
                 .default_value("health")
                 .value_parser(["health", "ready", "live"])
+                .ignore_case(true)
                 .help("What to ask"),
         )
         .arg(
@@ -60,7 +61,9 @@ pub fn run(root: &ArgMatches, own: &ArgMatches) -> Result<()> {
         };
         address.set_ip(loopback);
     }
-    let endpoint = own.get_one::<String>("endpoint").map_or("health", String::as_str);
+    let endpoint = own
+        .get_one::<String>("endpoint")
+        .map_or("health".to_owned(), |name| name.to_lowercase());
     let timeout = Duration::from_secs(own.get_one("timeout").copied().unwrap_or(5));
     let url = format!("http://{address}/{endpoint}");
     let answer = in_runtime(http::probe(&url, timeout));

@@ -1,32 +1,49 @@
-//! Ctrl-C and SIGTERM: the first one stops the sync and keeps what was read, the second one ends the process.
+//! Ctrl-C and SIGTERM end every command within seconds, whatever it is doing.
+//!
+//! One thread waits for signals from the start of the process to its end. A command that has something to keep says so
+//! with [`listen`]: the first signal cancels it, and the process ends at the second one or when it takes too long. Any
+//! other command ends at the first. The program may be the first process of a container, where nothing ends a process
+//! that does not see to it itself.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Leave;
+use super::{Leave, explain};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::scraps;
 use crate::term::Terminal;
+
+/// How long a command that was cancelled may take to end: supervisors kill after five seconds.
+const PATIENCE: Duration = Duration::from_millis(4_700);
+/// How long saying so may take. Whoever should read stderr may have stopped reading.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// The signal that came, if any.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupts(Arc<OnceLock<Kind>>);
+
+/// The command that wants to be cancelled instead of ended.
+static LISTENING: Mutex<Option<Listening>> = Mutex::new(None);
+
+#[derive(Clone)]
+struct Listening {
+    came: Interrupts,
+    cancel: CancellationToken,
+}
 
 impl Interrupts {
     /// The error a stopped run ends with: the signal's if one came, so that the shell sees 130 or 143.
     pub fn explain(&self, error: Error) -> Error {
         match self.0.get() {
             Some(kind) if error.kind() == Kind::Cancelled => {
-                let why = if *kind == Kind::Terminated {
-                    "terminated"
-                } else {
-                    "interrupted"
-                };
                 let hint = error
                     .hint_text()
                     .unwrap_or("the .c1z file is as it was before this run");
-                let stopped = Error::new(*kind, why).hint(hint.to_owned());
+                let stopped = stopped(*kind).hint(hint.to_owned());
                 // Who knows more about what was stopped keeps the word.
                 match error.code_id() {
                     code::CANCELLED => stopped,
@@ -38,23 +55,93 @@ impl Interrupts {
     }
 }
 
-/// Listens for signals until the runtime ends. Call it inside of one.
+fn stopped(kind: Kind) -> Error {
+    Error::new(
+        kind,
+        match kind {
+            Kind::Terminated => "terminated",
+            _ => "interrupted",
+        },
+    )
+}
+
+/// Waits for signals until the process ends. To be called once, before any command.
 ///
 /// # Errors
 /// The system refuses to tell about signals.
-pub fn listen(terminal: &Terminal, cancel: &CancellationToken, leave: Leave) -> Result<Interrupts> {
-    let mut signals = Signals::new().context("listen for Ctrl-C")?;
-    let interrupts = Interrupts::default();
-    let (came, terminal, cancel) = (interrupts.clone(), terminal.clone(), cancel.clone());
-    tokio::spawn(async move {
-        let kind = signals.next().await;
-        // Set before the cancellation, so that whoever sees the cancellation sees the signal.
-        let _ = came.0.set(kind);
-        cancel.cancel();
-        terminal.say("Stopping; once more to stop at once.");
-        leave(signals.next().await.exit_code());
+pub fn watch(terminal: &Terminal, leave: Leave) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("listen for Ctrl-C")?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new().context("listen for Ctrl-C")?
+    };
+    let terminal = terminal.clone();
+    let wait = move || {
+        loop {
+            let kind = runtime.block_on(signals.next());
+            // It is for the pager, which the person looks at; and this process waits for the pager.
+            if kind == Kind::Interrupted && terminal.is_paging() {
+                continue;
+            }
+            let Some(listening) = listening().clone() else {
+                end(&terminal, kind, stopped(kind), leave);
+                continue;
+            };
+            // Set before the cancellation, so that whoever sees the cancellation sees the signal.
+            let _ = listening.came.0.set(kind);
+            listening.cancel.cancel();
+            let _ = say(&terminal, |terminal| {
+                terminal.say("Stopping; once more to stop at once.")
+            });
+            let again = runtime.block_on(async { tokio::time::timeout(PATIENCE, signals.next()).await });
+            let late = stopped(kind).hint("it did not end in time; what was committed is kept");
+            end(&terminal, again.unwrap_or(kind), late, leave);
+        }
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(wait)
+        .map(drop)
+        .context("listen for Ctrl-C")
+}
+
+/// Has the first signal cancel `cancel` from now on.
+pub fn listen(cancel: &CancellationToken) -> Interrupts {
+    let came = Interrupts::default();
+    *listening() = Some(Listening {
+        came: came.clone(),
+        cancel: cancel.clone(),
     });
-    Ok(interrupts)
+    came
+}
+
+fn listening() -> MutexGuard<'static, Option<Listening>> {
+    LISTENING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says why, removes what is half done, and leaves.
+fn end(terminal: &Terminal, kind: Kind, error: Error, leave: Leave) {
+    let said = say(terminal, move |terminal| {
+        terminal.error(&error, &explain::invocation(error.code_id()));
+    });
+    scraps::remove_all();
+    let _ = said.recv_timeout(LAST_WORDS);
+    leave(kind.exit_code());
+}
+
+/// Says something on a thread of its own. The answer comes when it is said.
+fn say(terminal: &Terminal, words: impl FnOnce(&Terminal) + Send + 'static) -> Receiver<()> {
+    let (said, answer) = mpsc::channel();
+    let terminal = terminal.clone();
+    // Without a thread nothing is said.
+    let _ = std::thread::Builder::new().spawn(move || {
+        words(&terminal);
+        let _ = said.send(());
+    });
+    answer
 }
 
 #[cfg(unix)]

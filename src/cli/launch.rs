@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use super::command;
+use super::{command, variables};
 use crate::baton::config::values::Surroundings;
 use crate::baton::config::{Values, check, groups};
 use crate::baton::error::Result;
@@ -44,8 +44,9 @@ pub fn settings(matches: &[&ArgMatches], needs: Needs) -> Result<Values> {
 /// # Errors
 /// A config file that cannot be read, a value of another type than its field's: exit code 2.
 pub fn load(matches: &[&ArgMatches]) -> Result<Values> {
+    variables::check(&|name| std::env::var_os(name))?;
     let around = Surroundings {
-        env: &|name| std::env::var(name).ok(),
+        env: &|name| std::env::var_os(name),
         directory: Path::new(""),
     };
     Values::load(command::all_fields(), matches, &around)

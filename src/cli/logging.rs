@@ -31,24 +31,24 @@ pub fn start(values: &Values, terminal: &Terminal) -> Result<Display> {
 }
 
 fn level(word: &str) -> Result<Level> {
-    match word {
+    match word.trim().to_lowercase().as_str() {
         "debug" => Ok(Level::DEBUG),
         "info" | "" => Ok(Level::INFO),
         "warn" | "warning" => Ok(Level::WARN),
         "error" | "dpanic" | "panic" | "fatal" => Ok(Level::ERROR),
-        other => Err(bad_value(format!(
-            "field log-level: value must be one of [debug info warn error] but got '{other}'"
+        _ => Err(bad_value(format!(
+            "field log-level: value must be one of [debug info warn error] but got '{word}'"
         ))),
     }
 }
 
 fn format(word: &str, terminal: &Terminal) -> Result<Format> {
-    match word {
+    match word.trim().to_lowercase().as_str() {
         "" if terminal.stdout_is_terminal() => Ok(Format::Console),
         "" | "json" => Ok(Format::Json),
         "console" => Ok(Format::Console),
-        other => Err(bad_value(format!(
-            "field log-format: value must be one of [console json] but got '{other}'"
+        _ => Err(bad_value(format!(
+            "field log-format: value must be one of [console json] but got '{word}'"
         ))),
     }
 }

@@ -7,7 +7,8 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use super::command;
 use super::usage_error;
 use crate::baton::config::args::Purpose;
-use crate::baton::error::{Context as _, Result};
+use crate::baton::error::{Context as _, Error, Result};
+use crate::baton::target;
 
 /// The command.
 pub fn command() -> Command {
@@ -32,6 +33,16 @@ pub fn run(own: &ArgMatches) -> Result<()> {
     let folder = own.get_one::<PathBuf>("folder");
     let folder = folder.ok_or_else(|| usage_error("no folder is named"))?;
     let failed = || format!("write manual pages to {}", folder.display());
-    std::fs::create_dir_all(folder).with_context(failed)?;
+    let hinted = |error: Error| error.hint("name another folder");
+    let real = target::folder(folder).map_err(hinted)?;
+    std::fs::create_dir_all(&real).with_context(failed)?;
+    let pages = std::fs::read_dir(&real).with_context(failed)?.flatten();
+    for page in pages.filter(|page| {
+        page.file_name()
+            .as_encoded_bytes()
+            .starts_with(command::NAME.as_bytes())
+    }) {
+        target::file(&page.path()).map_err(hinted)?;
+    }
     clap_mangen::generate_to(command::build(Purpose::Show), folder).with_context(failed)
 }

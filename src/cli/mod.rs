@@ -41,6 +41,7 @@ mod sync;
 mod syncs;
 mod unavailable;
 mod usage;
+mod variables;
 mod verify;
 mod write;
 
@@ -52,6 +53,7 @@ use clap::ArgMatches;
 use crate::baton::code;
 use crate::baton::config::args::Purpose;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::scraps;
 use crate::term::Terminal;
 use crate::term::color::ColorChoice;
 
@@ -63,37 +65,46 @@ pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let env = |name: &str| std::env::var(name).ok();
     let terminal = Terminal::detect(color_choice(&args, &env), &env);
-    let outcome = match command::build(Purpose::Parse).try_get_matches_from(&args) {
-        Ok(matches) => dispatch(&terminal, &matches, leave),
+    variables::warn(&terminal);
+    let run = || match command::build(Purpose::Parse).try_get_matches_from(&args) {
+        Ok(matches) => dispatch(&terminal, &matches),
         Err(error) => usage::show(&terminal, &args, &error),
     };
+    let outcome = interrupt::watch(&terminal, leave).and_then(|()| run());
+    // Threads that are still at work end with the process, without another word.
+    scraps::remove_all();
     match outcome {
         Ok(()) => 0,
         Err(error) => {
+            let error = match error.code_id() {
+                // Whoever knows where it was has said what to do already.
+                code::DISK_FULL => error.hint("free some space on that volume, or write to another one"),
+                _ => error,
+            };
             terminal.error(&error, &explain::invocation(error.code_id()));
             error.kind().exit_code()
         }
     }
 }
 
-fn dispatch(terminal: &Terminal, matches: &ArgMatches, leave: Leave) -> Result<()> {
+fn dispatch(terminal: &Terminal, matches: &ArgMatches) -> Result<()> {
     let Some((name, own)) = matches.subcommand() else {
-        return root::run(terminal, matches, leave);
+        return root::run(terminal, matches);
     };
     command::reject_foreign_flags(name, matches)?;
     match name {
-        "demo" => demo::run(terminal, matches, own, leave),
-        "doctor" => doctor::run(terminal, matches, own, leave),
+        "demo" => demo::run(terminal, matches, own),
+        "doctor" => doctor::run(terminal, matches, own),
         "explain" => explain::run(terminal, own),
-        "explore" => explore::run(terminal, matches, own, leave),
-        "serve" => serve::run(terminal, matches, own, leave),
-        "_connector-service" => connector_service::run(terminal, matches, own, leave),
-        "simulate" => simulate::run(terminal, matches, own, leave),
+        "explore" => explore::run(terminal, matches, own),
+        "serve" => serve::run(terminal, matches, own),
+        "_connector-service" => connector_service::run(terminal, matches, own),
+        "simulate" => simulate::run(terminal, matches, own),
         "capabilities" => capabilities::run(terminal, matches, own),
         "health-check" => health_check::run(matches, own),
         "config" => config::run(terminal),
-        "grant" => grant::run(terminal, matches, own, grant::Verb::Grant, leave),
-        "revoke" => grant::run(terminal, matches, own, grant::Verb::Revoke, leave),
+        "grant" => grant::run(terminal, matches, own, grant::Verb::Grant),
+        "revoke" => grant::run(terminal, matches, own, grant::Verb::Revoke),
         "export" => export::run(terminal, matches, own),
         "access" => access::run(terminal, matches, own),
         "diff" => diff::run(terminal, matches, own),

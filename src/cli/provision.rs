@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::grant::emitting;
 use super::write::{self, How, Order};
-use super::{Leave, command, unavailable, usage_error};
+use super::{command, unavailable, usage_error};
 use crate::baton::c1z::Reader;
 use crate::baton::config::Values;
 use crate::baton::error::{Error, Kind, Result};
@@ -48,7 +48,7 @@ pub fn mode(values: &Values) -> Option<Mode> {
 ///
 /// # Errors
 /// `NotFound` for what the file does not have, those of the settings, and those of the connector.
-pub fn run(terminal: &Terminal, values: &Values, mode: Mode, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
     unavailable::check(command::all_fields(), values)?;
     let mut settings = workato::config::settings(values)?;
     let file = Path::new(values.text("file"));
@@ -88,7 +88,7 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode, leave: Leave) -> Re
         how,
         patient: true,
     };
-    write::run(terminal, values, settings, &order, leave)
+    write::run(terminal, values, settings, &order)
 }
 
 fn deletion_request(values: &Values) -> Result<v2::DeleteResourceRequest> {
@@ -106,12 +106,9 @@ fn deletion_request(values: &Values) -> Result<v2::DeleteResourceRequest> {
 fn open(file: &Path) -> Result<(Reader, String)> {
     let reader = Reader::open(file, None)?;
     let run = reader.latest_finished()?.ok_or_else(|| {
-        Error::new(
-            Kind::FailedPrecondition,
-            format!("{} holds no finished sync", file.display()),
-        )
-        .code(crate::baton::code::NO_FINISHED_SYNC)
-        .hint("sync first")
+        Error::new(Kind::NotFound, format!("{} holds no finished sync", file.display()))
+            .code(crate::baton::code::NO_FINISHED_SYNC)
+            .hint("sync first")
     })?;
     Ok((reader, run.sync_id))
 }

@@ -120,7 +120,7 @@ impl Reading {
             file: values.text("file").into(),
             sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
             format,
-            temp_dir: sync::temp_dir(values.text("c1z-temp-dir"), env("BATON_TMPDIR"))?,
+            temp_dir: sync::chosen_temp_dir(values)?,
             keep: if own.get_flag("no-cache") {
                 Keep::Nothing
             } else {

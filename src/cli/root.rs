@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 
 use super::launch::{self, Needs};
-use super::{Leave, logging, provision, service, sync, unavailable};
+use super::{logging, provision, service, sync, unavailable};
 use crate::baton::error::Result;
 use crate::term::Terminal;
 
@@ -11,18 +11,18 @@ use crate::term::Terminal;
 ///
 /// # Errors
 /// Those of the settings and of the mode.
-pub fn run(terminal: &Terminal, root: &ArgMatches, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root], Needs::Connector)?;
     let display = logging::start(&values, terminal)?;
     if !values.text("client-id").is_empty() {
         unavailable::no_dry_run(&values)?;
-        return service::run(terminal, &values, leave);
+        return service::run(terminal, &values);
     }
     match provision::mode(&values) {
-        Some(mode) => provision::run(terminal, &values, mode, leave),
+        Some(mode) => provision::run(terminal, &values, mode),
         None => {
             unavailable::no_dry_run(&values)?;
-            sync::run(terminal, &values, display, leave)
+            sync::run(terminal, &values, display)
         }
     }
 }

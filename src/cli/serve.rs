@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
 use super::sync::in_runtime;
-use super::{Leave, bad_value, command, connect, interrupt, logging, unavailable};
+use super::{bad_value, command, connect, interrupt, logging, unavailable};
 use crate::baton::code;
 use crate::baton::config::{Field, Values};
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -44,7 +44,7 @@ pub fn command() -> Command {
 ///
 /// # Errors
 /// Those of the settings; an address that is none or not on loopback, exit code 2; one that is taken.
-pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Needs::Connector)?;
     logging::start(&values, terminal)?;
     let fields: Vec<&'static Field> = command::all_fields()
@@ -56,7 +56,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
     let address = address(own.get_one::<String>(LISTEN).map_or("", String::as_str))?;
     in_runtime(async {
         let stop = CancellationToken::new();
-        interrupt::listen(terminal, &stop, leave)?;
+        interrupt::listen(&stop);
         let services = services(&values)?;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Error::new(Kind::Unavailable, format!("{address} cannot be used"))

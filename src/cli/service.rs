@@ -1,17 +1,18 @@
 //! Service mode: connected to ConductorOne until a signal comes, which is a good end.
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::sync::{chosen_temp_dir, chosen_workers, in_runtime};
-use super::{Leave, bad_value, command, connect, interrupt, unavailable};
+use super::{bad_value, command, connect, interrupt, unavailable};
 use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::http::{FormClient, SystemClock};
+use crate::baton::http::{FormClient, SystemClock, authorities};
 use crate::baton::service::channel::{self, TOKEN_USER_AGENT};
 use crate::baton::service::credentials::{ClientId, ClientSecret};
 use crate::baton::service::hello::host_id;
@@ -25,7 +26,7 @@ use crate::workato;
 ///
 /// # Errors
 /// Those of the settings, and a refusal of ConductorOne at the start.
-pub fn run(terminal: &Terminal, values: &Values, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, values: &Values) -> Result<()> {
     unavailable::check_service(command::all_fields(), values)?;
     let env = |name: &str| std::env::var(name).ok();
     let settings = workato::config::settings(values)?;
@@ -34,7 +35,7 @@ pub fn run(terminal: &Terminal, values: &Values, leave: Leave) -> Result<()> {
     in_runtime(async {
         let link = Tenant::of(values, env("BATON_C1_API_HOST"))?.link()?;
         let stop = CancellationToken::new();
-        interrupt::listen(terminal, &stop, leave)?;
+        interrupt::listen(&stop);
         let progress = Progress::start(terminal, Display::Log);
         let observer = progress.observer();
         let (connector, requests) = connect::connect(settings, limits, Arc::clone(&observer))?;
@@ -95,16 +96,23 @@ impl Tenant {
                 .hint("it goes with --client-id")
         })?;
         let secret = ClientSecret::parse(&secret)?;
-        let host = api_host.unwrap_or_else(|| id.host().to_owned());
+        let host = api_host.unwrap_or_else(|| id.host().to_owned()).trim().to_owned();
         if host.is_empty() {
             return Err(bad_value("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
         }
         let extra_roots = match values.text("c1-ca-cert") {
             "" => None,
-            path => Some(std::fs::read(path).with_context(|| format!("read {path}"))?),
+            path => Some(authorities::read(Path::new(path)).map_err(|error| error.fact("setting", "c1-ca-cert"))?),
         };
         let timeout = Duration::from_secs(u64::try_from(values.int("http-timeout-seconds")).unwrap_or_default());
-        let client = FormClient::new(TOKEN_USER_AGENT, timeout, extra_roots.as_deref())?;
+        authorities::check_environment(&|name| std::env::var_os(name))?;
+        let client =
+            FormClient::new(TOKEN_USER_AGENT, timeout, extra_roots.as_deref()).with_context(|| {
+                match values.text("c1-ca-cert") {
+                    "" => "trust the system's certificate authorities".to_owned(),
+                    path => format!("trust the certificate authorities in {path}"),
+                }
+            })?;
         Ok(Tenant {
             tokens: Arc::new(HttpTokenEndpoint::new(&host, client)?),
             id,

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Needs};
 use super::sync::in_runtime;
-use super::{Leave, demo, interrupt, logging};
+use super::{demo, interrupt, logging};
 use crate::baton::error::Result;
 use crate::simulator::Env;
 use crate::term::Terminal;
@@ -21,13 +21,13 @@ pub fn command() -> Command {
 ///
 /// # Errors
 /// No port, no stdout.
-pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Needs::Kit)?;
     logging::start(&values, terminal)?;
     let workspace = demo::workspace(own);
     in_runtime(async {
         let stop = CancellationToken::new();
-        interrupt::listen(terminal, &stop, leave)?;
+        interrupt::listen(&stop);
         let (simulator, _) = demo::simulate(&workspace).await?;
         let place = serde_json::json!({
             "base_url": simulator.base_url(),

@@ -1,5 +1,6 @@
 //! A one-shot sync of a workspace into a file: what the command without a name does, unless something else is asked for.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +8,14 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{Leave, bad_value, command, connect, interrupt, next, unavailable};
+use super::{bad_value, command, connect, interrupt, next, unavailable};
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::sync::summary::{Status, Summary};
 use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
+use crate::baton::target;
 use crate::term::Terminal;
 use crate::term::progress::{Display, Progress};
 use crate::workato;
@@ -28,21 +30,21 @@ const MOST_WORKERS: usize = 4;
 /// Threads of a runtime in which both sides of the wire live.
 const THREADS: usize = 2;
 /// How long requests in flight get at the end of a run that failed.
-const SHUTDOWN: Duration = Duration::from_secs(1);
+const SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// Syncs.
 ///
 /// # Errors
-/// Those of the settings, the connector and the file; `FailedPrecondition` for warnings with
+/// Those of the settings, the connector and the file; `ConditionHeld` for warnings with
 /// `--fail-on-warnings`.
-pub fn run(terminal: &Terminal, values: &Values, display: Display, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, values: &Values, display: Display) -> Result<()> {
     unavailable::check(command::all_fields(), values)?;
     let settings = workato::config::settings(values)?;
     let options = options(values)?;
     let limits = workato::config::limits(values);
     let summary = in_one_thread(async {
         let cancel = CancellationToken::new();
-        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        let interrupts = interrupt::listen(&cancel);
         let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
@@ -103,11 +105,11 @@ fn run_in<T>(builder: &mut Builder, work: impl Future<Output = Result<T>>) -> Re
 /// Shows the summary, with commands to go on with, and applies `--fail-on-warnings`.
 ///
 /// # Errors
-/// `FailedPrecondition` (exit code 9) if there were warnings and they are to fail the run.
+/// `ConditionHeld` (exit code 9) if there were warnings and they are to fail the run.
 pub fn finish(terminal: &Terminal, summary: &Summary, next: &[String], values: &Values) -> Result<()> {
     terminal.summary(summary, next);
     if values.bool("fail-on-warnings") && summary.status == Status::CompleteWithWarnings {
-        return Err(Error::new(Kind::FailedPrecondition, "the sync finished with warnings")
+        return Err(Error::new(Kind::ConditionHeld, "the sync finished with warnings")
             .code(code::SYNC_WARNINGS)
             .hint("the file is written; the summary says what was left out"));
     }
@@ -135,6 +137,7 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
         resumable: true,
         time_budget: time_budget(values.text("time-budget"))?,
         previous: None,
+        keep: chosen_keep(values),
     })
 }
 
@@ -152,6 +155,12 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
     })
 }
 
+/// Full syncs that somebody wants the file to keep, if anybody said so.
+pub fn chosen_keep(values: &Values) -> Option<usize> {
+    let keep = usize::try_from(values.int("keep")).ok();
+    keep.filter(|_| values.is_set("keep"))
+}
+
 /// How many lists are read at the same time.
 pub fn chosen_workers(values: &Values) -> usize {
     workers(values.int("workers"), values.bool("parallel-sync"), available_cpus())
@@ -162,20 +171,32 @@ pub fn chosen_workers(values: &Values) -> usize {
 /// # Errors
 /// The directory does not exist.
 pub fn chosen_temp_dir(values: &Values) -> Result<Option<PathBuf>> {
-    temp_dir(values.text("c1z-temp-dir"), std::env::var("BATON_TMPDIR").ok())
+    temp_dir(values.text("c1z-temp-dir"), std::env::var_os("BATON_TMPDIR"))
 }
 
 /// `--c1z-temp-dir`, else `BATON_TMPDIR`, else none.
 ///
 /// # Errors
 /// A directory that does not exist.
-pub fn temp_dir(flag: &str, variable: Option<String>) -> Result<Option<PathBuf>> {
+fn temp_dir(flag: &str, variable: Option<OsString>) -> Result<Option<PathBuf>> {
     let chosen = match (flag, variable) {
         ("", None) => return Ok(None),
         ("", Some(variable)) if variable.is_empty() => return Ok(None),
         ("", Some(variable)) => PathBuf::from(variable),
         (flag, _) => PathBuf::from(flag),
     };
+    if let Ok(found) = std::fs::metadata(&chosen)
+        && !found.is_dir()
+    {
+        let message = format!(
+            "the directory for the working copy is {}: {}",
+            target::what(&found),
+            chosen.display()
+        );
+        return Err(Error::new(Kind::Unknown, message)
+            .code(code::NOT_A_PLAIN_FILE)
+            .hint("choose another with --c1z-temp-dir"));
+    }
     if !chosen.is_dir() {
         let error = Error::new(
             Kind::Unknown,
@@ -240,13 +261,10 @@ mod tests {
     #[test]
     fn the_working_copy_wants_a_directory_that_exists() {
         assert_eq!(temp_dir("", None).unwrap(), None);
-        assert_eq!(temp_dir("", Some(String::new())).unwrap(), None);
-        assert_eq!(temp_dir("", Some("/".to_owned())).unwrap(), Some("/".into()));
+        assert_eq!(temp_dir("", Some(OsString::new())).unwrap(), None);
+        assert_eq!(temp_dir("", Some("/".into())).unwrap(), Some("/".into()));
         assert_eq!(
-            temp_dir("/no/such", Some("/".to_owned()))
-                .unwrap_err()
-                .kind()
-                .exit_code(),
+            temp_dir("/no/such", Some("/".into())).unwrap_err().kind().exit_code(),
             2
         );
     }

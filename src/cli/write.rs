@@ -4,7 +4,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::sync::in_runtime;
-use super::{Leave, connect, interrupt};
+use super::{connect, interrupt};
 use crate::baton::change::{Change, Consent};
 use crate::baton::code;
 use crate::baton::config::Values;
@@ -46,11 +46,11 @@ pub struct Order<'w> {
 ///
 /// # Errors
 /// Those of the connector; `Cancelled` when nobody agrees.
-pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Order<'_>, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Order<'_>) -> Result<()> {
     let limits = workato::config::limits(values);
     in_runtime(async {
         let cancel = CancellationToken::new();
-        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        let interrupts = interrupt::listen(&cancel);
         let progress = Progress::start(terminal, Display::Log);
         let (connector, _) = connect::connect(settings, limits, progress.observer())?;
         let writes = Provisioning::new(connector, true);

@@ -42,7 +42,7 @@ impl<'a> Which<'a> {
     /// Opens the sync.
     ///
     /// # Errors
-    /// As [`Reader::open`]; `NotFound` for an unknown sync id, `FailedPrecondition` where no sync is finished.
+    /// As [`Reader::open`]; `NotFound` for an unknown sync id, and where no sync is finished.
     pub fn open(&self) -> Result<Snapshot> {
         let reader = self.reader()?;
         let choose = || match self.sync_id {
@@ -54,7 +54,7 @@ impl<'a> Which<'a> {
             None => match reader.latest_full()? {
                 Some(run) => Ok(run),
                 None => reader.latest_finished()?.ok_or_else(|| {
-                    Error::new(Kind::FailedPrecondition, "no sync in it is finished")
+                    Error::new(Kind::NotFound, "no sync in it is finished")
                         .code(code::NO_FINISHED_SYNC)
                         .hint("sync first")
                 }),

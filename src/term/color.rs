@@ -21,7 +21,7 @@ impl FromStr for ColorChoice {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        match word {
+        match word.trim().to_lowercase().as_str() {
             "auto" | "" => Ok(ColorChoice::Auto),
             "always" => Ok(ColorChoice::Always),
             "never" => Ok(ColorChoice::Never),

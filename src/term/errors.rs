@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::color::Paint;
 use super::sanitize;
+use crate::baton::code::Code;
 use crate::baton::error::Error;
 
 /// The error as lines of text, each ended. `more` is the command that explains its code.
@@ -27,6 +28,13 @@ pub fn render(error: &Error, more: Option<&str>, paint: Paint) -> String {
         let _ = writeln!(text, "{}", paint.dim(format!("more: {command}")));
     }
     text
+}
+
+/// A warning and what to do, as lines of text.
+pub fn warning(code: Code, message: &str, hint: &str, paint: Paint) -> String {
+    let word = paint.yellow(format!("warning[{code}]:"));
+    let hint = format!("{} {}", paint.cyan("hint:"), sanitize::line(hint));
+    format!("{word} {}\n{hint}\n", sanitize::line(message))
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! JSON lines keep the published keys in their order: `level`, `ts`, `caller`, `msg`, then the fields.
 
 use std::fmt::{self, Write as _};
+use std::fs::Metadata;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,6 +24,7 @@ use super::color::Paint;
 use super::{Terminal, sanitize};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::target;
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +88,7 @@ pub fn start(options: &LogOptions, terminal: &Terminal) -> Result<()> {
 }
 
 #[derive(Clone)]
-struct Sink(Arc<Vec<Target>>);
+struct Sink(Arc<Vec<Target>>, Loss);
 
 enum Target {
     Stderr(Terminal),
@@ -93,22 +96,81 @@ enum Target {
     File(Mutex<fs_err::File>),
 }
 
+/// Set once a line could not be written: the run goes on, and says so once.
+#[derive(Clone)]
+struct Loss {
+    told: Arc<AtomicBool>,
+    terminal: Terminal,
+}
+
 impl Sink {
     fn open(options: &LogOptions, terminal: &Terminal) -> Result<Self> {
-        let open = |destination: &Destination| {
+        let start = |destination: &Destination| {
             Ok(match destination {
                 Destination::Stderr => Target::Stderr(terminal.clone()),
                 Destination::Stdout => Target::Stdout,
-                Destination::File(path) => {
-                    let file = fs_err::OpenOptions::new().create(true).append(true).open(path);
-                    let file = file.map_err(|error| Error::from(error).code(code::LOG_FILE));
-                    Target::File(Mutex::new(file.context("open the log file")?))
-                }
+                Destination::File(path) => Target::File(Mutex::new(open(path).context("open the log file")?)),
             })
         };
-        Ok(Sink(Arc::new(
-            options.destinations.iter().map(open).collect::<Result<_>>()?,
-        )))
+        let targets = options.destinations.iter().map(start).collect::<Result<_>>()?;
+        let loss = Loss {
+            told: Arc::default(),
+            terminal: terminal.clone(),
+        };
+        Ok(Sink(Arc::new(targets), loss))
+    }
+}
+
+/// Opens a file to append to. Nothing is replaced, so a terminal or `/dev/null` will do, and a pipe that somebody reads.
+fn open(path: &Path) -> Result<fs_err::File> {
+    if let Ok(found) = std::fs::metadata(path)
+        && !(found.is_file() || takes_lines(&found))
+    {
+        let message = format!("{} is {}, not a plain file", path.display(), target::what(&found));
+        return Err(Error::new(Kind::Unknown, message)
+            .code(code::NOT_A_PLAIN_FILE)
+            .hint("choose another --log-path"));
+    }
+    let mut options = fs_err::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use fs_err::os::unix::fs::OpenOptionsExt as _;
+        // A pipe that nobody reads would be waited for.
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options
+        .open(path)
+        .map_err(|error| Error::from(error).code(code::LOG_FILE))?;
+    #[cfg(unix)]
+    rustix::fs::fcntl_getfl(&file)
+        .and_then(|flags| rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK))
+        .map_err(|error| Error::from(io::Error::from(error)).code(code::LOG_FILE))?;
+    Ok(file)
+}
+
+/// Whether lines can be written to something that is no plain file.
+fn takes_lines(found: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        found.file_type().is_char_device() || found.file_type().is_fifo()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        false
+    }
+}
+
+impl Loss {
+    fn tell(&self, error: io::Error) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            let error = Error::from(error);
+            let message = format!("the log cannot be written: {error}");
+            let hint = "lines from here on are lost; the run goes on without them";
+            self.terminal.warning(error.code_id(), &message, hint);
+        }
     }
 }
 
@@ -124,10 +186,16 @@ impl Write for Sink {
     /// One call per line, so that lines of several workers do not mix.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         for target in self.0.iter() {
-            match target {
-                Target::Stderr(terminal) => terminal.write_stderr(line),
-                Target::Stdout => io::stdout().lock().write_all(line)?,
-                Target::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line)?,
+            let written = match target {
+                Target::Stderr(terminal) => {
+                    terminal.write_stderr(line);
+                    Ok(())
+                }
+                Target::Stdout => io::stdout().lock().write_all(line),
+                Target::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line),
+            };
+            if let Err(error) = written {
+                self.1.tell(error);
             }
         }
         Ok(line.len())

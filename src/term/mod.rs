@@ -21,9 +21,12 @@ pub mod tree;
 pub mod wrap;
 
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+use crate::baton::code::Code;
 use crate::baton::error::{Error, Result};
 use crate::baton::sync::summary::Summary;
 use color::{ColorChoice, Paint};
@@ -39,6 +42,7 @@ pub struct Terminal {
     out: Paint,
     err: Paint,
     bars: MultiProgress,
+    paging: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -52,6 +56,7 @@ impl Terminal {
             out: Paint::decide(choice, stdout_is_terminal, env),
             err: Paint::decide(choice, stderr_is_terminal, env),
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+            paging: Arc::default(),
         }
     }
 
@@ -63,6 +68,11 @@ impl Terminal {
     /// Whether a person watches stderr.
     pub fn stderr_is_terminal(&self) -> bool {
         self.stderr_is_terminal
+    }
+
+    /// Whether a person looks at a pager.
+    pub fn is_paging(&self) -> bool {
+        self.paging.load(Ordering::Relaxed)
     }
 
     /// The colours of stdout.
@@ -121,6 +131,11 @@ impl Terminal {
     pub fn error(&self, error: &Error, more: &str) {
         let more = self.stderr_is_terminal.then_some(more);
         self.write_stderr(errors::render(error, more, self.err).as_bytes());
+    }
+
+    /// Shows a warning about the run itself, and what to do, on stderr. Those of a sync are in its summary.
+    pub fn warning(&self, code: Code, message: &str, hint: &str) {
+        self.write_stderr(errors::warning(code, message, hint, self.err).as_bytes());
     }
 
     /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `next` are commands for

@@ -34,7 +34,7 @@ impl FromStr for Format {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        match word {
+        match word.trim().to_lowercase().as_str() {
             // The published word for what people read.
             "table" | "console" => Ok(Format::Table),
             "json" => Ok(Format::Json),

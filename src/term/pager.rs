@@ -7,6 +7,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Terminal;
 
@@ -40,6 +42,7 @@ impl Paging {
             // The last line is for the prompt.
             lines: lines.saturating_sub(1),
             state: State::Waiting(Vec::new()),
+            is_running: Arc::clone(&terminal.paging),
         })
     }
 }
@@ -62,6 +65,8 @@ pub(super) struct Pager {
     columns: usize,
     lines: usize,
     state: State,
+    /// Set while the program runs: Ctrl-C is for it then.
+    is_running: Arc<AtomicBool>,
 }
 
 enum State {
@@ -74,8 +79,6 @@ enum State {
 struct Running {
     child: Child,
     input: Option<ChildStdin>,
-    /// Ctrl-C is for the pager. As long as this lives the process does not end by it.
-    _interrupts: Option<tokio::runtime::Runtime>,
 }
 
 impl Pager {
@@ -91,6 +94,7 @@ impl Pager {
             return Ok(());
         };
         let held = std::mem::take(held);
+        self.is_running.store(true, Ordering::Relaxed);
         self.state = match run(&self.command) {
             Ok(running) => State::Running(running),
             Err(_) => State::Without,
@@ -117,6 +121,7 @@ impl Pager {
             // Whatever the pager ends with, the data was written.
             let _ = running.child.wait();
         }
+        self.is_running.store(false, Ordering::Relaxed);
     }
 }
 
@@ -157,31 +162,9 @@ fn run(command: &str) -> io::Result<Running> {
     if std::env::var_os("LV").is_none() {
         shell.env("LV", "-c");
     }
-    let interrupts = ignore_interrupts();
     let mut child = shell.stdin(Stdio::piped()).spawn()?;
     let input = child.stdin.take();
-    Ok(Running {
-        child,
-        input,
-        _interrupts: interrupts,
-    })
-}
-
-/// A signal that somebody listens for does not end the process.
-fn ignore_interrupts() -> Option<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .ok()?;
-    {
-        let _inside = runtime.enter();
-        // The handler stays when the listener goes.
-        #[cfg(unix)]
-        drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok()?);
-        #[cfg(windows)]
-        drop(tokio::signal::windows::ctrl_c().ok()?);
-    }
-    Some(runtime)
+    Ok(Running { child, input })
 }
 
 #[cfg(test)]
@@ -223,6 +206,7 @@ mod tests {
             columns: 10,
             lines: 3,
             state: State::Without,
+            is_running: Arc::default(),
         };
         assert!(pager.fits(b"1\n2\n3\n"));
         assert!(!pager.fits(b"1\n2\n3\n4\n"));

@@ -5,6 +5,7 @@
 //! ten seconds to write a log line.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -14,7 +15,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Terminal;
 use super::color::Paint;
+use super::sanitize;
 use super::summary::number;
+use crate::baton::c1z::SyncRun;
 use crate::baton::progress::{Event, Observer, Step};
 
 const REDRAW: Duration = Duration::from_millis(200);
@@ -44,7 +47,8 @@ pub struct Progress {
 impl Progress {
     /// Starts showing.
     pub fn start(terminal: &Terminal, display: Display) -> Self {
-        let watch = Arc::new(Watch::new(Instant::now()));
+        let above = (display == Display::Live).then(|| terminal.clone());
+        let watch = Arc::new(Watch::new(Instant::now(), above));
         let (stop, stopped) = mpsc::channel::<()>();
         let shown = Arc::clone(&watch);
         let terminal = terminal.clone();
@@ -114,24 +118,57 @@ fn log(watch: &Watch, stopped: &mpsc::Receiver<()>) {
     }
 }
 
-/// Counts the events of a sync.
+/// Counts the events of a sync, and says at once what cannot wait.
 #[derive(Debug)]
-pub struct Watch(Mutex<State>);
+pub struct Watch {
+    state: Mutex<State>,
+    /// Where a live display is, above which lines are said; without one they are logged.
+    above: Option<Terminal>,
+}
 
 impl Watch {
-    fn new(now: Instant) -> Self {
-        Watch(Mutex::new(State::new(now)))
+    fn new(now: Instant, above: Option<Terminal>) -> Self {
+        Watch {
+            state: Mutex::new(State::new(now)),
+            above,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Observer for Watch {
     fn event(&self, event: &Event<'_>) {
         self.lock().apply(event, Instant::now());
+        if let Event::Leaving { file, syncs, chosen } = event {
+            let line = leaving(file, syncs);
+            match &self.above {
+                Some(terminal) => terminal.say(&sanitize::line(&line)),
+                None if *chosen => tracing::info!("{line}"),
+                // Nobody said so: it may come as a surprise.
+                None => tracing::warn!("{line}"),
+            }
+        }
     }
+}
+
+/// Which syncs are about to go, and what keeps more of them.
+fn leaving(file: &Path, syncs: &[SyncRun]) -> String {
+    let one = |run: &SyncRun| {
+        let ended = run.ended_at.as_deref().and_then(|at| at.split('.').next());
+        format!("{} ({})", ended.unwrap_or("unfinished"), run.sync_id)
+    };
+    let named: Vec<String> = syncs.iter().map(one).collect();
+    let which = match named.as_slice() {
+        [one] => format!("the sync of {one} goes"),
+        several => format!("the syncs of {} go", several.join(", ")),
+    };
+    format!(
+        "When this sync is sealed, {which} from {}; --keep N (BATON_KEEP_SYNC_COUNT) keeps more.",
+        file.display()
+    )
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -180,7 +217,7 @@ impl State {
             Event::ListsFound { step, count } if self.step == Some(*step) => {
                 self.lists_total = self.lists_total.map(|total| total + count);
             }
-            Event::ListDone { .. } | Event::ListsFound { .. } => {}
+            Event::ListDone { .. } | Event::ListsFound { .. } | Event::Leaving { .. } => {}
             Event::Rows { step, count, .. } => match step {
                 Step::Resources => self.rows.resources += count,
                 Step::Entitlements => self.rows.entitlements += count,

@@ -13,6 +13,7 @@ use crate::baton::config::schema::About;
 use crate::baton::config::{Export, Field, Source, Values};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Pace;
+use crate::baton::secret::Secret;
 use crate::workato::settings::{Environment, EnvironmentChoice, Settings};
 use crate::workato::token_environment;
 
@@ -123,9 +124,9 @@ pub fn settings(values: &Values) -> Result<Settings> {
 
 /// Which environments a word chooses: `all`, or one by name.
 pub fn environment(word: &str) -> EnvironmentChoice {
-    match word {
-        "all" => EnvironmentChoice::All,
-        one => EnvironmentChoice::One(Environment::new(one)),
+    match Environment::new(word) {
+        all if all.as_str() == "all" => EnvironmentChoice::All,
+        one => EnvironmentChoice::One(one),
     }
 }
 
@@ -169,11 +170,28 @@ fn base_url(values: &Values) -> Result<Url> {
     let overridden = (!chosen.is_empty()).then_some(chosen);
     for flag in ["workato-api-key", "workato-test-api-key", "workato-prod-api-key"] {
         if let Some(token) = values.secret(flag) {
-            check_token_region(data_center, token.expose(), overridden.is_some())
+            check_characters(&token)
+                .and_then(|()| check_token_region(data_center, token.expose(), overridden.is_some()))
                 .map_err(|error| error.fact("setting", flag))?;
         }
     }
     data_center::base_url(data_center, overridden)
+}
+
+/// Refuses what stands around a token by mistake, before it is sent.
+fn check_characters(token: &Secret) -> Result<()> {
+    let stray = token.stray();
+    if stray.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Unknown,
+        format!("the API key has what does not belong to it: {}", stray.join(", ")),
+    )
+    .code(code::TOKEN_UNUSABLE)
+    .hint(
+        "copy the token again: it is one line of letters, digits, dots, dashes and underscores, and nothing around it",
+    ))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl FromStr for PrivilegesMode {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
+        match text.trim().to_lowercase().as_str() {
             "exact" => Ok(PrivilegesMode::Exact),
             "sampled" => Ok(PrivilegesMode::Sampled),
             "off" => Ok(PrivilegesMode::Off),
@@ -90,7 +90,8 @@ impl FromStr for FolderDepth {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
+        let text = text.trim();
+        match text.to_lowercase().as_str() {
             "auto" => Ok(FolderDepth::Auto),
             "all" => Ok(FolderDepth::All),
             _ => text.parse().map(FolderDepth::Levels).map_err(|_| {

@@ -116,7 +116,7 @@ pub fn read_all(reader: &Reader) {
 /// A file from elsewhere is damaged, too big or of another sort. It is never a mistake of this program.
 pub fn refused(error: &Error) {
     assert!(
-        matches!(error.kind(), Kind::DataLoss | Kind::ResourceExhausted | Kind::FailedPrecondition),
+        matches!(error.kind(), Kind::DataLoss | Kind::ResourceExhausted | Kind::Unimplemented),
         "{error:?}"
     );
 }

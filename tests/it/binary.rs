@@ -233,7 +233,7 @@ async fn a_pebble_file_is_refused() {
     std::fs::write(place.path("sync.c1z"), &pebble).unwrap();
     let output = place.run(&["--log-level", "error"]).await;
     let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(9), "{stderr}");
+    assert_eq!(output.status.code(), Some(12), "{stderr}");
     assert!(stderr.contains("Pebble") && stderr.contains("hint:"), "{stderr}");
     assert_eq!(std::fs::read(place.path("sync.c1z")).unwrap(), pebble);
     assert!(place.simulator.requests().is_empty());

@@ -217,7 +217,7 @@ impl Setup {
             .map(OsString::from);
         let matches = command.try_get_matches_from(words).unwrap();
         let around = Surroundings {
-            env: &|name| self.env.get(name).cloned(),
+            env: &|name| self.env.get(name).map(OsString::from),
             directory: self.directory.path(),
         };
         Values::load(&fields, &[&matches], &around)

@@ -99,7 +99,10 @@ fn the_readme_names_flags_that_exist() {
     let names = commands
         .map(|line| line.split_whitespace().next().unwrap())
         .filter(|name| *name != "help");
-    let helps: String = names.map(|name| printed(&[name, "--help"])).collect();
+    let mut helps: String = names.map(|name| printed(&[name, "--help"])).collect();
+    for below in ["prune", "keep"] {
+        helps.push_str(&printed(&["syncs", below, "--help"]));
+    }
     let fields = || workato::config::FIELDS.iter().chain(kit::FIELDS);
     for (at, _) in readme.match_indices("--") {
         let before = readme[..at].chars().next_back().unwrap();

@@ -39,7 +39,7 @@ fn values(words: &[&str], variable: Option<&str>) -> Result<Values> {
     let command = args::add(clap::Command::new("baton-rota"), &fields(), Purpose::Parse, |_| true);
     let matches = command.get_matches_from([&["baton-rota"], words].concat());
     let around = Surroundings {
-        env: &|name| variable.filter(|_| name == "BATON_ROTA").map(str::to_owned),
+        env: &|name| variable.filter(|_| name == "BATON_ROTA").map(std::ffi::OsString::from),
         directory: Path::new("/nowhere"),
     };
     let values = Values::load(&fields(), &[&matches], &around)?;

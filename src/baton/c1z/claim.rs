@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::{fault, scratch, timestamp};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::scraps::Scrap;
+use crate::baton::target;
 
 /// How often the lock file may vanish between opening and locking it before something else must be wrong.
 const TRIES: usize = 20;
@@ -28,6 +30,7 @@ pub struct Claim {
     partial: PathBuf,
     lock_path: PathBuf,
     lock: Option<File>,
+    _scrap: Option<Scrap>,
 }
 
 /// Who holds a claim, as its lock file says.
@@ -42,18 +45,21 @@ impl Claim {
     /// Claims the file at `target`, which need not exist, and removes what dead runs left beside it.
     ///
     /// # Errors
-    /// `FailedPrecondition` when another run holds it (the message says who) or the folder does not exist.
+    /// `Unavailable` when another run holds it (the message says who); `Unknown` when the folder does not exist or the
+    /// target is no plain file.
     pub fn take(target: &Path, temp_dir: Option<&Path>) -> Result<Claim> {
         let claim = || -> Result<Claim> {
-            scratch::work_folder(target, None)?;
             let real = real_path(target)?;
             let partial = beside(&real, PARTIAL);
             let lock_path = beside(&real, LOCK);
             let lock = lock(&lock_path, target)?;
+            // Left behind it does no harm; but then nobody says that this run has ended.
+            let _scrap = lock.as_ref().filter(|_| cfg!(unix)).map(|_| Scrap::new(&lock_path));
             let claim = Claim {
                 partial,
                 lock_path,
                 lock,
+                _scrap,
             };
             if claim.lock.is_some() {
                 sweep(&real, target, temp_dir);
@@ -100,7 +106,7 @@ impl Drop for Claim {
 /// Where the lock file of a target lies while somebody holds its claim.
 ///
 /// # Errors
-/// The target's folder is not there, or it has no name.
+/// As [`Claim::take`], where the target can be nothing.
 pub(super) fn lock_path(target: &Path) -> Result<PathBuf> {
     Ok(beside(&real_path(target)?, LOCK))
 }
@@ -122,16 +128,15 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// The target without links, so that two names of one file are one claim. Saving follows links too.
 fn real_path(target: &Path) -> Result<PathBuf> {
-    if let Ok(real) = std::fs::canonicalize(target) {
-        return Ok(real);
+    target::file(target).map_err(hinted)
+}
+
+/// Says what to do about a target that nothing can be written to.
+pub(super) fn hinted(error: Error) -> Error {
+    match error.code_id() {
+        code::FOLDER_MISSING => error.hint("create it, or choose another --file"),
+        _ => error.hint("choose another --file"),
     }
-    let folder = std::fs::canonicalize(scratch::folder_of(target)).map_err(fault::disk_of_target)?;
-    let name = target.file_name().ok_or_else(|| {
-        Error::new(Kind::Unknown, "it has no file name")
-            .code(code::NOT_A_PLAIN_FILE)
-            .hint("choose another --file")
-    })?;
-    Ok(folder.join(name))
 }
 
 /// Opens and locks the lock file. `None` where the file system has no locks.
@@ -194,16 +199,15 @@ pub(super) fn create_private(path: &Path) -> Result<File> {
 /// What lies at a path, if anything does.
 ///
 /// # Errors
-/// `FailedPrecondition` when it is a link or no file: it is not ours, and writing through it could hit anything.
+/// `Unknown` when it is a link or no file: it is not ours, and writing through it could hit anything.
 pub(super) fn regular(path: &Path) -> Result<Option<Metadata>> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => Ok(Some(found)),
-        Ok(_) => Err(Error::new(
-            Kind::FailedPrecondition,
-            format!("{} is not a file of its own", path.display()),
-        )
-        .code(code::NOT_A_PLAIN_FILE)
-        .hint("look at what it is, and remove it")),
+        Ok(_) => Err(
+            Error::new(Kind::Unknown, format!("{} is not a file of its own", path.display()))
+                .code(code::NOT_A_PLAIN_FILE)
+                .hint("look at what it is, and remove it"),
+        ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(fault::disk_of_target(error)).with_context(|| format!("open {}", path.display())),
     }
@@ -276,7 +280,7 @@ pub(super) fn held(file: &mut File, target: &Path) -> Error {
         |h| format!("process {} on host {} since {}", h.process, h.host, h.since),
     );
     Error::new(
-        Kind::FailedPrecondition,
+        Kind::Unavailable,
         format!("{} is being written by {who}", target.display()),
     )
     .code(code::FILE_IN_USE)

@@ -55,7 +55,7 @@ impl Default for Limits {
 /// empty store.
 ///
 /// # Errors
-/// `FailedPrecondition` for a Pebble file, `ResourceExhausted` above a limit, `DataLoss` for everything that is not
+/// `Unimplemented` for a Pebble file, `ResourceExhausted` above a limit, `DataLoss` for everything that is not
 /// an intact file.
 pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) -> Result<bool> {
     // Not fs_err: its errors hide the OS code, by which a failing disk is told from a damaged frame below.
@@ -98,7 +98,7 @@ fn check_magic(magic: &[u8]) -> Result<()> {
     }
     if magic == PEBBLE_MAGIC {
         return Err(Error::new(
-            Kind::FailedPrecondition,
+            Kind::Unimplemented,
             "it is a Pebble (v3) c1z file, and only SQLite (v1) files can be read",
         )
         .code(code::FILE_PEBBLE)

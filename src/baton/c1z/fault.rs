@@ -1,6 +1,6 @@
 //! How failures of SQLite and of the disk become errors of the kit. Inside `c1z` only.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use rusqlite::ErrorCode;
@@ -13,18 +13,21 @@ const DISK_FULL: &str = "free some space on that volume, or put the working copy
 /// What to do when the disk of the target is full: the unfinished sync and the new file lie beside it.
 const TARGET_FULL: &str = "free some space on that volume, or choose a --file on another one";
 
+/// The fact that tells a failure of SQLite itself: its extended number.
+const FAILED: &str = "sqlite";
+/// How much is written to learn why SQLite could not.
+const BLOCK: usize = 64 << 10;
+
 impl From<rusqlite::Error> for Error {
     /// Damage is `DataLoss`, a full disk `ResourceExhausted`, a file somebody else has open
-    /// `FailedPrecondition`, trouble with the file `Unknown`; the rest is a
-    /// statement this code got wrong, `Internal`.
+    /// `Unavailable`, trouble with the file `Unknown`; the rest is a
+    /// statement this code got wrong, `Internal`. [`asked`] knows more about trouble with the file.
     fn from(error: rusqlite::Error) -> Self {
         let (kind, code) = match &error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::DiskFull => (Kind::ResourceExhausted, Some(code::DISK_FULL)),
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => (Kind::DataLoss, Some(code::FILE_DAMAGED)),
-                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-                    (Kind::FailedPrecondition, Some(code::FILE_IN_USE))
-                }
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => (Kind::Unavailable, Some(code::FILE_IN_USE)),
                 ErrorCode::ReadOnly | ErrorCode::PermissionDenied => (Kind::Unknown, Some(code::FILE_DENIED)),
                 ErrorCode::CannotOpen | ErrorCode::SystemIoFailure => (Kind::Unknown, None),
                 _ => (Kind::Internal, None),
@@ -35,7 +38,11 @@ impl From<rusqlite::Error> for Error {
             | rusqlite::Error::Utf8Error(..) => (Kind::DataLoss, Some(code::FILE_DAMAGED)),
             _ => (Kind::Internal, None),
         };
-        let error = Error::new(kind, error.to_string());
+        let extended = error.sqlite_error().map(|failure| failure.extended_code);
+        let mut error = Error::new(kind, error.to_string());
+        if let (Kind::Unknown, Some(number)) = (kind, extended) {
+            error = error.fact(FAILED, number.to_string());
+        }
         match code {
             Some(code) => error.code(code),
             None => error,
@@ -59,8 +66,34 @@ pub(super) fn beside_target(error: Error) -> Error {
     when_full(error, TARGET_FULL)
 }
 
+/// What the disk says about a database that SQLite could not write. SQLite tells a full disk from other failures, and
+/// not a quota that is used up or a file that may not grow.
+pub(super) fn asked(error: Error, database: &Path) -> Error {
+    if error.fact_value(FAILED).is_none() {
+        return error;
+    }
+    let mut log = std::ffi::OsString::from(database.as_os_str());
+    log.push("-wal");
+    let full = [database, Path::new(&log)]
+        .into_iter()
+        .filter_map(|path| grow(path).err())
+        .map(Error::from)
+        .find(|error| error.kind() == Kind::ResourceExhausted);
+    full.unwrap_or(error)
+}
+
+/// Lets a file grow by a block, and shrinks it again. One that is not there is left alone.
+fn grow(path: &Path) -> io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().append(true).open(path)?;
+    let length = file.metadata()?.len();
+    let grown = file.write_all(&[0; BLOCK]).and_then(|()| file.sync_data());
+    file.set_len(length)?;
+    grown
+}
+
 /// Says of a failure of SQLite, which never names a file, that it was the unfinished sync.
 pub(super) fn in_partial(error: Error, path: &Path) -> Error {
+    let error = asked(error, path);
     match error.kind() {
         Kind::ResourceExhausted | Kind::Unknown | Kind::DataLoss => {
             beside_target(error).context(format!("keep what was read in {}", path.display()))

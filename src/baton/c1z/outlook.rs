@@ -14,6 +14,7 @@ use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group, Status, space};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::memory::{PreviousSync, Remembered};
+use crate::baton::target;
 
 /// A packed file above this size is not unpacked only to look into it.
 const BIG: u64 = 256 << 20;
@@ -86,15 +87,8 @@ pub fn inspect_folder(folder: &Path, free: &dyn Fn(&Path) -> Option<u64>) -> Vec
 fn check_folder(target: &Path) -> Check {
     let folder = scratch::folder_of(target);
     let writable = || -> Result<()> {
-        if target.is_dir() {
-            return Err(
-                Error::new(Kind::Unknown, format!("{} is a folder, not a file", target.display()))
-                    .code(code::NOT_A_PLAIN_FILE)
-                    .hint("choose another --file"),
-            );
-        }
         // Saving follows links, so it is the real folder that counts.
-        let real = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let real = target::file(target).map_err(claim::hinted)?;
         can_write(scratch::work_folder(&real, None)?)
     };
     match writable() {

@@ -1,4 +1,5 @@
-//! Which syncs a file keeps (`contract/c1z-format.md` 4.5): two finished full ones, counting the one about to finish.
+//! Which syncs a file keeps (`contract/c1z-format.md` 4.5): two finished full ones, counting the one about to finish,
+//! and those that somebody marked to be kept.
 
 use rusqlite::Connection;
 
@@ -9,29 +10,65 @@ use crate::baton::error::{Context as _, Result};
 /// Diff halves beyond this many are thinned out to the newest pair.
 const KEEP_DIFFS: usize = 2;
 
-/// Deletes what is old; unfinished syncs and `current` never.
-pub(super) fn clean_up(db: &Connection, current: &str, keep: usize) -> Result<()> {
-    let runs = run::list(db)?;
-    superseded(&runs, current, keep)
-        .iter()
-        .try_for_each(|sync_id| delete(db, sync_id).with_context(|| format!("delete the old sync {sync_id}")))
+/// What stays of a file's finished full syncs. What fits both parts goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The newest so many stay; at least 1. Marked ones stay besides.
+    pub keep: usize,
+    /// What ended at or after this time stays, in the layout of the file.
+    pub since: Option<String>,
 }
 
-/// The ids of the syncs to delete, of `runs` in order of age.
-fn superseded(runs: &[SyncRun], current: &str, keep: usize) -> Vec<String> {
+/// A sync that is about to finish in the file, whether or not it has a row there yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Coming<'a> {
+    /// Its id.
+    pub sync_id: &'a str,
+    /// What it holds.
+    pub kind: SyncType,
+}
+
+/// The syncs that go by a rule, of all `runs` of a file in their order. Unfinished and marked ones never do, nor does
+/// the full sync that finished last.
+pub fn surplus<'r>(runs: &'r [SyncRun], rule: &Rule) -> Vec<&'r SyncRun> {
+    superseded(runs, None, rule)
+}
+
+/// Deletes what the sync that is about to finish supersedes.
+pub(super) fn clean_up(db: &Connection, current: &str, keep: usize) -> Result<()> {
+    let runs = run::list(db)?;
+    let kind = runs.iter().find(|r| r.sync_id == current).map(|r| &r.sync_type);
+    let coming = Coming {
+        sync_id: current,
+        kind: kind.and_then(|kind| kind.parse().ok()).unwrap_or(SyncType::Partial),
+    };
+    let rule = Rule { keep, since: None };
+    superseded(&runs, Some(coming), &rule).iter().try_for_each(|run| {
+        let sync_id = &run.sync_id;
+        delete(db, sync_id).with_context(|| format!("delete the old sync {sync_id}"))
+    })
+}
+
+/// The syncs that go, of `runs` in order of age.
+pub(super) fn superseded<'r>(runs: &'r [SyncRun], coming: Option<Coming<'_>>, rule: &Rule) -> Vec<&'r SyncRun> {
     let is = |run: &SyncRun, kinds: &[SyncType]| kinds.iter().any(|k| k.as_str() == run.sync_type);
+    let is_coming = |run: &SyncRun| coming.is_some_and(|coming| coming.sync_id == run.sync_id);
     let finished: Vec<&SyncRun> = runs
         .iter()
-        .filter(|r| r.ended_at.is_some() && r.sync_id != current)
+        .filter(|r| r.ended_at.is_some() && !is_coming(r) && !r.is_kept())
         .collect();
     let mut doomed: Vec<&SyncRun> = Vec::new();
 
-    let current_is_full = runs.iter().any(|r| r.sync_id == current && is(r, &[SyncType::Full]));
+    let one_more = coming.is_some_and(|coming| coming.kind == SyncType::Full);
     let full: Vec<&SyncRun> = finished.iter().copied().filter(|r| is(r, &[SyncType::Full])).collect();
-    let excess = (full.len() + usize::from(current_is_full))
-        .saturating_sub(keep.max(1))
+    let excess = (full.len() + usize::from(one_more))
+        .saturating_sub(rule.keep.max(1))
         .min(full.len());
-    doomed.extend(full.iter().take(excess));
+    let is_old = |run: &&SyncRun| match (&rule.since, &run.ended_at) {
+        (Some(since), Some(ended)) => ended < since,
+        _ => true,
+    };
+    doomed.extend(full.iter().copied().take(excess).filter(is_old));
 
     // What ended before the newest deleted full sync began is older than everything that stays.
     if let Some(newest_deleted) = doomed.last().copied() {
@@ -55,11 +92,11 @@ fn superseded(runs: &[SyncRun], current: &str, keep: usize) -> Vec<String> {
                 .filter(|r| r.sync_id != newest.sync_id && r.sync_id != newest.linked_sync_id),
         );
     }
-    doomed.into_iter().map(|r| r.sync_id.clone()).collect()
+    doomed
 }
 
 /// Removes the rows of a sync from every table, its own row last.
-fn delete(db: &Connection, sync_id: &str) -> Result<()> {
+pub(super) fn delete(db: &Connection, sync_id: &str) -> Result<()> {
     let tables = TABLES.iter().map(|t| t.name).filter(|t| *t != "v1_sync_runs");
     for table in tables.chain(["v1_sync_runs"]) {
         db.execute(&format!("delete from {table} where sync_id = ?1"), [sync_id])?;

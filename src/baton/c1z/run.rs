@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::timestamp;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::memory;
 
 /// An unfinished sync older than this is not taken up again.
 pub(super) const RESUME_DAYS: i64 = 7;
@@ -84,6 +85,11 @@ pub struct SyncRun {
 }
 
 impl SyncRun {
+    /// Whether somebody keeps it, however old it gets.
+    pub fn is_kept(&self) -> bool {
+        self.ended_at.is_some() && memory::is_kept(&self.token)
+    }
+
     /// Whether it is a full sync that came to its end.
     pub fn is_finished_full(&self) -> bool {
         self.ended_at.is_some() && self.sync_type == SyncType::Full.as_str()

@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::steps::{Disk, Steps, Writing};
-use super::{fault, scratch};
+use super::{claim, fault, scratch};
 use crate::baton::error::{Context as _, Result};
+use crate::baton::scraps::Scrap;
+use crate::baton::target;
 
 /// A saved file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct Saved {
 }
 
 /// Writes a file of mode 0600 beside `target`, flushes it to disk and puts it in the place of `target`. A link is
-/// followed, so that what it points to is replaced. On failure `target` stays as it was and nothing is left beside it.
+/// followed, so that what it points to is replaced, or made. On failure `target` stays as it was and nothing is left beside it.
 ///
 /// # Errors
 /// Those of `write`; `ResourceExhausted` when the disk is full.
@@ -34,13 +36,14 @@ pub fn replace_file_with(
     steps: &dyn Steps,
     write: impl FnOnce(&mut Writing<'_>) -> Result<u64>,
 ) -> Result<Saved> {
-    let real = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+    let real = target::file(target).map_err(claim::hinted)?;
     let folder = scratch::folder_of(&real);
     let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut file = steps
         .create(folder, &name)
         .map_err(fault::disk_of_target)
         .with_context(|| format!("create a file in {}", folder.display()))?;
+    let _scrap = Scrap::new(file.path());
     let mut writing = Writing {
         file: file.as_file_mut(),
         steps,

@@ -12,6 +12,7 @@ use super::{envelope, fault, policy::Policy, sound};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::hex_digest;
+use crate::baton::scraps::Scrap;
 
 /// What SQLite may leave beside a database.
 const SIDECARS: [&str; 3] = ["-journal", "-wal", "-shm"];
@@ -19,6 +20,7 @@ const SIDECARS: [&str; 3] = ["-journal", "-wal", "-shm"];
 /// A working copy on disk; removed on drop together with what SQLite left beside it. Drop its connection first.
 pub(super) struct Scratch {
     path: TempPath,
+    _scraps: Vec<Scrap>,
 }
 
 impl Scratch {
@@ -31,7 +33,12 @@ impl Scratch {
             .map_err(fault::disk)
             .with_context(|| format!("create a working copy in {}", folder.display()))?
             .into_parts();
-        Ok((Scratch { path }, file))
+        let scraps = [""]
+            .into_iter()
+            .chain(SIDECARS)
+            .map(|suffix| Scrap::new(&beside(&path, suffix)));
+        let _scraps = scraps.collect();
+        Ok((Scratch { path, _scraps }, file))
     }
 
     /// Unpacks the file at `source` into a new working copy; a missing or empty one gives an empty database.
@@ -73,9 +80,7 @@ impl Scratch {
     }
 
     fn sidecar(&self, suffix: &str) -> PathBuf {
-        let mut name = OsString::from(self.path.as_os_str());
-        name.push(suffix);
-        PathBuf::from(name)
+        beside(&self.path, suffix)
     }
 
     /// Opens the database. It is scratch: nothing is flushed for safety, and nobody else has it open.
@@ -128,6 +133,12 @@ impl Scratch {
     }
 }
 
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path.as_os_str());
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
         for suffix in SIDECARS {
@@ -157,18 +168,12 @@ pub(super) fn prefix_of(target: &Path) -> String {
     format!("c1z-{}-", digest.get(..16).unwrap_or_default())
 }
 
-/// The folder a file lies in.
-pub(super) fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
+pub(super) use crate::baton::target::folder_of;
 
 /// The folder for working copies: `temp_dir`, or beside the file.
 ///
 /// # Errors
-/// `FailedPrecondition` when it does not exist.
+/// `Unknown` when it does not exist, as for any other wrong setting.
 pub(super) fn work_folder<'a>(file: &'a Path, temp_dir: Option<&'a Path>) -> Result<&'a Path> {
     let (folder, hint) = match temp_dir {
         Some(folder) => (folder, "create it, or choose another --c1z-temp-dir"),
@@ -177,10 +182,9 @@ pub(super) fn work_folder<'a>(file: &'a Path, temp_dir: Option<&'a Path>) -> Res
     if folder.is_dir() {
         return Ok(folder);
     }
-    Err(Error::new(
-        Kind::FailedPrecondition,
-        format!("folder {} does not exist", folder.display()),
+    Err(
+        Error::new(Kind::Unknown, format!("folder {} does not exist", folder.display()))
+            .code(code::FOLDER_MISSING)
+            .hint(hint),
     )
-    .code(code::FOLDER_MISSING)
-    .hint(hint))
 }

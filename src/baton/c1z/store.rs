@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::partial::Partial;
 use super::policy::Policy;
+use super::retention::{Coming, Rule};
 use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
 use super::save::{self, Saved};
@@ -42,7 +43,7 @@ impl Store {
     /// `temp_dir`, or beside the target.
     ///
     /// # Errors
-    /// `FailedPrecondition` for a Pebble file or a missing folder, `DataLoss` for a damaged file,
+    /// `Unimplemented` for a Pebble file, `Unknown` for a missing folder, `DataLoss` for a damaged file,
     /// `ResourceExhausted` above a size limit or on a full disk.
     pub fn open(target: &Path, temp_dir: Option<&Path>) -> Result<Store> {
         Self::open_with(target, temp_dir, Policy::from_env())
@@ -63,7 +64,7 @@ impl Store {
                 // In a new file nothing is deleted: there is no earlier sync.
                 db.execute_batch("pragma secure_delete = off")?;
             }
-            migrate::prepare(&db)?;
+            migrate::prepare(&db).map_err(|error| fault::asked(error, scratch.path()))?;
             let runs = run::list(&db)?;
             let times = runs.iter().flat_map(|r| r.ended_at.iter().chain([&r.started_at]));
             let clock = Clock::after(times.map(String::as_str));
@@ -266,6 +267,42 @@ impl Store {
         Ok(())
     }
 
+    /// The syncs that go when a sync of this kind, not begun here yet, is finished and sealed.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn leaving(&self, kind: SyncType) -> Result<Vec<SyncRun>> {
+        let Policy { keep, skip_cleanup, .. } = self.policy;
+        if skip_cleanup {
+            return Ok(Vec::new());
+        }
+        let runs = run::list(&self.db)?;
+        let rule = Rule { keep, since: None };
+        let coming = Coming { sync_id: "", kind };
+        Ok(retention::superseded(&runs, Some(coming), &rule)
+            .into_iter()
+            .cloned()
+            .collect())
+    }
+
+    /// Takes a sync out of the file with all its rows. It reaches the file with the next [`Store::save`].
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub(super) fn remove(&mut self, sync_id: &str) -> Result<()> {
+        self.ensure_transaction()?;
+        retention::delete(&self.db, sync_id).with_context(|| format!("delete the sync {sync_id}"))
+    }
+
+    /// Gives back the room of what was removed.
+    ///
+    /// # Errors
+    /// `ResourceExhausted` when the disk is full.
+    pub(super) fn shrink(&mut self) -> Result<()> {
+        self.commit()?;
+        self.vacuum().context("shrink the database")
+    }
+
     /// Ends the sync: last token, old syncs out, the row closed, counts stored (`contract/c1z-format.md` 4.4).
     ///
     /// # Errors
@@ -425,7 +462,7 @@ impl Store {
     /// Says of a failure of this store, which SQLite never does, that it was the working copy and where that lies.
     #[must_use]
     pub fn named(&self, error: Error) -> Error {
-        fault::in_working_copy(error, &self.folder)
+        fault::in_working_copy(fault::asked(error, self.scratch.path()), &self.folder)
     }
 
     /// Lets the working copy grow by so many pages and no more, as a disk that is nearly full does.

@@ -55,6 +55,8 @@ pub enum Support {
 pub struct Field {
     /// The flag without dashes; also the key in the config file.
     pub name: &'static str,
+    /// Its environment variable, where that is not made of the name.
+    pub variable: Option<&'static str>,
     /// What it takes.
     pub kind: FieldKind,
     /// Its value when nobody set it.
@@ -87,6 +89,7 @@ impl Field {
     const fn new(name: &'static str, kind: FieldKind, help: &'static str) -> Self {
         Field {
             name,
+            variable: None,
             kind,
             default: Default::Zero,
             help,
@@ -136,6 +139,13 @@ impl Field {
     #[must_use]
     pub const fn display(mut self, name: &'static str) -> Self {
         self.display_name = name;
+        self
+    }
+
+    /// With an environment variable of another name than its own.
+    #[must_use]
+    pub const fn variable(mut self, name: &'static str) -> Self {
+        self.variable = Some(name);
         self
     }
 
@@ -204,6 +214,9 @@ impl Field {
 
     /// The name of its environment variable: `BATON_LOG_LEVEL`.
     pub fn env(&self) -> String {
+        if let Some(variable) = self.variable {
+            return variable.to_owned();
+        }
         format!("BATON_{}", self.name.to_uppercase().replace('-', "_"))
     }
 }

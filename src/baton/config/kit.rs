@@ -275,6 +275,14 @@ pub static FIELDS: &[Field] = &[
     file_tool(Field::list("compact-sync-ids", "One sync id for each of these files")),
     file_tool(Field::text("compact-output-path", "Directory for the merged file")),
     // --- ours ---
+    Field::int(
+        "keep",
+        2,
+        "Full syncs that the file keeps, the new one included; older ones go when a sync is sealed",
+    )
+    .variable("BATON_KEEP_SYNC_COUNT")
+    .range(1, 1_000_000)
+    .under(OUTPUT),
     Field::bool(
         "fail-on-warnings",
         "End with exit code 9 if anything was skipped or dropped",
@@ -331,6 +339,7 @@ mod tests {
         let names: BTreeSet<_> = FIELDS.iter().map(|f| f.name).collect();
         assert_eq!(names.len(), FIELDS.len(), "a name occurs twice");
         let ours = [
+            "keep",
             "fail-on-warnings",
             "color",
             "no-progress",

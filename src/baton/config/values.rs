@@ -4,6 +4,7 @@
 //! line (`contract/cli.md` 1.1).
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -91,9 +92,31 @@ impl fmt::Display for Origin {
 /// Where values are looked up besides the command line.
 pub struct Surroundings<'a> {
     /// An environment variable by name.
-    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub env: &'a dyn Fn(&str) -> Option<OsString>,
     /// Where `.baton.yaml` is looked for; the empty path is the current directory.
     pub directory: &'a Path,
+}
+
+impl Surroundings<'_> {
+    /// An environment variable as a text.
+    ///
+    /// # Errors
+    /// One that is no UTF-8: to take it for one that is not set would be to ignore it without a word.
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        text_of(name, (self.env)(name))
+    }
+}
+
+/// The value of an environment variable as a text.
+///
+/// # Errors
+/// As [`Surroundings::text`].
+pub fn text_of(name: &str, value: Option<OsString>) -> Result<Option<String>> {
+    value.map(OsString::into_string).transpose().map_err(|_| {
+        wrong(format!("environment variable {name} is not UTF-8"))
+            .code(code::SETTING_VALUE)
+            .hint("set it again; a character of another encoding, or a part of one, is in it")
+    })
 }
 
 /// The value and source of every field of a table.
@@ -118,7 +141,8 @@ impl Values {
     /// # Errors
     /// A config file that is unreadable, malformed or has an unknown key; a value that is no bool or number.
     pub fn load(fields: &[&'static Field], matches: &[&ArgMatches], around: &Surroundings<'_>) -> Result<Self> {
-        let file = match file::find((around.env)(file::PATH_VARIABLE).as_deref(), around.directory)? {
+        let named = around.text(file::PATH_VARIABLE)?;
+        let file = match file::find(named.as_deref(), around.directory)? {
             Some(path) => Some(file::read(&path)?),
             None => None,
         };
@@ -127,7 +151,7 @@ impl Values {
         }
         let mut entries = BTreeMap::new();
         for field in fields {
-            let from_env = (around.env)(&field.env()).filter(|text| !text.is_empty());
+            let from_env = around.text(&field.env())?.filter(|text| !text.is_empty());
             let from_file = file.as_ref().and_then(|file| {
                 let entry = file
                     .entries
@@ -280,10 +304,12 @@ fn default(field: &Field) -> Value {
 
 fn text_value(field: &Field, text: String) -> Value {
     if field.secret {
-        Value::Secret(Secret::new(text))
-    } else {
-        Value::Text(text)
+        // What comes from a file or a clipboard often ends in a line break. No credential has one.
+        return Value::Secret(Secret::new(text.trim()));
     }
+    let word = text.trim();
+    let known = field.choices.iter().find(|choice| choice.eq_ignore_ascii_case(word));
+    Value::Text(known.map_or(text, |choice| (*choice).to_owned()))
 }
 
 /// The value typed on the command line; the subcommand's wins over the root's, lists are joined.
@@ -316,7 +342,7 @@ fn from_text(field: &Field, text: &str) -> Result<Value, String> {
         FieldKind::Bool => parse::boolean(text)
             .map(Value::Bool)
             .ok_or_else(|| format!("{text:?} is neither true nor false")),
-        FieldKind::Int => parse::integer(text)
+        FieldKind::Int => parse::integer(text.trim())
             .map(Value::Int)
             .ok_or_else(|| format!("{text:?} is not a whole number")),
         FieldKind::List => parse::list(text).map(Value::List).map_err(str::to_owned),

@@ -12,7 +12,7 @@ pub use check::{Check, Group, Status};
 
 use crate::baton::error::Kind;
 
-/// The exit code of a diagnosis that found nothing worse than warnings without a kind of their own.
+/// The kind of warnings that have none of their own.
 const ONLY_WARNINGS: Kind = Kind::FailedPrecondition;
 
 /// What is graver than what, first things first: without the right key nothing else can be known, a setting that is
@@ -104,7 +104,7 @@ mod tests {
                 None,
                 Verdict::Complete,
             ),
-            (vec![check(warning, None)], Some(9), Verdict::Incomplete),
+            (vec![check(warning, None)], Some(2), Verdict::Incomplete),
             (
                 vec![check(warning, None), check(warning, Some(Kind::PermissionDenied))],
                 Some(7),
@@ -115,7 +115,7 @@ mod tests {
                     check(failed, Some(Kind::FailedPrecondition)),
                     check(warning, Some(Kind::Unauthenticated)),
                 ],
-                Some(9),
+                Some(2),
                 Verdict::Fails,
             ),
             (

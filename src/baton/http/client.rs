@@ -214,7 +214,7 @@ impl HttpClient {
                 .map_err(|error| chain_text(&error))
         });
         secure.as_ref().map_err(|why| {
-            Error::new(Kind::FailedPrecondition, format!("TLS cannot be set up: {why}"))
+            Error::new(Kind::Unknown, format!("TLS cannot be set up: {why}"))
                 .code(code::TLS_SETUP)
                 .hint("install the system's certificate authorities (often a package called ca-certificates)")
         })

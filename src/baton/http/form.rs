@@ -30,7 +30,7 @@ impl FormClient {
     /// A client that trusts the system's roots and those in `extra_roots` (PEM).
     ///
     /// # Errors
-    /// `Unknown` for roots that cannot be read, `FailedPrecondition` when there are none at all.
+    /// `Unknown` for roots that cannot be read, and when there are none at all.
     pub fn new(user_agent: &str, timeout: Duration, extra_roots: Option<&[u8]>) -> Result<Self> {
         let mut builder = reqwest::Client::builder()
             .user_agent(user_agent)
@@ -43,14 +43,14 @@ impl FormClient {
         if let Some(pem) = extra_roots {
             let roots = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
                 Error::new(Kind::Unknown, "the extra root certificates cannot be read")
-                    .code(code::C1_CERTIFICATE)
+                    .code(code::CA_FILE)
                     .hint("the file holds one or more certificates in PEM form")
                     .source(error)
             })?;
             builder = builder.tls_certs_merge(roots);
         }
         builder.build().map(FormClient).map_err(|error| {
-            Error::new(Kind::FailedPrecondition, "TLS cannot be set up")
+            Error::new(Kind::Unknown, "TLS cannot be set up")
                 .code(code::TLS_SETUP)
                 .hint("install the system's certificate authorities (often a package called ca-certificates)")
                 .source(error)

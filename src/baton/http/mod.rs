@@ -8,6 +8,7 @@
 //! stayed after all retries) is an answer, not an error: only the vendor's client can read its text. [`kind_of`]
 //! says which [`Kind`](crate::baton::error::Kind) such a status is.
 
+pub mod authorities;
 mod client;
 mod clock;
 mod failure;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::secret::Secret;
+use crate::baton::secret::{self, Secret};
 
 /// `NAME@HOST[:PORT]/SUFFIX`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +18,20 @@ pub struct ClientId {
 }
 
 impl ClientId {
-    /// Reads a client id. No character set, length or case rule applies to its parts.
+    /// Reads a client id. White space around it is not part of it. No length or case rule applies to its parts.
     ///
     /// # Errors
-    /// `Unknown` (exit code 2) when a part is missing.
+    /// `Unknown` (exit code 2) when a part is missing, or something stands in it or around it by mistake.
     pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let stray = secret::around(text);
+        if !stray.is_empty() {
+            return Err(
+                Error::new(Kind::Unknown, format!("invalid client id: {}", stray.join(", ")))
+                    .code(code::CLIENT_ID)
+                    .hint("copy it again from ConductorOne, without anything around it"),
+            );
+        }
         let parts = text
             .split_once('@')
             .and_then(|(name, rest)| rest.split_once('/').map(|(host, _)| (name, host)));
@@ -96,6 +105,10 @@ impl ClientSecret {
     /// # Errors
     /// `Unknown` (exit code 2). The message says which part is wrong and never quotes it.
     pub fn parse(secret: &Secret) -> Result<Self> {
+        let stray = Secret::new(secret.expose().trim()).stray();
+        if !stray.is_empty() {
+            return Err(invalid(stray.join(", ")).also_hint("without anything around it"));
+        }
         let mut pieces = secret.expose().trim().splitn(4, ':');
         let (Some(_), Some(_), Some(version), Some(payload)) =
             (pieces.next(), pieces.next(), pieces.next(), pieces.next())
@@ -143,7 +156,7 @@ impl ClientSecret {
     }
 }
 
-fn invalid(why: &'static str) -> Error {
+fn invalid(why: impl std::fmt::Display) -> Error {
     Error::new(Kind::Unknown, format!("invalid client secret: {why}"))
         .code(code::CLIENT_SECRET)
         .hint("it begins with secret-token:conductorone.com:v1: and is shown once; create a new one in ConductorOne")

@@ -31,13 +31,13 @@ use crate::baton::proto::c1::connectorapi::baton::v1::Task;
 use crate::baton::provision::Provisioning;
 use crate::baton::sync::RequestCounts;
 
-/// How long running tasks get after the word to stop. With what follows it stays below the ten seconds after which
-/// container engines kill.
-const GRACE: Duration = Duration::from_secs(3);
+/// How long running tasks get after the word to stop. With what follows it stays below the five seconds after which
+/// supervisors may kill.
+const GRACE: Duration = Duration::from_millis(1_500);
 /// How long they get after that to stop by themselves and to be answered.
-const GOODBYE: Duration = Duration::from_secs(6);
+const GOODBYE: Duration = Duration::from_millis(1_500);
 /// How long a poll that is under way gets: what it brings would be lost otherwise.
-const LAST_POLL: Duration = Duration::from_secs(1);
+const LAST_POLL: Duration = Duration::from_millis(500);
 
 /// What the operator chose.
 #[derive(Debug, Clone)]

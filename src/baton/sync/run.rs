@@ -55,6 +55,8 @@ pub struct SyncOptions {
     pub time_budget: Option<Duration>,
     /// What an earlier sync left, for a file that has none of its own.
     pub previous: Option<PreviousSync>,
+    /// Full syncs that the file keeps, this one included (`--keep`); without it as the environment says.
+    pub keep: Option<usize>,
 }
 
 /// Reads what the requests so far cost, by quota family.
@@ -86,7 +88,7 @@ const CLOSING: Duration = Duration::from_millis(1_000);
 ///
 /// # Errors
 /// Those of the connector and of the file; `Cancelled` when `environment.cancel` fires, `DeadlineExceeded` when the
-/// time budget is used up, `FailedPrecondition` when another run works on the same file.
+/// time budget is used up, `Unavailable` when another run works on the same file.
 pub async fn run<C: Connector>(
     connector: Arc<C>,
     options: &SyncOptions,
@@ -111,9 +113,25 @@ pub async fn run<C: Connector>(
         audience: options.audience,
         fresh: options.fresh,
         resumable: options.resumable,
+        keep: options.keep,
     };
     let warnings = Arc::new(Warnings::default());
-    let (store, start) = StoreThread::open(wanted, Arc::clone(&warnings)).await?;
+    // A large file takes a while to unpack, and nothing of it is lost.
+    let (store, start) = tokio::select! {
+        biased;
+        () = environment.cancel.cancelled() => {
+            let cancelled = Error::new(Kind::Cancelled, "the sync was cancelled");
+            return Err(cancelled.hint("nothing was read yet; the file, and what an earlier run left, are as they were"));
+        }
+        opened = StoreThread::open(wanted, Arc::clone(&warnings)) => opened?,
+    };
+    if !start.leaving.is_empty() {
+        environment.observer.event(&Event::Leaving {
+            file: &options.file,
+            syncs: &start.leaving,
+            chosen: options.keep.is_some(),
+        });
+    }
     let sealing = AtomicBool::new(false);
     let result = {
         let run = Run {
@@ -434,7 +452,8 @@ impl<C: Connector> Run<'_, C> {
 }
 
 fn select_types(all: Vec<v2::ResourceType>, wanted: &[String]) -> Result<Vec<v2::ResourceType>> {
-    if let Some(unknown) = wanted.iter().find(|w| !all.iter().any(|t| t.id == **w)) {
+    let is = |wanted: &String, kind: &v2::ResourceType| kind.id.eq_ignore_ascii_case(wanted.trim());
+    if let Some(unknown) = wanted.iter().find(|w| !all.iter().any(|t| is(w, t))) {
         let known: Vec<&str> = all.iter().map(|t| t.id.as_str()).collect();
         return Err(
             Error::new(Kind::Unknown, format!("there is no resource type {unknown:?}"))
@@ -444,6 +463,6 @@ fn select_types(all: Vec<v2::ResourceType>, wanted: &[String]) -> Result<Vec<v2:
     }
     Ok(all
         .into_iter()
-        .filter(|t| wanted.is_empty() || wanted.contains(&t.id))
+        .filter(|t| wanted.is_empty() || wanted.iter().any(|w| is(w, t)))
         .collect())
 }

@@ -15,7 +15,7 @@ use super::ingest::Gate;
 use super::pages::decode;
 use super::resume::{Decision, Usable, decide};
 use crate::baton::c1z::steps::Steps;
-use crate::baton::c1z::{Claim, Partial, Saved, Section, Store, SyncType};
+use crate::baton::c1z::{Claim, Partial, Policy, Saved, Section, Store, SyncRun, SyncType};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::memory::{Kept, PreviousSync, Remembered};
@@ -51,6 +51,8 @@ pub struct Wanted {
     pub fresh: bool,
     /// Leave an unfinished sync to the next run, and take one up.
     pub resumable: bool,
+    /// Full syncs that the target keeps; without it as the environment says.
+    pub keep: Option<usize>,
 }
 
 /// Where a run starts.
@@ -77,6 +79,8 @@ pub struct Start {
     pub noted: Vec<(String, String)>,
     /// The full sync of the target that finished last.
     pub previous: Option<PreviousSync>,
+    /// The syncs of the target that go when this one is sealed, oldest first.
+    pub leaving: Vec<SyncRun>,
 }
 
 /// See the module.
@@ -95,11 +99,16 @@ impl Working {
     /// Claims the target, unpacks it and finds or begins the unfinished sync. Warnings that it counted are restored.
     ///
     /// # Errors
-    /// `FailedPrecondition` when another run holds the target, otherwise those of [`Store::open`] and of the disk.
+    /// `Unavailable` when another run holds the target, otherwise those of [`Store::open`] and of the disk.
     pub fn open(wanted: &Wanted, warnings: &Arc<Warnings>) -> Result<(Working, Start)> {
         let claim = Claim::take(&wanted.file, wanted.temp_dir.as_deref())?;
-        let mut store = Store::open(&wanted.file, wanted.temp_dir.as_deref())?;
+        let mut policy = Policy::from_env();
+        if let Some(keep) = wanted.keep {
+            policy.keep = keep;
+        }
+        let mut store = Store::open_with(&wanted.file, wanted.temp_dir.as_deref(), policy)?;
         let previous = previous(&store)?;
+        let leaving = store.leaving(wanted.kind)?;
         let (partial, usable, resumed, fresh_because) = match decide(&claim, &store, wanted, warnings)? {
             Decision::Resume(unfinished) => (unfinished.0, unfinished.1, true, None),
             Decision::Begin(why_not) => {
@@ -122,6 +131,7 @@ impl Working {
             records: usable.records,
             noted: usable.noted,
             previous,
+            leaving,
         };
         let working = Working {
             partial,
@@ -245,10 +255,13 @@ impl Working {
             ..
         } = self;
         drop(store);
-        partial.commit()?;
-        if keep && resumable && partial.is_worth_keeping()? {
-            partial.close()?;
-            return Ok(Some(claim.partial_path().to_owned()));
+        // What is not to be kept goes, also where a full disk keeps the last of it from being committed.
+        if keep && resumable {
+            partial.commit()?;
+            if partial.is_worth_keeping()? {
+                partial.close()?;
+                return Ok(Some(claim.partial_path().to_owned()));
+            }
         }
         drop(partial);
         claim.discard()?;
@@ -324,6 +337,7 @@ mod tests {
             audience: Audience::default(),
             fresh: false,
             resumable: true,
+            keep: None,
         }
     }
 

@@ -16,12 +16,12 @@ use self::scrub::Scrub;
 use self::show::Shown;
 use super::service::Tenant;
 use super::sync::in_runtime;
-use super::{Leave, command, interrupt, launch, logging, usage_error};
+use super::{command, interrupt, launch, logging, usage_error};
 use crate::baton::c1z::outlook::Outlook;
 use crate::baton::config::{Values, check};
 use crate::baton::diagnosis::{Check, Diagnosis, Group, Status, Verdict};
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::http::{HttpClient, HttpOptions, RetryPolicy, SystemClock};
+use crate::baton::http::{HttpClient, HttpOptions, RetryPolicy, SystemClock, authorities};
 use crate::baton::progress::{Observer, Silent};
 use crate::baton::service::reach;
 use crate::term::Terminal;
@@ -67,7 +67,8 @@ pub fn command() -> Command {
             "Takes the settings of a sync, asks every endpoint once with every token, and changes nothing. No secret \
              is printed. A warning is what a sync would go on without; a failure is what would end it.\n\n\
              Exit codes: 0 if a sync would be complete, else that of the gravest failure, or warning: 16 wrong token, \
-             2 settings, 14 not reached, 4 no answer in time, 7 missing checkbox, 8 disk full, 9 anything else.\n\n\
+             14 not reached or held by another run, 4 no answer in time, 7 missing checkbox, 8 disk full, 15 damaged \
+             file, 12 not available, 2 settings and anything else.\n\n\
              Examples:\n  baton-workato doctor --workato-data-center eu\n  \
              baton-workato doctor -o json | jq '.checks[] | select(.status != \"ok\")'",
         )
@@ -84,13 +85,13 @@ enum Form {
 ///
 /// # Errors
 /// A config file that cannot be read; afterwards the gravest of what was found, for the exit code.
-pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let form = form(own)?;
     let values = launch::load(&[root, own])?;
     let display = logging::start(&values, terminal)?;
     let (outlook, findings, service) = in_runtime(async {
         let cancel = CancellationToken::new();
-        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        let interrupts = interrupt::listen(&cancel);
         tokio::select! {
             found = look(terminal, display, &values) => Ok(found),
             () = cancel.cancelled() => {
@@ -118,7 +119,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, leave: Leav
 }
 
 fn form(own: &ArgMatches) -> Result<Form> {
-    match own.get_one::<String>("output").map(String::as_str) {
+    let word = own.get_one::<String>("output");
+    match word.map(|word| word.to_lowercase()).as_deref() {
         Some("table" | "console") | None => Ok(Form::Table),
         Some("json") => Ok(Form::Json),
         Some(other) => Err(usage_error(format!(
@@ -145,10 +147,15 @@ async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &Arc<dy
         ..Findings::default()
     };
     let accepted = check::connector_rules(command::connector_fields(), values);
-    let Ok(settings) = accepted.and_then(|()| workato::config::settings(values)) else {
-        return nothing("not asked: the settings are wrong");
+    let settings = match accepted.and_then(|()| workato::config::settings(values)) {
+        Ok(settings) => settings,
+        Err(error) => return not_sent(&error).unwrap_or_else(|| nothing("not asked: the settings are wrong")),
     };
-    let http = match client(workato::config::request_timeout(values), Arc::clone(observer)) {
+    let authorities = match settings.base_url.scheme() {
+        "https" => authorities::check_environment(&|name| std::env::var_os(name)),
+        _ => Ok(()),
+    };
+    let http = match authorities.and_then(|()| client(workato::config::request_timeout(values), Arc::clone(observer))) {
         Ok(http) => Arc::new(http),
         Err(error) => {
             return Findings {
@@ -166,6 +173,21 @@ async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &Arc<dy
         observer: observer.as_ref(),
     };
     workato::diagnosis::examine(&examination).await
+}
+
+/// The token that is not sent, and why, where it is one that is wrong. What to do stands with the settings.
+fn not_sent(error: &Error) -> Option<Findings> {
+    let token = match error.fact_value("setting")? {
+        "workato-api-key" => "DEV token",
+        "workato-test-api-key" => "TEST token",
+        "workato-prod-api-key" => "PROD token",
+        _ => return None,
+    };
+    let why = format!("not sent: {error}");
+    Some(Findings {
+        checks: vec![Check::skipped(Group::Connection, token, why)],
+        ..Findings::default()
+    })
 }
 
 /// A client that repeats what failed once, and waits for no quota.

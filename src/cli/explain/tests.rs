@@ -137,6 +137,14 @@ fn pages_name_only_commands_and_flags_that_exist() {
     assert!(tried >= 10, "the pages name commands");
 }
 
+/// Pipelines act on 9: the pages say that it means a condition that held, and of which runs.
+#[test]
+fn nine_is_the_exit_code_of_three_pages() {
+    let nine = |page: &&Page| page.text.replace('\n', " ").contains("Exit code 9");
+    let pages: Vec<Code> = PAGES.iter().filter(nine).map(|page| page.code).collect();
+    assert_eq!(pages, [code::SYNC_WARNINGS, report::CONDITION_HIT, report::GAINED]);
+}
+
 #[test]
 fn codes_are_found_however_they_are_typed() {
     for typed in ["BW-0016", "bw-0016", "bw0016", "BW 16", "0016", "16"] {

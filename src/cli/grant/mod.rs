@@ -13,7 +13,7 @@ use self::names::known;
 pub use self::words::Verb;
 use super::launch::{self, Needs};
 use super::write::{self, How, Order};
-use super::{Leave, command, logging, unavailable, usage_error};
+use super::{command, logging, unavailable, usage_error};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
 use crate::report::names::Names;
@@ -77,7 +77,7 @@ fn examples(verb: Verb) -> String {
 ///
 /// # Errors
 /// Those of the sentence, of the file and of the connector; exit code 2 where there is nobody to ask.
-pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb, leave: Leave) -> Result<()> {
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb) -> Result<()> {
     let values = launch::settings(&[root, own], Needs::Connector)?;
     let display = logging::start(&values, terminal)?;
     unavailable::check(command::all_fields(), &values)?;
@@ -92,7 +92,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb,
                 .hint("add --yes to do it, or --dry-run to see what would be sent"));
         }
     };
-    let known = known(terminal, &values, display, leave)?;
+    let known = known(terminal, &values, display)?;
     let found = found(&Names::new(&known.snapshot), verb, &sentence)?;
     let mut settings = workato::config::settings(&values)?;
     if let (false, Some(environment)) = (values.is_set("workato-env"), found.environment) {
@@ -104,5 +104,5 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb,
         how,
         patient: false,
     };
-    write::run(terminal, &values, settings, &order, leave)
+    write::run(terminal, &values, settings, &order)
 }

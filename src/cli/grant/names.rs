@@ -10,8 +10,8 @@ use crate::baton::c1z::Keep;
 use crate::baton::config::{Source, Values};
 use crate::baton::error::{Context as _, Result};
 use crate::baton::sync::{Audience, SyncOptions};
+use crate::cli::interrupt;
 use crate::cli::sync::{chosen_temp_dir, chosen_workers, in_runtime, read_workspace};
-use crate::cli::{Leave, interrupt};
 use crate::report::{Snapshot, Which};
 use crate::term::Terminal;
 use crate::term::progress::Display;
@@ -29,7 +29,7 @@ pub struct Known {
 ///
 /// # Errors
 /// Those of the file, or of a sync.
-pub fn known(terminal: &Terminal, values: &Values, display: Display, leave: Leave) -> Result<Known> {
+pub fn known(terminal: &Terminal, values: &Values, display: Display) -> Result<Known> {
     let file = Path::new(values.text("file"));
     let temp_dir = chosen_temp_dir(values)?;
     if values.source("file") != Source::Default || file.exists() {
@@ -62,11 +62,12 @@ pub fn known(terminal: &Terminal, values: &Values, display: Display, leave: Leav
         resumable: false,
         time_budget: None,
         previous: None,
+        keep: None,
     };
     let limits = workato::config::limits(values);
     in_runtime(async {
         let cancel = CancellationToken::new();
-        let interrupts = interrupt::listen(terminal, &cancel, leave)?;
+        let interrupts = interrupt::listen(&cancel);
         let read = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         read.map_err(|error| interrupts.explain(error))
             .context("read the names")

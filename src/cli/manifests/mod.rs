@@ -19,6 +19,7 @@ pub fn command() -> Command {
                 .required(true)
                 .value_name("PLACE")
                 .value_parser(["kubernetes", "systemd", "cron"])
+                .ignore_case(true)
                 .help("Where it is to run"),
         )
         .after_help(
@@ -33,7 +34,8 @@ pub fn command() -> Command {
 /// # Errors
 /// Those of stdout.
 pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
-    let text = match own.get_one::<String>("place").map(String::as_str) {
+    let place = own.get_one::<String>("place").map(|place| place.to_lowercase());
+    let text = match place.as_deref() {
         Some("kubernetes") => KUBERNETES,
         Some("systemd") => SYSTEMD,
         Some("cron") => CRON,
@@ -75,8 +77,9 @@ mod tests {
                 .filter_map(|word| word.strip_prefix("--"))
             {
                 let known = all_fields().iter().any(|field| field.name == flag);
-                // Of systemctl, and of health-check.
-                assert!(known || flag == "now" || flag == "endpoint", "--{flag}");
+                // Of systemctl, of health-check and of diff.
+                let others = ["now", "endpoint", "since", "fail-if-gained"];
+                assert!(known || others.contains(&flag), "--{flag}");
             }
         }
     }

@@ -13,6 +13,11 @@ use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::code;
 use crate::report::{Snapshot, Which};
 
+/// What helps when the syncs of a file do not reach back far enough.
+const REACH_FURTHER: &str = "syncs with --keep N (BATON_KEEP_SYNC_COUNT) keep so many, 2 by default: 9 reach back a week \
+                             of nightly ones; until then compare with an older file: `baton-workato diff OLD.c1z \
+                             NEW.c1z`";
+
 /// What a person asked for.
 #[derive(Debug, Clone)]
 pub struct Wanted<'a> {
@@ -38,7 +43,7 @@ impl Sides {
     /// Opens both. In one file, the older one is the full sync that finished before the newer one.
     ///
     /// # Errors
-    /// As [`Which::open`]; `FailedPrecondition` where there is no second sync, `NotFound` where none is old enough.
+    /// As [`Which::open`]; `NotFound` where there is no second sync, and where none is old enough.
     pub fn open(wanted: &Wanted<'_>) -> Result<Sides> {
         let new = wanted.file.open()?;
         let other = wanted.base_file.map(|file| Which {
@@ -97,38 +102,53 @@ fn before(new: &Snapshot, wanted: Option<&str>) -> Result<SyncRun> {
     }
     let this = new.run();
     let runs = finished(new)?;
+    let is_only = runs.len() < 2;
     let older = runs
         .into_iter()
         .find(|run| (&run.ended_at, &run.sync_id) < (&this.ended_at, &this.sync_id));
     older.ok_or_else(|| {
-        let message = format!("there is no finished full sync before {} in {file}", this.sync_id);
-        Error::new(Kind::FailedPrecondition, message)
+        let message = match is_only {
+            true => format!(
+                "{file} holds one full sync, of {}: there is nothing older yet to compare it with",
+                ended(this)
+            ),
+            false => format!("there is no finished full sync before {} in {file}", this.sync_id),
+        };
+        Error::new(Kind::NotFound, message)
             .code(code::NO_OLDER_SYNC)
             .hint("sync into the same file again, or name two files: `baton-workato diff OLD.c1z NEW.c1z`")
     })
 }
 
+/// When a sync ended, without fractions of a second.
+fn ended(run: &SyncRun) -> &str {
+    run.ended_at
+        .as_deref()
+        .and_then(|at| at.split('.').next())
+        .unwrap_or_default()
+}
+
 fn at_or_before(snapshot: &Snapshot, since: DateTime) -> Result<SyncRun> {
     let limit = timestamp::text(since);
     let runs = finished(snapshot)?;
-    let oldest = runs.last().and_then(|run| run.ended_at.clone()).unwrap_or_default();
-    let found = runs
-        .into_iter()
-        .find(|run| run.ended_at.as_ref().is_some_and(|at| *at <= limit));
-    found.ok_or_else(|| {
-        let message = format!(
-            "no full sync in {} ended at or before {limit}",
-            snapshot.file().display()
-        );
-        let error = Error::new(Kind::NotFound, message).code(code::NO_OLDER_SYNC);
-        if oldest.is_empty() {
-            error.hint("there is no finished full sync in it")
-        } else {
-            error.hint(format!(
-                "the oldest in it ended at {oldest}; compare with an older file: `baton-workato diff OLD.c1z NEW.c1z`"
-            ))
-        }
-    })
+    if let Some(found) = runs
+        .iter()
+        .find(|run| run.ended_at.as_ref().is_some_and(|at| *at <= limit))
+    {
+        return Ok(found.clone());
+    }
+    let held = match runs.as_slice() {
+        [] => "it holds no finished full sync".to_owned(),
+        [one] => format!("it holds one, of {}", ended(one)),
+        [newest, .., oldest] => format!("it holds {}, from {} to {}", runs.len(), ended(oldest), ended(newest)),
+    };
+    let message = format!(
+        "no full sync in {} ended at or before {limit}: {held}",
+        snapshot.file().display()
+    );
+    Err(Error::new(Kind::NotFound, message)
+        .code(code::NO_OLDER_SYNC)
+        .hint(REACH_FURTHER))
 }
 
 /// A moment as people write it, as local wall clock: `7d` and `12 hours` ago, `2026-11-01`, `2026-11-01 09:30`,

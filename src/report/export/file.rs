@@ -7,22 +7,27 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::Written;
-use crate::baton::error::{Context as _, Error, Result};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::scraps::Scrap;
+use crate::baton::target;
 
 /// A file that appears under its name in [`OutFile::finish`], and not before.
 pub(super) struct OutFile {
     file: BufWriter<File>,
     temporary: TempPath,
     target: PathBuf,
+    _scrap: Scrap,
 }
 
 impl OutFile {
     pub(super) fn create(folder: &Path, name: &str) -> Result<OutFile> {
-        let (file, temporary) = temporary(folder, name)?.into_parts();
+        let Fresh { file, target, _scrap } = temporary(folder, name)?;
+        let (file, temporary) = file.into_parts();
         Ok(OutFile {
             file: BufWriter::with_capacity(128 << 10, file),
             temporary,
-            target: folder.join(name),
+            target,
+            _scrap,
         })
     }
 
@@ -47,13 +52,35 @@ impl Write for OutFile {
     }
 }
 
-/// An empty file, mode 0600, beside where it is to go.
-pub(super) fn temporary(folder: &Path, name: &str) -> Result<NamedTempFile> {
-    tempfile::Builder::new()
+/// A file that is to take the place of another.
+pub(super) struct Fresh {
+    /// Empty, of mode 0600, beside where it is to go.
+    pub file: NamedTempFile,
+    /// Where that is.
+    pub target: PathBuf,
+    pub _scrap: Scrap,
+}
+
+/// An empty file beside where it is to go. A link there stays, and what it points to is replaced, as for every other
+/// file that the program writes.
+pub(super) fn temporary(folder: &Path, name: &str) -> Result<Fresh> {
+    let path = folder.join(name);
+    let target = target::file(&path).map_err(|error| error.hint("move it away, or choose another --out"))?;
+    let file = tempfile::Builder::new()
         .prefix(&format!(".{name}."))
-        .tempfile_in(folder)
-        .map_err(Error::from)
-        .with_context(|| format!("create {}", folder.join(name).display()))
+        .tempfile_in(target::folder_of(&target))
+        .map_err(|error| full(error.into()))
+        .with_context(|| format!("create {}", path.display()))?;
+    let _scrap = Scrap::new(file.path());
+    Ok(Fresh { file, target, _scrap })
+}
+
+/// Says what to do when the disk is full.
+pub(super) fn full(error: Error) -> Error {
+    match error.kind() {
+        Kind::ResourceExhausted => error.hint("free some space on that volume, or choose another --out"),
+        _ => error,
+    }
 }
 
 /// Gives a finished file its name.

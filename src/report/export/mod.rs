@@ -21,7 +21,7 @@ use std::str::FromStr;
 use crate::baton::error::{Error, Kind};
 use crate::report::code;
 
-pub use pass::{Options, export};
+pub use pass::{Options, check_folder, export};
 
 /// A kind of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,7 +78,9 @@ impl FromStr for Format {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self, Error> {
-        let found = Format::ALL.into_iter().find(|format| format.name() == word);
+        let found = Format::ALL
+            .into_iter()
+            .find(|format| format.name().eq_ignore_ascii_case(word.trim()));
         found.ok_or_else(|| {
             let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
             Error::new(Kind::Unknown, format!("{word:?} is not a format of export"))

@@ -10,11 +10,12 @@ use super::json::JsonFiles;
 use super::sqlite::Database;
 use super::table::{self, Cell, Table};
 use super::xlsx::Book;
-use super::{Format, Written};
+use super::{Format, Written, file};
 use crate::baton::c1z::GrantFilter;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Result};
 use crate::baton::proto::v2;
+use crate::baton::target;
 use crate::report::access::{Access, Answers};
 use crate::report::find;
 use crate::report::snapshot::Snapshot;
@@ -51,10 +52,14 @@ pub(super) trait Sink {
 /// # Errors
 /// `DataLoss` for a damaged sync, those of the disk for the files.
 pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>> {
-    fs_err::create_dir_all(options.folder)?;
+    check_folder(options.folder)?;
+    let folder = target::folder(options.folder)?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| file::full(error.into()))
+        .with_context(|| format!("create the folder {}", folder.display()))?;
     let mut sinks = Vec::new();
     for format in options.formats {
-        sinks.push(sink(*format, snapshot, options)?);
+        sinks.push(sink(*format, snapshot, options).map_err(file::full)?);
     }
     let run = || {
         let mut pass = Pass {
@@ -73,7 +78,19 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
         Ok(written)
     };
     let written: Result<Vec<Written>> = run();
-    written.with_context(|| format!("export {}", snapshot.file().display()))
+    written
+        .map_err(file::full)
+        .with_context(|| format!("export {}", snapshot.file().display()))
+}
+
+/// Looks at the folder that an export would be written to, and changes nothing.
+///
+/// # Errors
+/// `Unknown` (exit code 2) for something that is there and no folder.
+pub fn check_folder(folder: &Path) -> Result<()> {
+    target::folder(folder)
+        .map(drop)
+        .map_err(|error| error.hint("choose another --out"))
 }
 
 fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Result<Box<dyn Sink + 's>> {

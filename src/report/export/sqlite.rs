@@ -5,11 +5,13 @@ use std::path::Path;
 use tempfile::TempPath;
 
 use super::csv::in_words;
+use super::file::Fresh;
 use super::pass::Sink;
 use super::table::{Cell, Table};
 use super::{Written, file};
 use crate::baton::c1z::{PlainDatabase, PlainValue};
 use crate::baton::error::{Context as _, Result};
+use crate::baton::scraps::Scrap;
 
 const NAME: &str = "access.sqlite";
 
@@ -19,11 +21,13 @@ pub(super) struct Database {
     temporary: TempPath,
     target: std::path::PathBuf,
     rows: u64,
+    _scrap: Scrap,
 }
 
 impl Database {
     pub(super) fn create(folder: &Path) -> Result<Database> {
-        let temporary = file::temporary(folder, NAME)?.into_temp_path();
+        let Fresh { file, target, _scrap } = file::temporary(folder, NAME)?;
+        let temporary = file.into_temp_path();
         let db = PlainDatabase::create(&temporary)?;
         for table in Table::ALL {
             let columns: Vec<&str> = table.columns().iter().map(|column| column.key).collect();
@@ -32,8 +36,9 @@ impl Database {
         Ok(Database {
             db,
             temporary,
-            target: folder.join(NAME),
+            target,
             rows: 0,
+            _scrap,
         })
     }
 }

@@ -1,41 +1,49 @@
 //! One workbook, one sheet per table: frozen header, filters, widths. Texts are text cells, so none is ever a formula.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{BufWriter, Cursor, Read as _, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use rust_xlsxwriter::{ExcelDateTime, Format as Look, Workbook, Worksheet, XlsxError};
-use tempfile::NamedTempFile;
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use super::csv::in_words;
+use super::file::Fresh;
 use super::pass::Sink;
 use super::table::{Cell, Table};
 use super::{Written, file};
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::target;
 
 const NAME: &str = "access-review.xlsx";
 /// Rows of a sheet at most, the header included. What is more goes on in another sheet.
 const MOST_ROWS: u32 = 1_048_576;
+/// The number of the format of times in a workbook: 0 is that of every cell, 1 that of headers.
+const TIME: u32 = 2;
 /// Characters of a cell at most.
 const MOST_CHARACTERS: usize = 32_767;
 
-/// The tables of an export as a workbook.
+/// The tables of an export as a workbook. The library makes the workbook, with everything but its rows: it keeps them in
+/// memory, or in files of its own, where a full disk ends the process. They lie in files of ours until they are put in.
 pub(super) struct Book {
     book: Workbook,
     sheets: Vec<Sheet>,
-    temporary: NamedTempFile,
-    target: PathBuf,
+    to: Fresh,
     header: Look,
     time: Look,
 }
 
-/// The sheet of a table that is being filled.
+/// A sheet, in the order of the workbook. Of those of a table the last one is being filled.
 struct Sheet {
     table: Table,
-    index: usize,
     /// Sheets of this table, this one included.
     part: u32,
     /// Rows in this sheet, the header included.
     rows: u32,
-    total: u64,
+    /// The rows but for the header, as they will stand in the workbook. The file has no name.
+    spool: BufWriter<File>,
 }
 
 impl Book {
@@ -43,114 +51,240 @@ impl Book {
         let mut book = Book {
             book: Workbook::new(),
             sheets: Vec::new(),
-            temporary: file::temporary(folder, NAME)?,
-            target: folder.join(NAME),
+            to: file::temporary(folder, NAME)?,
             header: Look::new().set_bold(),
             time: Look::new().set_num_format("yyyy-mm-dd hh:mm"),
         };
-        // What the workbook keeps of rows lies there until it is put together.
-        book.book.set_tempdir(folder).map_err(failed)?;
-        for (index, table) in Table::ALL.into_iter().enumerate() {
-            begin(&mut book.book, table, 1, &book.header)?;
-            book.sheets.push(Sheet {
-                table,
-                index,
-                part: 1,
-                rows: 1,
-                total: 0,
-            });
+        for table in Table::ALL {
+            book.begin(table, 1)?;
         }
         Ok(book)
     }
-}
 
-/// Adds a sheet with its header.
-fn begin(book: &mut Workbook, table: Table, part: u32, header: &Look) -> Result<()> {
-    let sheet = book.add_worksheet_with_constant_memory().map_err(failed)?;
-    let name = match part {
-        1 => table.title().to_owned(),
-        part => format!("{} ({part})", table.title()),
-    };
-    let fill = |sheet: &mut Worksheet| -> std::result::Result<(), XlsxError> {
-        sheet.set_name(name)?.set_freeze_panes(1, 0)?;
-        for (n, column) in (0u16..).zip(table.columns()) {
-            sheet.set_column_width(n, f64::from(column.width))?;
-            sheet.write_string_with_format(0, n, column.title, header)?;
-        }
+    /// Adds a sheet with its header.
+    fn begin(&mut self, table: Table, part: u32) -> Result<()> {
+        let name = match part {
+            1 => table.title().to_owned(),
+            part => format!("{} ({part})", table.title()),
+        };
+        let (header, time) = (&self.header, &self.time);
+        let fill = |sheet: &mut Worksheet| -> std::result::Result<(), XlsxError> {
+            sheet.set_name(name)?.set_freeze_panes(1, 0)?;
+            let mut behind = 0;
+            for (n, column) in (0u16..).zip(table.columns()) {
+                sheet.set_column_width(n, f64::from(column.width))?;
+                sheet.write_string_with_format(0, n, column.title, header)?;
+                behind = n + 1;
+            }
+            // Nothing stands there; so the workbook has the format, and the sheet says under which number.
+            sheet.set_column_format(behind, time).map(drop)
+        };
+        fill(self.book.add_worksheet()).map_err(failed)?;
+        let spool = tempfile::tempfile_in(target::folder_of(&self.to.target));
+        let spool = spool.with_context(|| format!("create a file beside {}", self.to.target.display()))?;
+        self.sheets.push(Sheet {
+            table,
+            part,
+            rows: 1,
+            spool: BufWriter::with_capacity(64 << 10, spool),
+        });
         Ok(())
-    };
-    fill(sheet).map_err(failed)
+    }
+
+    /// The finished workbook without rows, with filters over where they will be.
+    fn package(&mut self) -> std::result::Result<ZipArchive<Cursor<Vec<u8>>>, XlsxError> {
+        for (index, sheet) in self.sheets.iter().enumerate() {
+            let columns = u16::try_from(sheet.table.columns().len()).unwrap_or(u16::MAX);
+            let page = self.book.worksheet_from_index(index)?;
+            page.autofilter(0, 0, sheet.rows.saturating_sub(1), columns.saturating_sub(1))?;
+        }
+        let package = self.book.save_to_buffer()?;
+        Ok(ZipArchive::new(Cursor::new(package))?)
+    }
+
+    /// Writes the workbook with its rows.
+    fn save(&mut self) -> Result<()> {
+        let mut package = self.package().map_err(failed)?;
+        let mut out = Steady {
+            file: self.to.file.as_file_mut(),
+            failed: None,
+        };
+        let mut zip = ZipWriter::new(&mut out);
+        let put = || -> Result<(), ZipError> {
+            for n in 0..package.len() {
+                let name = package.name_for_index(n).transpose()?.unwrap_or_default().into_owned();
+                let sheet = self
+                    .sheets
+                    .iter_mut()
+                    .zip(1..)
+                    .find(|(_, number)| name == part_name(*number));
+                let Some((sheet, _)) = sheet else {
+                    zip.raw_copy_file(package.by_index_raw(n)?)?;
+                    continue;
+                };
+                let mut xml = String::new();
+                package.by_index(n)?.read_to_string(&mut xml)?;
+                let size = xml.len() as u64 + sheet.spool.stream_position()?;
+                let options = SimpleFileOptions::default().large_file(size >= u64::from(u32::MAX));
+                zip.start_file(name, options)?;
+                sheet.put_into(&xml, &mut zip)?;
+            }
+            zip.finish().map(drop)
+        };
+        let outcome = put();
+        match out.failed {
+            Some(error) => Err(error.into()),
+            None => outcome.map_err(|error| failed(error.into())),
+        }
+    }
 }
 
-/// Puts filters over the rows of a full sheet.
-fn end(book: &mut Workbook, sheet: &Sheet) -> Result<()> {
-    let columns = u16::try_from(sheet.table.columns().len()).unwrap_or(u16::MAX);
-    book.worksheet_from_index(sheet.index)
-        .and_then(|page| {
-            page.autofilter(0, 0, sheet.rows.saturating_sub(1), columns.saturating_sub(1))
-                .map(drop)
-        })
-        .map_err(failed)
+impl Sheet {
+    /// Writes a row to the spool.
+    fn row(&mut self, cells: &[Cell]) -> std::io::Result<()> {
+        let number = self.rows + 1;
+        write!(self.spool, "<row r=\"{number}\">")?;
+        for (column, cell) in cells.iter().enumerate() {
+            let at = format!("{}{number}", letters(column));
+            match cell {
+                Cell::Empty => {}
+                Cell::Count(count) => write!(self.spool, "<c r=\"{at}\"><v>{count}</v></c>")?,
+                Cell::Time(text) => match ExcelDateTime::parse_from_str(text) {
+                    Ok(time) => write!(self.spool, "<c r=\"{at}\" s=\"{TIME}\"><v>{}</v></c>", time.to_excel())?,
+                    Err(_) => self.text(&at, text)?,
+                },
+                Cell::Text(_) | Cell::Flag(_) | Cell::Ways(_) => self.text(&at, &shortened(in_words(cell)))?,
+            }
+        }
+        self.spool.write_all(b"</row>")?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// A text, in the sheet itself. It is never a formula.
+    fn text(&mut self, at: &str, text: &str) -> std::io::Result<()> {
+        write!(
+            self.spool,
+            "<c r=\"{at}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">"
+        )?;
+        write_escaped(&mut self.spool, text)?;
+        self.spool.write_all(b"</t></is></c>")
+    }
+
+    /// Writes `xml`, the sheet with its header, and the rows behind that.
+    fn put_into(&mut self, xml: &str, out: &mut impl Write) -> Result<(), ZipError> {
+        const END: &str = "</sheetData>";
+        let broken = || std::io::Error::other("the sheet has another form than this program knows");
+        let (before, after) = xml.split_once(END).ok_or_else(broken)?;
+        // It stands at the column behind the last one, see `Book::begin`.
+        if !before.contains(&format!(" style=\"{TIME}\"")) {
+            return Err(broken().into());
+        }
+        let last = letters(self.table.columns().len().saturating_sub(1));
+        let header = format!("<dimension ref=\"A1:{last}1\"/>");
+        let whole = format!("<dimension ref=\"A1:{last}{}\"/>", self.rows);
+        out.write_all(before.replacen(&header, &whole, 1).as_bytes())?;
+        self.spool.flush()?;
+        self.spool.rewind()?;
+        std::io::copy(self.spool.get_mut(), out)?;
+        out.write_all(END.as_bytes())?;
+        Ok(out.write_all(after.as_bytes())?)
+    }
 }
 
 impl Sink for Book {
     fn row(&mut self, table: Table, cells: &[Cell]) -> Result<()> {
-        let next = self.book.worksheets().len();
-        let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.table == table) else {
+        let last = self.sheets.iter().rposition(|sheet| sheet.table == table);
+        let Some(mut sheet) = last.and_then(|at| self.sheets.get_mut(at)) else {
             return Ok(());
         };
         if sheet.rows == MOST_ROWS {
-            end(&mut self.book, sheet)?;
-            sheet.part += 1;
-            begin(&mut self.book, table, sheet.part, &self.header)?;
-            sheet.index = next;
-            sheet.rows = 1;
+            let part = sheet.part + 1;
+            self.begin(table, part)?;
+            let Some(new) = self.sheets.last_mut() else {
+                return Ok(());
+            };
+            sheet = new;
         }
-        let page = self.book.worksheet_from_index(sheet.index).map_err(failed)?;
-        for (column, cell) in (0u16..).zip(cells) {
-            write(page, sheet.rows, column, cell, &self.time).map_err(failed)?;
-        }
-        sheet.rows += 1;
-        sheet.total += 1;
-        Ok(())
+        Ok(sheet.row(cells)?)
     }
 
     fn finish(mut self: Box<Self>) -> Result<Vec<Written>> {
-        let mut rows = 0;
-        for sheet in &self.sheets {
-            end(&mut self.book, sheet)?;
-            rows += sheet.total;
-        }
-        let target = self.target.clone();
+        let rows = self.sheets.iter().map(|sheet| u64::from(sheet.rows) - 1).sum();
+        let target = self.to.target.clone();
         let finish = || {
-            self.book.save_to_writer(self.temporary.as_file_mut()).map_err(failed)?;
-            self.temporary.as_file().sync_all()?;
-            file::put(self.temporary.into_temp_path(), &self.target, rows)
+            self.save()?;
+            self.to.file.as_file().sync_all()?;
+            file::put(self.to.file.into_temp_path(), &self.to.target, rows)
         };
         Ok(vec![finish().with_context(|| format!("write {}", target.display()))?])
     }
 }
 
-fn write(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, time: &Look) -> std::result::Result<(), XlsxError> {
-    match cell {
-        Cell::Empty => {}
-        Cell::Count(count) => {
-            #[expect(clippy::cast_precision_loss, reason = "a sheet knows no other numbers")]
-            page.write_number(row, column, *count as f64)?;
+/// A file that takes everything, and remembers that it could not write it: a zip that is dropped unfinished writes its
+/// end, and complains on stderr where it cannot.
+struct Steady<'f> {
+    file: &'f mut File,
+    failed: Option<std::io::Error>,
+}
+
+impl Write for Steady<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.failed.is_none() {
+            self.failed = self.file.write_all(bytes).err();
         }
-        Cell::Time(text) => match ExcelDateTime::parse_from_str(text) {
-            Ok(at) => {
-                page.write_datetime_with_format(row, column, &at, time)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Steady<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// Where the sheet of a number, from 1, lies in a workbook.
+fn part_name(number: usize) -> String {
+    format!("xl/worksheets/sheet{number}.xml")
+}
+
+/// A column, from 0, as sheets call it: `A` to `Z`, `AA` and so on.
+fn letters(column: usize) -> String {
+    let letter = |n: usize| char::from(b'A' + u8::try_from(n % 26).unwrap_or_default());
+    match column.checked_div(26) {
+        Some(0) | None => letter(column).to_string(),
+        Some(more) => letters(more - 1) + &letter(column).to_string(),
+    }
+}
+
+/// Writes a text as XML. What XML cannot hold is written as sheets do, `_x001B_`, and what looks like that as well.
+fn write_escaped(out: &mut impl Write, text: &str) -> std::io::Result<()> {
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '&' => out.write_all(b"&amp;")?,
+            '<' => out.write_all(b"&lt;")?,
+            '>' => out.write_all(b"&gt;")?,
+            '\t' | '\n' => write!(out, "{character}")?,
+            '_' if looks_escaped(rest.as_str()) => out.write_all(b"_x005F_")?,
+            c if c.is_ascii_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                write!(out, "_x{:04X}_", u32::from(c))?;
             }
-            Err(_) => {
-                page.write_string(row, column, text)?;
-            }
-        },
-        Cell::Text(_) | Cell::Flag(_) | Cell::Ways(_) => {
-            page.write_string(row, column, shortened(in_words(cell)))?;
+            c => write!(out, "{c}")?,
         }
     }
     Ok(())
+}
+
+/// Whether a text goes on like the `x001B_` behind an underscore.
+fn looks_escaped(rest: &str) -> bool {
+    let bytes = rest.as_bytes();
+    matches!(bytes, [b'x', digits @ .., ] if digits.len() >= 5
+        && digits.iter().take(4).all(u8::is_ascii_hexdigit) && digits.get(4) == Some(&b'_'))
 }
 
 /// A text that fits into a cell; one that was cut ends in `…`.
@@ -173,7 +307,7 @@ fn shortened(text: String) -> String {
 
 fn failed(error: XlsxError) -> Error {
     match error {
-        XlsxError::IoError(error) => Error::from(error),
+        XlsxError::IoError(error) | XlsxError::ZipError(ZipError::Io(error)) => Error::from(error),
         other => Error::new(Kind::Internal, other.to_string()),
     }
 }

@@ -18,13 +18,33 @@ const HEADINGS: &[Heading] = &[
     Heading::spare("BASED ON"),
 ];
 
+/// As [`HEADINGS`], where a sync is kept however old it gets.
+const WITH_KEPT: &[Heading] = &[
+    Heading::text("ID"),
+    Heading::text("TYPE"),
+    Heading::text("STARTED"),
+    Heading::text("ENDED"),
+    Heading::spare("BASED ON"),
+    Heading::text("KEPT"),
+];
+
 /// The syncs of a file.
 pub struct Syncs {
     /// Their rows, oldest first.
     pub runs: Vec<SyncRun>,
 }
 
-struct One<'s>(&'s Form, &'s SyncRun);
+impl Syncs {
+    fn any_kept(&self) -> bool {
+        self.runs.iter().any(SyncRun::is_kept)
+    }
+}
+
+struct One<'s> {
+    form: &'s Form,
+    run: &'s SyncRun,
+    with_kept: bool,
+}
 
 impl List for Syncs {
     fn key(&self) -> &'static str {
@@ -32,7 +52,7 @@ impl List for Syncs {
     }
 
     fn headings(&self) -> &'static [Heading] {
-        HEADINGS
+        if self.any_kept() { WITH_KEPT } else { HEADINGS }
     }
 
     fn fields(&self) -> &'static [&'static str] {
@@ -48,30 +68,35 @@ impl List for Syncs {
 
     fn for_each(&self, each: &mut dyn FnMut(&dyn Line) -> Result<()>) -> Result<()> {
         let form = Form::of("baton.v1.SyncOutput")?;
-        self.runs.iter().try_for_each(|run| each(&One(&form, run)))
+        let (form, with_kept) = (&form, self.any_kept());
+        self.runs.iter().try_for_each(|run| each(&One { form, run, with_kept }))
     }
 }
 
 impl Line for One<'_> {
     fn json(&self) -> Result<String> {
-        self.0.line(&output(self.1))
+        self.form.line(&output(self.run))
     }
 
     fn cells(&self) -> Result<Vec<String>> {
-        let run = self.1;
+        let run = self.run;
         // Without fractions; what is not in the layout of the format is shown as it is.
         let seconds = |time: &str| time.split('.').next().unwrap_or_default().to_owned();
-        Ok(vec![
+        let mut cells = vec![
             run.sync_id.clone(),
             run.sync_type.clone(),
             seconds(&run.started_at),
             run.ended_at.as_deref().map_or("unfinished".to_owned(), seconds),
             run.parent_sync_id.clone(),
-        ])
+        ];
+        if self.with_kept {
+            cells.push(if run.is_kept() { "kept" } else { "" }.to_owned());
+        }
+        Ok(cells)
     }
 
     fn record(&self) -> Result<Vec<String>> {
-        let run = self.1;
+        let run = self.run;
         Ok(vec![
             run.sync_id.clone(),
             run.sync_type.clone(),

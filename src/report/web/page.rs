@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::dataset::{Dataset, Most};
 use super::{ASSETS, EMBEDDED, safe};
-use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::error::{Context as _, Result};
 use crate::report::Snapshot;
 
 /// Writes the report of a sync. `overview` is what `explore` answers to `api/overview`.
@@ -18,9 +18,7 @@ use crate::report::Snapshot;
 /// `DataLoss` for a damaged file; those of `out`.
 pub fn write_report(snapshot: &Snapshot, overview: &impl Serialize, out: &mut dyn Write) -> Result<()> {
     let dataset = Dataset::read(snapshot, &Most::default())?;
-    write_page(overview, &dataset, out)
-        .map_err(|error| Error::new(Kind::Unavailable, error.to_string()))
-        .context("write the report")
+    write_page(overview, &dataset, out).context("write the report")
 }
 
 fn write_page(overview: &impl Serialize, dataset: &Dataset, out: &mut dyn Write) -> io::Result<()> {

@@ -71,7 +71,7 @@ fn only_the_main_database_in_rollback_mode_is_inside() {
 #[test]
 fn a_pebble_file_is_refused_with_what_to_do() {
     let error = refused(&Place::new(), b"C1Z3\0\0\0\0\x10whatever");
-    assert_eq!(error.kind(), Kind::FailedPrecondition);
+    assert_eq!(error.kind(), Kind::Unimplemented);
     assert!(error.to_string().contains("Pebble (v3)"), "{error}");
     let hint = error.hint_text().unwrap();
     assert!(

@@ -181,10 +181,10 @@ fn folders_that_are_not_there_are_named_at_the_start() {
     let place = Place::new();
     let nowhere = place.folder.path().join("nowhere");
     let error = Store::open(&nowhere.join("sync.c1z"), None).err().unwrap();
-    assert_eq!(error.kind(), Kind::FailedPrecondition);
+    assert_eq!(error.kind(), Kind::Unknown);
     assert!(error.hint_text().unwrap().contains("--file"));
     let error = Store::open(&place.file, Some(&nowhere)).err().unwrap();
-    assert_eq!(error.kind(), Kind::FailedPrecondition);
+    assert_eq!(error.kind(), Kind::Unknown);
     assert!(error.hint_text().unwrap().contains("--c1z-temp-dir"));
     let error = Store::open(place.folder.path(), None).err().unwrap();
     assert_eq!(error.kind(), Kind::Unknown, "a folder is no file: {error}");

@@ -263,8 +263,8 @@ async fn exit_codes_are_those_of_the_gravest_failure() {
         (quiet, &["--workato-env", "qa"], 2, &["failed rules"]),
         (("BATON_WORKATO_API_KEY", ""), &[], 2, &["failed rules"]),
         (quiet, &["--skip-grants"], 12, &["failed rules"]),
-        (quiet, &["-f", "no/such/folder/x.c1z"], 9, &["failed folder"]),
-        (("BATON_WORKATO_APIKEY", "x"), &[], 9, &["warning environment"]),
+        (quiet, &["-f", "no/such/folder/x.c1z"], 2, &["failed folder"]),
+        (("BATON_WORKATO_APIKEY", "x"), &[], 2, &["warning environment"]),
         (
             quiet,
             &["--client-id", "nobody", "--client-secret", "a:b:v1:c"],
@@ -427,7 +427,7 @@ async fn a_run_that_holds_the_file_is_named() {
     let document = document(&output);
     assert_eq!(
         (output.status.code(), troubles(&document)),
-        (Some(9), vec!["failed other runs".to_owned()])
+        (Some(14), vec!["failed other runs".to_owned()])
     );
     assert!(text(&output.stdout).contains(&format!("process {}", std::process::id())));
     drop(claim);
@@ -443,7 +443,7 @@ async fn a_sync_that_fails_ends_with_the_code_of_the_look() {
             16,
         ),
         (Behaviour::default(), ("BATON_WORKATO_DATA_CENTER", "mars"), 2),
-        (Behaviour::default(), ("BATON_FILE", "no/such/folder/x.c1z"), 9),
+        (Behaviour::default(), ("BATON_FILE", "no/such/folder/x.c1z"), 2),
         (
             Behaviour::default().deny(Endpoint::Members, 403),
             ("BATON_LOG_LEVEL", "error"),

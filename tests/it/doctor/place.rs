@@ -50,7 +50,7 @@ fn a_folder_that_is_not_there_or_cannot_be_written_is_found() {
     assert_eq!(named(&missing, "folder").status, Status::Failed);
     assert!(named(&missing, "folder").seen.contains("does not exist"));
     let taken = look(folder.path());
-    assert!(named(&taken, "folder").seen.contains("is a folder, not a file"));
+    assert!(named(&taken, "folder").seen.contains("is a folder, not a plain file"));
     if cfg!(target_os = "linux") {
         // Nobody can write here, not even a superuser.
         let outlook = look(Path::new("/proc/x.c1z"));
@@ -90,7 +90,7 @@ fn another_run_is_found_and_not_disturbed() {
         lock.seen
     );
     assert_eq!(names(folder.path()), before);
-    assert_eq!(code(outlook), Some(9));
+    assert_eq!(code(outlook), Some(14));
     drop(claim);
     assert_eq!(named(&look(&file), "other runs").status, Status::Ok);
     // A lock file that nobody holds is no run, and taking a look takes nothing from the next run.
@@ -104,7 +104,7 @@ fn a_file_of_another_format_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.c1z");
     for (bytes, words, exit) in [
-        (&b"C1Z3\0rest"[..], "Pebble", 9),
+        (&b"C1Z3\0rest"[..], "Pebble", 12),
         (b"PK\x03\x04 a sheet", "not a c1z file", 15),
         (b"C1ZF\0cut", "", 15),
     ] {

@@ -190,7 +190,7 @@ fn without_a_parent_it_says_so() {
     assert_eq!(ends(Some(&listener), "%%%\n"), Some(3), "not base64");
     assert_eq!(
         ends(Some(&listener), &line(&chain, port.wrapping_add(1).max(1))),
-        Some(9),
+        Some(2),
         "another port"
     );
     let no_credential = ServerConfig {

@@ -180,8 +180,20 @@ async fn the_two_syncs_are_chosen_as_asked() {
     assert!(back.contains("− Grace"), "{back}");
     assert!(says(&["diff", "-f", file, "--since", "0s"]).contains("Nothing changed: there is no newer sync."));
     for (args, code, words) in [
-        (&["diff", other][..], 9, "there is no finished full sync before"),
-        (&["diff", file, "--since", "7d"], 5, "the oldest in it ended at"),
+        (&["diff", other][..], 5, "there is nothing older yet to compare it with"),
+        (&["diff", other, "--fail-if-gained"], 5, "holds one full sync, of 20"),
+        (
+            &["diff", other, "--since", "7d", "--fail-if-gained"],
+            5,
+            "it holds one, of 20",
+        ),
+        (
+            &["diff", file, "--applied-sync-id", &ids[0]],
+            5,
+            "there is no finished full sync before",
+        ),
+        (&["diff", file, "--since", "7d"], 5, "it holds 2, from 20"),
+        (&["diff", file, "--since", "7d"], 5, "--keep N (BATON_KEEP_SYNC_COUNT)"),
         (
             &["diff", file, "--since", "2001-01-01"],
             5,

@@ -62,8 +62,9 @@ async fn run_into_it(place: &Place, workspace: &Arc<Workspace>, call: usize, way
                 outcome = run => panic!("it should hang: {outcome:?}"),
                 () = workspace.stopped.notified() => {}
             }
-            place.released().await;
         }
+        // A run that is cancelled waits a second for its disk, and no longer.
+        place.released().await;
     }
     workspace.go_on();
 }

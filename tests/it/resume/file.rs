@@ -78,7 +78,7 @@ async fn the_second_run_on_a_file_says_who_holds_it() {
             let error = baton_workato::baton::sync::run(connector, options, &environment)
                 .await
                 .unwrap_err();
-            assert_eq!(error.kind(), Kind::FailedPrecondition);
+            assert_eq!(error.kind(), Kind::Unavailable);
             let text = error.to_string();
             let holder = format!("is being written by process {} on host ", std::process::id());
             assert!(text.contains(&holder) && text.contains(" since 20"), "{text}");

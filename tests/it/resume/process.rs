@@ -226,7 +226,7 @@ async fn a_second_process_is_told_about_the_first() {
     let mut first = place.start(&simulator);
     answered(&simulator, 5).await;
     let second = place.run(&simulator, &[]).await;
-    assert_eq!(second.status.code(), Some(9));
+    assert_eq!(second.status.code(), Some(14));
     let stderr = text(&second.stderr);
     let holder = format!("sync.c1z is being written by process {} on host ", first.id());
     assert!(stderr.contains(&holder), "{stderr}");

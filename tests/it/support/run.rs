@@ -77,6 +77,7 @@ pub fn options(file: &Path) -> SyncOptions {
         resumable: true,
         time_budget: None,
         previous: None,
+        keep: None,
     }
 }
 

@@ -114,21 +114,8 @@ impl Partial {
         let mut create = || -> Result<Partial> {
             drop(claim::create_private(path)?);
             let db = connect(path)?;
-            // There is nothing to lose yet.
-            db.execute_batch("pragma synchronous = off")?;
-            let (sync_id, started_at) = (ksuid::new_sync_id(), target.now());
-            // In one step: a file with tables has its run.
-            db.execute_batch(&format!(
-                "begin immediate; pragma application_id = {APPLICATION}; pragma user_version = {FORM}; {}",
-                create_sql()
-            ))?;
-            db.execute(
-                "insert into v1_sync_runs (sync_id, started_at, sync_token, sync_type, grants_backfilled) \
-                 values (?1, ?2, '', ?3, 1)",
-                [sync_id.as_str(), started_at.as_str(), kind.as_str()],
-            )?;
-            db.execute_batch("commit")?;
-            be_durable(&db)?;
+            // Asked while the log is there still: it goes when the database is closed.
+            let (sync_id, started_at) = fill(&db, target, kind).map_err(|error| fault::asked(error, path))?;
             Ok(Partial {
                 db,
                 path: path.to_owned(),
@@ -138,10 +125,33 @@ impl Partial {
                 unflushed: true,
             })
         };
-        create()
-            .map_err(fault::beside_target)
-            .with_context(|| format!("begin {}", path.display()))
+        let made = create().map_err(|error| fault::beside_target(fault::asked(error, path)));
+        if made.is_err() {
+            // Nothing is in it. What cannot be removed is no unfinished sync to the next run.
+            let _ = claim.discard();
+        }
+        made.with_context(|| format!("begin {}", path.display()))
     }
+}
+
+/// Makes the tables and the row of a sync that begins. Returns its id and when it began.
+fn fill(db: &Connection, target: &mut Store, kind: SyncType) -> Result<(String, String)> {
+    // There is nothing to lose yet.
+    db.execute_batch("pragma synchronous = off")?;
+    let (sync_id, started_at) = (ksuid::new_sync_id(), target.now());
+    // In one step: a file with tables has its run.
+    db.execute_batch(&format!(
+        "begin immediate; pragma application_id = {APPLICATION}; pragma user_version = {FORM}; {}",
+        create_sql()
+    ))?;
+    db.execute(
+        "insert into v1_sync_runs (sync_id, started_at, sync_token, sync_type, grants_backfilled) \
+         values (?1, ?2, '', ?3, 1)",
+        [sync_id.as_str(), started_at.as_str(), kind.as_str()],
+    )?;
+    db.execute_batch("commit")?;
+    be_durable(db)?;
+    Ok((sync_id, started_at))
 }
 
 /// Opens the file for this process alone. Commits go to a log beside it, which a crash leaves readable.

@@ -113,9 +113,11 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
 
 fn unpack(path: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
     let scratch = Scratch::unpack(path, folder, "c1z-", policy)?;
-    let db = scratch.connect()?;
-    migrate::prepare(&db)?;
-    migrate::build_indexes(&db)?;
-    drop(db);
+    let finish = || -> Result<()> {
+        let db = scratch.connect()?;
+        migrate::prepare(&db)?;
+        migrate::build_indexes(&db)
+    };
+    finish().map_err(|error| fault::working_copy_full(fault::asked(error, scratch.path())))?;
     Ok(scratch)
 }

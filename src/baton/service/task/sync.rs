@@ -205,6 +205,7 @@ impl Plan {
             resumable,
             time_budget: None,
             previous: None,
+            keep: None,
         };
         Ok(Plan { scope, options })
     }

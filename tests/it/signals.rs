@@ -1,0 +1,463 @@
+//! Ctrl-C and SIGTERM: every command ends within five seconds, whatever it is doing, says so, and leaves nothing half
+//! done lying around.
+#![cfg(target_os = "linux")]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use baton_workato::baton::c1z::Reader;
+use baton_workato::simulator::{Behaviour, Env, Fault, Hits, Shape, Simulator, Workspace};
+
+/// After this supervisors kill.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// A file that takes every command a while, in a debug build some seconds.
+fn big() -> &'static Path {
+    static BIG: OnceLock<PathBuf> = OnceLock::new();
+    BIG.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("signals-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("big.c1z");
+        let made = Command::new(env!("CARGO_BIN_EXE_baton-workato"))
+            .env_clear()
+            .args([
+                "demo",
+                "--people",
+                "700",
+                "--projects",
+                "60",
+                "--log-level",
+                "error",
+                "-f",
+            ])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        file
+    })
+}
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    /// A folder with the big file.
+    fn with_file() -> Self {
+        let place = Place(tempfile::tempdir().unwrap());
+        std::fs::copy(big(), place.0.path().join("big.c1z")).unwrap();
+        place
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+        command
+            .env_clear()
+            .env("TMPDIR", self.0.path())
+            .current_dir(self.0.path())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// What lies there, in folders too. A finished copy of a file for the next reader counts as none.
+    fn names(&self) -> Vec<String> {
+        fn look(folder: &Path, names: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    look(&path, names);
+                } else {
+                    names.push(path.file_name().unwrap().to_string_lossy().into_owned());
+                }
+            }
+        }
+        let mut names = Vec::new();
+        look(self.0.path(), &mut names);
+        names.retain(|name| !name.starts_with(".big.c1z.unpacked-"));
+        names.sort();
+        names
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+}
+
+/// Waits for the end, which must come soon. How it ended, and what it said.
+fn ended(mut child: Child, case: &str) -> (Option<i32>, String) {
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if begun.elapsed() > LONGEST {
+            let _ = child.kill();
+            panic!("{case}: still there after {LONGEST:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let mut said = Vec::new();
+    std::io::Read::read_to_end(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    (status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Commands that have nothing to keep end at once, at whatever they are. Nobody reads their stdout, so those that print
+/// much wait for ever.
+#[test]
+fn commands_that_read_a_file_end_at_once() {
+    let export = |format| vec!["export", "--out", "out", "--format", format, "-f", "big.c1z"];
+    let mut commands = vec![
+        vec!["grants", "-o", "json", "-f", "big.c1z"],
+        vec!["grants", "-o", "csv", "--no-cache", "-f", "big.c1z"],
+        vec!["resources", "-f", "big.c1z"],
+        vec!["stats", "--no-cache", "-f", "big.c1z"],
+        vec!["verify", "--all", "-f", "big.c1z"],
+        vec!["access", "--fail-if", "account = human", "-f", "big.c1z"],
+        vec!["diff", "big.c1z", "big.c1z"],
+        vec!["diff", "big.c1z", "big.c1z", "-o", "json"],
+        vec!["explore", "--no-open", "-f", "big.c1z"],
+        vec!["syncs", "prune", "--keep", "1", "-f", "big.c1z"],
+        vec!["serve", "--listen", "127.0.0.1:0", "--workato-api-key", "key"],
+        vec!["simulate", "--people", "20000"],
+        vec!["demo", "--people", "20000", "-f", "new.c1z"],
+    ];
+    commands.extend(["csv", "xlsx", "json", "jsonl", "dot", "html", "sqlite"].map(export));
+    let mut met = 0;
+    for (number, arguments) in commands.iter().enumerate() {
+        for (name, code, after) in [("-TERM", 143, 100), ("-INT", 130, 700)] {
+            let case = format!("{arguments:?} {name} after {after} ms");
+            let place = Place::with_file();
+            let child = place.command(arguments).spawn().unwrap();
+            // Different moments for different commands.
+            std::thread::sleep(Duration::from_millis(after + 13 * number as u64));
+            signal(&child, name);
+            let (ended_with, said) = ended(child, &case);
+            // Serving is meant to end so; a command may have ended by itself before.
+            let good_end = ["explore", "serve", "simulate"].contains(&arguments[0]);
+            let expected = if good_end { Some(0) } else { Some(code) };
+            if ended_with == expected || ended_with == Some(code) {
+                met += 1;
+            } else {
+                assert!(
+                    ended_with == Some(0) || ended_with == Some(9),
+                    "{case}: {ended_with:?} {said}"
+                );
+            }
+            if ended_with == Some(code) {
+                assert!(said.contains(&format!("error[BW-0{code}]")), "{case}: {said}");
+            }
+            let mut names = place.names();
+            names.retain(|name| !name.starts_with('.') || name.starts_with(".big"));
+            let hidden: Vec<_> = place.names().into_iter().filter(|name| !names.contains(name)).collect();
+            assert_eq!(hidden, [""; 0], "{case}: left lying around");
+            assert!(
+                !place
+                    .names()
+                    .iter()
+                    .any(|n| n.starts_with("c1z-") || n.ends_with(".lock")),
+                "{case}: {names:?}"
+            );
+            assert_eq!(
+                std::fs::read(place.0.path().join("big.c1z")).unwrap(),
+                std::fs::read(big()).unwrap(),
+                "{case}"
+            );
+        }
+    }
+    assert!(met > commands.len(), "most ended by the signal: {met}");
+}
+
+/// The first process of a container is ended by no signal that it does not catch: every command catches both, also
+/// before it has read its arguments' file.
+#[test]
+fn every_command_catches_both_signals() {
+    let place = Place::with_file();
+    for arguments in [
+        &["grants", "-o", "json", "-f", "big.c1z"][..],
+        &["export", "--format", "jsonl", "-f", "big.c1z"],
+        &["explore", "--no-open", "-f", "big.c1z"],
+        &["verify", "--all", "-f", "big.c1z"],
+    ] {
+        let mut child = place.command(arguments).spawn().unwrap();
+        let begun = Instant::now();
+        let caught = loop {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let mask = mask
+                .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+                .unwrap_or_default();
+            let [interrupt, terminate] = [2, 15].map(|number| mask & (1 << (number - 1)) != 0);
+            if interrupt && terminate || begun.elapsed() > LONGEST {
+                break interrupt && terminate;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(caught, "{arguments:?}");
+    }
+}
+
+/// Ctrl-C is for the pager while there is one; SIGTERM ends the command.
+#[test]
+fn a_pager_keeps_ctrl_c_to_itself() {
+    let program = env!("CARGO_BIN_EXE_baton-workato");
+    let place = Place::with_file();
+    // The pager reads all, then takes its time; what it prints shows that it was let be.
+    let pager = "cat >/dev/null; kill -INT $PPID; sleep 1; echo read on";
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", &format!("{program} grants -f big.c1z"), "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("SHELL", "/bin/sh")
+        .env("PAGER", pager)
+        .current_dir(place.0.path())
+        .stdin(Stdio::null());
+    let output = script.output().unwrap();
+    let screen = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{screen}");
+    assert!(
+        screen.contains("read on") && !screen.contains("interrupted"),
+        "{screen}"
+    );
+}
+
+/// A sync child, and the lines of its log.
+struct Sync {
+    child: Child,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+fn sync(place: &Place, simulator: &Simulator, more: &[&str]) -> Sync {
+    let mut command = place.command(&["--workato-base-url", &simulator.base_url(), "-f", "new.c1z"]);
+    command
+        .args(more)
+        .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev));
+    command.env("BATON_WORKATO_REQUESTS_PER_MINUTE", "100000");
+    let mut child = command.spawn().unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    Sync { child, log }
+}
+
+impl Sync {
+    /// Reads the log up to a line with these words.
+    fn until(&mut self, words: &str) {
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            assert_ne!(
+                self.log.read_line(&mut line).unwrap(),
+                0,
+                "the log ends before {words:?}"
+            );
+        }
+    }
+
+    fn ended(mut self, case: &str) -> (Option<i32>, String) {
+        // Whoever reads the log goes on doing so.
+        let reading = std::thread::spawn(move || {
+            let mut rest = String::new();
+            std::io::Read::read_to_string(&mut self.log, &mut rest).unwrap();
+            rest
+        });
+        let begun = Instant::now();
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.code();
+            }
+            if begun.elapsed() > LONGEST {
+                let _ = self.child.kill();
+                panic!("{case}: still there after {LONGEST:?}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        (code, reading.join().unwrap())
+    }
+}
+
+/// A sync is stopped while it opens a large file, waits for its quota, waits for an answer, expands and seals. The file
+/// is as it was or complete, and the next run makes it complete.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_ends_in_every_phase() {
+    let shape = Shape {
+        people: 400,
+        projects: 40,
+        ..Shape::default()
+    };
+    let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
+        .await
+        .unwrap();
+    let never = Duration::from_secs(3_600);
+    let refused = vec![("Retry-After".to_owned(), "60".to_owned())];
+    let busy = Fault::Status(429, "{}".to_owned(), refused);
+    let phases: [(&str, Behaviour, &[&str], &str); 5] = [
+        (
+            "an answer that does not come",
+            Behaviour::default().script("/**", Hits::From(8), Fault::Stall(never)),
+            &[],
+            "Sync started.",
+        ),
+        (
+            "a quota",
+            Behaviour::default().script("/**", Hits::From(8), busy),
+            &["--log-level", "debug"],
+            "\"status\":429",
+        ),
+        ("expansion", Behaviour::default(), &[], "Expansion"),
+        ("the first moment", Behaviour::default(), &["--log-level", "debug"], "{"),
+        (
+            "reading",
+            Behaviour::default(),
+            &["--log-level", "debug"],
+            "\"Answered.\"",
+        ),
+    ];
+    for (phase, behaviour, more, words) in phases {
+        for (name, code) in [("-TERM", 143), ("-INT", 130)] {
+            let case = format!("{phase}, {name}");
+            simulator.behave(behaviour.clone());
+            let place = Place::with_file();
+            std::fs::rename(place.0.path().join("big.c1z"), place.0.path().join("new.c1z")).unwrap();
+            let mut running = sync(&place, &simulator, more);
+            let told = case.clone();
+            let (ended_with, said) = tokio::task::spawn_blocking(move || {
+                running.until(words);
+                signal(&running.child, name);
+                running.ended(&told)
+            })
+            .await
+            .unwrap();
+            let syncs = Reader::open(&place.0.path().join("new.c1z"), None)
+                .unwrap()
+                .runs()
+                .unwrap();
+            if ended_with == Some(0) {
+                assert_eq!(syncs.len(), 2, "{case}: sealed already: {said}");
+            } else {
+                assert_eq!(ended_with, Some(code), "{case}: {said}");
+                assert!(said.contains(&format!("error[BW-0{code}]")), "{case}: {said}");
+                assert_eq!(syncs.len(), 1, "{case}: the file is as it was");
+            }
+            let left: Vec<_> = place.names().into_iter().filter(|name| name != "new.c1z").collect();
+            assert!(left.iter().all(|name| name == "new.c1z.partial"), "{case}: {left:?}");
+
+            simulator.behave(Behaviour::default());
+            let running = sync(&place, &simulator, &["--log-level", "error"]);
+            let mut running = running;
+            let (done, said) = tokio::task::spawn_blocking(move || {
+                let mut rest = String::new();
+                std::io::Read::read_to_string(&mut running.log, &mut rest).unwrap();
+                (running.child.wait().unwrap().code(), rest)
+            })
+            .await
+            .unwrap();
+            assert_eq!(done, Some(0), "{case}: {said}");
+            let left: Vec<_> = place.names().into_iter().filter(|name| name != "new.c1z").collect();
+            assert_eq!(left, [""; 0], "{case}");
+        }
+    }
+}
+
+/// Reading, asking and waiting for a workspace that has fallen silent.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_that_ask_a_silent_workspace_end() {
+    let simulator = Simulator::start(Workspace::generate(&Shape::default()), Behaviour::default())
+        .await
+        .unwrap();
+    simulator.behave(Behaviour::default().script("/**", Hits::From(1), Fault::Stall(Duration::from_secs(3_600))));
+    for arguments in [
+        &["doctor"][..],
+        &[
+            "grant",
+            "Member",
+            "in",
+            "dev",
+            "to",
+            "nobody@example.org",
+            "--yes",
+            "-f",
+            "big.c1z",
+        ],
+        &[
+            "revoke",
+            "Member",
+            "in",
+            "dev",
+            "from",
+            "nobody@example.org",
+            "--dry-run",
+        ],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["--delete-resource", "1", "--delete-resource-type", "collaborator"],
+        &["--client-id", "a@127.0.0.1:1/x"],
+    ] {
+        for (name, code) in [("-TERM", 143), ("-INT", 130)] {
+            let case = format!("{arguments:?} {name}");
+            let place = Place::with_file();
+            let mut command = place.command(arguments);
+            command
+                .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
+                .env("BATON_WORKATO_BASE_URL", simulator.base_url());
+            if arguments[0] == "--client-id" {
+                command.env("BATON_CLIENT_SECRET", SECRET);
+            }
+            let mut child = command.spawn().unwrap();
+            let told = case.clone();
+            let (ended_with, said) = tokio::task::spawn_blocking(move || {
+                std::thread::sleep(Duration::from_millis(900));
+                if child.try_wait().unwrap().is_none() {
+                    signal(&child, name);
+                }
+                ended(child, &told)
+            })
+            .await
+            .unwrap();
+            let serves = ["serve", "--client-id"].contains(&arguments[0]);
+            // A name that the file does not hold is answered before the workspace is asked.
+            let allowed = if serves {
+                [Some(0), Some(0)]
+            } else {
+                [Some(code), Some(5)]
+            };
+            assert!(allowed.contains(&ended_with), "{case}: {ended_with:?} {said}");
+            let left: Vec<_> = place.names().into_iter().filter(|name| name != "big.c1z").collect();
+            assert_eq!(left, [""; 0], "{case}");
+        }
+    }
+}
+
+/// In the form of ConductorOne (the key pair of RFC 8037, appendix A).
+const SECRET: &str = "secret-token:conductorone.com:v1:eyJrdHkiOiJPS1AiLCJjcnYiOiJFZDI1NTE5IiwieCI6IjExcVlBWUt4Q3JmVlNfN1R5V1FIT2c3aGN2UGFwaU1scndJYWFQY0hVUm8iLCJkIjoibldHeG5lXzlXbUM2aEVyMGt1d3N4RVJKeFdsN01ta1pjRHVzQXh5dWYyQSJ9";
+
+/// Twice: at once, whatever the first one waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_signal_does_not_wait() {
+    let shape = Shape {
+        people: 600,
+        projects: 40,
+        ..Shape::default()
+    };
+    let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
+        .await
+        .unwrap();
+    let place = Place::with_file();
+    let mut running = sync(&place, &simulator, &[]);
+    let (code, said) = tokio::task::spawn_blocking(move || {
+        running.until("Expansion");
+        signal(&running.child, "-INT");
+        running.until("Stopping; once more to stop at once.");
+        signal(&running.child, "-TERM");
+        running.ended("twice")
+    })
+    .await
+    .unwrap();
+    // Sealed before the second one came, or ended by it.
+    assert!([Some(0), Some(130), Some(143)].contains(&code), "{code:?} {said}");
+}
