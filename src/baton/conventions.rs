@@ -33,6 +33,47 @@ pub struct Everyone {
     pub name: &'static str,
 }
 
+/// Accounts that reach things by what is set at themselves, not by what they hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scopes {
+    /// Their types.
+    pub types: &'static [&'static str],
+    /// What the profile of one that reaches everything in its environment bears.
+    pub all: Mark,
+    /// Profile key: the flag that says whether it does. Without it, and without a list, the scope is not known.
+    pub says: &'static str,
+    /// Profile key: the ids of what one reaches, with all that lies in it.
+    pub list: &'static str,
+    /// The type of what these ids name.
+    pub of: &'static str,
+}
+
+/// Who decides about the access to projects: they may have none, but can give themselves some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Managers {
+    /// Types of the roles that do so by their name.
+    pub role_types: &'static [&'static str],
+    /// The names of these, see [`folded`].
+    pub roles: &'static [&'static str],
+    /// What the profile of a role bears that only looks like one of these.
+    pub unless: Mark,
+    /// Types of the rights that make any role such a one.
+    pub right_types: &'static [&'static str],
+    /// What the profile of such a right bears, all of it.
+    pub marks: &'static [Mark],
+    /// What they need to get in, where they decide by their name.
+    pub needs: &'static str,
+}
+
+/// Things that nobody holds themselves: each names a right on others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedRights {
+    /// Their type. The bare id is the slug of the entitlements it names.
+    pub of: &'static str,
+    /// The type these entitlements are on.
+    pub on: &'static str,
+}
+
 /// The conventions of one vendor. Types and keys are those of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conventions {
@@ -42,7 +83,8 @@ pub struct Conventions {
     pub group_types: &'static [&'static str],
     /// Types whose resources hold the work.
     pub project_types: &'static [&'static str],
-    /// Types of what lies inside of projects, at any depth; who reaches it reaches the project.
+    /// Types of what lies inside of projects, at any depth: who holds something on one of them gets into the project,
+    /// who holds something on the project gets to all of them.
     pub inside_projects: &'static [&'static str],
     /// Profile key of roles, projects and accounts: the environment they belong to.
     pub environment: Option<&'static str>,
@@ -57,6 +99,11 @@ pub struct Conventions {
     pub admin_roles: &'static [&'static str],
     /// Slugs of entitlements that may do everything on their project.
     pub admin_slugs: &'static [&'static str],
+    /// How much a role or slug of this name may do, see [`folded`]: the less, the more. Others stand at 0.
+    pub power: &'static [(&'static str, i8)],
+    /// Types of roles that name what they open inside of projects. One that names nothing may open everything: the file
+    /// does not say.
+    pub naming_roles: &'static [&'static str],
     /// Profile key of accounts: when they were last seen, in RFC 3339. Without one the last login counts.
     pub last_activity: Option<&'static str>,
     /// What the profile of somebody from a managing organization bears.
@@ -67,6 +114,12 @@ pub struct Conventions {
     pub credential: Option<&'static str>,
     /// The group of everybody.
     pub everyone: Option<Everyone>,
+    /// Accounts with a scope of their own.
+    pub scopes: Option<Scopes>,
+    /// Who can give themselves access to projects.
+    pub managers: Option<Managers>,
+    /// Things that name a right on others.
+    pub named_rights: Option<NamedRights>,
 }
 
 impl Conventions {
@@ -82,11 +135,16 @@ impl Conventions {
         role_name: None,
         admin_roles: &[],
         admin_slugs: &[],
+        power: &[],
+        naming_roles: &[],
         last_activity: None,
         moderator: None,
         all_scope: None,
         credential: None,
         everyone: None,
+        scopes: None,
+        managers: None,
+        named_rights: None,
     };
 
     /// Whether a role of this name may do everything.
@@ -100,6 +158,18 @@ impl Conventions {
         }
         let name = folded(name);
         self.admin_roles.iter().any(|known| *known == name)
+    }
+
+    /// How much a role or slug of this name may do: the less, the more.
+    pub fn power(&self, name: &str) -> i8 {
+        let name = folded(name);
+        let known = self.power.iter().find(|(known, _)| *known == name);
+        known.map_or(0, |(_, power)| *power)
+    }
+
+    /// Whether a type is that of a project or of what lies inside of one.
+    pub fn is_of_projects(&self, kind: &str) -> bool {
+        self.project_types.contains(&kind) || self.inside_projects.contains(&kind)
     }
 
     /// Where an environment stands among the others.

@@ -16,6 +16,9 @@ pub const TOKEN_KEY: &str = "connector_record";
 /// The key of a finished token by which somebody keeps the sync, however old it gets.
 const KEPT_KEY: &str = "kept";
 
+/// The key of a record under which a connector says what it did not ask for because of its settings.
+const LEFT_OUT: &str = "left_out";
+
 /// Whether the token of a finished sync says that it is kept.
 pub fn is_kept(token: &str) -> bool {
     let parsed: Option<Value> = serde_json::from_str(token).ok();
@@ -58,10 +61,16 @@ pub struct Remembered {
 pub struct RememberedWarning {
     /// As in [`Warning`].
     pub cause: String,
+    /// As in [`Warning`]; empty in syncs of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
     /// As in [`Warning`].
     pub message: String,
     /// As in [`Warning`].
     pub count: u64,
+    /// As in [`Warning`]; empty in syncs of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<String>,
 }
 
 impl Remembered {
@@ -84,11 +93,19 @@ impl Remembered {
                 .iter()
                 .map(|w| RememberedWarning {
                     cause: w.cause.to_owned(),
+                    code: w.code.to_string(),
+                    examples: w.examples.clone(),
                     message: w.message.clone(),
                     count: w.count,
                 })
                 .collect(),
         }
+    }
+
+    /// What was not asked for because of the settings, as sentences without an end.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        let said = self.records.get(LEFT_OUT).and_then(Value::as_array);
+        said.into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// Whether there is nothing to remember.
@@ -170,6 +187,17 @@ impl Records {
             inner.all.insert(key.to_owned(), value);
             inner.changed = true;
         }
+    }
+
+    /// Says what is not asked for because of the settings: readers of the file tell it beside their answers.
+    pub fn leave_out(&self, what: &str) {
+        self.update(LEFT_OUT, |said| {
+            let mut all: Vec<Value> = said.and_then(Value::as_array).cloned().unwrap_or_default();
+            if !all.iter().any(|known| known == what) {
+                all.push(what.into());
+            }
+            Value::Array(all)
+        });
     }
 
     /// The value of a key.

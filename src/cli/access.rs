@@ -3,20 +3,26 @@
 mod holders;
 mod person;
 mod rows;
+mod told;
+
+use std::collections::BTreeSet;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use self::told::Shown;
 use super::read::{self, READING, Reading};
 use super::usage_error;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::access::Answers;
 use crate::report::code;
 use crate::report::condition::{self, Condition};
-use crate::report::find;
+use crate::report::find::{self, Wanted};
 use crate::report::question::{self, Pick, Target};
-use crate::report::wording;
+use crate::report::reach::{Asker, Ground, Part};
+use crate::report::thing::Thing;
 use crate::term::Terminal;
 use crate::term::output::Format;
+use crate::workato::conventions::CONVENTIONS;
 
 /// The command.
 pub fn command() -> Command {
@@ -52,11 +58,16 @@ pub fn command() -> Command {
             text(
                 "resource",
                 "WHAT",
-                "Only on this resource: id, type:id, name or part of one",
+                "Only this resource: id, type:id, name or part of one; alone, -t TYPE -r ID is WHO",
             )
             .short('r')
             .conflicts_with("on"),
         )
+        .arg(text(
+            "env",
+            "ENV",
+            "The environment of what is named: projects and roles of one name are in several",
+        ))
         .arg(text("entitlement", "WHAT", "Only this entitlement: id, slug or name").short('e'))
         .arg(switch(
             "direct",
@@ -67,7 +78,7 @@ pub fn command() -> Command {
             "fail-if",
             "CONDITION",
             "Show only what the condition holds for, and end with exit code 9 if there is any; \
-             without WHO and --on, among everything that people hold",
+             without WHO and --on, among everything that people hold and reach",
         ));
     read::add(command)
         .mut_arg("sync-id", |arg| arg.help_heading(READING))
@@ -79,25 +90,74 @@ fn after_help() -> String {
         "Examples:\n  \
          # Everything Ada can reach, and why\n  \
          baton-workato access ada@acme.com\n\n  \
-         # Who can touch project Billing or anything in it?\n  \
-         baton-workato access --on Billing -t project --with-children\n\n  \
+         # Who can touch project Billing? Each environment that has one is answered for\n  \
+         baton-workato access --on Billing -t project\n\n  \
+         # The one in production, or anything in it\n  \
+         baton-workato access --on \"Billing (prod)\" --with-children\n\n  \
+         # Does Ada get to it, and how?\n  \
+         baton-workato access ada -r Billing --env prod\n\n  \
          # In a pipeline: end with exit code 9 if somebody from outside is an admin of anything\n  \
          baton-workato access --fail-if 'domain != acme.com and entitlement ~ admin'\n\n  \
+         # The same for one project, but for those who could only give themselves access\n  \
+         baton-workato access --on Billing --fail-if 'domain != acme.com and reach != self-granting'\n\n  \
          # People without activity for 90 days who still hold something that was given to them\n  \
          baton-workato access --fail-if 'account = human and idle > 90d and direct' -o csv\n\n  \
          # Does Ada see production because she is one of All collaborators?\n  \
          baton-workato access ada --fail-if \"through = 'All collaborators' and entitlement ~ prod\"\n\n\
+         {WAYS}\n\n\
          Conditions:\n{}\n\nFields:\n{}",
         indented(condition::SYNTAX),
         condition::field_table()
     )
 }
 
+/// How somebody gets to a thing, in the words of answers and conditions.
+const WAYS: &str = "\
+Somebody reaches a thing (field reach, key reach in JSON and CSV)
+  on             by what they hold on it
+  above          by what they hold on what it lies in: a project opens all of its folders
+  inside         by what they hold on something in it, which opens that part
+  scope          as an API client whose scope includes it
+  self-granting  not yet: they decide about access to it, and can give themselves some
+A condition sees all of them. Without WHO, --on and -r its rows are the grants of everybody (on),
+and for each project the ways into it that are none: inside, scope, and, where the condition asks
+for reach, self-granting.";
+
 fn indented(text: &str) -> String {
     text.lines()
         .map(|line| format!("  {line}"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// What was typed.
+struct Typed<'a> {
+    who: Option<&'a str>,
+    on: Option<&'a str>,
+    kind: Option<&'a str>,
+    resource: Option<&'a str>,
+    environment: Option<&'a str>,
+}
+
+impl<'a> Typed<'a> {
+    fn wanted(&self, text: &'a str, kind: Option<&'a str>) -> Wanted<'a> {
+        Wanted {
+            text,
+            kind,
+            environment: self.environment,
+            whole: false,
+        }
+    }
+
+    /// `-t TYPE -r ID` alone is who, as in the public command line. Beside a condition it says among what to look,
+    /// unless nobody holds anything on a thing of this type: then the condition would hold for nothing.
+    fn is_public(&self, ground: &Ground, condition: Option<&Condition>) -> bool {
+        let alone = self.who.is_none() && self.on.is_none() && self.resource.is_some();
+        alone
+            && self
+                .kind
+                .is_some_and(|kind| condition.is_none() || ground.is_user(kind))
+    }
 }
 
 /// Answers.
@@ -107,12 +167,24 @@ fn indented(text: &str) -> String {
 /// for something.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let reading = Reading::start(terminal, root, own)?;
-    let given = |name: &str| own.get_one::<String>(name).filter(|text| !text.is_empty());
+    let given = |name: &str| {
+        own.get_one::<String>(name)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+    };
     let condition = given("fail-if")
-        .map(|text| Condition::parse(text))
+        .map(Condition::parse)
         .transpose()
         .context("understand --fail-if")?;
-    if given("principal").is_none() && given("on").is_none() && condition.is_none() {
+    let typed = Typed {
+        who: given("principal"),
+        on: given("on"),
+        kind: given("resource-type"),
+        resource: given("resource"),
+        environment: given("env"),
+    };
+    let is_named = typed.who.is_some() || typed.on.is_some() || (typed.kind.is_some() && typed.resource.is_some());
+    if !is_named && condition.is_none() {
         return Err(usage_error("there is nobody to look at").hint(
             "name somebody (`baton-workato access ada@acme.com`), something (--on Billing) or a condition (--fail-if)",
         ));
@@ -120,53 +192,114 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let fails = condition.is_some();
     let snapshot = reading.open()?;
     let answers = Answers::new(&snapshot)?;
-    let kind = given("resource-type");
+    let ground = Ground::read(answers.names(), answers.edges(), &CONVENTIONS)?;
+    let asker = Asker {
+        answers: &answers,
+        ground: &ground,
+    };
+    let is_public = typed.is_public(&ground, condition.as_ref());
     let mut pick = Pick {
-        resource_type: kind.cloned(),
-        resource: None,
-        entitlement: given("entitlement").cloned(),
+        resource_type: typed.kind.map(str::to_owned),
+        resources: Vec::new(),
+        entitlement: given("entitlement").map(str::to_owned),
         direct: own.get_flag("direct"),
         condition,
     };
-    if let Some(kind) = kind {
+    if let Some(kind) = typed.kind {
         question::known_type(&snapshot, kind)?;
     }
-    if let Some(what) = given("resource") {
-        pick.resource = Some(question::resource_named(&answers, kind.map(String::as_str), what)?);
+    if let Some(what) = typed.resource.filter(|_| !is_public) {
+        pick.resources = find::resources(asker.names(), &typed.wanted(what, typed.kind))?;
+        in_order(asker, &mut pick.resources)?;
     }
     if let Some(what) = given("entitlement") {
-        question::known_entitlement(&answers, what)?;
+        question::known_entitlement(asker.names(), what)?;
     }
-    let target = if let Some(who) = given("principal") {
-        Target::Principal(find::principal(answers.names(), who)?)
-    } else if let Some(what) = given("on") {
-        pick.resource_type = None;
-        let top = question::resource_named(&answers, kind.map(String::as_str), what)?;
-        Target::On(if own.get_flag("with-children") {
-            question::with_children(&answers, top)?
-        } else {
-            vec![top]
-        })
-    } else {
-        Target::People
-    };
     let all = own.get_flag("all");
-    let shown = match (&target, reading.format) {
-        (Target::Principal(who), Format::Table) => person::tree(terminal, &reading, &answers, who, &pick, all)?,
-        (Target::Principal(who), Format::Json) => person::json(terminal, &reading, &answers, who, &pick)?,
-        (Target::On(things), Format::Table) => holders::trees(terminal, &reading, &answers, things, &pick, all)?,
-        _ => rows::show(terminal, &reading, &answers, &target, &pick)?,
+    let shown = match (typed.who, typed.on, typed.resource.filter(|_| is_public)) {
+        (Some(who), ..) => {
+            let who = find::principal(asker.names(), &typed.wanted(who, None))?;
+            of(terminal, &reading, asker, &who, &pick, all)?
+        }
+        (_, _, Some(who)) => {
+            pick.resource_type = None;
+            let who = find::principal(asker.names(), &typed.wanted(who, typed.kind))?;
+            of(terminal, &reading, asker, &who, &pick, all)?
+        }
+        (_, Some(what), _) => {
+            pick.resource_type = None;
+            let mut tops = find::resources(asker.names(), &typed.wanted(what, typed.kind))?;
+            in_order(asker, &mut tops)?;
+            let things = if own.get_flag("with-children") {
+                below(asker, &tops)?
+            } else {
+                tops.iter().map(|top| (top.clone(), Part::Whole)).collect()
+            };
+            match reading.format {
+                Format::Table => holders::trees(terminal, &reading, asker, &things, &pick, all)?,
+                _ => rows::show(terminal, &reading, asker, &Target::On(things), &tops, &pick)?,
+            }
+        }
+        _ => rows::show(terminal, &reading, asker, &Target::People, &[], &pick)?,
     };
-    if !fails {
-        return Ok(());
+    if fails {
+        judge(terminal, &reading, shown)?;
     }
-    if shown == 0 {
+    Ok(())
+}
+
+fn of(
+    terminal: &Terminal,
+    reading: &Reading,
+    asker: Asker<'_, '_>,
+    who: &Thing,
+    pick: &Pick,
+    all: bool,
+) -> Result<Shown> {
+    match reading.format {
+        Format::Table => person::tree(terminal, reading, asker, who, pick, all),
+        Format::Json => person::json(terminal, reading, asker, who, pick),
+        _ => rows::show(terminal, reading, asker, &Target::Principal(who.clone()), &[], pick),
+    }
+}
+
+/// Things of one name in the order in which people think of their environments.
+fn in_order(asker: Asker<'_, '_>, things: &mut [Thing]) -> Result<()> {
+    let mut ranks = Vec::with_capacity(things.len());
+    for thing in things.iter() {
+        let environment = asker.ground.environment(asker.names(), thing)?;
+        ranks.push((
+            thing.clone(),
+            CONVENTIONS.rank(environment.as_deref().unwrap_or_default()),
+        ));
+    }
+    things.sort_by_key(|thing| ranks.iter().find(|(known, _)| known == thing).map(|(_, rank)| *rank));
+    Ok(())
+}
+
+/// The things with everything below them, each once. What lies in a thing is told of itself, so it is not told twice.
+fn below(asker: Asker<'_, '_>, tops: &[Thing]) -> Result<Vec<(Thing, Part)>> {
+    let mut seen = BTreeSet::new();
+    let mut things = Vec::new();
+    for top in tops {
+        for thing in question::with_children(asker.names(), top.clone())? {
+            let part = if thing == *top { Part::WithoutInside } else { Part::Own };
+            if seen.insert((thing.kind.clone(), thing.id.clone())) {
+                things.push((thing, part));
+            }
+        }
+    }
+    Ok(things)
+}
+
+fn judge(terminal: &Terminal, reading: &Reading, shown: Shown) -> Result<()> {
+    if shown.is_empty() {
         if reading.format == Format::Table {
             terminal.say("--fail-if holds for nothing.");
         }
         return Ok(());
     }
-    let message = format!("--fail-if holds for {}", wording::count(shown, "grant", "grants"));
+    let message = format!("--fail-if holds for {}", shown.told());
     Err(Error::new(Kind::ConditionHeld, message)
         .code(code::CONDITION_HIT)
         .hint("they are what is shown"))

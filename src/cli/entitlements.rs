@@ -13,6 +13,7 @@ pub fn command() -> Command {
     read::add(Command::new("entitlements").about("List the entitlements of a .c1z file"))
         .arg(filter::resource_type())
         .arg(filter::resource())
+        .arg(filter::environment())
         .after_help(
             "Examples:\n  baton-workato entitlements -f sync.c1z -t environment_role\n  \
              baton-workato entitlements -r project:42 -o json | jq -r '.entitlements[].entitlement.id'",
@@ -27,6 +28,6 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let reading = Reading::start(terminal, root, own)?;
     let snapshot = reading.open()?;
     let rows = Rows::new(&snapshot)?;
-    let filter = Filter::find(&rows, filter::typed(own))?;
+    let filter = Filter::find(&rows, filter::typed(own)?)?;
     reading.show(terminal, &Entitlements { rows: &rows, filter })
 }

@@ -3,6 +3,8 @@
 use clap::{Arg, ArgMatches};
 
 use super::read::READING;
+use super::usage_error;
+use crate::baton::error::Result;
 use crate::report::list::Typed;
 
 fn filter(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -21,12 +23,16 @@ pub fn resource_type() -> Arg {
 
 /// `-r`.
 pub fn resource() -> Arg {
+    filter("resource", "WHAT", "Only of this resource: TYPE:ID, its ID or its name").short('r')
+}
+
+/// `--env`.
+pub fn environment() -> Arg {
     filter(
-        "resource",
-        "TYPE:ID",
-        "Only of this resource: TYPE:ID, or its ID with -t",
+        "env",
+        "ENV",
+        "The environment of what is named: projects and roles of one name are in several",
     )
-    .short('r')
 }
 
 /// `-e`.
@@ -44,15 +50,24 @@ pub fn principal() -> Arg {
 }
 
 /// What was typed. Filters that a command does not have are not set, nor are empty ones.
-pub fn typed(own: &ArgMatches) -> Typed<'_> {
+///
+/// # Errors
+/// An environment of nothing: it would look like a filter of rows.
+pub fn typed(own: &ArgMatches) -> Result<Typed<'_>> {
     let text = |name: &str| {
         let value = own.try_get_one::<String>(name).ok().flatten();
         value.map(String::as_str).filter(|text| !text.is_empty())
     };
-    Typed {
+    let typed = Typed {
         resource_type: text("resource-type"),
         resource: text("resource"),
         entitlement: text("entitlement"),
         principal: text("principal"),
+        environment: text("env"),
+    };
+    if typed.environment.is_some() && typed.resource.is_none() && typed.principal.is_none() {
+        let error = usage_error("--env says the environment of what -r or --principal names, and neither is there");
+        return Err(error.hint("name something, as in -r Billing --env prod"));
     }
+    Ok(typed)
 }

@@ -15,6 +15,7 @@ pub fn command() -> Command {
         .arg(filter::resource())
         .arg(filter::entitlement())
         .arg(filter::principal())
+        .arg(filter::environment())
         .after_help(
             "Examples:\n  baton-workato grants -f sync.c1z --principal ada@example.com\n  \
              baton-workato grants -t project -o csv > projects.csv\n  \
@@ -30,6 +31,6 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let reading = Reading::start(terminal, root, own)?;
     let snapshot = reading.open()?;
     let rows = Rows::new(&snapshot)?;
-    let filter = Filter::find(&rows, filter::typed(own))?;
+    let filter = Filter::find(&rows, filter::typed(own)?)?;
     reading.show(terminal, &Grants { rows: &rows, filter })
 }

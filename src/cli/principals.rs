@@ -14,6 +14,7 @@ pub fn command() -> Command {
         .arg(filter::resource_type())
         .arg(filter::resource())
         .arg(filter::entitlement())
+        .arg(filter::environment())
         .after_help(
             "Examples:\n  baton-workato principals -f sync.c1z -t environment_role\n  \
              baton-workato principals -r project:42 -o json | jq -r '.resources[].resource.displayName'",
@@ -28,6 +29,6 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let reading = Reading::start(terminal, root, own)?;
     let snapshot = reading.open()?;
     let rows = Rows::new(&snapshot)?;
-    let filter = Filter::find(&rows, filter::typed(own))?;
+    let filter = Filter::find(&rows, filter::typed(own)?)?;
     reading.show(terminal, &Principals { rows: &rows, filter })
 }

@@ -27,6 +27,6 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let reading = Reading::start(terminal, root, own)?;
     let snapshot = reading.open()?;
     let rows = Rows::new(&snapshot)?;
-    let filter = Filter::find(&rows, filter::typed(own))?;
+    let filter = Filter::find(&rows, filter::typed(own)?)?;
     reading.show(terminal, &Resources { rows: &rows, filter })
 }

@@ -1,4 +1,5 @@
-//! Who can reach what, and how: for one principal, or for one resource.
+//! Grants and their ways: for one principal, or for whatever a filter lets pass. Who can reach what is more than that:
+//! [`reach`](super::reach).
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use super::edges::Edges;
 use super::names::Names;
 use super::path::{self, Origin, Paths};
+use super::reach::Reach;
 use super::snapshot::Snapshot;
 use super::thing::{Right, Thing};
 use crate::baton::annotation;
@@ -38,6 +40,25 @@ pub struct Access {
     pub paths: Vec<Vec<Right>>,
     /// Ways beyond those told.
     pub more_paths: usize,
+    /// How it lets `principal` to what is reached.
+    pub reach: Reach,
+    /// What is reached; where nothing stands here, what `right` is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Thing>,
+}
+
+impl Access {
+    /// As a way to `thing`.
+    #[must_use]
+    pub fn to(self, reach: Reach, thing: Thing) -> Access {
+        let reached = (self.right.resource != thing).then_some(thing);
+        Access { reach, reached, ..self }
+    }
+
+    /// What is reached.
+    pub fn target(&self) -> &Thing {
+        self.reached.as_ref().unwrap_or(&self.right.resource)
+    }
 }
 
 /// Answers questions about access in one snapshot.
@@ -123,31 +144,11 @@ impl<'s> Answers<'s> {
         Ok(answers)
     }
 
-    /// Calls `each` with every grant on a resource, in the order of rows.
+    /// Calls `each` with every grant that passes the filter and is wanted, in the order of rows. Only of these the ways
+    /// are looked for.
     ///
     /// # Errors
-    /// As [`Answers::new`], and those of `each`.
-    pub fn for_each_on(&self, kind: &str, id: &str, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
-        let filter = GrantFilter {
-            resource_type: Some(kind),
-            resource: Some(id),
-            ..Default::default()
-        };
-        self.for_each_where(&filter, each)
-    }
-
-    /// Calls `each` with every grant that passes the filter, in the order of rows.
-    ///
-    /// # Errors
-    /// As [`Answers::for_each_on`].
-    pub fn for_each_where(&self, filter: &GrantFilter<'_>, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
-        self.for_each_if(filter, &mut |_| Ok(true), each)
-    }
-
-    /// As [`Answers::for_each_where`], for grants that are wanted: only their ways are looked for.
-    ///
-    /// # Errors
-    /// As [`Answers::for_each_on`], and those of `wanted`.
+    /// As [`Answers::new`], and those of `wanted` and `each`.
     pub fn for_each_if(
         &self,
         filter: &GrantFilter<'_>,
@@ -164,17 +165,16 @@ impl<'s> Answers<'s> {
         })
     }
 
-    /// The grants of these rows, in their order.
+    /// The grants of these rows, one for each, in their order; nothing where there is no such row.
     ///
     /// # Errors
     /// As [`Answers::new`].
-    pub fn of_rows(&self, rows: &[i64]) -> Result<Vec<Access>> {
+    pub fn of_rows(&self, rows: &[i64]) -> Result<Vec<Option<Access>>> {
         let mut looked = Looked::new(self.snapshot);
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            if let Some(grant) = self.snapshot.reader().grant_at(*row)? {
-                found.push(self.one(&grant, &mut looked)?);
-            }
+            let grant = self.snapshot.reader().grant_at(*row)?;
+            found.push(grant.map(|grant| self.one(&grant, &mut looked)).transpose()?);
         }
         Ok(found)
     }
@@ -196,6 +196,8 @@ impl<'s> Answers<'s> {
             immutable: grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>),
             paths: chains.iter().map(chain).collect::<Result<_>>()?,
             more_paths: more,
+            reach: Reach::On,
+            reached: None,
         })
     }
 }

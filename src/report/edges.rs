@@ -51,6 +51,21 @@ impl Edges {
         Ok(Edges { into })
     }
 
+    /// Edges that pass everything on to everybody: targets and their sources.
+    #[cfg(test)]
+    pub(super) fn of(pairs: &[(String, String)]) -> Edges {
+        let mut into: BTreeMap<String, Vec<Edge>> = BTreeMap::new();
+        for (target, source) in pairs {
+            into.entry(target.clone()).or_default().push(Edge {
+                source: source.clone(),
+                holder: (String::new(), String::new()),
+                shallow: false,
+                principal_types: Vec::new(),
+            });
+        }
+        Edges { into }
+    }
+
     /// The edges that lead to an entitlement, ordered by their source.
     pub fn into(&self, entitlement: &str) -> &[Edge] {
         self.into.get(entitlement).map_or(&[], Vec::as_slice)

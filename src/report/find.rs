@@ -1,8 +1,15 @@
-//! From what a person types to a row: an id, an e-mail address, a name or a part of one.
+//! From what a person types to a row: an id, an e-mail address, a name or a part of one; a name with its environment,
+//! as `Billing (prod)` or `Billing in prod`.
 
+mod typed;
+
+use std::collections::BTreeSet;
+
+pub use self::typed::place;
+use self::typed::{Fit, Typed, own_name};
 use super::names::Names;
 use super::snapshot::Snapshot;
-use super::thing::{Account, Thing};
+use super::thing::{Account, Thing, profile, text};
 use super::wording;
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
@@ -12,36 +19,57 @@ use crate::report::code;
 /// Candidates that are listed.
 const LISTED: usize = 20;
 
-/// How well a resource fits, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Id,
-    Exact,
-    Part,
+/// What is looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// What was typed.
+    pub text: &'a str,
+    /// The type it has to be of.
+    pub kind: Option<&'a str>,
+    /// The environment it has to be in, for what is in one.
+    pub environment: Option<&'a str>,
+    /// Parts of a name will not do.
+    pub whole: bool,
 }
 
-/// The principal that `wanted` means: `type:id`, an id, an e-mail address, a login, a name, or a part of one. People
+impl<'a> Wanted<'a> {
+    /// Something of any type, in any environment.
+    pub fn new(text: &'a str) -> Self {
+        Wanted {
+            text,
+            ..Wanted::default()
+        }
+    }
+}
+
+/// A row that fits, with the e-mail address and the environment it is told from others by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    thing: Thing,
+    email: String,
+    environment: Option<String>,
+}
+
+/// The principal that is wanted: `type:id`, an id, an e-mail address, a login, a name, or a part of one. People
 /// and accounts come first; other principals, such as groups and roles, only where no account fits.
 ///
 /// # Errors
 /// `NotFound` where nothing fits; `InvalidArgument` with the candidates where several fit equally well.
-pub fn principal(names: &Names<'_>, wanted: &str) -> Result<Thing> {
+pub fn principal(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<Thing> {
+    known_environment(names, wanted)?;
+    if let Some(kind) = wanted.kind {
+        let kinds = [kind.to_owned()];
+        return one(fitting(names, Some(&kinds), wanted)?, wanted, "nobody");
+    }
     let users = user_types(names.snapshot())?;
-    if let Some(thing) = by_key(names, &users, wanted)? {
+    if let Some(thing) = by_key(names, &users, wanted.text)? {
         return Ok(thing);
     }
-    let fits = |resource: &v2::Resource, thing: &Thing| fit(resource, thing, wanted);
-    let mut found = by_id(names, Some(&users), wanted)?;
+    let mut found = fitting(names, Some(&users), wanted)?;
     if found.is_empty() {
-        found = best(names, Some(&users), &fits)?;
+        found = fitting(names, None, wanted)?;
     }
-    if found.is_empty() {
-        found = by_id(names, None, wanted)?;
-    }
-    if found.is_empty() {
-        found = best(names, None, &fits)?;
-    }
-    one(names, found, wanted, "nobody")
+    one(found, wanted, "nobody")
 }
 
 /// Who is meant by `type:id`, or by an id that one user has: found without reading all people.
@@ -63,17 +91,99 @@ fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Th
     }
 }
 
-/// The resource that `wanted` means: `type:id`, an id, a name, or a part of one; of `kind`, where that is given.
+/// The resource that is wanted: `type:id`, an id, a name, or a part of one.
 ///
 /// # Errors
 /// As [`principal`].
-pub fn resource(names: &Names<'_>, kind: Option<&str>, wanted: &str) -> Result<Thing> {
-    let kinds: Option<Vec<String>> = kind.map(|kind| vec![kind.to_owned()]);
-    let mut found = by_id(names, kinds.as_deref(), wanted)?;
-    if found.is_empty() {
-        found = best(names, kinds.as_deref(), &|resource, thing| fit(resource, thing, wanted))?;
+pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<Thing> {
+    known_environment(names, wanted)?;
+    let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
+    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?;
+    one(found, wanted, "nothing")
+}
+
+/// As [`resource`]; where several environments have one of that type and name, all of them.
+///
+/// # Errors
+/// As [`principal`].
+pub fn resources(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<Vec<Thing>> {
+    known_environment(names, wanted)?;
+    let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
+    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?;
+    if found.len() < 2 || !are_namesakes(names, &found)? {
+        return one(found, wanted, "nothing").map(|thing| vec![thing]);
     }
-    one(names, found, wanted, "nothing")
+    Ok(found.into_iter().map(|found| found.thing).collect())
+}
+
+/// Whether they are one thing to people: of one type and name, each in an environment of its own.
+fn are_namesakes(names: &Names<'_>, found: &[Found]) -> Result<bool> {
+    let mut called = BTreeSet::new();
+    let mut places = BTreeSet::new();
+    for one in found {
+        let resource = names.resource(&one.thing.kind, &one.thing.id)?;
+        let name = resource
+            .as_deref()
+            .and_then(own_name)
+            .unwrap_or_else(|| one.thing.name.clone());
+        called.insert((&one.thing.kind, name));
+        places.extend(&one.environment);
+    }
+    Ok(called.len() == 1 && places.len() == found.len())
+}
+
+/// The environment a thing is in: as its profile says, else as that of what it lies in.
+///
+/// # Errors
+/// `DataLoss` for a damaged file.
+pub fn environment_of(names: &Names<'_>, thing: &Thing) -> Result<Option<String>> {
+    // Deeper than any tree, so that a circle of parents ends.
+    const DEEPEST: usize = 200;
+    let mut at = thing.clone();
+    for _ in 0..DEEPEST {
+        if let Some(environment) = wording::environment(names, &at)? {
+            return Ok(Some(environment));
+        }
+        let resource = names.resource(&at.kind, &at.id)?;
+        let Some(parent) = resource.as_ref().and_then(|r| r.parent_resource_id.as_ref()) else {
+            break;
+        };
+        at = names.thing(&parent.resource_type, &parent.resource)?;
+    }
+    Ok(None)
+}
+
+/// Refuses an environment that nothing is in: a typing mistake shall not look like "nobody has access".
+fn known_environment(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<()> {
+    let Some(asked) = wanted.environment else {
+        return Ok(());
+    };
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let snapshot = names.snapshot();
+    snapshot
+        .reader()
+        .for_each_resource(snapshot.sync_id(), &mut |resource| {
+            let profile = profile(&resource).unwrap_or_default();
+            known.extend(
+                text(&profile, "environment")
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned),
+            );
+            Ok(())
+        })?;
+    if known.iter().any(|known| known.eq_ignore_ascii_case(asked)) {
+        return Ok(());
+    }
+    let known: Vec<String> = known.into_iter().collect();
+    let error = Error::new(
+        Kind::NotFound,
+        format!("there is no environment {asked:?} in this sync"),
+    )
+    .code(code::NO_MATCH);
+    Err(match known.as_slice() {
+        [] => error.hint("this sync names no environments; leave --env out"),
+        known => error.hint(format!("the environments are {}", known.join(", "))),
+    })
 }
 
 /// The types whose resources are people or accounts.
@@ -93,8 +203,17 @@ pub fn user_types(snapshot: &Snapshot) -> Result<Vec<String>> {
     Ok(users)
 }
 
+/// The resources of these types, or of all, that fit best, in the order of rows.
+fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
+    let found = by_id(names, kinds, wanted.text)?;
+    if found.is_empty() {
+        return best(names, kinds, wanted);
+    }
+    Ok(found)
+}
+
 /// The resources of these types, or of all, with the id that is wanted: found by the index, not by looking at all.
-fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Vec<(Thing, String)>> {
+fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Vec<Found>> {
     let mut all = Vec::new();
     let kinds = match kinds {
         Some(kinds) => kinds,
@@ -109,7 +228,7 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Ve
             &all
         }
     };
-    let mut found: Vec<(Thing, String)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for kind in kinds {
         let rest = wanted
             .strip_prefix(kind.as_str())
@@ -118,26 +237,45 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Ve
             if names.resource(kind, id)?.is_some() {
                 let thing = names.thing(kind, id)?;
                 let email = wording::email(names, &thing)?;
-                found.push((thing, email));
+                let environment = environment_of(names, &thing)?;
+                found.push(Found {
+                    thing,
+                    email,
+                    environment,
+                });
             }
         }
     }
     Ok(found)
 }
 
-/// The resources that fit best, in the order of rows.
-fn best(
-    names: &Names<'_>,
-    kinds: Option<&[String]>,
-    fits: &dyn Fn(&v2::Resource, &Thing) -> Option<Fit>,
-) -> Result<Vec<(Thing, String)>> {
+fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
+    let typed = Typed::of(wanted.text);
     let mut best: Option<Fit> = None;
-    let mut found: Vec<(Thing, String)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     let mut consider = |resource: v2::Resource| {
         let thing = names.thing_of(&resource)?;
-        let Some(fit) = fits(&resource, &thing) else {
+        let (plain, placed) = typed.fits(&resource, &thing);
+        if plain.is_none() && placed.is_none() {
+            return Ok(());
+        }
+        let environment = environment_of(names, &thing)?;
+        let is_in = |place: &str| environment.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(place));
+        let there = placed.filter(|(_, place)| is_in(place)).map(|(fit, _)| fit);
+        let Some(fit) = plain
+            .into_iter()
+            .chain(there)
+            .min()
+            .filter(|fit| !wanted.whole || *fit != Fit::Part)
+        else {
             return Ok(());
         };
+        if wanted
+            .environment
+            .is_some_and(|place| environment.is_some() && !is_in(place))
+        {
+            return Ok(());
+        }
         if best.is_none_or(|known| fit < known) {
             best = Some(fit);
             found.clear();
@@ -146,7 +284,11 @@ fn best(
             let email = Account::of(&resource, thing.clone())
                 .map(|a| a.email)
                 .unwrap_or_default();
-            found.push((thing, email));
+            found.push(Found {
+                thing,
+                email,
+                environment,
+            });
         }
         Ok(())
     };
@@ -169,51 +311,31 @@ fn best(
     Ok(found)
 }
 
-fn fit(resource: &v2::Resource, thing: &Thing, wanted: &str) -> Option<Fit> {
-    if thing.id == wanted || wanted.strip_prefix(&thing.kind).and_then(|rest| rest.strip_prefix(':')) == Some(&thing.id)
-    {
-        return Some(Fit::Id);
-    }
-    let wanted = wanted.to_lowercase();
-    let user: Option<v2::UserTrait> = crate::baton::annotation::find(&resource.annotations);
-    let mut texts = vec![thing.name.to_lowercase()];
-    if let Some(user) = user {
-        texts.extend(user.emails.iter().map(|email| email.address.to_lowercase()));
-        texts.extend(
-            std::iter::once(&user.login)
-                .chain(&user.login_aliases)
-                .map(|login| login.to_lowercase()),
-        );
-    }
-    if texts.contains(&wanted) {
-        return Some(Fit::Exact);
-    }
-    let is_part = !wanted.is_empty() && texts.iter().any(|text| text.contains(&wanted));
-    is_part.then_some(Fit::Part)
-}
-
-fn one(names: &Names<'_>, mut found: Vec<(Thing, String)>, wanted: &str, none: &str) -> Result<Thing> {
+fn one(mut found: Vec<Found>, wanted: &Wanted<'_>, none: &str) -> Result<Thing> {
     if found.len() > 1 {
-        for (thing, _) in found.iter_mut().take(LISTED) {
-            thing.name = wording::name(names, thing)?;
+        for found in found.iter_mut().take(LISTED) {
+            found.thing.name = wording::placed(&found.thing.name, found.environment.as_deref());
         }
         return Err(ambiguous(&found, wanted));
     }
-    match found.pop() {
-        Some((thing, _)) => Ok(thing),
-        None => Err(
-            Error::new(Kind::NotFound, format!("{none} in this sync is called {wanted:?}")).code(code::NO_MATCH).hint(
-                "give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything",
-            ),
-        ),
+    if let Some(found) = found.pop() {
+        return Ok(found.thing);
     }
+    let place = wanted
+        .environment
+        .map(|place| format!(" in {place}"))
+        .unwrap_or_default();
+    let message = format!("{none}{place} in this sync is called {:?}", wanted.text);
+    Err(Error::new(Kind::NotFound, message)
+        .code(code::NO_MATCH)
+        .hint("give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything"))
 }
 
-fn ambiguous(found: &[(Thing, String)], wanted: &str) -> Error {
+fn ambiguous(found: &[Found], wanted: &Wanted<'_>) -> Error {
     let mut lines: Vec<String> = found
         .iter()
         .take(LISTED)
-        .map(|(thing, email)| {
+        .map(|Found { thing, email, .. }| {
             let email = if email.is_empty() {
                 String::new()
             } else {
@@ -225,10 +347,15 @@ fn ambiguous(found: &[(Thing, String)], wanted: &str) -> Error {
     if found.len() > LISTED {
         lines.push(format!("  and {} more", found.len() - LISTED));
     }
+    let places: BTreeSet<&String> = found.iter().filter_map(|found| found.environment.as_ref()).collect();
+    let how = match places.first() {
+        Some(place) if places.len() == found.len() => format!("by its environment, as in --env {place}, or by its id"),
+        _ => "by its id".to_owned(),
+    };
     Error::new(
         Kind::InvalidArgument,
-        format!("{wanted:?} fits {} of this sync", found.len()),
+        format!("{:?} fits {} of this sync", wanted.text, found.len()),
     )
     .code(code::AMBIGUOUS)
-    .hint(format!("say which, by its id:\n{}", lines.join("\n")))
+    .hint(format!("say which, {how}:\n{}", lines.join("\n")))
 }

@@ -1,9 +1,10 @@
 //! The read side: who can touch what, and why, from any v1 `.c1z` file, whoever wrote it.
 //!
 //! A [`Snapshot`] is one sync of one file. [`find`] turns what a person typed into a row, [`path`] says by which
-//! chain of entitlements somebody holds something, [`access`] answers for a principal or a resource, [`condition`] is a
-//! test over the answers, [`compare`] says what two syncs differ in. This room knows the
-//! file format, not Workato: what is special about a vendor comes in as data. `cli` calls it and prints what it gets.
+//! chain of entitlements somebody holds something, [`access`] makes answers of grants, [`reach`] decides who gets to a
+//! thing and by what, [`condition`] is a test over the answers, [`compare`] says what two syncs differ in. This room
+//! knows the file format, not Workato: what is special about a vendor comes in as data. `cli` calls it and prints what it
+//! gets.
 
 pub mod access;
 pub mod census;

@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::access::{Access, Answers, entitlement_of, principal_of};
+use super::access::{Access, entitlement_of, principal_of};
 use super::condition::{Condition, Facts, moment_of};
-use super::find;
 use super::names::Names;
 use super::path::Origin;
+use super::reach::{Asker, Gap, Part, Reach, unknown};
 use super::snapshot::Snapshot;
 use super::thing::{Right, Thing};
 use super::wording;
 use crate::baton::annotation;
-use crate::baton::c1z::{GrantFilter, ResourceFilter};
+use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::report::code;
@@ -21,19 +21,19 @@ use crate::report::code;
 pub enum Target {
     /// What this principal can reach.
     Principal(Thing),
-    /// Who can reach one of these.
-    On(Vec<Thing>),
-    /// Every grant to a person or an account.
+    /// Who can reach one of these, and how much of that is told of each.
+    On(Vec<(Thing, Part)>),
+    /// Everything that people and accounts hold and reach.
     People,
 }
 
 /// Which answers are wanted. Everything that is given must be so.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pick {
-    /// On resources of this type.
+    /// On resources of this type, or to such.
     pub resource_type: Option<String>,
-    /// On this resource.
-    pub resource: Option<Thing>,
+    /// To these resources; then the type says nothing more.
+    pub resources: Vec<Thing>,
     /// Of the entitlement with this id, slug or name.
     pub entitlement: Option<String>,
     /// Only what was given as such.
@@ -42,49 +42,66 @@ pub struct Pick {
     pub condition: Option<Condition>,
 }
 
-/// Calls `each` with every answer: for a principal ordered as [`Answers::of`], else in the order of rows.
+/// Calls `each` with every answer: for a principal ordered as [`Asker::of`], else as [`Asker::on`]. Says what the file
+/// does not tell.
 ///
 /// # Errors
 /// `DataLoss` for a damaged file, and those of `each`.
 pub fn ask(
-    answers: &Answers<'_>,
+    asker: Asker<'_, '_>,
     target: &Target,
     pick: &Pick,
     each: &mut dyn FnMut(Access) -> Result<()>,
-) -> Result<()> {
-    let snapshot = answers.names().snapshot();
+) -> Result<Vec<Gap>> {
     let judge = Judge {
-        answers,
+        asker,
         pick,
-        now: moment_of(snapshot.run()),
+        now: moment_of(asker.names().snapshot().run()),
+    };
+    let mut gaps: Vec<Gap> = Vec::new();
+    let mut learn = |found: Vec<Gap>| {
+        for gap in found {
+            if !gaps.contains(&gap) {
+                gaps.push(gap);
+            }
+        }
     };
     match target {
-        Target::Principal(who) => {
-            for access in answers.of(&who.kind, &who.id)? {
+        Target::Principal(who) if pick.resources.is_empty() => {
+            for access in asker.of(&who.kind, &who.id)? {
                 if judge.keeps(&access)? {
                     each(access)?;
                 }
             }
-            Ok(())
+            learn(asker.ground.unknown_of(asker.names(), (&who.kind, &who.id))?);
         }
-        Target::On(things) => things.iter().try_for_each(|thing| {
-            let filter = GrantFilter {
-                resource_type: Some(&thing.kind),
-                resource: Some(&thing.id),
-                ..Default::default()
-            };
-            judge.stream(&filter, None, each)
-        }),
-        Target::People => judge.stream(&GrantFilter::default(), Some(&find::user_types(snapshot)?), each),
+        Target::Principal(who) => {
+            for thing in &pick.resources {
+                learn(judge.on(thing, Part::Whole, Some(who), false, each)?);
+            }
+            learn(asker.ground.unknown_of(asker.names(), (&who.kind, &who.id))?);
+        }
+        Target::On(things) => {
+            for (thing, part) in things {
+                learn(judge.on(thing, *part, None, false, each)?);
+            }
+        }
+        Target::People if pick.resources.is_empty() => judge.everybody(each)?,
+        Target::People => {
+            for thing in &pick.resources {
+                learn(judge.on(thing, Part::Whole, None, true, each)?);
+            }
+        }
     }
+    gaps.extend(unknown::of_sync(asker.names().snapshot().run(), asker.ground));
+    Ok(gaps)
 }
 
 /// A resource and everything below it, each after what it is below of.
 ///
 /// # Errors
 /// `DataLoss` for a damaged file.
-pub fn with_children(answers: &Answers<'_>, top: Thing) -> Result<Vec<Thing>> {
-    let names = answers.names();
+pub fn with_children(names: &Names<'_>, top: Thing) -> Result<Vec<Thing>> {
     let snapshot = names.snapshot();
     let mut found: Vec<Thing> = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -112,17 +129,6 @@ pub fn with_children(answers: &Answers<'_>, top: Thing) -> Result<Vec<Thing>> {
     Ok(found)
 }
 
-/// The resource that `wanted` names.
-///
-/// # Errors
-/// As [`find::resource`]; `NotFound` for a type that the sync does not know.
-pub fn resource_named(answers: &Answers<'_>, kind: Option<&str>, wanted: &str) -> Result<Thing> {
-    if let Some(kind) = kind {
-        known_type(answers.names().snapshot(), kind)?;
-    }
-    find::resource(answers.names(), kind, wanted)
-}
-
 /// Refuses a type that the sync does not know.
 ///
 /// # Errors
@@ -145,89 +151,138 @@ pub fn known_type(snapshot: &Snapshot, kind: &str) -> Result<()> {
     .hint(format!("the types are {}", known.join(", "))))
 }
 
-struct Judge<'j, 's> {
-    answers: &'j Answers<'s>,
+struct Judge<'j, 'a, 's> {
+    asker: Asker<'a, 's>,
     pick: &'j Pick,
     now: Timestamp,
 }
 
-impl Judge<'_, '_> {
-    fn stream(
+/// A grant or a scope as a row that is judged.
+struct Row<'r> {
+    principal: (&'r str, &'r str),
+    /// What is held; nothing where that is still to be looked up by its id.
+    right: Option<&'r Right>,
+    entitlement: &'r str,
+    direct: bool,
+    immutable: bool,
+    reach: Reach,
+    reached: Option<&'r Thing>,
+    paths: &'r [Vec<Right>],
+}
+
+impl<'r> Row<'r> {
+    fn of(access: &'r Access) -> Row<'r> {
+        Row {
+            principal: (&access.principal.kind, &access.principal.id),
+            right: Some(&access.right),
+            entitlement: &access.right.id,
+            direct: access.direct,
+            immutable: access.immutable,
+            reach: access.reach,
+            reached: access.reached.as_ref(),
+            paths: &access.paths,
+        }
+    }
+}
+
+impl Judge<'_, '_, '_> {
+    fn on(
         &self,
-        filter: &GrantFilter<'_>,
-        principals: Option<&[String]>,
+        thing: &Thing,
+        part: Part,
+        only: Option<&Thing>,
+        users_only: bool,
         each: &mut dyn FnMut(Access) -> Result<()>,
-    ) -> Result<()> {
-        let paths_first = self.pick.condition.as_ref().is_some_and(Condition::asks_for_paths);
-        let mut wanted = |grant: &v2::Grant| {
-            let (kind, id) = principal_of(grant);
-            if principals.is_some_and(|kinds| !kinds.iter().any(|k| k == kind)) {
-                return Ok(false);
-            }
-            let entitlement = entitlement_of(grant);
-            let direct = Origin::of(grant).is_direct(entitlement);
-            if !self.picks(entitlement, direct)? {
-                return Ok(false);
-            }
-            let Some(condition) = self.pick.condition.as_ref().filter(|_| !paths_first) else {
-                return Ok(true);
-            };
-            condition.holds(&Facts {
-                names: self.answers.names(),
-                now: self.now,
-                principal: (kind, id),
-                entitlement,
-                direct,
-                immutable: grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>),
-                paths: &[],
-            })
+    ) -> Result<Vec<Gap>> {
+        let ground = self.asker.ground;
+        let mut wanted = |grant: &v2::Grant, reach: Reach, reached: Option<&Thing>| {
+            Ok((!users_only || ground.is_user(principal_of(grant).0)) && self.wants(grant, reach, reached)?)
         };
-        self.answers.for_each_if(filter, &mut wanted, &mut |access| {
-            if !paths_first || self.holds(&access)? {
+        self.asker.on(thing, part, only, &mut wanted, &mut |access| {
+            if self.is_judged(&access) || self.keeps(&access)? {
                 each(access)?;
             }
             Ok(())
         })
     }
 
-    fn keeps(&self, access: &Access) -> Result<bool> {
-        Ok(self.picks(&access.right.id, access.direct)? && self.holds(access)?)
+    fn everybody(&self, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
+        let mut wanted = |grant: &v2::Grant, reach: Reach, reached: Option<&Thing>| self.wants(grant, reach, reached);
+        // Whoever decides about access is among the answers by their role. What they could give themselves, thing by
+        // thing, is told where somebody asks for it.
+        let with_granting = self.pick.condition.as_ref().is_some_and(Condition::asks_for_reach);
+        self.asker.everybody(with_granting, &mut wanted, &mut |access| {
+            if self.is_judged(&access) || self.keeps(&access)? {
+                each(access)?;
+            }
+            Ok(())
+        })
     }
 
-    fn holds(&self, access: &Access) -> Result<bool> {
+    fn is_first_with_paths(&self) -> bool {
+        self.pick.condition.as_ref().is_some_and(Condition::asks_for_paths)
+    }
+
+    /// Whether a row was judged by its grant, before its ways were looked for.
+    fn is_judged(&self, access: &Access) -> bool {
+        access.reach < Reach::Scope && !self.is_first_with_paths()
+    }
+
+    /// Judges a grant without its ways; where the condition asks for them, it is wanted for now.
+    fn wants(&self, grant: &v2::Grant, reach: Reach, reached: Option<&Thing>) -> Result<bool> {
+        let entitlement = entitlement_of(grant);
+        let row = Row {
+            principal: principal_of(grant),
+            right: None,
+            entitlement,
+            direct: Origin::of(grant).is_direct(entitlement),
+            immutable: grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>),
+            reach,
+            reached,
+            paths: &[],
+        };
+        Ok(self.picks(&row)? && (self.is_first_with_paths() || self.holds(&row)?))
+    }
+
+    fn keeps(&self, access: &Access) -> Result<bool> {
+        let row = Row::of(access);
+        Ok(self.picks(&row)? && self.holds(&row)?)
+    }
+
+    fn holds(&self, row: &Row<'_>) -> Result<bool> {
         let Some(condition) = &self.pick.condition else {
             return Ok(true);
         };
         condition.holds(&Facts {
-            names: self.answers.names(),
+            names: self.asker.names(),
             now: self.now,
-            principal: (&access.principal.kind, &access.principal.id),
-            entitlement: &access.right.id,
-            direct: access.direct,
-            immutable: access.immutable,
-            paths: &access.paths,
+            principal: row.principal,
+            right: row.right,
+            entitlement: row.entitlement,
+            direct: row.direct,
+            immutable: row.immutable,
+            reach: row.reach,
+            reached: row.reached,
+            paths: row.paths,
         })
     }
 
-    fn picks(&self, entitlement: &str, direct: bool) -> Result<bool> {
+    fn picks(&self, row: &Row<'_>) -> Result<bool> {
         let pick = self.pick;
-        if pick.direct && !direct {
+        if pick.direct && !row.direct {
             return Ok(false);
         }
-        if pick.resource_type.is_none() && pick.resource.is_none() && pick.entitlement.is_none() {
+        let kind = pick.resource_type.as_ref().filter(|_| pick.resources.is_empty());
+        if kind.is_none() && pick.entitlement.is_none() {
             return Ok(true);
         }
-        let names = self.answers.names();
-        let right = names.right(entitlement)?;
-        let on = &right.resource;
-        if pick.resource_type.as_ref().is_some_and(|kind| *kind != on.kind) {
-            return Ok(false);
-        }
-        if pick
-            .resource
-            .as_ref()
-            .is_some_and(|wanted| (&wanted.kind, &wanted.id) != (&on.kind, &on.id))
-        {
+        let names = self.asker.names();
+        let right = match row.right {
+            Some(right) => right.clone(),
+            None => names.right(row.entitlement)?,
+        };
+        let on = row.reached.unwrap_or(&right.resource);
+        if kind.is_some_and(|kind| *kind != on.kind) {
             return Ok(false);
         }
         match &pick.entitlement {
@@ -247,8 +302,7 @@ fn is_called(names: &Names<'_>, right: &Right, wanted: &str) -> Result<bool> {
 ///
 /// # Errors
 /// `NotFound`.
-pub fn known_entitlement(answers: &Answers<'_>, wanted: &str) -> Result<()> {
-    let names = answers.names();
+pub fn known_entitlement(names: &Names<'_>, wanted: &str) -> Result<()> {
     let snapshot = names.snapshot();
     let mut found = false;
     snapshot

@@ -42,10 +42,15 @@ pub fn environment(names: &Names<'_>, thing: &Thing) -> Result<Option<String>> {
 /// # Errors
 /// As [`label`].
 pub fn name(names: &Names<'_>, thing: &Thing) -> Result<String> {
-    Ok(match environment(names, thing)? {
-        Some(environment) if !says(&thing.name, &environment) => format!("{} ({environment})", thing.name),
-        _ => thing.name.clone(),
-    })
+    Ok(placed(&thing.name, environment(names, thing)?.as_deref()))
+}
+
+/// A name with an environment where it does not say that itself.
+pub fn placed(name: &str, environment: Option<&str>) -> String {
+    match environment {
+        Some(environment) if !says(name, environment) => format!("{name} ({environment})"),
+        _ => name.to_owned(),
+    }
 }
 
 /// Whether a word stands in a text.

@@ -1,19 +1,32 @@
-//! What a reader of Workato files should know beyond the format (`contract/model.md` 2, 3, 5).
+//! What a reader of Workato files should know beyond the format (`contract/model.md` 2, 3, 5, 11).
 
-use crate::baton::conventions::{Conventions, Everyone, Mark};
+use crate::baton::conventions::{Conventions, Everyone, Managers, Mark, NamedRights, Scopes};
 
 /// Workato's conventions.
 pub const CONVENTIONS: Conventions = Conventions {
     role_types: &["environment_role", "role"],
     group_types: &["collaborator_group"],
     project_types: &["project"],
-    inside_projects: &["folder"],
+    inside_projects: &["folder", "connection"],
     environment: Some("environment"),
     environments: &["dev", "test", "prod"],
     production: &["prod"],
     role_name: Some("name"),
     admin_roles: &["environmentadmin", "admin"],
     admin_slugs: &["project-admin"],
+    // System roles alone: nobody but the workspace knows where its own roles stand.
+    power: &[
+        ("environmentadmin", -2),
+        ("admin", -2),
+        ("projectadmin", -2),
+        ("environmentmanager", -1),
+        ("analyst", -1),
+        ("advancedbuilder", -1),
+        ("operator", 1),
+        ("projectoperator", 1),
+        ("member", 1),
+    ],
+    naming_roles: &["role"],
     last_activity: Some("lastActivityAt"),
     moderator: Some(Mark::Text("grantType", "federation_manager")),
     all_scope: Some(Mark::Flag("all_folders")),
@@ -21,5 +34,27 @@ pub const CONVENTIONS: Conventions = Conventions {
     everyone: Some(Everyone {
         mark: Mark::Flag("system"),
         name: "allcollaborators",
+    }),
+    scopes: Some(Scopes {
+        types: &["api_client"],
+        all: Mark::Flag("all_folders"),
+        says: "all_folders",
+        list: "folder_ids",
+        of: "folder",
+    }),
+    managers: Some(Managers {
+        role_types: &["environment_role"],
+        roles: &["environmentadmin"],
+        unless: Mark::Text("type", "custom"),
+        right_types: &["privilege"],
+        marks: &[
+            Mark::Text("resource", "Manage projects"),
+            Mark::Text("permission", "access_control"),
+        ],
+        needs: "a project role",
+    }),
+    named_rights: Some(NamedRights {
+        of: "project_role",
+        on: "project",
     }),
 };

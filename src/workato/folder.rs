@@ -346,7 +346,9 @@ impl ResourceKind for Folder {
 
     async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
         let tree = d.folders(cx).await?;
-        Page::of_table(&tree.nodes, page, PAGE, |(id, _, node)| build(id, node))
+        Page::of_table(&tree.nodes, page, PAGE, |(id, environment, node)| {
+            build(id, environment, node)
+        })
     }
 
     async fn entitlements(_: &Directory, _: &SyncContext, folder: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
@@ -407,7 +409,8 @@ fn to_role(d: &Directory, folder: &v2::Resource, role: &LegacyRole, environment:
     GrantBuilder::new(folder, ACCESS, principal).expands_over(over).build()
 }
 
-fn build(id: &FolderId, node: &Node) -> v2::Resource {
+/// What lies in a project, or in another folder, is in the environment of that; a loose folder must say its own.
+fn build(id: &FolderId, environment: &Environment, node: &Node) -> v2::Resource {
     match node {
         Node::Root(project) => {
             let name = format!("ROOT PROJECT: {}", super::project::name(project));
@@ -425,13 +428,15 @@ fn build(id: &FolderId, node: &Node) -> v2::Resource {
                 .clone()
                 .filter(|n| !n.is_empty())
                 .unwrap_or_else(|| id.to_string());
+            let loose = parent.is_none().then_some(environment);
             let profile = Profile::new()
                 .with("id", id_value(id))
                 .with("name", name.as_str())
                 .with("create_at", utc(folder.created_at.as_deref()))
                 .with("parent_id", folder.parent_id.as_ref().map(id_value))
                 .with("updated_at", utc(folder.updated_at.as_deref()))
-                .with("project_id", folder.project_id.as_ref().map(id_value));
+                .with("project_id", folder.project_id.as_ref().map(id_value))
+                .with("environment", loose.map(Environment::as_str));
             let resource = ResourceBuilder::new(Folder::TYPE, id.to_string(), name)
                 .profile(profile)
                 .created_at(stamp(folder.created_at.as_deref()));

@@ -1,59 +1,58 @@
-//! Who can reach a resource: one tree per resource, by entitlement, people first.
+//! Who can reach a resource: one tree per resource. What is held on it comes first, by entitlement, what may do most
+//! first and people before groups; then what is held around it, scopes, and who can give themselves access.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::rows::how;
+use super::told::{self, Shown, how};
+use crate::baton::conventions::folded;
 use crate::baton::error::Result;
 use crate::cli::read::Reading;
-use crate::report::access::Answers;
-use crate::report::find;
+use crate::report::access::Access;
 use crate::report::question::{Pick, Target, ask};
-use crate::report::thing::Thing;
-use crate::report::wording;
+use crate::report::reach::{Asker, Gap, Part, Reach, unknown};
+use crate::report::thing::{Account, Thing, profile};
+use crate::report::wording::{self, count};
 use crate::term::Terminal;
 use crate::term::output::Output;
 use crate::term::tree::{self, Node, Tone};
 
-/// People told of one entitlement unless all are asked for.
+/// Holders told of one entitlement unless all are asked for.
 const MOST: usize = 100;
+/// Things inside of one that are told unless all are asked for.
+const INSIDE: usize = 12;
 
-/// A line about somebody: not a person, name in lower case, then what is shown.
-type Holder = (bool, String, String, String, String);
-
-/// Writes the trees; returns how many grants they are made of.
+/// Writes the trees; returns how many rows they are made of.
 ///
 /// # Errors
 /// Those of the file and of stdout.
 pub(super) fn trees(
     terminal: &Terminal,
     reading: &Reading,
-    answers: &Answers<'_>,
-    things: &[Thing],
+    asker: Asker<'_, '_>,
+    things: &[(Thing, Part)],
     pick: &Pick,
     all: bool,
-) -> Result<usize> {
-    let users = find::user_types(answers.names().snapshot())?;
-    let mut shown = 0;
+) -> Result<Shown> {
+    let mut shown = Shown::default();
     terminal.deliver(&reading.paging, |output| {
         let mut empty = 0;
-        for (at, thing) in things.iter().enumerate() {
-            let by_right = gather(answers, thing, pick, &users)?;
+        for (at, (thing, part)) in things.iter().enumerate() {
+            let answer = Answer::gather(asker, thing, *part, pick)?;
             // Of what is below the first, only what somebody can reach.
-            if at > 0 && by_right.is_empty() {
+            if *part == Part::Own && answer.by_right.is_empty() {
                 empty += 1;
                 continue;
             }
-            shown += by_right.values().map(Vec::len).sum::<usize>();
+            answer.rows.add_to(&mut shown);
             if at > 0 {
                 output.text("\n")?;
             }
-            let name = wording::name(answers.names(), thing)?;
-            one(terminal, output, &Thing { name, ..thing.clone() }, by_right, all)?;
+            answer.write(terminal, output, asker, all)?;
         }
         if empty > 0 {
             let line = format!(
                 "\n{} below it that nobody holds an entitlement on.",
-                wording::count(empty, "resource", "resources")
+                count(empty, "resource", "resources")
             );
             tree::write(output, &Node::new(Tone::Dim, line.trim_start()), terminal.layout())?;
         }
@@ -62,86 +61,308 @@ pub(super) fn trees(
     Ok(shown)
 }
 
-fn gather(
-    answers: &Answers<'_>,
-    thing: &Thing,
-    pick: &Pick,
-    users: &[String],
-) -> Result<BTreeMap<(String, String), Vec<Holder>>> {
-    let names = answers.names();
-    let mut by_right: BTreeMap<(String, String), Vec<Holder>> = BTreeMap::new();
-    ask(answers, &Target::On(vec![thing.clone()]), pick, &mut |access| {
-        let is_person = users.contains(&access.principal.kind);
-        let holder = (
-            !is_person,
-            access.principal.name.to_lowercase(),
-            access.principal.name.clone(),
-            if is_person {
-                wording::email(names, &access.principal)?
-            } else {
-                access.principal.type_name.clone()
-            },
-            how(names, &access)?,
-        );
-        let key = (wording::label(names, &access.right)?, access.right.id.clone());
-        by_right.entry(key).or_default().push(holder);
-        Ok(())
-    })?;
-    Ok(by_right)
+/// A line about somebody.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Holder {
+    is_other: bool,
+    sorted_by: String,
+    name: String,
+    about: String,
+    how: String,
+    /// The group of everybody, where it is the only way.
+    through_everyone: Option<String>,
+    key: (String, String),
 }
 
-fn one(
-    terminal: &Terminal,
-    output: &mut Output,
-    thing: &Thing,
-    by_right: BTreeMap<(String, String), Vec<Holder>>,
-    all: bool,
-) -> Result<()> {
-    let mut people: Vec<(&String, &String)> = Vec::new();
-    let mut others = 0;
-    for holder in by_right.values().flatten() {
-        if holder.0 {
-            others += 1;
+/// What is held, in the order of answers.
+type Key = (Reach, i8, usize, String, String);
+
+/// Who can reach one thing.
+struct Answer<'a> {
+    thing: &'a Thing,
+    part: Part,
+    filtered: bool,
+    by_right: BTreeMap<Key, Vec<Holder>>,
+    people: BTreeSet<(String, String)>,
+    accounts: BTreeSet<(String, String)>,
+    others: usize,
+    scoped: BTreeSet<(String, String)>,
+    granting: BTreeSet<(String, String)>,
+    around: Vec<Thing>,
+    needs: Option<&'static str>,
+    rows: Shown,
+    gaps: Vec<Gap>,
+}
+
+impl<'a> Answer<'a> {
+    fn gather(asker: Asker<'_, '_>, thing: &'a Thing, part: Part, pick: &Pick) -> Result<Answer<'a>> {
+        let mut answer = Answer {
+            thing,
+            part,
+            filtered: *pick != Pick::default(),
+            by_right: BTreeMap::new(),
+            people: BTreeSet::new(),
+            accounts: BTreeSet::new(),
+            others: 0,
+            scoped: BTreeSet::new(),
+            granting: BTreeSet::new(),
+            around: Vec::new(),
+            needs: None,
+            rows: Shown::default(),
+            gaps: Vec::new(),
+        };
+        // What is held inside is told of the things there; here it is counted.
+        let asked = if part == Part::WithoutInside { Part::Whole } else { part };
+        let target = Target::On(vec![(thing.clone(), asked)]);
+        let gaps = ask(asker, &target, pick, &mut |access| answer.take(asker, access))?;
+        answer.gaps = gaps;
+        Ok(answer)
+    }
+
+    fn take(&mut self, asker: Asker<'_, '_>, access: Access) -> Result<()> {
+        let names = asker.names();
+        let is_told = self.part != Part::WithoutInside || access.reach != Reach::Inside;
+        if is_told {
+            self.rows.add(&access, true);
+        }
+        let who = &access.principal;
+        let key = (who.kind.clone(), who.id.clone());
+        let is_user = asker.ground.is_user(&who.kind);
+        let account = names.resource(&who.kind, &who.id)?;
+        let account = account.and_then(|resource| Account::of(&resource, who.clone()));
+        match access.reach {
+            Reach::Scope => {
+                self.scoped.insert(key.clone());
+            }
+            Reach::SelfGranting => {
+                let managers = asker.ground.conventions().managers.as_ref();
+                let on = access.right.resource.kind.as_str();
+                let by_name = managers.filter(|managers| managers.role_types.contains(&on));
+                self.needs = self.needs.or(by_name.map(|managers| managers.needs));
+                self.granting.insert(key.clone());
+            }
+            _ if !is_user => self.others += usize::from(is_told),
+            _ if account
+                .as_ref()
+                .is_some_and(|a| matches!(a.account_type, "service" | "system")) =>
+            {
+                self.accounts.insert(key.clone());
+            }
+            _ => {
+                self.people.insert(key.clone());
+            }
+        }
+        if !is_told {
+            return Ok(());
+        }
+        let email = account.map(|account| account.email).unwrap_or_default();
+        let how = match access.reach {
+            Reach::Scope => access.right.name.clone(),
+            Reach::SelfGranting => format!("{}: {}", wording::label(names, &access.right)?, how(names, &access)?),
+            _ => how(names, &access)?,
+        };
+        let holder = Holder {
+            is_other: !is_user,
+            sorted_by: who.name.to_lowercase(),
+            name: who.name.clone(),
+            about: if is_user { email } else { who.type_name.clone() },
+            how,
+            through_everyone: everyone(asker, &access)?,
+            key,
+        };
+        let section = match access.reach {
+            Reach::Scope | Reach::SelfGranting => (access.reach, 0, 0, String::new(), String::new()),
+            reach => {
+                let power = asker.ground.power(names, &access.right)?;
+                let label = wording::label(names, &access.right)?;
+                let place = if reach == Reach::On {
+                    0
+                } else {
+                    self.place(&access.right.resource)
+                };
+                (reach, power, place, label, access.right.id.clone())
+            }
+        };
+        self.by_right.entry(section).or_default().push(holder);
+        Ok(())
+    }
+
+    /// Things around come nearest first, which is how they are asked.
+    fn place(&mut self, around: &Thing) -> usize {
+        let known = self.around.iter().position(|known| known == around);
+        known.unwrap_or_else(|| {
+            self.around.push(around.clone());
+            self.around.len() - 1
+        })
+    }
+
+    /// Who can reach it, in one sentence. That nobody can is only said where the file is known to tell everything.
+    fn sentence(&self, asker: Asker<'_, '_>) -> String {
+        let mut parts = Vec::new();
+        let counted = |set: &BTreeSet<(String, String)>| set.len();
+        let (people, accounts) = (counted(&self.people), counted(&self.accounts));
+        // Of what is below something only what is held on it is told.
+        let can = if self.part == Part::Own {
+            "hold something on it"
         } else {
-            people.push((&holder.2, &holder.3));
+            "can reach it"
+        };
+        if people > 0 || (self.others > 0 && accounts == 0) {
+            parts.push(format!("{} {can}", count(people, "person", "people")));
+        }
+        if accounts > 0 {
+            parts.push(format!(
+                "{} {can}",
+                count(accounts, "service account", "service accounts")
+            ));
+        }
+        if self.others > 0 {
+            parts.push(format!("{} to roles and groups", count(self.others, "grant", "grants")));
+        }
+        if !self.scoped.is_empty() {
+            let scoped = count(self.scoped.len(), "account reaches", "accounts reach");
+            parts.push(format!("{scoped} it by a scope"));
+        }
+        if parts.is_empty() {
+            parts.push(self.nobody(asker));
+        }
+        if !self.granting.is_empty() {
+            parts.push(format!(
+                "{} can give themselves access",
+                count(self.granting.len(), "person", "people")
+            ));
+        }
+        format!("{}.", parts.join("; "))
+    }
+
+    fn nobody(&self, asker: Asker<'_, '_>) -> String {
+        let run = asker.names().snapshot().run();
+        if self.filtered {
+            "Nothing fits what was asked for".to_owned()
+        } else if asker.ground.is_user(&self.thing.kind) {
+            format!(
+                "Nothing is held on an account; `access {}:{}` shows what it reaches",
+                self.thing.kind, self.thing.id
+            )
+        } else if !self.gaps.is_empty() {
+            "The file names nobody who can reach it, but does not tell everything".to_owned()
+        } else if !unknown::is_said(run) {
+            "The file names nobody who can reach it; its writer does not say what was left out".to_owned()
+        } else {
+            "Nobody can reach it".to_owned()
         }
     }
-    people.sort();
-    people.dedup();
-    let reach = match (people.len(), others) {
-        (0, 0) => "Nobody can reach it.".to_owned(),
-        (people, 0) => format!("{} can reach it.", wording::count(people, "person", "people")),
-        (people, others) => format!(
-            "{} can reach it; {} to roles and groups.",
-            wording::count(people, "person", "people"),
-            wording::count(others, "grant", "grants")
-        ),
-    };
-    let mut root = Node::new(Tone::Bold, &thing.name).and(
-        Tone::Dim,
-        format!("  {} · {}:{}", thing.type_name, thing.kind, thing.id),
-    );
-    root.push(Node::new(Tone::Plain, reach));
-    for ((name, id), mut holders) in by_right {
-        holders.sort();
-        let people = holders.iter().filter(|holder| !holder.0).count();
-        let mut right = Node::new(Tone::Bold, if name.is_empty() { &id } else { &name })
-            .and(Tone::Dim, format!(" · {}", wording::count(people, "person", "people")));
-        let shown = if all { usize::MAX } else { MOST };
-        for (is_other, _, name, about, how) in holders.iter().take(shown) {
-            let line = if *is_other {
-                Node::new(Tone::Dim, format!("{about} ")).and(Tone::Plain, name)
-            } else if about.is_empty() || about == name {
-                Node::new(Tone::Plain, name)
-            } else {
-                Node::new(Tone::Plain, name).and(Tone::Dim, format!(" <{about}>"))
+
+    fn write(self, terminal: &Terminal, output: &mut Output, asker: Asker<'_, '_>, all: bool) -> Result<()> {
+        let thing = self.thing;
+        let mut root = Node::new(Tone::Bold, told::placed(asker, thing)?).and(
+            Tone::Dim,
+            format!("  {} · {}:{}", thing.type_name, thing.kind, thing.id),
+        );
+        root.push(Node::new(Tone::Plain, self.sentence(asker)));
+        let mut inside = 0;
+        for ((reach, _, _, label, id), holders) in self.by_right {
+            if reach == Reach::Inside {
+                inside += 1;
+                if inside > INSIDE && !all {
+                    continue;
+                }
+            }
+            let title = match reach {
+                Reach::Scope => "By a scope".to_owned(),
+                Reach::SelfGranting => "Can give themselves access".to_owned(),
+                _ if label.is_empty() => id,
+                _ => label,
             };
-            right.push(line.and(Tone::Dim, format!("  {how}")));
+            let about = match reach {
+                Reach::Above => ", which it lies in",
+                Reach::Inside => ", which lies in it",
+                _ => "",
+            };
+            let note = match (reach, self.needs) {
+                (Reach::SelfGranting, Some(needs)) => {
+                    Some(format!("They manage access to it, and cannot open it without {needs}."))
+                }
+                _ => None,
+            };
+            let nouns = match reach {
+                Reach::Scope => ("account", "accounts"),
+                _ => ("person", "people"),
+            };
+            root.push(section(&format!("{title}{about}"), nouns, note, holders, all));
         }
-        if let Some(more) = holders.len().checked_sub(shown).filter(|more| *more > 0) {
-            right.push(Node::new(Tone::Yellow, format!("and {more} more: --all shows them")));
+        if inside > INSIDE && !all {
+            let more = format!("and {} more rights in it: --all shows them", inside - INSIDE);
+            root.push(Node::new(Tone::Yellow, more));
         }
-        root.push(right);
+        if self.part != Part::Own
+            && let Some(gaps) = told::gaps(&self.gaps, all)
+        {
+            root.push(gaps);
+        }
+        tree::write(output, &root, terminal.layout())
     }
-    tree::write(output, &root, terminal.layout())
+}
+
+/// The holders of one right. Those who have it as everybody has it are one line.
+fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut holders: Vec<Holder>, all: bool) -> Node {
+    holders.sort();
+    let people: BTreeSet<&(String, String)> = holders.iter().filter(|h| !h.is_other).map(|h| &h.key).collect();
+    let mut right =
+        Node::new(Tone::Bold, title).and(Tone::Dim, format!(" · {}", count(people.len(), nouns.0, nouns.1)));
+    right = right.with(note.map(|note| Node::new(Tone::Dim, note)));
+    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
+    if !all {
+        holders.retain(|holder| match &holder.through_everyone {
+            Some(group) => {
+                *folded.entry(group.clone()).or_default() += 1;
+                false
+            }
+            None => true,
+        });
+    }
+    let shown = if all { usize::MAX } else { MOST };
+    for holder in holders.iter().take(shown) {
+        let Holder {
+            is_other,
+            name,
+            about,
+            how,
+            ..
+        } = holder;
+        let line = if *is_other {
+            Node::new(Tone::Dim, format!("{about} ")).and(Tone::Plain, name)
+        } else if about.is_empty() || about == name {
+            Node::new(Tone::Plain, name)
+        } else {
+            Node::new(Tone::Plain, name).and(Tone::Dim, format!(" <{about}>"))
+        };
+        right.push(line.and(Tone::Dim, format!("  {how}")));
+    }
+    if let Some(more) = holders.len().checked_sub(shown).filter(|more| *more > 0) {
+        right.push(Node::new(Tone::Yellow, format!("and {more} more: --all shows them")));
+    }
+    for (group, number) in folded {
+        let line = Node::new(Tone::Plain, count(number, "person", "people"));
+        right.push(line.and(Tone::Dim, format!("  through {group}: --all names them")));
+    }
+    right
+}
+
+/// The group of everybody, where a row comes through it and through nothing else.
+fn everyone(asker: Asker<'_, '_>, access: &Access) -> Result<Option<String>> {
+    let Some(everyone) = asker.ground.conventions().everyone else {
+        return Ok(None);
+    };
+    let [path] = access.paths.as_slice() else {
+        return Ok(None);
+    };
+    let (Some(first), true, 0) = (path.first(), path.len() > 1, access.more_paths) else {
+        return Ok(None);
+    };
+    let group = &first.resource;
+    let resource = asker.names().resource(&group.kind, &group.id)?;
+    let profile = resource.as_deref().and_then(profile).unwrap_or_default();
+    let is_everyone = everyone.mark.is_on(&profile) && folded(&group.name) == everyone.name;
+    Ok(is_everyone.then(|| group.name.clone()))
 }

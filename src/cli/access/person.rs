@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::rows::line;
-use crate::baton::error::Result;
+use super::told::{self, Shown};
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::json::Form;
 use crate::cli::read::Reading;
-use crate::report::access::{Access, Answers};
+use crate::report::access::Access;
 use crate::report::condition::moment_of;
 use crate::report::names::Names;
 use crate::report::question::{Pick, Target, ask};
-use crate::report::reach::{self, Branch};
+use crate::report::reach::held::{self, Branch};
+use crate::report::reach::{Asker, Gap, Reach};
 use crate::report::thing::{Account, Right, Thing};
 use crate::report::wording;
 use crate::term::Terminal;
@@ -26,28 +28,51 @@ const GIVEN: usize = 40;
 /// Names told of what is counted.
 const EXAMPLES: usize = 3;
 
-fn collect(answers: &Answers<'_>, who: &Thing, pick: &Pick) -> Result<Vec<Access>> {
-    let mut found = Vec::new();
-    ask(answers, &Target::Principal(who.clone()), pick, &mut |access| {
-        found.push(access);
+/// The answers about somebody.
+struct Found {
+    /// Grants.
+    held: Vec<Access>,
+    /// What is reached beyond these.
+    beyond: Vec<Access>,
+    gaps: Vec<Gap>,
+    shown: Shown,
+}
+
+fn collect(asker: Asker<'_, '_>, who: &Thing, pick: &Pick) -> Result<Found> {
+    let is_on = !pick.resources.is_empty();
+    let mut found = Found {
+        held: Vec::new(),
+        beyond: Vec::new(),
+        gaps: Vec::new(),
+        shown: Shown::default(),
+    };
+    found.gaps = ask(asker, &Target::Principal(who.clone()), pick, &mut |access| {
+        found.shown.add(&access, is_on);
+        let is_held = match access.reach {
+            Reach::On => true,
+            Reach::Above | Reach::Inside => is_on,
+            Reach::Scope | Reach::SelfGranting => false,
+        };
+        if is_held { &mut found.held } else { &mut found.beyond }.push(access);
         Ok(())
     })?;
     Ok(found)
 }
 
-/// The published `ResourceAccessListOutput` (`principal`, `access`), with `paths` besides; returns how many grants.
+/// The published `ResourceAccessListOutput` (`principal`, `access`), with `paths`, `reach` and `unknown` besides;
+/// returns how many rows.
 ///
 /// # Errors
 /// Those of the file and of stdout.
 pub(super) fn json(
     terminal: &Terminal,
     reading: &Reading,
-    answers: &Answers<'_>,
+    asker: Asker<'_, '_>,
     who: &Thing,
     pick: &Pick,
-) -> Result<usize> {
-    let found = collect(answers, who, pick)?;
-    let names = answers.names();
+) -> Result<Shown> {
+    let found = collect(asker, who, pick)?;
+    let names = asker.names();
     terminal.deliver(&reading.paging, |output| {
         let form = Form::of("c1.connector.v2.Resource")?;
         output.text("{")?;
@@ -55,15 +80,20 @@ pub(super) fn json(
             output.json(&format!("\"principal\":{},", form.line(&*principal)?))?;
         }
         output.text("\"access\":[")?;
-        published(output, names, &form, &found)?;
-        output.text("\n],\"paths\":[")?;
-        for (at, access) in found.iter().enumerate() {
-            output.text(if at == 0 { "\n" } else { ",\n" })?;
-            output.json(&line(access)?)?;
+        published(output, names, &form, &found.held)?;
+        for (key, rows) in [("paths", &found.held), ("reach", &found.beyond)] {
+            output.text(&format!("\n],\"{key}\":["))?;
+            for (at, access) in rows.iter().enumerate() {
+                output.text(if at == 0 { "\n" } else { ",\n" })?;
+                output.json(&line(access)?)?;
+            }
         }
-        output.text("\n]}\n")
+        let gaps = serde_json::to_string(&found.gaps).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+        output.text("\n],\"unknown\":")?;
+        output.json(&gaps)?;
+        output.text("}\n")
     })?;
-    Ok(found.len())
+    Ok(found.shown)
 }
 
 /// One object per resource: type, resource, entitlements. The answers come ordered by resource.
@@ -97,36 +127,38 @@ fn published(output: &mut Output, names: &Names<'_>, form: &Form, found: &[Acces
     Ok(())
 }
 
-/// The tree; returns how many grants it is made of.
+/// The tree; returns how many rows it is made of.
 ///
 /// # Errors
 /// Those of the file and of stdout.
 pub(super) fn tree(
     terminal: &Terminal,
     reading: &Reading,
-    answers: &Answers<'_>,
+    asker: Asker<'_, '_>,
     who: &Thing,
     pick: &Pick,
     all: bool,
-) -> Result<usize> {
-    let found = collect(answers, who, pick)?;
+) -> Result<Shown> {
+    let found = collect(asker, who, pick)?;
     let mut drawing = Drawing {
-        names: answers.names(),
+        asker,
+        names: asker.names(),
         all,
         filtered: *pick != Pick::default(),
         folded: false,
     };
     let mut nodes = drawing.head(who, &found)?;
-    let reach = reach::arrange(&found);
-    let mut by_type: BTreeMap<(bool, &str), Vec<&Branch>> = BTreeMap::new();
+    let power = |right: &Right| asker.ground.power(asker.names(), right).unwrap_or_default();
+    let reach = held::arrange(&found.held, &power);
+    let mut by_type: BTreeMap<&str, Vec<&Branch>> = BTreeMap::new();
     for branch in &reach.given {
         by_type
-            .entry((false, &branch.right.resource.type_name))
+            .entry(&branch.right.resource.type_name)
             .or_default()
             .push(branch);
     }
     // Roles and groups, from which something follows, before what ends where it is.
-    let mut sections: Vec<(&str, Vec<&Branch>)> = by_type.into_iter().map(|((_, kind), b)| (kind, b)).collect();
+    let mut sections: Vec<(&str, Vec<&Branch>)> = by_type.into_iter().collect();
     sections.sort_by_key(|(_, branches)| branches.iter().all(|b| b.follows.is_empty()));
     for (kind, branches) in sections {
         nodes.push(Node::blank());
@@ -153,6 +185,14 @@ pub(super) fn tree(
         }
         nodes.push(section);
     }
+    for section in drawing.beyond(&found.beyond)? {
+        nodes.push(Node::blank());
+        nodes.push(section);
+    }
+    if let Some(section) = told::gaps(&found.gaps, all) {
+        nodes.push(Node::blank());
+        nodes.push(section);
+    }
     if drawing.folded {
         nodes.push(Node::blank());
         nodes.push(Node::new(Tone::Dim, "--all shows every line instead of counts."));
@@ -162,10 +202,25 @@ pub(super) fn tree(
             .iter()
             .try_for_each(|node| tree::write(output, node, terminal.layout()))
     })?;
-    Ok(found.len())
+    Ok(found.shown)
+}
+
+/// What is said of a way to things beyond what is held: at the head of the answer, then above the things.
+fn words(reach: Reach) -> (&'static str, &'static str) {
+    match reach {
+        Reach::Scope => ("Its scope reaches", "Scope"),
+        Reach::SelfGranting => (
+            "Can give themselves access to",
+            "Can give themselves access to these: to decide about access does not open them",
+        ),
+        Reach::On | Reach::Above | Reach::Inside => {
+            ("Gets into", "Gets into these by what is held on something in them")
+        }
+    }
 }
 
 struct Drawing<'d, 's> {
+    asker: Asker<'d, 's>,
     names: &'d Names<'s>,
     all: bool,
     /// Whether only some of what is held was asked for.
@@ -175,7 +230,7 @@ struct Drawing<'d, 's> {
 
 impl Drawing<'_, '_> {
     /// Who it is, before what they hold.
-    fn head(&self, who: &Thing, found: &[Access]) -> Result<Vec<Node>> {
+    fn head(&self, who: &Thing, found: &Found) -> Result<Vec<Node>> {
         let resource = self.names.resource(&who.kind, &who.id)?;
         let account = resource.and_then(|r| Account::of(&r, who.clone()));
         let mut title = Node::new(Tone::Bold, &who.name);
@@ -193,26 +248,90 @@ impl Drawing<'_, '_> {
         if let Some((tone, text)) = node {
             line = line.and(Tone::Plain, " · ").and(tone, text);
         }
-        let given = found.iter().filter(|access| access.direct).count();
-        let mut on: Vec<&Thing> = found.iter().map(|access| &access.right.resource).collect();
+        let held = &found.held;
+        let given = held.iter().filter(|access| access.direct).count();
+        let mut on: Vec<&Thing> = held.iter().map(|access| &access.right.resource).collect();
         on.sort();
         on.dedup();
         let what = format!(
             "{} on {}",
-            wording::count(found.len(), "entitlement", "entitlements"),
+            wording::count(held.len(), "entitlement", "entitlements"),
             wording::count(on.len(), "resource", "resources"),
         );
-        let holds = match (self.filtered, found.is_empty()) {
-            (false, true) => "Holds nothing.".to_owned(),
+        let mut holds = match (self.filtered, held.is_empty()) {
+            (false, true) if found.beyond.is_empty() => "Holds nothing.".to_owned(),
+            (false, true) => "Holds no entitlement.".to_owned(),
             (true, true) => "Holds nothing of that.".to_owned(),
             (true, false) => format!("Of what is held, this is shown: {what}, {given} given."),
             (false, false) => format!(
                 "Holds {what}: {given} given, {} through {}.",
-                found.len() - given,
+                held.len() - given,
                 if given == 1 { "it" } else { "them" },
             ),
         };
+        for of_kind in by_reach(&found.beyond) {
+            let Some(first) = of_kind.first() else { continue };
+            let mut things: Vec<&Thing> = of_kind.iter().map(|access| access.target()).collect();
+            things.sort();
+            things.dedup();
+            let counts: Vec<String> = things
+                .chunk_by(|a, b| a.kind == b.kind)
+                .map(|of_type| format!("{} × {}", of_type.len(), of_type.first().map_or("", |t| &t.type_name)))
+                .collect();
+            holds.push_str(&format!(" {} {}.", words(first.reach).0, counts.join(", ")));
+        }
         Ok(vec![title, line, Node::new(Tone::Plain, holds)])
+    }
+
+    /// What is reached beyond what is held: by way, then by what leads there, then by type.
+    fn beyond(&mut self, rows: &[Access]) -> Result<Vec<Node>> {
+        let mut sections = Vec::new();
+        for of_kind in by_reach(rows) {
+            let Some(first) = of_kind.first() else { continue };
+            let mut section = Node::new(Tone::Bold, words(first.reach).1);
+            let mut by_right: Vec<(String, Vec<&Access>)> = Vec::new();
+            for access in of_kind {
+                let label = match access.reach {
+                    Reach::Scope => access.right.name.clone(),
+                    _ => wording::label(self.names, &access.right)?,
+                };
+                match by_right.iter_mut().find(|(known, _)| *known == label) {
+                    Some((_, rows)) => rows.push(access),
+                    None => by_right.push((label, vec![access])),
+                }
+            }
+            for (label, rows) in by_right {
+                let mut node = Node::new(Tone::Plain, label);
+                let mut things: Vec<&Thing> = rows.iter().map(|access| access.target()).collect();
+                things.sort_by(|a, b| (&a.kind, &a.name, &a.id).cmp(&(&b.kind, &b.name, &b.id)));
+                things.dedup();
+                for of_type in things.chunk_by(|a, b| a.kind == b.kind) {
+                    self.things(of_type, &mut node)?;
+                }
+                section.push(node);
+            }
+            sections.push(section);
+        }
+        Ok(sections)
+    }
+
+    /// Things of one type: one by one, or counted where there are many.
+    fn things(&mut self, things: &[&Thing], below: &mut Node) -> Result<()> {
+        let kind = things.first().map_or("", |thing| &thing.type_name);
+        if self.all || things.len() <= MOST {
+            for thing in things {
+                let name = told::placed(self.asker, thing)?;
+                below.push(Node::new(Tone::Dim, format!("{kind} ")).and(Tone::Plain, name));
+            }
+            return Ok(());
+        }
+        let examples = things
+            .iter()
+            .take(EXAMPLES)
+            .map(|thing| told::placed(self.asker, thing));
+        let examples: Vec<String> = examples.collect::<Result<_>>()?;
+        below.push(self.counted(kind, things.len(), &examples));
+        Ok(())
     }
 
     fn activity(&self, last: Option<&str>) -> (Tone, String) {
@@ -282,30 +401,30 @@ impl Drawing<'_, '_> {
     }
 
     fn fold(&mut self, rights: &[&Right]) -> Result<Node> {
-        self.folded = true;
-        let kind = rights
-            .first()
-            .map(|r| r.resource.type_name.as_str())
-            .unwrap_or_default();
+        let kind = rights.first().map_or("", |r| r.resource.type_name.as_str());
         let examples: Vec<String> = rights
             .iter()
             .take(EXAMPLES)
             .map(|right| wording::label(self.names, right))
             .collect::<Result<_>>()?;
-        let more = rights.len() - examples.len();
-        Ok(Node::new(Tone::Dim, format!("{kind} "))
-            .and(Tone::Plain, format!("× {}", rights.len()))
-            .and(
-                Tone::Dim,
-                format!(
-                    "  {}{}",
-                    examples.join(", "),
-                    if more > 0 {
-                        format!(" and {more} more")
-                    } else {
-                        String::new()
-                    }
-                ),
-            ))
+        Ok(self.counted(kind, rights.len(), &examples))
     }
+
+    /// `Project × 8  Billing (prod), Payroll (prod), Sales (prod) and 5 more`
+    fn counted(&mut self, kind: &str, total: usize, examples: &[String]) -> Node {
+        self.folded = true;
+        let more = match total - examples.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Node::new(Tone::Dim, format!("{kind} "))
+            .and(Tone::Plain, format!("× {total}"))
+            .and(Tone::Dim, format!("  {}{more}", examples.join(", ")))
+    }
+}
+
+/// Rows in groups of one way, in the order of ways.
+fn by_reach(rows: &[Access]) -> Vec<Vec<&Access>> {
+    let of = |reach: Reach| rows.iter().filter(|access| access.reach == reach).collect::<Vec<_>>();
+    Reach::ALL.into_iter().map(of).filter(|rows| !rows.is_empty()).collect()
 }

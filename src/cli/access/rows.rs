@@ -1,15 +1,18 @@
 //! Answers one by one: a table, JSON, JSON lines or CSV, written as they are found.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
+use super::told::{Shown, how, label, placed};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::json::Form;
 use crate::cli::read::Reading;
-use crate::report::access::{Access, Answers};
-use crate::report::names::Names;
+use crate::report::access::Access;
 use crate::report::question::{Pick, Target, ask};
+use crate::report::reach::{Asker, Gap, Reach};
+use crate::report::thing::Thing;
 use crate::report::wording;
 use crate::term::Terminal;
+use crate::term::output::Output;
 use crate::term::output::{Csv, Format};
 use crate::term::table::{Column, Rows};
 
@@ -28,27 +31,34 @@ const FIELDS: &[&str] = &[
     "immutable",
     "path",
     "more_paths",
+    "reach",
+    "reached_type",
+    "reached_id",
+    "reached",
+    "environment",
 ];
 
 /// What stands between two ways to the same thing.
 const OR: &str = " | ";
 
-/// Shows the answers; returns how many there were.
+/// Shows the answers; returns how many there were. `tops` are the things that were asked about.
 ///
 /// # Errors
 /// Those of the file and of stdout.
 pub(super) fn show(
     terminal: &Terminal,
     reading: &Reading,
-    answers: &Answers<'_>,
+    asker: Asker<'_, '_>,
     target: &Target,
+    tops: &[Thing],
     pick: &Pick,
-) -> Result<usize> {
-    let names = answers.names();
-    let shown = Cell::new(0usize);
+) -> Result<Shown> {
+    let names = asker.names();
+    let is_on = matches!(target, Target::On(_)) || !pick.resources.is_empty();
+    let shown = RefCell::new(Shown::default());
     let each = |write: &mut dyn FnMut(Access) -> Result<()>| {
-        ask(answers, target, pick, &mut |access| {
-            shown.set(shown.get() + 1);
+        ask(asker, target, pick, &mut |access| {
+            shown.borrow_mut().add(&access, is_on);
             write(access)
         })
     };
@@ -63,48 +73,80 @@ pub(super) fn show(
             ];
             let mut rows = Rows::new(output, &columns, terminal.layout());
             each(&mut |access| {
-                let on = format!("{} {}", access.right.resource.type_name, access.right.resource.name);
+                let on = access.target();
+                let on = match access.reach {
+                    Reach::On => format!("{} {}", on.type_name, on.name),
+                    _ => format!("{} {}", on.type_name, placed(asker, on)?),
+                };
+                let how = match access.reach {
+                    Reach::SelfGranting => format!("can give themselves access: {}", how(names, &access)?),
+                    _ => how(names, &access)?,
+                };
                 rows.row([
                     access.principal.name.clone(),
                     wording::email(names, &access.principal)?,
-                    wording::label(names, &access.right)?,
+                    label(names, &access)?,
                     on,
-                    how(names, &access)?,
+                    how,
                 ])
             })?;
             rows.end().map(drop)
         }
         Format::Json => {
             output.text("{")?;
-            if let Target::On(things) = target
-                && let Some(top) = things.first()
-            {
-                if let Some(resource) = names.resource(&top.kind, &top.id)? {
-                    let form = Form::of("c1.connector.v2.Resource")?;
-                    output.json(&format!("\"resource\":{},", form.line(&*resource)?))?;
-                }
-                if let Some(kind) = names.resource_type(&top.kind)? {
-                    let form = Form::of("c1.connector.v2.ResourceType")?;
-                    output.json(&format!("\"resourceType\":{},", form.line(&*kind)?))?;
-                }
+            if matches!(target, Target::On(_)) {
+                targets(output, asker, tops)?;
             }
             output.text("\"paths\":[")?;
             let mut first = true;
-            each(&mut |access| {
+            let gaps = each(&mut |access| {
                 output.text(if first { "\n" } else { ",\n" })?;
                 first = false;
                 output.json(&line(&access)?)
             })?;
-            output.text(if first { "]}\n" } else { "\n]}\n" })
+            output.text(if first { "],\"unknown\":" } else { "\n],\"unknown\":" })?;
+            output.json(&json(&gaps)?)?;
+            output.text("}\n")
         }
-        Format::JsonLines => each(&mut |access| output.json_line(&line(&access)?)),
+        Format::JsonLines => each(&mut |access| output.json_line(&line(&access)?)).map(drop),
         Format::Csv => {
             let mut csv = Csv::new(output, FIELDS)?;
-            each(&mut |access| csv.record(record(names, &access)?))?;
+            each(&mut |access| csv.record(record(asker, &access)?))?;
             csv.end()
         }
     })?;
-    Ok(shown.get())
+    Ok(shown.into_inner())
+}
+
+/// What is asked about: as `resource` and `resourceType` where it is one thing, and all of it as `targets`.
+fn targets(output: &mut Output, asker: Asker<'_, '_>, tops: &[Thing]) -> Result<()> {
+    let names = asker.names();
+    let resources = Form::of("c1.connector.v2.Resource")?;
+    let types = Form::of("c1.connector.v2.ResourceType")?;
+    let mut all: Vec<String> = Vec::new();
+    for top in tops {
+        let mut parts: Vec<String> = Vec::new();
+        if let Some(resource) = names.resource(&top.kind, &top.id)? {
+            parts.push(format!("\"resource\":{}", resources.line(&*resource)?));
+        }
+        if let Some(kind) = names.resource_type(&top.kind)? {
+            parts.push(format!("\"resourceType\":{}", types.line(&*kind)?));
+        }
+        if tops.len() == 1 {
+            for part in &parts {
+                output.json(&format!("{part},"))?;
+            }
+        }
+        if let Some(environment) = asker.ground.environment(names, top)? {
+            parts.push(format!("\"environment\":{}", serde_json::Value::from(environment)));
+        }
+        all.push(format!("{{{}}}", parts.join(",")));
+    }
+    output.json(&format!("\"targets\":[{}],", all.join(",")))
+}
+
+fn json(gaps: &[Gap]) -> Result<String> {
+    serde_json::to_string(gaps).map_err(|error| Error::new(Kind::Internal, error.to_string()))
 }
 
 /// An answer as JSON on one line.
@@ -112,13 +154,18 @@ pub(super) fn line(access: &Access) -> Result<String> {
     serde_json::to_string(access).map_err(|error| Error::new(Kind::Internal, error.to_string()))
 }
 
-fn record(names: &Names<'_>, access: &Access) -> Result<Vec<String>> {
+fn record(asker: Asker<'_, '_>, access: &Access) -> Result<Vec<String>> {
+    let names = asker.names();
     let (who, right) = (&access.principal, &access.right);
-    let paths: Vec<String> = access
-        .paths
-        .iter()
-        .map(|path| wording::way(names, path))
-        .collect::<Result<_>>()?;
+    let paths: Vec<String> = match access.reach {
+        Reach::Scope => vec![access.right.name.clone()],
+        _ => access
+            .paths
+            .iter()
+            .map(|path| wording::way(names, path))
+            .collect::<Result<_>>()?,
+    };
+    let reached = access.target();
     Ok(vec![
         who.kind.clone(),
         who.id.clone(),
@@ -128,31 +175,15 @@ fn record(names: &Names<'_>, access: &Access) -> Result<Vec<String>> {
         right.resource.id.clone(),
         right.resource.name.clone(),
         right.id.clone(),
-        wording::label(names, right)?,
+        label(names, access)?,
         access.direct.to_string(),
         access.immutable.to_string(),
         paths.join(OR),
         access.more_paths.to_string(),
+        access.reach.word().to_owned(),
+        reached.kind.clone(),
+        reached.id.clone(),
+        reached.name.clone(),
+        asker.ground.environment(names, reached)?.unwrap_or_default(),
     ])
-}
-
-/// How somebody comes to hold something, in a few words: `given`, `through Ops → Developer of Billing`.
-///
-/// # Errors
-/// `DataLoss` for a damaged file.
-pub(super) fn how(names: &Names<'_>, access: &Access) -> Result<String> {
-    let Some(shortest) = access.paths.first() else {
-        return Ok("from something the file does not name".to_owned());
-    };
-    let more = access.paths.len() - 1 + access.more_paths;
-    let steps = shortest.get(..shortest.len().saturating_sub(1)).unwrap_or_default();
-    let way = if steps.is_empty() {
-        "given".to_owned()
-    } else {
-        format!("through {}", wording::way(names, steps)?)
-    };
-    Ok(match more {
-        0 => way,
-        more => format!("{way}, and {}", wording::count(more, "more way", "more ways")),
-    })
 }

@@ -149,6 +149,11 @@ impl Census {
         &self.entitlements
     }
 
+    /// The environments that resources name, each once.
+    pub fn environments(&self) -> &[String] {
+        &self.environments
+    }
+
     /// A resource by its number.
     pub fn entry(&self, at: At) -> Option<&Entry> {
         self.entries.get(at)

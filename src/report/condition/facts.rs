@@ -7,7 +7,8 @@ use crate::baton::annotation;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::report::names::Names;
-use crate::report::thing::{Account, Right};
+use crate::report::reach::Reach;
+use crate::report::thing::{Account, Right, Thing};
 use crate::report::wording;
 
 /// A grant, with where to look up the names in it.
@@ -18,12 +19,18 @@ pub struct Facts<'f, 's> {
     pub now: Timestamp,
     /// Who holds it: type and bare id.
     pub principal: (&'f str, &'f str),
+    /// What is held, where it is at hand: the scope of an account has no id.
+    pub right: Option<&'f Right>,
     /// What is held, by its id.
     pub entitlement: &'f str,
     /// Given by somebody, not following from something else.
     pub direct: bool,
     /// Can only be taken away where it comes from.
     pub immutable: bool,
+    /// How it leads to what is reached.
+    pub reach: Reach,
+    /// What is reached, where that is not what is held.
+    pub reached: Option<&'f Thing>,
     /// The ways to it, where the condition asks for them.
     pub paths: &'f [Vec<Right>],
 }
@@ -54,19 +61,19 @@ impl Facts<'_, '_> {
             Field::Account => vec![known(self.account()?.map(|a| a.account_type))],
             Field::Status => vec![known(self.account()?.map(|a| a.status))],
             Field::Entitlement => {
-                let right = self.names.right(self.entitlement)?;
+                let right = self.right()?;
                 let label = wording::label(self.names, &right)?;
                 vec![right.id, right.slug, right.name, label]
             }
             Field::Resource => {
-                let on = self.names.right(self.entitlement)?.resource;
-                let full = format!("{}:{}", on.kind, on.id);
-                vec![on.name, on.id, full]
+                let named = |on: Thing| [format!("{}:{}", on.kind, on.id), on.name, on.id];
+                self.things()?.into_iter().flat_map(named).collect()
             }
             Field::ResourceType => {
-                let on = self.names.right(self.entitlement)?.resource;
-                vec![on.kind, on.type_name]
+                let named = |on: Thing| [on.kind, on.type_name];
+                self.things()?.into_iter().flat_map(named).collect()
             }
+            Field::Reach => vec![self.reach.word().to_owned()],
             Field::Through => {
                 let mut texts = Vec::new();
                 for path in self.paths {
@@ -81,6 +88,20 @@ impl Facts<'_, '_> {
             }
             Field::Idle | Field::Age | Field::Direct | Field::Derived | Field::Immutable => Vec::new(),
         })
+    }
+
+    fn right(&self) -> Result<Right> {
+        match self.right {
+            Some(right) => Ok(right.clone()),
+            None => self.names.right(self.entitlement),
+        }
+    }
+
+    /// What is held, and what is reached by it.
+    fn things(&self) -> Result<Vec<Thing>> {
+        let mut things = vec![self.right()?.resource];
+        things.extend(self.reached.filter(|reached| !things.contains(reached)).cloned());
+        Ok(things)
     }
 
     /// Seconds since something; `None` where it is not known.

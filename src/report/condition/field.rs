@@ -29,6 +29,8 @@ pub enum Field {
     ResourceType,
     /// What it follows from: every role and group on the ways to it.
     Through,
+    /// How it leads to what is reached.
+    Reach,
     /// Given by somebody, not following from something else.
     Direct,
     /// The opposite.
@@ -66,6 +68,7 @@ impl Field {
         Field::Resource,
         Field::ResourceType,
         Field::Through,
+        Field::Reach,
         Field::Direct,
         Field::Derived,
         Field::Immutable,
@@ -87,6 +90,7 @@ impl Field {
             Field::Resource => "resource",
             Field::ResourceType => "resource-type",
             Field::Through => "through",
+            Field::Reach => "reach",
             Field::Direct => "direct",
             Field::Derived => "derived",
             Field::Immutable => "immutable",
@@ -106,9 +110,10 @@ impl Field {
             Field::Idle => "time between the last activity and the sync; for ever where none is known",
             Field::Age => "time between the creation of the account and the sync; for ever where it is not known",
             Field::Entitlement => "what is held: its name, its id, the role or group it makes a member of",
-            Field::Resource => "what it is on: name, id or type:id",
-            Field::ResourceType => "type of that resource: project, environment_role",
+            Field::Resource => "what it is on, and what it leads to: name, id or type:id",
+            Field::ResourceType => "type of these: project, environment_role",
             Field::Through => "roles and groups it follows from",
+            Field::Reach => "how it leads there: on, above, inside, scope or self-granting; see below",
             Field::Direct => "given to the account itself",
             Field::Derived => "follows from a role or group",
             Field::Immutable => "can only be taken away where it comes from",
@@ -120,6 +125,7 @@ impl Field {
         match self {
             Field::Account => Kind::OneOf(&["human", "service", "system", "unknown"]),
             Field::Status => Kind::OneOf(&["enabled", "disabled", "deleted", "unknown"]),
+            Field::Reach => Kind::OneOf(&["on", "above", "inside", "scope", "self-granting"]),
             Field::Idle | Field::Age => Kind::Span,
             Field::Direct | Field::Derived | Field::Immutable => Kind::Flag,
             _ => Kind::Text,

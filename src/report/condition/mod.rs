@@ -126,6 +126,11 @@ impl Condition {
         self.root.asks_for(Field::Through)
     }
 
+    /// Whether it tells rows apart by how they lead to what is reached.
+    pub fn asks_for_reach(&self) -> bool {
+        self.root.asks_for(Field::Reach)
+    }
+
     /// Whether it holds for a row.
     ///
     /// # Errors

@@ -58,8 +58,9 @@ impl Desk {
     pub fn overview(&self) -> Result<&[u8]> {
         let count = || {
             let index = self.index()?;
-            let count =
-                |snapshot: &Snapshot| Overview::counted(snapshot, self.conventions, &index.census, &index.tally);
+            let count = |snapshot: &Snapshot| {
+                Overview::counted(snapshot, self.conventions, &index.census, &index.tally, &index.ground)
+            };
             json(&self.with_reader(count)?)
         };
         self.overview.get_or_init(count).as_deref().map_err(Error::again)

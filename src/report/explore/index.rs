@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
-use crate::report::census::{At, Census, Class, Entry, Tally};
+use crate::report::census::{At, Census, Class, Entitled, Entry, Tally};
 use crate::report::edges::Edges;
+use crate::report::find;
+use crate::report::names::Names;
+use crate::report::reach::Ground;
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::Thing;
 
@@ -17,10 +20,14 @@ pub struct Index {
     pub tally: Tally,
     /// Which entitlement passes on which.
     pub edges: Arc<Edges>,
+    /// What answers about reach need.
+    pub ground: Ground,
     /// By resource: everything it is found by, in lower case, a line each: name, e-mail, id, environment.
     texts: Vec<String>,
     /// By resource: its place when all are ordered by type, name and id.
     places: Vec<u32>,
+    /// By resource: its place in answers, where roles that may do more come before others of their type.
+    ranks: Vec<u32>,
 }
 
 impl Index {
@@ -32,31 +39,18 @@ impl Index {
         let census = Census::read(snapshot, conventions)?;
         let tally = Tally::count(snapshot, &census, conventions)?;
         let edges = Arc::new(Edges::read(snapshot)?);
+        let ground = Ground::read(&Names::new(snapshot), &edges, conventions)?;
         let texts: Vec<String> = census.entries().iter().map(|entry| text(&census, entry)).collect();
-        let mut order: Vec<At> = (0..census.entries().len()).collect();
-        order.sort_by_cached_key(|at| {
-            let entry = census.entry(*at);
-            entry.map(|e| {
-                (
-                    census.type_of(e).map(|t| t.id.as_str()),
-                    e.name.to_lowercase(),
-                    e.name.as_str(),
-                    e.id.as_str(),
-                )
-            })
-        });
-        let mut places = vec![0; order.len()];
-        for (place, at) in (0..).zip(order) {
-            if let Some(known) = places.get_mut(at) {
-                *known = place;
-            }
-        }
+        let places = ordered(&census, &|_| 0);
+        let ranks = ordered(&census, &|entry| entry.role().map_or(0, |role| conventions.power(role)));
         Ok(Index {
             census,
             tally,
             edges,
+            ground,
             texts,
             places,
+            ranks,
         })
     }
 
@@ -68,6 +62,30 @@ impl Index {
     /// Where a resource stands among all, ordered by type, name and id.
     pub fn place(&self, at: At) -> u32 {
         self.places.get(at).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Where a resource stands in answers about access.
+    pub fn rank(&self, at: At) -> u32 {
+        self.ranks.get(at).copied().unwrap_or(u32::MAX)
+    }
+
+    /// How much a right may do: the less, the more.
+    pub fn power(&self, entitlement: &Entitled) -> i8 {
+        let conventions = self.ground.conventions();
+        let role = entitlement
+            .on
+            .and_then(|on| self.census.entry(on))
+            .and_then(Entry::role);
+        conventions.power(role.unwrap_or(&entitlement.slug))
+    }
+
+    /// What somebody typed to find something: a name may say its environment.
+    pub fn typed(&self, text: &str) -> Words {
+        let known = |place: &str| self.census.environments().iter().any(|e| e.eq_ignore_ascii_case(place));
+        match find::place(text) {
+            Some((name, place)) if known(place) => Words::of(&format!("{name} {place}")),
+            _ => Words::of(text),
+        }
     }
 
     /// Grants a resource holds as principal.
@@ -94,6 +112,30 @@ impl Index {
     }
 }
 
+/// By resource: its place when all are ordered by type, what is given here, name and id.
+fn ordered(census: &Census, first: &dyn Fn(&Entry) -> i8) -> Vec<u32> {
+    let mut order: Vec<At> = (0..census.entries().len()).collect();
+    order.sort_by_cached_key(|at| {
+        let entry = census.entry(*at);
+        entry.map(|e| {
+            (
+                census.type_of(e).map(|t| t.id.as_str()),
+                first(e),
+                e.name.to_lowercase(),
+                e.name.as_str(),
+                e.id.as_str(),
+            )
+        })
+    });
+    let mut places = vec![0; order.len()];
+    for (place, at) in (0..).zip(order) {
+        if let Some(known) = places.get_mut(at) {
+            *known = place;
+        }
+    }
+    places
+}
+
 fn text(census: &Census, entry: &Entry) -> String {
     let environment = census.environment_of(entry).unwrap_or_default();
     let parts = [&entry.name, entry.email().unwrap_or_default(), &entry.id, environment];
@@ -101,6 +143,7 @@ fn text(census: &Census, entry: &Entry) -> String {
 }
 
 /// What somebody typed, as words in lower case. Any order is fine, all must occur.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words(Vec<String>);
 
 impl Words {

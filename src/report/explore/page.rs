@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 
 use super::index::Index;
 use super::question::Question;
+use super::reach::{self, Asked, Side};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::report::census::At;
 use crate::report::code;
+use crate::report::reach::Gap;
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{self, Account, Right, Thing};
 
@@ -40,6 +42,12 @@ pub struct ThingPage {
     pub entitlements: Vec<Granted>,
     /// Grants it holds as principal.
     pub holds: u32,
+    /// How many rows there are about what it reaches, grants included.
+    pub reaches: usize,
+    /// How many rows there are about who gets to it, grants included.
+    pub reached_by: usize,
+    /// What the file does not tell about that.
+    pub unknown: Vec<Gap>,
 }
 
 /// What lies in a resource.
@@ -94,7 +102,14 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
         grants: *grants,
     });
     let entry = census.entry(at);
+    let reaches = reach::rows(snapshot, index, &Asked::all(Side::Of, kind, id))?;
+    let reached_by = reach::rows(snapshot, index, &Asked::all(Side::On, kind, id))?;
+    let is_account = index.ground.is_user(kind);
+    let unknown = if is_account { &reaches } else { &reached_by }.unknown.clone();
     Ok(ThingPage {
+        reaches: reaches.rows.len(),
+        reached_by: reached_by.rows.len(),
+        unknown,
         account: Account::of(&resource, thing.clone()),
         description: Some(resource.description.clone()).filter(|text| !text.is_empty()),
         parent: entry.and_then(|e| e.parent).map(|parent| index.thing(parent)),

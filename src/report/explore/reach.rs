@@ -1,4 +1,5 @@
-//! Who reaches what, by person or by resource: filtered and sorted by ids, a page of it with its ways.
+//! Who reaches what, by person or by resource: filtered and sorted by ids, a page of it with its ways. Where to look is
+//! decided by [`crate::report::reach`].
 
 use std::sync::Arc;
 
@@ -6,12 +7,15 @@ use serde::Serialize;
 
 use super::index::{Index, Words};
 use super::question::Question;
-use crate::baton::c1z::Holding;
+use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
-use crate::report::access::{Access, Answers};
-use crate::report::census::Class;
+use crate::report::access::{Access, Answers, principal_of};
+use crate::report::census::{At, Class};
 use crate::report::code;
+use crate::report::names::Names;
+use crate::report::reach::{self, Beyond, By, Gap, Part, unknown};
 use crate::report::snapshot::Snapshot;
+use crate::report::thing::Thing;
 
 /// A page of access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +24,8 @@ pub struct Reach {
     pub total: usize,
     /// Those of this page.
     pub items: Vec<Access>,
+    /// What the file does not tell about it.
+    pub unknown: Vec<Gap>,
 }
 
 /// Which access is asked for, but for the page.
@@ -32,11 +38,12 @@ pub struct Asked {
     direct: bool,
 }
 
+/// From which end access is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Side {
-    /// What a principal holds.
+pub enum Side {
+    /// What a principal holds and reaches.
     Of,
-    /// What is held on a resource.
+    /// Who gets to a resource.
     On,
 }
 
@@ -55,86 +62,295 @@ impl Asked {
             }
         };
         Ok(Asked {
+            words: question.words()?.to_lowercase(),
+            direct: question.is_on("direct"),
+            ..Asked::all(side, kind, id)
+        })
+    }
+
+    /// All of one side of a thing.
+    pub fn all(side: Side, kind: &str, id: &str) -> Asked {
+        Asked {
             side,
             kind: kind.to_owned(),
             id: id.to_owned(),
-            words: question.words()?.to_lowercase(),
-            direct: question.is_on("direct"),
-        })
+            words: String::new(),
+            direct: false,
+        }
     }
 }
 
-/// Rows in the order they are shown. Kept for the next page.
-pub type Rows = Arc<Vec<i64>>;
+/// Rows in the order they are shown, kept for the next page, and what is not known beside them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// What the file does not tell.
+    pub unknown: Vec<Gap>,
+}
 
-/// The rows that are asked for, in order: by resource and entitlement of what a principal holds, by principal of what is
-/// held on a resource.
+/// See [`Found`].
+pub type Rows = Arc<Found>;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// A grant: the number of its row, how it leads to what, where that is not what it is on.
+    Grant(i64, reach::Reach, Option<Thing>),
+    /// The scope of an account.
+    Scope(Box<Access>),
+}
+
+/// A row before it is sorted.
+struct Sighted {
+    row: Row,
+    reach: reach::Reach,
+    principal: Option<At>,
+    entitlement: Option<usize>,
+    /// What is reached.
+    target: Option<At>,
+    /// Further texts it is found by.
+    text: String,
+}
+
+/// The rows that are asked for, in order: by way, then of what a principal reaches by resource and entitlement, of those
+/// who get to a resource by entitlement and principal. What may do most comes first.
 ///
 /// # Errors
 /// `NotFound` for a resource that is not there, `DataLoss` for a damaged file.
 pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<Rows> {
     let census = &index.census;
     let (kind, id) = (asked.kind.as_str(), asked.id.as_str());
-    if census.find(kind, id).is_none() {
+    let Some(at) = census.find(kind, id) else {
         return Err(Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")).code(code::NO_MATCH));
-    }
-    let words = Words::of(&asked.words);
-    let mut found: Vec<(bool, u32, u32, usize, i64)> = Vec::new();
-    let mut keep = |grant: Holding<'_>| {
-        let number = census.find_entitlement(grant.entitlement);
-        let entitlement = number.and_then(|number| census.entitlements().get(number));
-        let on = entitlement.and_then(|e| e.on);
-        let principal = census.find(grant.principal_type, grant.principal);
-        if !words.is_empty() {
-            let name = entitlement.map(|e| e.name.to_lowercase()).unwrap_or_default();
-            let other = match asked.side {
-                Side::Of => on,
-                Side::On => principal,
-            };
-            let other_text = other.map_or("", |at| index.text(at));
-            let kind = other.and_then(|at| census.entry(at)).and_then(|e| census.type_of(e));
-            let kind = kind.map(|t| t.name.to_lowercase()).unwrap_or_default();
-            if !words.fit(&[&name, other_text, grant.entitlement, grant.principal, &kind]) {
-                return Ok(());
-            }
-        }
-        let place = |at: Option<_>| at.map_or(u32::MAX, |at| index.place(at));
-        // People before the groups and roles that bring them.
-        let is_account = |at| census.entry(at).is_some_and(|e| census.class_of(e) == Class::Account);
-        let (later, first, then) = match asked.side {
-            Side::Of => (false, place(on), place(principal)),
-            Side::On => (!principal.is_some_and(is_account), place(principal), place(on)),
-        };
-        found.push((later, first, then, number.unwrap_or(usize::MAX), grant.row));
-        Ok(())
     };
-    let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
-    match asked.side {
-        Side::Of => reader.for_each_holding_of(sync_id, kind, id, &mut keep)?,
-        Side::On => reader.for_each_holding_on(sync_id, kind, id, &mut keep)?,
+    let names = Names::new(snapshot);
+    let (mut sighted, mut unknown) = match asked.side {
+        Side::Of => of(snapshot, &names, index, asked)?,
+        Side::On => on(snapshot, &names, index, &index.thing(at))?,
+    };
+    unknown.extend(unknown::of_sync(snapshot.run(), &index.ground));
+    let words = Words::of(&asked.words);
+    if !words.is_empty() {
+        sighted.retain(|row| fits(index, asked.side, &words, row));
     }
-    found.sort_unstable();
-    let mut rows = Vec::with_capacity(found.len());
-    for (.., row) in found {
+    sighted.sort_by_cached_key(|row| key(index, asked.side, row));
+    let mut rows = Vec::with_capacity(sighted.len());
+    for Sighted { row, .. } in sighted {
         // Where a grant comes from is in the message only.
-        let wanted = !asked.direct || reader.is_direct_at(row)? == Some(true);
+        let wanted = match &row {
+            Row::Grant(number, ..) if asked.direct => snapshot.reader().is_direct_at(*number)? == Some(true),
+            Row::Grant(..) | Row::Scope(_) => true,
+        };
         if wanted {
             rows.push(row);
         }
     }
-    Ok(Arc::new(rows))
+    Ok(Arc::new(Found { rows, unknown }))
+}
+
+fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> Result<(Vec<Sighted>, Vec<Gap>)> {
+    let census = &index.census;
+    let (kind, id) = (asked.kind.as_str(), asked.id.as_str());
+    let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
+    let principal = census.find(kind, id);
+    let mut held: Vec<(i64, String)> = Vec::new();
+    reader.for_each_holding_of(sync_id, kind, id, &mut |grant| {
+        held.push((grant.row, grant.entitlement.to_owned()));
+        Ok(())
+    })?;
+    let sight = |row: i64, entitlement: &str, reach: reach::Reach, reached: Option<Thing>| {
+        let number = census.find_entitlement(entitlement);
+        let on = number
+            .and_then(|number| census.entitlements().get(number))
+            .and_then(|e| e.on);
+        let target = match &reached {
+            Some(reached) => census.find(&reached.kind, &reached.id),
+            None => on,
+        };
+        Sighted {
+            row: Row::Grant(row, reach, reached),
+            reach,
+            principal,
+            entitlement: number,
+            target,
+            text: format!("{entitlement}\n{id}").to_lowercase(),
+        }
+    };
+    let mut sighted: Vec<Sighted> = held
+        .iter()
+        .map(|(row, entitlement)| sight(*row, entitlement, reach::Reach::On, None))
+        .collect();
+    let ids: Vec<&str> = held.iter().map(|(_, entitlement)| entitlement.as_str()).collect();
+    let mut is_given = |at: usize| match held.get(at) {
+        Some((row, _)) => Ok(reader.is_direct_at(*row)? == Some(true)),
+        None => Ok(false),
+    };
+    for Beyond { by, reach, reached } in index.ground.beyond(names, (kind, id), &ids, &mut is_given)? {
+        match by {
+            By::Held(at) => {
+                if let Some((row, entitlement)) = held.get(at) {
+                    sighted.push(sight(*row, entitlement, reach, Some(reached)));
+                }
+            }
+            By::Scope(scope) => {
+                let target = census.find(&reached.kind, &reached.id);
+                let client = names.thing(kind, id)?;
+                sighted.push(scoped(reach::scope_row(client, scope, reached), principal, target));
+            }
+        }
+    }
+    Ok((sighted, index.ground.unknown_of(names, (kind, id))?))
+}
+
+fn on(snapshot: &Snapshot, names: &Names<'_>, index: &Index, thing: &Thing) -> Result<(Vec<Sighted>, Vec<Gap>)> {
+    let census = &index.census;
+    let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
+    let target = census.find(&thing.kind, &thing.id);
+    let reach::Doors {
+        doors,
+        scopes,
+        mut unknown,
+        unknown_people,
+    } = index.ground.doors(names, thing, Part::Whole)?;
+    unknown.extend(unknown_people);
+    let mut sighted: Vec<Sighted> = Vec::new();
+    for door in doors {
+        let mut put = |row: i64, entitlement: &str, principal: (&str, &str)| {
+            if door.users_only && !index.ground.is_user(principal.0) {
+                return;
+            }
+            sighted.push(Sighted {
+                row: Row::Grant(row, door.reach, Some(thing.clone())),
+                reach: door.reach,
+                principal: census.find(principal.0, principal.1),
+                entitlement: census.find_entitlement(entitlement),
+                target,
+                text: format!("{entitlement}\n{}", principal.1).to_lowercase(),
+            });
+        };
+        match &door.at {
+            reach::At::Thing(on) => reader.for_each_holding_on(sync_id, &on.kind, &on.id, &mut |grant| {
+                put(grant.row, grant.entitlement, (grant.principal_type, grant.principal));
+                Ok(())
+            })?,
+            reach::At::Right(id) => {
+                let filter = GrantFilter {
+                    entitlement: Some(id),
+                    ..Default::default()
+                };
+                reader.for_each_grant_where(sync_id, &filter, &mut |row| {
+                    let is_given = crate::report::path::Origin::of(&row.grant).is_direct(id);
+                    if is_given || !door.direct_only {
+                        put(row.row, id, principal_of(&row.grant));
+                    }
+                    Ok(())
+                })?;
+            }
+        }
+    }
+    for reach::Scoped { client, scope } in scopes {
+        let principal = census.find(&client.kind, &client.id);
+        sighted.push(scoped(
+            reach::scope_row(client, scope, thing.clone()),
+            principal,
+            target,
+        ));
+    }
+    Ok((sighted, unknown))
+}
+
+fn scoped(access: Access, principal: Option<At>, target: Option<At>) -> Sighted {
+    Sighted {
+        reach: access.reach,
+        text: format!("{}\n{}", access.right.name, access.principal.id).to_lowercase(),
+        row: Row::Scope(Box::new(access)),
+        principal,
+        entitlement: None,
+        target,
+    }
+}
+
+fn fits(index: &Index, side: Side, words: &Words, row: &Sighted) -> bool {
+    let census = &index.census;
+    let entitlement = row.entitlement.and_then(|number| census.entitlements().get(number));
+    let name = entitlement.map(|e| e.name.to_lowercase()).unwrap_or_default();
+    let other = match side {
+        Side::Of => row.target,
+        Side::On => row.principal,
+    };
+    let kind = other.and_then(|at| census.entry(at)).and_then(|e| census.type_of(e));
+    let kind = kind.map(|t| t.name.to_lowercase()).unwrap_or_default();
+    words.fit(&[&name, other.map_or("", |at| index.text(at)), &row.text, &kind])
+}
+
+/// What rows are ordered by.
+type Key = (reach::Reach, i8, bool, u32, u32, usize, String);
+
+fn key(index: &Index, side: Side, row: &Sighted) -> Key {
+    let census = &index.census;
+    let rank = |at: Option<At>| at.map_or(u32::MAX, |at| index.rank(at));
+    // People before the groups and roles that bring them.
+    let is_account = |at| census.entry(at).is_some_and(|e| census.class_of(e) == Class::Account);
+    let later = !row.principal.is_some_and(is_account);
+    let entitlement = row.entitlement.and_then(|number| census.entitlements().get(number));
+    let power = entitlement.map_or(0, |entitlement| index.power(entitlement));
+    let number = row.entitlement.unwrap_or(usize::MAX);
+    let last = match &row.row {
+        Row::Grant(row, ..) => format!("{row:020}"),
+        Row::Scope(access) => access.right.name.clone(),
+    };
+    match side {
+        Side::Of => {
+            let on = entitlement.and_then(|e| e.on);
+            (
+                row.reach,
+                0,
+                false,
+                rank(row.target),
+                rank(on),
+                number,
+                format!("{power:+04}{last}"),
+            )
+        }
+        Side::On => {
+            let place = u32::try_from(number).unwrap_or(u32::MAX);
+            (row.reach, power, later, place, rank(row.principal), number, last)
+        }
+    }
 }
 
 /// A page of rows, each with its ways.
 ///
 /// # Errors
 /// `DataLoss` for a damaged file.
-pub fn answer(snapshot: &Snapshot, index: &Index, rows: &Rows, question: &Question) -> Result<Reach> {
+pub fn answer(snapshot: &Snapshot, index: &Index, found: &Rows, question: &Question) -> Result<Reach> {
     let (offset, limit) = question.range()?;
-    let page: Vec<i64> = rows.iter().skip(offset).take(limit).copied().collect();
-    let answers = Answers::over(snapshot, Arc::clone(&index.edges));
+    let page: Vec<&Row> = found.rows.iter().skip(offset).take(limit).collect();
+    let numbers = page.iter().filter_map(|row| match row {
+        Row::Grant(number, ..) => Some(*number),
+        Row::Scope(_) => None,
+    });
+    let numbers: Vec<i64> = numbers.collect();
+    let mut grants = Answers::over(snapshot, Arc::clone(&index.edges))
+        .of_rows(&numbers)?
+        .into_iter();
+    let mut items = Vec::with_capacity(page.len());
+    for row in page {
+        match row {
+            Row::Scope(access) => items.push((**access).clone()),
+            Row::Grant(_, reach, reached) => {
+                let access = grants.next().flatten();
+                items.extend(access.map(|access| match reached {
+                    Some(thing) => access.to(*reach, thing.clone()),
+                    None => access,
+                }));
+            }
+        }
+    }
     Ok(Reach {
-        total: rows.len(),
-        items: answers.of_rows(&page)?,
+        total: found.rows.len(),
+        items,
+        unknown: found.unknown.clone(),
     })
 }

@@ -6,6 +6,7 @@ use super::index::{Index, Words};
 use super::question::Question;
 use crate::baton::error::Result;
 use crate::report::census::{At, Facts};
+use crate::report::find;
 use crate::report::thing::Thing;
 
 /// What was found.
@@ -50,18 +51,22 @@ enum Fit {
 pub fn answer(index: &Index, question: &Question) -> Result<Hits> {
     let (offset, limit) = question.range()?;
     let typed = question.words()?.trim().to_lowercase();
-    let words = Words::of(&typed);
+    let words = index.typed(&typed);
     if words.is_empty() {
         return Ok(Hits {
             total: 0,
             items: Vec::new(),
         });
     }
+    let name = match find::place(&typed) {
+        Some((name, _)) if Words::of(&typed) != words => name,
+        _ => &typed,
+    };
     let mut found: Vec<(Fit, u8, u32, At)> = Vec::new();
     for (at, entry) in index.census.entries().iter().enumerate() {
         let text = index.text(at);
         if words.fit(&[text]) {
-            found.push((fit(text, &typed, &words), index.weight(entry), index.place(at), at));
+            found.push((fit(text, name, &words), index.weight(entry), index.place(at), at));
         }
     }
     found.sort_unstable();

@@ -36,7 +36,7 @@ impl Sink for Page<'_> {
 
     fn finish(mut self: Box<Self>) -> Result<Vec<Written>> {
         let overview = Overview::of(self.snapshot, self.conventions)?;
-        web::write_report(self.snapshot, &overview, &mut self.file)?;
+        web::write_report(self.snapshot, self.conventions, &overview, &mut self.file)?;
         Ok(vec![self.file.finish(1)?])
     }
 }

@@ -18,6 +18,7 @@ use crate::baton::proto::v2;
 use crate::baton::target;
 use crate::report::access::{Access, Answers};
 use crate::report::find;
+use crate::report::reach::{Asker, Ground, Reach};
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{self, Account, Thing};
 
@@ -62,8 +63,10 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
         sinks.push(sink(*format, snapshot, options).map_err(file::full)?);
     }
     let run = || {
+        let answers = Answers::new(snapshot)?;
         let mut pass = Pass {
-            answers: Answers::new(snapshot)?,
+            ground: Ground::read(answers.names(), answers.edges(), options.conventions)?,
+            answers,
             sinks,
             conventions: options.conventions,
             stand_ins: StandIns::default(),
@@ -107,6 +110,7 @@ fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Re
 
 struct Pass<'p> {
     answers: Answers<'p>,
+    ground: Ground,
     sinks: Vec<Box<dyn Sink + 'p>>,
     conventions: &'p Conventions,
     stand_ins: StandIns,
@@ -183,12 +187,20 @@ impl Pass<'_> {
             Table::Resources,
             &table::resource(&thing, &description, parent.as_ref()),
         )?;
-        let held = self.answers.of(&thing.kind, &thing.id)?;
+        let asker = Asker {
+            answers: &self.answers,
+            ground: &self.ground,
+        };
+        let reached = asker.of(&thing.kind, &thing.id)?;
+        let (held, beyond): (Vec<Access>, Vec<Access>) =
+            reached.into_iter().partition(|access| access.reach == Reach::On);
         for sink in &mut self.sinks {
             sink.held(&thing, &held)?;
         }
-        let unknown =
-            || (!held.is_empty() && self.stand_ins.includes(&thing.kind)).then(|| Account::unknown(thing.clone()));
+        let unknown = || {
+            (!(held.is_empty() && beyond.is_empty()) && self.stand_ins.includes(&thing.kind))
+                .then(|| Account::unknown(thing.clone()))
+        };
         let Some(mut account) = Account::of(resource, thing.clone()).or_else(unknown) else {
             return Ok(());
         };
@@ -204,7 +216,7 @@ impl Pass<'_> {
         let direct = held.iter().filter(|access| access.direct).count();
         let row = table::person(&account, moderator, held.len() as u64, direct as u64);
         self.put(Table::People, &row)?;
-        for access in held {
+        for access in held.into_iter().chain(beyond) {
             self.put(Table::AccessReview, &table::access_review(&account, moderator, access))?;
         }
         Ok(())

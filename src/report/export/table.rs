@@ -98,6 +98,7 @@ const ACCESS_REVIEW: &[Column] = &[
     column("resourceType", "Resource type", 20),
     column("resource", "Resource", 32),
     column("entitlement", "Entitlement", 28),
+    column("reach", "Reach", 14),
     column("direct", "Direct", 8),
     column("path", "Path", 60),
     column("furtherPaths", "Further paths", 14),
@@ -162,7 +163,7 @@ pub(super) fn key(thing: &Thing) -> Cell {
 
 /// The row of one access of one person.
 pub(super) fn access_review(account: &Account, moderator: bool, access: Access) -> Vec<Cell> {
-    let at = &access.right.resource;
+    let at = access.target().clone();
     let further = access.more_paths + access.paths.len().saturating_sub(1);
     vec![
         text(&account.thing.name),
@@ -174,11 +175,12 @@ pub(super) fn access_review(account: &Account, moderator: bool, access: Access) 
         text(&at.type_name),
         text(&at.name),
         text(&access.right.name),
+        text(access.reach.word()),
         Cell::Flag(access.direct),
         Cell::Ways(access.paths),
         Cell::Count(further as u64),
         key(&account.thing),
-        key(at),
+        key(&at),
         text(&access.right.id),
         text(&access.grant_id),
     ]

@@ -5,19 +5,21 @@ use super::Rows;
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
-use crate::report::find;
+use crate::report::find::{self, Wanted};
 
 /// Filters as typed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Typed<'a> {
     /// A resource type by its id.
     pub resource_type: Option<&'a str>,
-    /// A resource: `type:id`, or its bare id.
+    /// A resource: `type:id`, its bare id, or its name.
     pub resource: Option<&'a str>,
     /// An entitlement by its id.
     pub entitlement: Option<&'a str>,
     /// A principal: `type:id`, an id, an e-mail address, a name or a part of one.
     pub principal: Option<&'a str>,
+    /// The environment of what the resource or the principal names.
+    pub environment: Option<&'a str>,
 }
 
 /// Filters as the rows have them. All that are set must hold.
@@ -45,9 +47,16 @@ impl Filter {
             filter.resource_type = Some(kind.to_owned());
         }
         if let Some(resource) = typed.resource {
-            let (kind, id) = match typed.resource_type {
-                Some(kind) => resource_of(rows, kind, resource)?,
-                None => any_resource(rows, resource)?,
+            let by_id = match typed.resource_type {
+                Some(kind) => resource_of(rows, kind, resource),
+                None => any_resource(rows, resource),
+            };
+            let (kind, id) = match by_id {
+                Err(error) if error.kind() == Kind::NotFound => by_name(rows, resource, &typed).map_err(|named| {
+                    // What was wanted may have been an id: that error says more.
+                    if named.kind() == Kind::NotFound { error } else { named }
+                })?,
+                found => found?,
             };
             filter.resource_type = Some(kind);
             filter.resource = Some(id);
@@ -57,7 +66,13 @@ impl Filter {
             filter.entitlement = Some(id.to_owned());
         }
         if let Some(who) = typed.principal {
-            let thing = find::principal(rows.names(), who)?;
+            let wanted = Wanted {
+                text: who,
+                kind: None,
+                environment: typed.environment,
+                whole: false,
+            };
+            let thing = find::principal(rows.names(), &wanted)?;
             filter.principal = Some((thing.kind, thing.id));
         }
         Ok(filter)
@@ -74,6 +89,18 @@ impl Filter {
             ..Default::default()
         }
     }
+}
+
+/// A resource by its name.
+fn by_name(rows: &Rows<'_>, text: &str, typed: &Typed<'_>) -> Result<(String, String)> {
+    let wanted = Wanted {
+        text,
+        kind: typed.resource_type,
+        environment: typed.environment,
+        whole: true,
+    };
+    let thing = find::resource(rows.names(), &wanted)?;
+    Ok((thing.kind, thing.id))
 }
 
 /// Whether any grant passes; files of other writers have grants on what they do not list.
@@ -136,7 +163,7 @@ fn resource_of(rows: &Rows<'_>, kind: &str, typed: &str) -> Result<(String, Stri
     }
     let error = Error::new(Kind::NotFound, format!("there is no {kind} {typed:?} in this sync")).code(code::NO_MATCH);
     Err(error.hint(format!(
-        "`baton-workato resources -t {kind}` lists them; the filter wants the ID"
+        "`baton-workato resources -t {kind}` lists them; the filter wants the ID or the name"
     )))
 }
 
@@ -158,7 +185,7 @@ fn any_resource(rows: &Rows<'_>, typed: &str) -> Result<(String, String)> {
         [] => Err(
             Error::new(Kind::NotFound, format!("there is no resource {typed:?} in this sync"))
                 .code(code::NO_MATCH)
-                .hint("give it as TYPE:ID; `baton-workato resources` lists them"),
+                .hint("give it as TYPE:ID or by its name; `baton-workato resources` lists them"),
         ),
         several => {
             let lines: Vec<String> = several.iter().map(|kind| format!("  {kind}:{typed}")).collect();

@@ -196,9 +196,12 @@ fn credentials(counted: &Counted<'_>) -> Option<Chart> {
     })
 }
 
-/// How many people reach each project.
+/// Who is not in the chart of exposure.
+const NOTE: &str = "Who could only give themselves access is not counted.";
+
+/// How many people and accounts reach each project.
 fn exposure(counted: &Counted<'_>) -> Option<Chart> {
-    let rows = counted.exposed.iter().filter(|e| e.direct + e.inherited > 0).map(|e| {
+    let rows = counted.exposed.iter().filter(|e| e.total() > 0).map(|e| {
         let thing = counted.census.thing(e.project);
         let entry = counted.census.entry(e.project);
         let environment = entry.and_then(|entry| counted.census.environment_of(entry));
@@ -208,18 +211,22 @@ fn exposure(counted: &Counted<'_>) -> Option<Chart> {
                 Some(environment) => format!("{} ({environment})", thing.name),
                 None => thing.name,
             },
-            values: vec![e.direct, e.inherited],
+            values: vec![e.direct, e.inherited, e.scoped],
         }
     });
     let mut rows: Vec<ChartRow> = rows.collect();
     let note = shorten(&mut rows, "projects");
     Some(Chart {
         key: "exposure",
-        title: "Project exposure: people per project".to_owned(),
+        title: "Project exposure: people and accounts per project".to_owned(),
         kind: ChartKind::Stacked,
-        series: vec!["directly".to_owned(), "only by a group or role".to_owned()],
+        series: vec![
+            "people, directly".to_owned(),
+            "people, only by a group or role".to_owned(),
+            "accounts, by their scope".to_owned(),
+        ],
         rows,
-        note,
+        note: Some(note.map_or(NOTE.to_owned(), |note| format!("{NOTE} {note}"))),
     })
 }
 

@@ -10,7 +10,10 @@ mod headline;
 use serde::Serialize;
 
 use super::census::{Census, Tally};
+use super::edges::Edges;
 use super::findings::{self, Finding};
+use super::names::Names;
+use super::reach::{Gap, Ground, unknown};
 use super::snapshot::Snapshot;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
@@ -34,6 +37,8 @@ pub struct Overview {
     pub charts: Vec<Chart>,
     /// What was looked for, with what was found; worst first. What the file cannot tell is left out.
     pub findings: Vec<Finding>,
+    /// What the sync left out: everything above is counted without it.
+    pub unknown: Vec<Gap>,
 }
 
 /// The sync that is shown.
@@ -153,15 +158,22 @@ impl Overview {
     pub fn of(snapshot: &Snapshot, conventions: &Conventions) -> Result<Overview> {
         let census = Census::read(snapshot, conventions)?;
         let tally = Tally::count(snapshot, &census, conventions)?;
-        Self::counted(snapshot, conventions, &census, &tally)
+        let ground = Ground::read(&Names::new(snapshot), &Edges::read(snapshot)?, conventions)?;
+        Self::counted(snapshot, conventions, &census, &tally, &ground)
     }
 
     /// As [`Overview::of`], with what was read before.
     ///
     /// # Errors
     /// As [`Overview::of`].
-    pub fn counted(snapshot: &Snapshot, conventions: &Conventions, census: &Census, tally: &Tally) -> Result<Overview> {
-        let exposed = exposure::count(snapshot, census)?;
+    pub fn counted(
+        snapshot: &Snapshot,
+        conventions: &Conventions,
+        census: &Census,
+        tally: &Tally,
+        ground: &Ground,
+    ) -> Result<Overview> {
+        let exposed = exposure::count(snapshot, census, ground)?;
         let run = snapshot.run();
         let counted = Counted {
             snapshot,
@@ -188,6 +200,7 @@ impl Overview {
             headline: headline::all(&counted, &findings),
             charts: charts::all(&counted),
             findings,
+            unknown: unknown::of_sync(run, ground),
         })
     }
 }

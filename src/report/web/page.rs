@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::dataset::{Dataset, Most};
 use super::{ASSETS, EMBEDDED, safe};
+use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Result};
 use crate::report::Snapshot;
 
@@ -16,8 +17,13 @@ use crate::report::Snapshot;
 ///
 /// # Errors
 /// `DataLoss` for a damaged file; those of `out`.
-pub fn write_report(snapshot: &Snapshot, overview: &impl Serialize, out: &mut dyn Write) -> Result<()> {
-    let dataset = Dataset::read(snapshot, &Most::default())?;
+pub fn write_report(
+    snapshot: &Snapshot,
+    conventions: &Conventions,
+    overview: &impl Serialize,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let dataset = Dataset::read(snapshot, conventions, &Most::default())?;
     write_page(overview, &dataset, out).context("write the report")
 }
 

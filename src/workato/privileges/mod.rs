@@ -20,6 +20,9 @@ use super::settings::{Environment, PrivilegesMode};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
 
+/// What a sync without privileges cannot tell.
+const PRIVILEGES_OFF: &str = "what roles may do, and the folders they name, were not asked for (--privileges off)";
+
 /// A privilege as the API names it: a group and an id within it, such as `Recipes` and `run`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pair {
@@ -72,7 +75,10 @@ impl PrivilegeFacts {
         let detected = directory.detected(cx).await?;
         let environments = directory.environments(cx).await?;
         let observed = match directory.settings.privileges {
-            PrivilegesMode::Off => None,
+            PrivilegesMode::Off => {
+                cx.records.leave_out(PRIVILEGES_OFF);
+                None
+            }
             mode => sampling::observe(directory, cx, &holdings, mode).await?,
         };
         let mut facts = PrivilegeFacts::default();

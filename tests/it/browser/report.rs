@@ -1,16 +1,16 @@
 //! The report from the disk: the same page without a server, with the same answers.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use baton_workato::report::explore::Desk;
 use baton_workato::report::overview::Overview;
 use baton_workato::report::web::write_report;
 use baton_workato::workato::conventions::CONVENTIONS;
 use serde_json::{Value, json};
 
 use super::driver::Browser;
-use super::{Serving, file, looks};
-use crate::report::open;
+use super::{file, looks};
+use crate::report::{demo, open};
 
 struct Report {
     path: PathBuf,
@@ -19,13 +19,16 @@ struct Report {
 
 impl Report {
     async fn write() -> Report {
-        let file = tokio::task::spawn_blocking(file).await.unwrap();
+        Report::of(tokio::task::spawn_blocking(file).await.unwrap())
+    }
+
+    fn of(file: &Path) -> Report {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.html");
         let snapshot = open(file);
         let overview = Overview::of(&snapshot, &CONVENTIONS).unwrap();
         let mut out = std::fs::File::create(&path).unwrap();
-        write_report(&snapshot, &overview, &mut out).unwrap();
+        write_report(&snapshot, &CONVENTIONS, &overview, &mut out).unwrap();
         Report { path, _folder: folder }
     }
 
@@ -103,94 +106,156 @@ async fn a_person_is_found_in_the_report() {
     is_quiet(&browser, &report).await;
 }
 
-/// Access by grant: whether it is direct and immutable, and its ways by ids.
-fn comparable(items: &[Value]) -> BTreeMap<String, Value> {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let entry = |access: &Value| {
-        let paths = access["paths"].as_array().unwrap().iter();
-        let paths: Vec<Vec<Value>> = paths
-            .map(|path| {
-                path.as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|right| right["id"].clone())
-                    .collect()
-            })
-            .collect();
-        let value = json!({
-            "direct": access["direct"], "immutable": access["immutable"], "paths": paths, "more": access["morePaths"],
-            "right": access["right"], "principal": access["principal"],
-        });
-        (text(&access["grantId"]), value)
+/// Rows as texts, in their order, so that two answers are equal if their texts are.
+fn comparable(items: &[Value]) -> Vec<String> {
+    let thing = |thing: &Value| {
+        format!(
+            "{}:{} {} {}",
+            thing["type"], thing["id"], thing["name"], thing["typeName"]
+        )
     };
-    items.iter().map(entry).collect()
+    let right = |right: &Value| {
+        format!(
+            "{} {} {} {}",
+            right["id"],
+            right["slug"],
+            right["name"],
+            thing(&right["resource"])
+        )
+    };
+    let text = |row: &Value| {
+        let paths = row["paths"].as_array().unwrap().iter();
+        let paths = paths.map(|path| {
+            path.as_array()
+                .unwrap()
+                .iter()
+                .map(right)
+                .collect::<Vec<_>>()
+                .join(" > ")
+        });
+        let paths: Vec<String> = paths.collect();
+        let own: Vec<String> = ["grantId", "direct", "immutable", "morePaths", "reach"]
+            .iter()
+            .map(|key| row[key].to_string())
+            .collect();
+        let reached = row.get("reached").map(thing);
+        format!(
+            "{} | {} | {} | {reached:?} | {}",
+            own.join(" "),
+            thing(&row["principal"]),
+            right(&row["right"]),
+            paths.join(" | ")
+        )
+    };
+    items.iter().map(text).collect()
+}
+
+/// Asks the page about everything of one type, from both ends.
+const EVERYTHING: &str = "
+    const [type] = given;
+    const source = (window.underTest ??= window.bw.EmbeddedSource.here());
+    const all = {};
+    for (const { id } of (await source.list({ type, limit: 100000 })).items) {
+        const ask = async (asked) => source.access({ ...asked, offset: 0, limit: 100000 });
+        all[id] = { on: await ask({ on: { type, id } }), of: await ask({ of: { type, id } }), page: await source.thing(type, id) };
+    }
+    return all;
+";
+
+/// The same of the explorer.
+fn explored(desk: &Desk, question: &str) -> Value {
+    let (name, query) = question.split_once('?').unwrap();
+    serde_json::from_slice(&desk.answer(name, query).unwrap()).unwrap()
+}
+
+fn both_ends(desk: &Desk, kind: &str, id: &str, side: &str) -> (Vec<Value>, Value) {
+    let key: String = url::form_urlencoded::byte_serialize(format!("{kind}:{id}").as_bytes()).collect();
+    let mut rows: Vec<Value> = Vec::new();
+    loop {
+        let page = explored(desk, &format!("access?{side}={key}&limit=500&offset={}", rows.len()));
+        rows.extend(page["items"].as_array().unwrap().iter().cloned());
+        if rows.len() as u64 >= page["total"].as_u64().unwrap() {
+            return (rows, page["unknown"].clone());
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn report_and_explorer_give_the_same_answers_for_everybody() {
-    let report = Report::write().await;
-    let serving = Serving::start(file());
+async fn report_and_explorer_give_the_same_answers_about_everything() {
+    let mut ways = 0;
+    for shape in [
+        &["--env", "all"] as &'static [&'static str],
+        &["--legacy", "--env", "all"],
+        &["--env", "dev"],
+        &["--legacy", "--env", "dev"],
+    ] {
+        let file = tokio::task::spawn_blocking(move || demo(shape)).await.unwrap();
+        let report = Report::of(file);
+        let Some(browser) = Browser::start().await else {
+            return;
+        };
+        browser.open(&report.url()).await;
+        let desk = Desk::new(open(file), &CONVENTIONS);
+        let overview = explored(&desk, "overview?");
+        let shown = browser
+            .later("return await window.bw.EmbeddedSource.here().overview()", vec![])
+            .await;
+        assert_eq!(shown, overview);
+        for kind in overview["types"].as_array().unwrap() {
+            let kind = kind["id"].as_str().unwrap();
+            let told = browser.later(EVERYTHING, vec![json!(kind)]).await;
+            for (id, told) in told.as_object().unwrap() {
+                for side in ["on", "of"] {
+                    let (rows, unknown) = both_ends(&desk, kind, id, side);
+                    let shown = comparable(told[side]["items"].as_array().unwrap());
+                    ways += shown.len();
+                    assert_eq!(shown, comparable(&rows), "{shape:?} {side} {kind} {id}");
+                    assert_eq!(told[side]["unknown"], unknown, "{shape:?} {side} {kind} {id}");
+                }
+                let key: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+                let expected = explored(&desk, &format!("thing?type={kind}&id={key}"));
+                for key in [
+                    "thing",
+                    "account",
+                    "holds",
+                    "profile",
+                    "reaches",
+                    "reachedBy",
+                    "unknown",
+                ] {
+                    assert_eq!(told["page"][key], expected[key], "{key} of {kind} {id}");
+                }
+            }
+        }
+        is_quiet(&browser, &report).await;
+    }
+    assert!(ways > 20_000, "{ways} rows were compared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_project_tells_every_way_to_it() {
+    let file = tokio::task::spawn_blocking(|| demo(&["--legacy", "--env", "all"]))
+        .await
+        .unwrap();
+    let report = Report::of(file);
     let Some(browser) = Browser::start().await else {
         return;
     };
     browser.open(&report.url()).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let ask = async |question: String| -> Value {
-        let response = client
-            .get(format!("{}api/{question}", serving.url))
-            .send()
-            .await
-            .unwrap();
-        serde_json::from_str(&response.text().await.unwrap()).unwrap()
-    };
-    let of_report = async |method: &str, parameters: Value| {
-        let script = "
-            const [method, parameters] = given;
-            const source = (window.underTest ??= window.bw.EmbeddedSource.here());
-            return method === 'thing' ? await source.thing(parameters.type, parameters.id) : await source[method](parameters);
-        ";
-        browser.later(script, vec![json!(method), parameters]).await
-    };
-    let overview = ask("overview".to_owned()).await;
-    let mut shown = of_report("overview", json!({})).await;
-    shown["file"] = overview["file"].clone();
-    assert_eq!(shown, overview);
-
-    let people = ask("list?type=collaborator&limit=500&sort=name".to_owned()).await;
-    let people = people["items"].as_array().unwrap();
-    assert_eq!(people.len(), 60);
-    let mut ways = 0;
-    for person in people {
-        let id = person["id"].as_str().unwrap();
-        let of = json!({ "of": { "type": "collaborator", "id": id }, "offset": 0, "limit": 500 });
-        let shown = of_report("access", of).await;
-        let expected = ask(format!("access?of=collaborator:{id}&limit=500")).await;
-        assert_eq!(shown["total"], expected["total"], "{id}");
-        let shown = comparable(shown["items"].as_array().unwrap());
-        assert_eq!(shown, comparable(expected["items"].as_array().unwrap()), "{id}");
-        ways += shown
-            .values()
-            .map(|access| access["paths"].as_array().unwrap().len())
-            .sum::<usize>();
-        let page = of_report("thing", json!({ "type": "collaborator", "id": id })).await;
-        let expected = ask(format!("thing?type=collaborator&id={id}")).await;
-        for key in ["thing", "account", "holds", "profile"] {
-            assert_eq!(page[key], expected[key], "{key} of {id}");
-        }
+    let desk = Desk::new(open(file), &CONVENTIONS);
+    let found = explored(&desk, "search?q=Billing+in+prod&limit=1");
+    let id = found["items"][0]["thing"]["id"].as_str().unwrap();
+    browser.go(&format!("#/thing/project/{id}")).await;
+    browser.settled().await;
+    let text = browser.text("main").await;
+    for told in [
+        "By what is held on something in it",
+        "By a scope",
+        "Can give themselves access",
+        "Not known",
+    ] {
+        assert!(text.contains(told), "{told:?} is not in\n{text}");
     }
-    assert!(ways > 2_000, "{ways} ways were compared");
-    for project in ask("list?type=project&limit=500".to_owned()).await["items"]
-        .as_array()
-        .unwrap()
-    {
-        let id = project["id"].as_str().unwrap();
-        let on = json!({ "on": { "type": "project", "id": id }, "offset": 0, "limit": 500 });
-        let shown = of_report("access", on).await;
-        let expected = ask(format!("access?on=project:{id}&limit=500")).await;
-        assert_eq!(
-            comparable(shown["items"].as_array().unwrap()),
-            comparable(expected["items"].as_array().unwrap()),
-            "project {id}"
-        );
-    }
+    browser.picture("report-project-legacy").await;
+    is_quiet(&browser, &report).await;
 }

@@ -124,6 +124,24 @@ async fn an_api_client_is_a_service_account_without_token() {
     assert!(!format!("{row:?}").contains("\"value\""));
 }
 
+/// What lies in a project is in the environment of that. Nothing else would tell that of a folder outside of projects.
+#[tokio::test]
+async fn a_loose_folder_names_its_environment() {
+    let mut folders = Vec::new();
+    let synced = synced(|w| folders = w.folders.clone()).await;
+    let mut loose = 0;
+    for folder in folders {
+        let Some(row) = synced.rows.resources.get(&format!("folder:{}", folder.id)) else {
+            continue;
+        };
+        let is_loose = folder.parent.is_none() && !folder.is_project;
+        let expected = is_loose.then(|| json!("dev"));
+        assert_eq!(row.profile.get("environment"), expected.as_ref(), "{folder:?}");
+        loose += usize::from(is_loose);
+    }
+    assert!(loose > 0);
+}
+
 /// Profile, status and creation time stand twice: on the resource and in the trait.
 #[tokio::test]
 async fn traits_repeat_the_profile() {

@@ -1,8 +1,10 @@
 //! The condition language: what holds for what, and what mistakes look like.
 
+use baton_workato::baton::conventions::Conventions;
 use baton_workato::report::access::Answers;
 use baton_workato::report::condition::Condition;
 use baton_workato::report::question::{Pick, Target, ask};
+use baton_workato::report::reach::{Asker, Ground};
 
 use super::made::Made;
 use super::open;
@@ -15,8 +17,13 @@ fn holding(file: &std::path::Path, condition: &str) -> Vec<String> {
         condition: Some(Condition::parse(condition).unwrap()),
         ..Pick::default()
     };
+    let ground = Ground::read(answers.names(), answers.edges(), &Conventions::NONE).unwrap();
+    let asker = Asker {
+        answers: &answers,
+        ground: &ground,
+    };
     let mut found = Vec::new();
-    ask(&answers, &Target::People, &pick, &mut |access| {
+    ask(asker, &Target::People, &pick, &mut |access| {
         found.push(format!("{} {}", access.principal.id, access.right.id));
         Ok(())
     })

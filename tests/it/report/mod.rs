@@ -14,8 +14,10 @@ mod overview;
 #[cfg(unix)]
 mod pager;
 mod paths;
+mod reach;
 mod readers;
 mod slim;
+mod ways;
 mod web;
 
 use std::path::{Path, PathBuf};

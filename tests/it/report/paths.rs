@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use baton_workato::baton::c1z::GrantFilter;
+use baton_workato::report::Snapshot;
 use baton_workato::report::access::{Access, Answers};
-use baton_workato::report::{Snapshot, find};
+use baton_workato::report::find::{self, Wanted};
 
 use super::{demo, open};
 
 fn everything(answers: &Answers<'_>) -> Vec<Access> {
     let mut all = Vec::new();
     answers
-        .for_each_where(&GrantFilter::default(), &mut |access| {
+        .for_each_if(&GrantFilter::default(), &mut |_| Ok(true), &mut |access| {
             all.push(access);
             Ok(())
         })
@@ -100,8 +101,13 @@ fn a_person_and_a_resource_see_the_same_grants() {
     let of_person = answers.of(&some.principal.kind, &some.principal.id).unwrap();
     assert!(of_person.contains(some));
     let mut on_resource = Vec::new();
+    let on = GrantFilter {
+        resource_type: Some(&some.right.resource.kind),
+        resource: Some(&some.right.resource.id),
+        ..Default::default()
+    };
     answers
-        .for_each_on(&some.right.resource.kind, &some.right.resource.id, &mut |access| {
+        .for_each_if(&on, &mut |_| Ok(true), &mut |access| {
             on_resource.push(access);
             Ok(())
         })
@@ -130,17 +136,22 @@ fn people_are_found_by_what_a_person_types() {
         })
         .unwrap();
     let id = &people[3].id.as_ref().unwrap().resource;
-    let by_id = find::principal(names, id).unwrap();
+    let by_id = find::principal(names, &Wanted::new(id)).unwrap();
     assert_eq!(by_id.name, people[3].display_name);
-    assert_eq!(find::principal(names, &format!("collaborator:{id}")).unwrap(), by_id);
     assert_eq!(
-        find::principal(names, &by_id.name.to_uppercase()).unwrap().name,
+        find::principal(names, &Wanted::new(&format!("collaborator:{id}"))).unwrap(),
+        by_id
+    );
+    assert_eq!(
+        find::principal(names, &Wanted::new(&by_id.name.to_uppercase()))
+            .unwrap()
+            .name,
         by_id.name
     );
 
-    let error = find::principal(names, "e").unwrap_err();
+    let error = find::principal(names, &Wanted::new("e")).unwrap_err();
     assert!(error.to_string().contains("fits"), "{error}");
     assert!(error.hint_text().unwrap().contains("collaborator:"));
-    let error = find::principal(names, "nobody at all").unwrap_err();
+    let error = find::principal(names, &Wanted::new("nobody at all")).unwrap_err();
     assert_eq!(error.kind().exit_code(), 5);
 }

@@ -10,13 +10,14 @@ use baton_workato::report::Snapshot;
 use baton_workato::report::access::Answers;
 use baton_workato::report::web::dataset::{Dataset, Most};
 use baton_workato::report::web::write_report;
+use baton_workato::workato::conventions::CONVENTIONS;
 use serde_json::{Value, json};
 
 use super::{demo, open};
 
 /// Grants as a reader of the page sees them: principal and entitlement to whether they are direct, whether they are
 /// immutable, what they name as sources, and their ids.
-type Seen = BTreeMap<(String, String), BTreeSet<(bool, bool, Vec<String>, String)>>;
+pub type Seen = BTreeMap<(String, String), BTreeSet<(bool, bool, Vec<String>, String)>>;
 
 fn of_file(snapshot: &Snapshot) -> Seen {
     let mut seen = Seen::new();
@@ -53,38 +54,69 @@ fn column(packed: &Value) -> Vec<Value> {
     }
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap()
 }
 
-fn number(value: &Value) -> usize {
+pub fn number(value: &Value) -> usize {
     value.as_u64().unwrap() as usize
 }
 
-/// What the page makes of the embedded data, written anew from its description and not from its source.
-fn of_dataset(data: &Value) -> Seen {
-    let kinds: Vec<&str> = list(&data["types"]).iter().map(|t| t[0].as_str().unwrap()).collect();
-    let mut things: Vec<(usize, String)> = Vec::new();
+/// What has a number in the embedded data.
+pub struct Numbered {
+    /// Resources, ghosts last: `project:1003`.
+    pub things: Vec<String>,
+    /// The numbers of their types.
+    kinds: Vec<usize>,
+    /// How many of them are in the file.
+    pub stored: usize,
+    /// Ids of entitlements.
+    pub rights: Vec<String>,
+    /// What each is on.
+    pub on: Vec<usize>,
+}
+
+/// Unpacks what has a number.
+pub fn numbered(data: &Value) -> Numbered {
+    let types: Vec<&str> = list(&data["types"]).iter().map(|t| t[0].as_str().unwrap()).collect();
+    let (mut things, mut kinds) = (Vec::new(), Vec::new());
+    let mut put = |kind: usize, id: &Value| {
+        things.push(format!("{}:{}", types[kind], id.as_str().unwrap()));
+        kinds.push(kind);
+    };
     for block in list(&data["blocks"]) {
-        let kind = number(&block["type"]);
         let ids = column(&block["id"]);
         assert_eq!(ids.len(), number(&block["size"]));
-        things.extend(ids.iter().map(|id| (kind, id.as_str().unwrap().to_owned())));
+        ids.iter().for_each(|id| put(number(&block["type"]), id));
     }
-    for ghost in list(&data["ghosts"]) {
-        things.push((number(&ghost[0]), ghost[1].as_str().unwrap().to_owned()));
-    }
-    let name = |n: usize| format!("{}:{}", kinds[things[n].0], things[n].1);
+    let ghosts = list(&data["ghosts"]);
+    ghosts.iter().for_each(|ghost| put(number(&ghost[0]), &ghost[1]));
     let table = &data["entitlements"];
     let slugs = column(&table["slug"]);
-    let rights: Vec<String> = column(&table["id"])
+    let on: Vec<usize> = list(&table["resource"]).iter().map(number).collect();
+    let rights = column(&table["id"])
         .iter()
         .enumerate()
         .map(|(n, id)| match id.as_str() {
             Some(id) => id.to_owned(),
-            None => format!("{}:{}", name(number(&table["resource"][n])), slugs[n].as_str().unwrap()),
+            None => format!("{}:{}", things[on[n]], slugs[n].as_str().unwrap()),
         })
         .collect();
+    Numbered {
+        stored: things.len() - ghosts.len(),
+        things,
+        kinds,
+        rights,
+        on,
+    }
+}
+
+/// What the page makes of the embedded data, written anew from its description and not from its source.
+pub fn of_dataset(data: &Value) -> Seen {
+    let Numbered {
+        things, kinds, rights, ..
+    } = numbered(data);
+    let name = |n: usize| things[n].clone();
 
     /// Whether it is direct, whether it is immutable, and sources, for a pair that no odd grant is of.
     type Plain = BTreeMap<(usize, usize), (bool, bool, BTreeSet<usize>)>;
@@ -131,8 +163,8 @@ fn of_dataset(data: &Value) -> Seen {
         for ((principal, source), direct) in held {
             for edge in by_source.get(&source).map_or(&[][..], Vec::as_slice) {
                 let does = number(&edge[2]);
-                let kinds = list(&edge[3]);
-                let passes = kinds.is_empty() || kinds.iter().any(|kind| number(kind) == things[principal].0);
+                let only = list(&edge[3]);
+                let passes = only.is_empty() || only.iter().any(|kind| number(kind) == kinds[principal]);
                 let pair = (principal, number(&edge[1]));
                 let stops = odd.contains_key(&pair) || absent.contains(&pair);
                 if does & 2 != 0 || !passes || stops || (does & 1 != 0 && !direct) {
@@ -168,8 +200,8 @@ fn of_dataset(data: &Value) -> Seen {
     seen
 }
 
-fn dataset(snapshot: &Snapshot) -> Value {
-    serde_json::to_value(Dataset::read(snapshot, &Most::default()).unwrap()).unwrap()
+pub fn dataset(snapshot: &Snapshot) -> Value {
+    serde_json::to_value(Dataset::read(snapshot, &CONVENTIONS, &Most::default()).unwrap()).unwrap()
 }
 
 fn check(snapshot: &Snapshot) -> Value {
@@ -239,7 +271,7 @@ fn too_much_for_one_page_leaves_access_out_and_says_so() {
             ..Most::default()
         },
     ] {
-        let data = serde_json::to_value(Dataset::read(&snapshot, &few).unwrap()).unwrap();
+        let data = serde_json::to_value(Dataset::read(&snapshot, &CONVENTIONS, &few).unwrap()).unwrap();
         assert_eq!(data["isCut"], true);
         assert_eq!(data["direct"], json!([]));
         let kinds: Vec<&Value> = list(&data["blocks"])
@@ -254,7 +286,13 @@ fn too_much_for_one_page_leaves_access_out_and_says_so() {
 fn the_report_is_one_file_that_loads_nothing() {
     let snapshot = open(demo(&["--env", "all"]));
     let mut out = Vec::new();
-    write_report(&snapshot, &json!({"file": "</script><img src=x>"}), &mut out).unwrap();
+    write_report(
+        &snapshot,
+        &CONVENTIONS,
+        &json!({"file": "</script><img src=x>"}),
+        &mut out,
+    )
+    .unwrap();
     let page = String::from_utf8(out).unwrap();
     assert!(page.starts_with("<!doctype html>"));
     assert!(page.ends_with("</html>\n"));
@@ -264,7 +302,13 @@ fn the_report_is_one_file_that_loads_nothing() {
     }
     assert!(page.contains("default-src 'none'; script-src 'sha256-"));
     let mut again = Vec::new();
-    write_report(&snapshot, &json!({"file": "</script><img src=x>"}), &mut again).unwrap();
+    write_report(
+        &snapshot,
+        &CONVENTIONS,
+        &json!({"file": "</script><img src=x>"}),
+        &mut again,
+    )
+    .unwrap();
     assert_eq!(page.as_bytes(), again, "equal files make equal reports");
     let answers = Answers::new(&snapshot).unwrap();
     assert!(answers.edges().all().count() > 0);

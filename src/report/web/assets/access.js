@@ -14,7 +14,7 @@
   /** One line: a resource with what is held on it, or a principal. `tells` is whether rights are named. */
   const item = (rows, side, tells, nicknames) => {
     const [row] = rows;
-    const thing = side === "of" ? row.right.resource : row.principal;
+    const thing = side === "of" ? bw.targetOf(row) : row.principal;
     const rights = side === "of" && tells ? rows.map((own, n) => [n ? ", " : " · ", bw.stranger(bw.rightName(own.right), 60)]) : null;
     return h("li", null, bw.link(thing, 80), nicknames(thing), rights ? h("span", { class: "muted" }, rights) : null);
   };
@@ -23,7 +23,7 @@
   const byThing = (rows, side) => {
     const things = new Map();
     for (const row of rows) {
-      const { type, id } = side === "of" ? row.right.resource : row.principal;
+      const { type, id } = side === "of" ? bw.targetOf(row) : row.principal;
       const key = `${type}\n${id}`;
       if (!things.has(key)) things.set(key, []);
       things.get(key).push(row);
@@ -48,9 +48,9 @@
   /** What has the same ways. */
   const card = (rows, side, section) => {
     const [first] = rows;
-    const isPlain = first.paths.length === 0 || (first.paths.length === 1 && first.paths[0].length === 1);
+    const isPlain = section.way === "scope" || first.paths.length === 0 || (!first.reached && first.paths.length === 1 && first.paths[0].length === 1);
     const how = bw.how(first, { isStart: !section.namesRight });
-    const head = section.namesRight ? [h("strong", null, bw.stranger(bw.rightName(first.right), 80)), ", ", how] : h("strong", null, how);
+    const head = section.namesRight && section.way !== "scope" ? [h("strong", null, bw.stranger(bw.rightName(first.right), 80)), ", ", how] : h("strong", null, section.way === "scope" ? bw.how(first, { isStart: true }) : how);
     return h(
       "article",
       { class: "way" },
@@ -74,7 +74,8 @@
         return h(
           "section",
           { class: "reach" },
-          h("h3", null, tallied(side === "of" && count ? ["Following from that: ", typeName(section.typeName)] : typeName(section.typeName), byThing(section.rows, side).length, isCut)),
+          h("h3", null, tallied(section.title ? [section.title, ": ", typeName(section.typeName)] : side === "of" && count ? ["Following from that: ", typeName(section.typeName)] : typeName(section.typeName), byThing(section.rows, side).length, isCut)),
+          section.way === "self-granting" ? h("p", { class: "muted small" }, "They decide who has access. That does not open it by itself.") : null,
           h("div", { class: "ways" }, section.groups.map((own) => card(own, side, about))),
         );
       }),
@@ -83,7 +84,9 @@
 
   const table = (rows, side, nicknames) => {
     const who = { key: "who", label: "Who", cell: (row) => [bw.link(row.principal), nicknames(row.principal), h("div", { class: "muted small" }, bw.stranger(row.principal.typeName))] };
-    const what = { key: "what", label: "What", cell: (row) => [bw.link(row.right.resource), nicknames(row.right.resource), h("div", { class: "muted small" }, bw.stranger(row.right.resource.typeName))] };
+    const what = { key: "what", label: "What", cell: (row) => [bw.link(bw.targetOf(row)), nicknames(bw.targetOf(row)), h("div", { class: "muted small" }, bw.stranger(bw.targetOf(row).typeName))] };
+    const isMixed = rows.some((row) => (row.reach ?? "on") !== "on");
+    const way = { key: "reach", label: "Way", cell: (row) => row.reach ?? "on" };
     return bw.table({
       label: "Access",
       columns: [
@@ -91,6 +94,7 @@
         { key: "right", label: "Right", cell: (row) => bw.stranger(bw.rightName(row.right), 80) },
         { key: "how", label: "How", wide: true, cell: (row) => bw.how(row) },
         { key: "end", label: "Can be revoked", cell: (row) => (row.immutable ? "at its source" : "here") },
+        ...(isMixed ? [way] : []),
       ],
       rows,
     });
@@ -137,7 +141,7 @@
           rows = rows.concat(page.items);
           if (page.items.length === 0) break;
         }
-        const nicknames = await bw.nicknames(source, rows.map((row) => (side === "of" ? row.right.resource : row.principal)), signal);
+        const nicknames = await bw.nicknames(source, rows.map((row) => (side === "of" ? bw.targetOf(row) : row.principal)), signal);
         if (turn !== state.turn) return;
         Object.assign(state, { rows, nicknames, total: Math.max(total, rows.length) });
         paint();

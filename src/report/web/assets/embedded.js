@@ -4,8 +4,12 @@
   const bw = window.bw;
   const TOLD = 8;
   const COUNTED = 1000;
+  const STEPS = 50_000;
   const SHALLOW = 1;
   const IDLE = 2;
+  const DIRECT = 1;
+  const USERS = 2;
+  const PROJECT = 1;
   const REMEMBERED = 400;
   const CUT =
     "There is more in this sync than fits into one page, so this report tells the numbers and the people. " +
@@ -23,9 +27,10 @@
     return a.length - b.length;
   };
 
+  /** Lists of texts and numbers. */
   const compareAll = (x, y) => {
     for (let n = 0; n < x.length; n += 1) {
-      const order = compare(x[n], y[n]);
+      const order = typeof x[n] === "number" ? (x[n] === y[n] ? 0 : x[n] < y[n] ? -1 : 1) : compare(x[n], y[n]);
       if (order !== 0) return order;
     }
     return 0;
@@ -69,6 +74,7 @@
       this.readThings(data);
       this.readRights(data.entitlements);
       this.readGrants(data);
+      this.readWays(data.ways);
       this.heldBy = new Map();
       this.holdersOf = new Map();
     }
@@ -149,6 +155,18 @@
       this.absent = new Set(absent.map(([principal, right]) => this.pair(principal, right)));
     }
 
+    /** What lets people to a thing besides grants on it. The program has decided it; here it is looked up. */
+    readWays({ words, entries, doors, scopes, unknown, leftOut, rolePower, rightPower }) {
+      this.words = words;
+      this.leftOut = leftOut;
+      this.rolePower = new Map(rolePower);
+      this.rightPower = new Map(rightPower);
+      this.entries = new Map(
+        entries.map(([number, d, s, u, top]) => [number, { number, doors: doors[d], scopes: scopes[s], unknown: unknown[u], top }]),
+      );
+      this.tops = [...this.entries.values()].filter(({ top }) => top);
+    }
+
     pair(principal, right) {
       return principal * this.rights.length + right;
     }
@@ -221,22 +239,31 @@
       const id = (number) => this.rights[number].id;
       const found = [];
       const onTheWay = [];
+      const dead = new Set();
+      let steps = 0;
+      const [FOUND, OPEN, DEAD] = [2, 1, 0];
       const visit = (one) => {
-        const origin = held.get(one);
-        if (!origin) return;
+        steps += 1;
+        const origin = dead.has(one) ? undefined : held.get(one);
+        if (!origin) return DEAD;
         onTheWay.push(one);
         if (origin.direct) found.push([...onTheWay].reverse());
+        let end = origin.direct ? FOUND : DEAD;
         const sources = [...origin.sources].filter((source) => source !== one).sort((a, b) => compare(id(a), id(b)));
         for (const source of sources) {
-          if (found.length >= COUNTED || onTheWay.includes(source)) continue;
-          follow(one, source);
+          const isOpen = found.length >= COUNTED || steps >= STEPS || onTheWay.includes(source);
+          end = Math.max(end, isOpen ? OPEN : follow(one, source));
         }
         onTheWay.pop();
+        if (end === DEAD) dead.add(one);
+        return end;
       };
       const follow = (one, source) => {
         const edges = (this.into.get(one) ?? []).filter((edge) => edge.source === source && this.passes(edge, kind));
-        if (edges.some((edge) => !edge.shallow)) visit(source);
-        else if (edges.length && held.get(source)?.direct) found.push([source, ...[...onTheWay].reverse()]);
+        if (edges.some((edge) => !edge.shallow)) return visit(source);
+        if (!edges.length || !held.get(source)?.direct) return DEAD;
+        found.push([source, ...[...onTheWay].reverse()]);
+        return FOUND;
       };
       visit(right);
       if (found.length === 0) for (const source of held.get(right)?.sources ?? []) found.push([source, right]);
@@ -283,6 +310,12 @@
       return [thing.type, thing.name.toLowerCase(), thing.name, thing.id];
     }
 
+    /** Its place in answers: roles that may do more come first. What the file lacks comes last. */
+    rankKeys(number) {
+      const [type, ...rest] = this.placeKeys(number);
+      return [number < this.stored ? 0 : 1, type, this.rolePower.get(number) ?? 0, ...rest];
+    }
+
     /** How much a reader wants to see it: people before what there is little of before what there is much of. */
     weight(number) {
       const { account, kind } = this.resources[number];
@@ -290,16 +323,23 @@
       return 2 + (this.sizes.get(kind) ?? 0);
     }
 
+    /** A name with its environment, as `billing (prod)` or `billing in prod`; else what was typed. */
+    placed(typed) {
+      this.environments ??= new Set(this.resources.map(({ profile }) => profile().environment).filter((e) => typeof e === "string").map((e) => e.toLowerCase()));
+      const found = /^(.*\S) \(([^()]+)\)$/.exec(typed) ?? /^(.*\S) in (.+)$/.exec(typed);
+      return found && this.environments.has(found[2].trim()) ? { name: found[1].trim(), words: wordsOf(`${found[1]} ${found[2]}`) } : { name: typed, words: wordsOf(typed) };
+    }
+
     async search(q, limit = 50) {
       const typed = bw.fold(q);
-      const words = wordsOf(typed);
+      const { name, words } = this.placed(typed);
       if (words.length === 0) return { total: 0, items: [] };
       const found = [];
       for (let n = 0; n < this.stored; n += 1) {
         const text = this.text(n);
         if (!fits(words, [text])) continue;
         const lines = text.split("\n");
-        const fit = lines.includes(typed) ? 0 : lines.some((line) => line.startsWith(typed)) ? 1 : wordsBegin(words, text, lines) ? 2 : 3;
+        const fit = lines.includes(name) ? 0 : lines.some((line) => line.startsWith(name)) ? 1 : wordsBegin(words, text, lines) ? 2 : 3;
         found.push({ n, fit, weight: this.weight(n), keys: this.placeKeys(n) });
       }
       found.sort((a, b) => a.fit - b.fit || a.weight - b.weight || compareAll(a.keys, b.keys));
@@ -366,37 +406,75 @@
         children: { total: inside.length, items: inside.slice(0, 200).map((child) => this.resources[child].thing) },
         entitlements: rights.map((right) => ({ right: this.rights[right], grants: this.grantsOf[right] ?? 0 })),
         holds,
+        reaches: this.isCut ? 0 : this.reached({ type, id }).length,
+        reachedBy: this.isCut ? 0 : this.reaching({ type, id }).length,
+        unknown: this.unknownOf(number),
         accessIsLeftOut: this.isCut ? CUT : undefined,
       };
+    }
+
+    /** What the file does not tell about a thing or about what it reaches. */
+    unknownOf(number) {
+      return [...(this.entries.get(number)?.unknown ?? []), ...this.leftOut];
     }
 
     async access({ of, on, q, direct, offset = 0, limit = 50 }) {
       const rows = of ? this.reached(of) : this.reachingOnce(on);
       const words = wordsOf(q);
-      const isFit = ({ number, right }) => {
+      const isFit = ({ number, right, scope, target }) => {
         if (words.length === 0) return true;
-        const { id, name } = this.rights[right];
-        const other = of ? this.rightsAt[right] : number;
+        const { id, name } = right === undefined ? { id: scope.name, name: "" } : this.rights[right];
+        const other = of ? target : number;
         const isStored = other < this.stored;
         const texts = isStored ? [this.text(other), this.resources[other].thing.typeName.toLowerCase()] : [];
-        return fits(words, [name.toLowerCase(), id, this.resources[number].thing.id, ...texts]);
+        return fits(words, [name.toLowerCase(), id.toLowerCase(), this.resources[number].thing.id.toLowerCase(), ...texts]);
       };
       const kept = rows.filter((row) => (!direct || row.direct) && isFit(row));
-      const items = kept.slice(offset, offset + limit).map((row) => ({
-        grantId: row.grantId,
-        principal: this.resources[row.number].thing,
-        right: this.rights[row.right],
-        direct: row.direct,
-        immutable: row.immutable,
-        ...this.paths(row.number, row.right),
-      }));
-      return { total: kept.length, items };
+      const items = kept.slice(offset, offset + limit).map((row) => this.item(row));
+      const number = this.numberOf((of ?? on).type, (of ?? on).id);
+      // What is not known of an account is what it reaches; of a thing, who gets to it.
+      const isAsked = Boolean(of) === (this.resources[number].account !== null);
+      return { total: kept.length, items, unknown: isAsked ? this.unknownOf(number) : this.leftOut };
+    }
+
+    item({ number, right, scope, grantId, direct, immutable, reach, target }) {
+      const on = scope ? scope.on : this.rightsAt[right];
+      const named = scope ? { id: "", slug: "", name: scope.name, resource: this.resources[on].thing } : this.rights[right];
+      const item = {
+        grantId,
+        principal: this.resources[number].thing,
+        right: named,
+        direct,
+        immutable,
+        ...(scope ? { paths: [[named]], morePaths: 0 } : this.paths(number, right)),
+        reach: this.words[reach],
+      };
+      return target === on ? item : { ...item, reached: this.resources[target].thing };
+    }
+
+    /** Whether a grant of somebody counts as this way in. */
+    counts(principal, right, flags) {
+      return (!(flags & USERS) || this.resources[principal].account !== null) && (!(flags & DIRECT) || this.isGiven(principal, right));
+    }
+
+    scopeRow([client, name, on], target) {
+      return { number: client, scope: { name, on: on ?? target }, grantId: "", direct: true, immutable: true, reach: this.words.indexOf("scope"), target };
     }
 
     reached({ type, id }) {
       const principal = this.numberOf(type, id);
-      const rows = [...this.held(principal).keys()].flatMap((right) => this.rows(principal, right));
-      return this.inPlace(rows, (row) => this.placeKeys(this.rightsAt[row.right]));
+      const held = this.held(principal);
+      const rows = [...held.keys()].flatMap((right) => this.rows(principal, right).map((row) => ({ ...row, reach: 0, target: this.rightsAt[right] })));
+      const [inside, granting] = ["inside", "self-granting"].map((word) => this.words.indexOf(word));
+      for (const { number, doors, scopes, top } of this.tops) {
+        for (const [reach, flags, right] of top === PROJECT ? doors : []) {
+          const isWay = (reach === inside || reach === granting) && held.has(right) && this.counts(principal, right, flags);
+          if (isWay) rows.push(...this.rows(principal, right).map((row) => ({ ...row, reach, target: number })));
+        }
+        rows.push(...scopes.filter(([client]) => client === principal).map((scope) => this.scopeRow(scope, number)));
+      }
+      const last = ({ right }) => right ?? Infinity;
+      return this.inPlace(rows, (row) => [row.reach, ...this.rankKeys(row.target), ...(row.scope ? [2, "", 0, "", "", ""] : this.rankKeys(this.rightsAt[row.right])), last(row), row.scope?.name ?? row.grantId]);
     }
 
     /** The next page is of the same rows. */
@@ -407,16 +485,26 @@
     }
 
     reaching({ type, id }) {
-      const rights = this.rightsOn.get(this.numberOf(type, id)) ?? [];
-      const rows = rights.flatMap((right) => [...this.holders(right)].flatMap((principal) => this.rows(principal, right)));
+      const target = this.numberOf(type, id);
+      const own = (this.rightsOn.get(target) ?? []).map((right) => [0, 0, right]);
+      const { doors, scopes } = this.entries.get(target) ?? { doors: [], scopes: [] };
+      const rows = [...own, ...doors].flatMap(([reach, flags, right]) =>
+        [...this.holders(right)]
+          .filter((principal) => this.counts(principal, right, flags))
+          .flatMap((principal) => this.rows(principal, right).map((row) => ({ ...row, reach, target }))),
+      );
+      rows.push(...scopes.map((scope) => this.scopeRow(scope, target)));
       // People before groups and roles.
-      return this.inPlace(rows, ({ number }) => [this.resources[number].account ? "0" : "1", ...this.placeKeys(number)]);
+      return this.inPlace(rows, (row) => [
+        row.reach, this.rightPower.get(row.right) ?? 0, this.resources[row.number].account ? 0 : 1, row.right ?? Infinity,
+        ...this.rankKeys(row.number), row.scope?.name ?? row.grantId,
+      ]);
     }
 
-    /** Rows in the order of the keys, then of the rights in the file. */
+    /** Rows in the order of their keys. */
     inPlace(rows, keysOf) {
       const sorted = rows.map((row) => ({ row, keys: keysOf(row) }));
-      sorted.sort((a, b) => compareAll(a.keys, b.keys) || a.row.right - b.row.right || compare(a.row.grantId, b.row.grantId));
+      sorted.sort((a, b) => compareAll(a.keys, b.keys));
       return sorted.map(({ row }) => row);
     }
   }

@@ -64,6 +64,7 @@
         findings.length ? h("div", { class: "cards" }, findings.map(finding)) : bw.nothing("Nothing stands out in this sync."),
         clean.length ? h("p", { class: "muted small clean" }, "Looked for and not found: ", clean.map((found, n) => [n ? ", " : "", bw.stranger(found.title, 120)]), ".") : null,
       ),
+      bw.unknown(view.unknown),
       view.charts?.length
         ? h("section", { "aria-labelledby": "charts" }, h("h2", { id: "charts" }, "In pictures"), h("div", { class: "charts" }, view.charts.map(bw.chart)))
         : null,

@@ -55,6 +55,17 @@
       children.total > children.items.length ? h("p", { class: "muted small" }, `The first ${bw.number(children.items.length)} are listed.`) : null,
     );
 
+  /** What the file does not tell: an answer without it would claim more than it knows. */
+  bw.unknown = (gaps) =>
+    gaps?.length
+      ? h(
+          "section",
+          { class: "panel unknown" },
+          h("h2", null, "Not known", h("span", { class: "tally" }, bw.number(gaps.length))),
+          gaps.map(({ code, message }) => h("p", null, bw.stranger(message, 600), code ? h("span", { class: "muted small" }, ` (${code})`) : null)),
+        )
+      : null;
+
   bw.thingPage = async ({ source, signal, overview }, [type, id]) => {
     const [view, answer] = await Promise.all([overview(), source.thing(type, id, signal)]);
     const { thing, account } = answer;
@@ -75,11 +86,12 @@
     const isKept = answer.accessIsLeftOut;
     const name = thing.name.length > 60 ? "it" : bw.seen(thing.name);
     const entitlements = answer.entitlements ?? [];
-    const granted = entitlements.reduce((sum, { grants }) => sum + grants, 0);
-    if (!isKept && granted > 0) part("on", account ? `Who holds ${name}` : answer.holds > 0 ? `Who has ${name}, and how` : `Who can reach ${name}, and how`, "grant");
-    if (!isKept && answer.holds > 0) part("of", account ? `What ${name} can reach, and how` : `What ${name} brings to those who have it`, "right");
+    const unknown = answer.unknown ?? [];
+    if (!isKept && answer.reachedBy > 0) part("on", account ? `Who holds ${name}` : answer.holds > 0 ? `Who has ${name}, and how` : `Who can reach ${name}, and how`, "way");
+    if (!isKept && answer.reaches > 0) part("of", account ? `What ${name} can reach, and how` : `What ${name} brings to those who have it`, "way");
     const children = answer.children ?? { total: 0, items: [] };
-    const isEmpty = !isKept && granted === 0 && answer.holds === 0;
+    const isEmpty = !isKept && answer.reachedBy === 0 && answer.reaches === 0;
+    const nobody = unknown.length ? "The file names nobody who can reach it, but does not tell everything." : entitlements.length ? "Nobody holds anything on it." : "Nothing can be given on it.";
     const node = h(
       "div",
       { class: "page" },
@@ -92,8 +104,9 @@
       ),
       facts(all),
       isKept ? h("p", { class: "note" }, bw.stranger(isKept, 600)) : null,
-      isEmpty ? bw.nothing(account ? "This account holds nothing." : entitlements.length ? "Nobody holds anything on it." : "Nothing can be given on it.") : null,
+      isEmpty ? bw.nothing(account ? "This account holds nothing." : nobody) : null,
       sections,
+      isKept ? null : bw.unknown(unknown),
       h("div", { class: "beside" }, entitlements.length > 1 ? rightsOf(entitlements) : null, children.total ? childrenOf(children) : null),
     );
     // The page appears with its answers in it, so that nothing jumps; a long one does not hold it back.

@@ -9,8 +9,21 @@
     return map.get(key);
   };
 
-  /** The steps before the last of each path: what brings it. Empty is: given directly. */
-  const stepsOf = (row) => row.paths.map((path) => path.slice(0, -1));
+  /** What a row leads to. */
+  bw.targetOf = (row) => row.reached ?? row.right.resource;
+
+  const wayOf = (row) => row.reach ?? "on";
+
+  /** The steps that bring it: those before the last of each path, and the last one too where it is held elsewhere. Empty is: given directly. */
+  const stepsOf = (row) => row.paths.map((path) => (row.reached ? path : path.slice(0, -1)));
+
+  /** Ways to a thing that are no grants on it, with what they are called from either end. */
+  const WAYS = [
+    ["above", { on: "By what is held on what it lies in", of: "By what is held on what they lie in" }],
+    ["inside", { on: "By what is held on something in it", of: "By what is held on something in them" }],
+    ["scope", { on: "By a scope", of: "By its scope" }],
+    ["self-granting", { on: "Can give themselves access", of: "Can give themselves access to" }],
+  ];
 
   const isUnknown = (row) => row.paths.length === 0;
 
@@ -37,9 +50,16 @@
    * The rows of a group have the same ways. What comes directly stands first, then what brings most.
    */
   bw.grouped = (rows, side) => {
-    if (side === "on") return { given: [], sections: sectionsBy(rows, (row) => row.principal, (row) => `${row.right.id} ${wayKey(row)}`) };
-    const given = groupsBy(rows.filter(isGiven), (row) => row.right.resource.type);
-    return { given, sections: sectionsBy(rows.filter((row) => !isGiven(row)), (row) => row.right.resource, wayKey) };
+    const own = rows.filter((row) => wayOf(row) === "on");
+    const key = side === "on" ? (row) => `${row.right.id} ${wayKey(row)}` : wayKey;
+    const about = side === "on" ? (row) => row.principal : bw.targetOf;
+    const others = WAYS.flatMap(([way, title]) => {
+      const some = rows.filter((row) => wayOf(row) === way);
+      return some.length ? sectionsBy(some, about, way === "scope" ? (row) => row.right.name : key).map((section) => ({ ...section, title: title[side], way })) : [];
+    });
+    if (side === "on") return { given: [], sections: [...sectionsBy(own, about, key), ...others] };
+    const given = groupsBy(own.filter(isGiven), (row) => row.right.resource.type);
+    return { given, sections: [...sectionsBy(own.filter((row) => !isGiven(row)), about, key), ...others] };
   };
 
   const stepLink = (right) => h("span", { class: "step", title: bw.short(`${right.name} (${right.resource.typeName})`) }, bw.link(right.resource, 60));
@@ -48,6 +68,7 @@
 
   /** How somebody comes to it, in words: `given directly`, `through Finance`, `through Finance, or through Sales`. */
   bw.how = (row, { told = 3, isStart = false } = {}) => {
+    if (wayOf(row) === "scope") return h("span", { class: "how" }, isStart ? "Scope: " : "by its scope: ", bw.stranger(row.right.name, 80));
     if (isUnknown(row)) return h("span", { class: "muted" }, isStart ? "From something the file does not name" : "from something the file does not name");
     const ways = stepsOf(row);
     const parts = ways.slice(0, told).map((way, n) => [
@@ -75,11 +96,12 @@
         ? ofThing(first.principal, { key: "who", kind: "who" })
         : { key: "who", kind: "who", name: bw.count(people, bw.lower(people, first.principal.typeName), isCut), caption: "listed here" },
     );
-    const targets = new Set(rows.map((row) => row.right.resource.id)).size;
-    const isOne = new Set(rows.map((row) => row.right.id)).size === 1;
+    const targets = new Set(rows.map((row) => bw.targetOf(row).id)).size;
+    const isOne = new Set(rows.map((row) => `${row.right.id} ${bw.targetOf(row).id}`)).size === 1;
+    const target = bw.targetOf(first);
     const end =
       isOne
-        ? { key: "end", kind: "end", name: first.right.resource.name, caption: bw.rightName(first.right), href: bw.hrefOf(first.right.resource), last: true }
+        ? { key: "end", kind: "end", name: target.name, caption: first.reached ? target.typeName : bw.rightName(first.right), href: bw.hrefOf(target), last: true }
         : { key: "end", kind: "end", name: bw.count(targets, bw.lower(targets, nouns), isCut), caption: "listed here", last: true };
     for (const way of stepsOf(first)) {
       let from = "who";
@@ -111,7 +133,8 @@
   };
 
   /** The whole of it in one drawing: what a principal is given, and what that brings, as numbers. */
-  bw.reachGraph = (principal, rows, isCut) => {
+  bw.reachGraph = (principal, all, isCut) => {
+    const rows = all.filter((row) => wayOf(row) === "on");
     const givers = new Map();
     for (const row of rows) {
       for (const path of row.paths) {
@@ -154,7 +177,8 @@
   };
 
   /** The same from the other end: in which ways people come to a resource, and what they get there. */
-  bw.entryGraph = (resource, rows, isCut) => {
+  bw.entryGraph = (resource, all, isCut) => {
+    const rows = all.filter((row) => ["on", "above", "inside"].includes(wayOf(row)));
     const entries = new Map();
     const rights = new Map();
     const edges = new Map();

@@ -3,20 +3,28 @@
 //! Derived grants are not written down: `assets/embedded.js` follows the edges as expansion does. A grant that does
 //! not come out that way, whoever wrote it, is embedded as it is; one that would come out but is not in the file is
 //! named as absent. So what the page shows is what is in the file, for any file.
+//!
+//! Who gets to a thing otherwise than by a grant on it is decided by [`crate::report::reach`] and written down: the page
+//! does not know what a project or a scope is.
 
 mod column;
 mod explain;
 mod grants;
+mod reach;
 mod things;
 
 use serde::Serialize;
 
+use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::report::Snapshot;
 use crate::report::edges::Edges;
+use crate::report::names::Names;
+use crate::report::reach::Ground;
 
 pub use column::Column;
 pub use explain::{Edge, OddGrant};
+pub use reach::{DoorRow, Entry, ScopeRow, Ways};
 pub use things::{AccountColumns, Block};
 
 /// What is embedded at most.
@@ -62,6 +70,8 @@ pub struct Dataset {
     pub odd: Vec<OddGrant>,
     /// Principal and entitlement of grants that would follow from the edges but are not in the file.
     pub absent: Vec<(u32, u32)>,
+    /// Ways to things that are no grants on them.
+    pub ways: Ways,
     /// Whether access is left out because it is too much for one page.
     pub is_cut: bool,
 }
@@ -89,7 +99,7 @@ impl Dataset {
     ///
     /// # Errors
     /// `DataLoss` for a damaged file.
-    pub fn read(snapshot: &Snapshot, most: &Most) -> Result<Dataset> {
+    pub fn read(snapshot: &Snapshot, conventions: &Conventions, most: &Most) -> Result<Dataset> {
         let mut things = things::Things::read(snapshot, most)?;
         let edges = Edges::read(snapshot)?;
         let rows = if things.is_cut() {
@@ -104,7 +114,9 @@ impl Dataset {
         if explained.facts() > most.facts {
             return things::people_only(snapshot, most);
         }
+        let ground = Ground::read(&Names::new(snapshot), &edges, conventions)?;
+        let ways = reach::read(snapshot, &mut things, &ground)?;
         things.count(&rows);
-        Ok(things.into_dataset(explained, false))
+        Ok(things.into_dataset(explained, ways, false))
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::column::Column;
 use super::explain::Explained;
 use super::grants::Rows;
-use super::{Dataset, Entitlements, Most};
+use super::{Dataset, Entitlements, Most, Ways};
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
@@ -299,7 +299,7 @@ impl Things {
     }
 
     /// What is embedded.
-    pub(super) fn into_dataset(mut self, explained: Explained, is_cut: bool) -> Dataset {
+    pub(super) fn into_dataset(mut self, explained: Explained, ways: Ways, is_cut: bool) -> Dataset {
         let ids = std::mem::take(&mut self.entitlement_ids);
         for (number, id) in ids.into_iter().enumerate() {
             let usual = self.usual_id(number);
@@ -317,6 +317,7 @@ impl Things {
             direct: explained.direct,
             odd: explained.odd,
             absent: explained.absent,
+            ways,
             is_cut,
         }
     }
@@ -345,7 +346,7 @@ pub(super) fn people_only(snapshot: &Snapshot, most: &Most) -> Result<Dataset> {
         things = Things::empty();
         things.read_types(snapshot)?;
     }
-    Ok(things.into_dataset(Explained::default(), true))
+    Ok(things.into_dataset(Explained::default(), Ways::default(), true))
 }
 
 impl Block {

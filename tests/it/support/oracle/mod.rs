@@ -11,6 +11,7 @@
 mod access;
 mod content;
 pub mod golden;
+pub mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 

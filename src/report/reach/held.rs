@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::access::Access;
-use super::thing::Right;
+use crate::report::access::Access;
+use crate::report::thing::Right;
 
 /// One thing that is held, with what follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,15 +20,15 @@ pub struct Branch {
 
 /// Everything somebody holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
-    /// What was given to them, by type and name of the resource.
+pub struct Held {
+    /// What was given to them: by type, then what may do most first, then by name.
     pub given: Vec<Branch>,
     /// What the file does not say the origin of.
     pub unexplained: Vec<Right>,
 }
 
-/// Arranges what [`super::access::Answers::of`] found.
-pub fn arrange(all: &[Access]) -> Reach {
+/// Arranges what somebody holds. `power` says how much a right may do: the less, the more.
+pub fn arrange(all: &[Access], power: &dyn Fn(&Right) -> i8) -> Held {
     let mut roots = Knot::default();
     let mut unexplained = Vec::new();
     let by_id: BTreeMap<&str, &Access> = all.iter().map(|access| (access.right.id.as_str(), access)).collect();
@@ -37,10 +37,10 @@ pub fn arrange(all: &[Access]) -> Reach {
             unexplained.push(access.right.clone());
         }
         for path in &access.paths {
-            roots.insert(path);
+            roots.insert(path, power);
         }
     }
-    Reach {
+    Held {
         given: roots.into_branches(&by_id),
         unexplained,
     }
@@ -49,24 +49,30 @@ pub fn arrange(all: &[Access]) -> Reach {
 /// Ways that begin alike, joined.
 #[derive(Default)]
 struct Knot<'a> {
-    /// Ordered as people look for things: by type, name, id, then by entitlement.
+    /// Ordered as people look for things: by type, power, name, id, then by entitlement.
     next: BTreeMap<Key<'a>, (&'a Right, Knot<'a>)>,
 }
 
-type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+type Key<'a> = (&'a str, i8, &'a str, &'a str, &'a str);
 
 impl<'a> Knot<'a> {
-    fn insert(&mut self, path: &'a [Right]) {
+    fn insert(&mut self, path: &'a [Right], power: &dyn Fn(&Right) -> i8) {
         let Some((first, rest)) = path.split_first() else {
             return;
         };
         let on = &first.resource;
-        let key = (on.kind.as_str(), on.name.as_str(), on.id.as_str(), first.id.as_str());
+        let key = (
+            on.kind.as_str(),
+            power(first),
+            on.name.as_str(),
+            on.id.as_str(),
+            first.id.as_str(),
+        );
         self.next
             .entry(key)
             .or_insert_with(|| (first, Knot::default()))
             .1
-            .insert(rest);
+            .insert(rest, power);
     }
 
     fn into_branches(self, by_id: &BTreeMap<&str, &Access>) -> Vec<Branch> {

@@ -1,0 +1,101 @@
+//! What a person typed against what a resource goes by.
+
+use crate::baton::annotation;
+use crate::baton::proto::v2;
+use crate::report::thing::{Thing, profile, text};
+
+/// How well a resource fits, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    Id,
+    Exact,
+    Part,
+}
+
+/// What was typed, in lower case, as a whole and parted into a name and an environment.
+pub(super) struct Typed<'t> {
+    text: &'t str,
+    whole: String,
+    placed: Option<(String, String)>,
+}
+
+impl<'t> Typed<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        let whole = text.to_lowercase();
+        let placed = place(&whole).map(|(name, environment)| (name.to_owned(), environment.to_owned()));
+        Typed { text, whole, placed }
+    }
+
+    /// How well a resource fits the whole, and how well it fits the name if it is in the environment.
+    pub(super) fn fits(&self, resource: &v2::Resource, thing: &Thing) -> (Option<Fit>, Option<(Fit, &str)>) {
+        let rest = self
+            .text
+            .strip_prefix(&thing.kind)
+            .and_then(|rest| rest.strip_prefix(':'));
+        if thing.id == self.text || rest == Some(&thing.id) {
+            return (Some(Fit::Id), None);
+        }
+        let texts = texts(resource, thing);
+        let placed = self.placed.as_ref();
+        let placed = placed.and_then(|(name, environment)| Some((fit(&texts, name)?, environment.as_str())));
+        (fit(&texts, &self.whole), placed)
+    }
+}
+
+/// `Billing (prod)` and `Billing in prod` as name and environment.
+pub fn place(text: &str) -> Option<(&str, &str)> {
+    let (name, environment) = match text.trim_end().strip_suffix(')') {
+        Some(open) => open.rsplit_once(" (")?,
+        None => text.rsplit_once(" in ")?,
+    };
+    let (name, environment) = (name.trim(), environment.trim());
+    (!name.is_empty() && !environment.is_empty()).then_some((name, environment))
+}
+
+/// Everything a resource goes by, in lower case.
+fn texts(resource: &v2::Resource, thing: &Thing) -> Vec<String> {
+    let mut texts = vec![thing.name.to_lowercase()];
+    texts.extend(own_name(resource).map(|name| name.to_lowercase()));
+    if let Some(user) = annotation::find::<v2::UserTrait>(&resource.annotations) {
+        let addresses = user.emails.iter().map(|email| &email.address);
+        let logins = std::iter::once(&user.login).chain(&user.login_aliases);
+        texts.extend(addresses.chain(logins).map(|text| text.to_lowercase()));
+    }
+    texts
+}
+
+/// The name without what is shown with it, such as the environment of a role.
+pub(super) fn own_name(resource: &v2::Resource) -> Option<String> {
+    let profile = profile(resource)?;
+    text(&profile, "name")
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+}
+
+fn fit(texts: &[String], wanted: &str) -> Option<Fit> {
+    if texts.iter().any(|text| text == wanted) {
+        return Some(Fit::Exact);
+    }
+    let is_part = !wanted.is_empty() && texts.iter().any(|text| text.contains(wanted));
+    is_part.then_some(Fit::Part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_name_may_say_its_environment() {
+        for (text, expected) in [
+            ("billing (prod)", Some(("billing", "prod"))),
+            ("billing (eu) (prod) ", Some(("billing (eu)", "prod"))),
+            ("sign in in dev", Some(("sign in", "dev"))),
+            ("billing", None),
+            (" in dev", None),
+            ("(prod)", None),
+            ("billing()", None),
+        ] {
+            assert_eq!(place(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! At which grants and at which scopes to look for a thing.
+
+use std::collections::BTreeSet;
+
+use super::ground::{Client, Ground, entitlements_on, is_same};
+use super::scope::Scope;
+use super::{Gap, Reach, place, unknown};
+use crate::baton::c1z::EntitlementFilter;
+use crate::baton::error::Result;
+use crate::report::names::Names;
+use crate::report::thing::{Right, Thing};
+use crate::report::wording::{count, placed};
+
+/// Grants that let people in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Which grants.
+    pub at: At,
+    /// How they let in.
+    pub reach: Reach,
+    /// Only those that were given as such.
+    pub direct_only: bool,
+    /// Only those to people and accounts.
+    pub users_only: bool,
+}
+
+/// Which grants are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum At {
+    /// Those on this thing.
+    Thing(Thing),
+    /// Those of the entitlement with this id.
+    Right(String),
+}
+
+/// An account whose scope includes the thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scoped {
+    /// The account.
+    pub client: Thing,
+    /// Its scope, told as a right. There is no such entitlement: the id is empty.
+    pub scope: Right,
+}
+
+/// Everything that lets people to a thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Doors {
+    /// Grants, in the order of answers.
+    pub doors: Vec<Door>,
+    /// Scopes of accounts.
+    pub scopes: Vec<Scoped>,
+    /// What the file does not tell about it.
+    pub unknown: Vec<Gap>,
+    /// What it does not tell about those who may get to it: of no concern to an answer about somebody else.
+    pub unknown_people: Vec<Gap>,
+}
+
+/// How much of the ways to a thing is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    #[default]
+    Whole,
+    /// All but those to something inside of it: that is asked for by itself.
+    WithoutInside,
+    /// What is held on it, and scopes that name it: the rest was told of what it lies in.
+    Own,
+}
+
+impl Ground {
+    /// What lets people to a thing.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn doors(&self, names: &Names<'_>, thing: &Thing, part: Part) -> Result<Doors> {
+        let mut found = Doors::default();
+        found.add(At::Thing(thing.clone()), Reach::On);
+        self.named(names, thing, &mut found)?;
+        if !self.conventions.is_of_projects(&thing.kind) {
+            return Ok(found);
+        }
+        let above = place::above(names, &self.conventions, &thing.kind, &thing.id)?;
+        let inside = place::inside(names, &self.conventions, thing)?;
+        let environment = self.environment(names, thing)?;
+        let around = Around {
+            thing,
+            above: if part == Part::Own { &[] } else { &above },
+            inside: if part == Part::Whole { &inside } else { &[] },
+            environment: environment.as_ref(),
+        };
+        for above in around.above {
+            found.add(At::Thing(above.clone()), Reach::Above);
+        }
+        for inside in around.inside {
+            found.add(At::Thing(inside.clone()), Reach::Inside);
+        }
+        self.scopes(names, &around, part, &mut found)?;
+        if part != Part::Own {
+            let in_project = above.last().unwrap_or(thing);
+            if self.conventions.project_types.contains(&in_project.kind.as_str()) {
+                self.managers(&around, &mut found);
+            }
+            self.silence(names, &around, &mut found)?;
+            found.unknown.extend(unknown::of_types(self));
+        }
+        Ok(found)
+    }
+
+    /// Rights on other things that this one names.
+    fn named(&self, names: &Names<'_>, thing: &Thing, found: &mut Doors) -> Result<()> {
+        let Some(named) = self.conventions.named_rights.filter(|named| named.of == thing.kind) else {
+            return Ok(());
+        };
+        let snapshot = names.snapshot();
+        let filter = EntitlementFilter {
+            resource_type: Some(named.on),
+            resource: None,
+        };
+        snapshot
+            .reader()
+            .for_each_entitlement_where(snapshot.sync_id(), &filter, &mut |entitlement| {
+                if entitlement.slug == thing.id {
+                    found.add(At::Right(entitlement.id), Reach::On);
+                }
+                Ok(())
+            })
+    }
+
+    fn scopes(&self, names: &Names<'_>, around: &Around<'_>, part: Part, found: &mut Doors) -> Result<()> {
+        let mut unplaced = false;
+        for client in &self.clients {
+            let place = client.placed.environment.as_ref();
+            let is_here = is_same(place, around.environment);
+            let may_be_here = place.is_none() || around.environment.is_none();
+            match &client.scope {
+                Scope::All if part == Part::Own => {}
+                Scope::All if is_here => found.scopes.push(scoped(client, around.thing, everything(place))),
+                Scope::All => unplaced |= may_be_here,
+                Scope::Named(ids) if is_here || may_be_here => {
+                    self.by_names(names, around, part, client, ids, found)?
+                }
+                Scope::Unknown if (is_here || may_be_here) && part != Part::Own => {
+                    found.unknown_people.push(Gap::new(format!(
+                        "what {} {} reaches: the file does not say its scope",
+                        client.placed.thing.type_name, client.placed.thing.name
+                    )));
+                }
+                Scope::Named(_) | Scope::Unknown => {}
+            }
+        }
+        let manages = !self.managing.is_empty() && around.environment.is_none();
+        if (unplaced || manages) && part != Part::Own {
+            found.unknown.push(Gap::new(format!(
+                "in which environment {} is: accounts that reach everything in one, and people who manage access in \
+                 one, are left out of this answer",
+                around.called()
+            )));
+        }
+        Ok(())
+    }
+
+    /// An account whose scope names things: this one, what it lies in, or something inside of it.
+    fn by_names(
+        &self,
+        names: &Names<'_>,
+        around: &Around<'_>,
+        part: Part,
+        client: &Client,
+        ids: &[String],
+        found: &mut Doors,
+    ) -> Result<()> {
+        let of = self.conventions.scopes.map_or("", |scopes| scopes.of);
+        let mut strangers: Vec<&str> = Vec::new();
+        for id in ids {
+            let near = std::iter::once(around.thing).chain(around.above).chain(around.inside);
+            match near.clone().find(|near| near.kind == of && near.id == *id) {
+                Some(named) => found.scopes.push(scoped(client, named, named_scope(named))),
+                None if names.resource(of, id)?.is_none() => strangers.push(id),
+                None => {}
+            }
+        }
+        if !strangers.is_empty() && part != Part::Own {
+            let who = &client.placed.thing;
+            found.unknown_people.push(Gap::new(format!(
+                "whether {} {} reaches {}: its scope names {} that this sync does not have ({})",
+                who.type_name,
+                who.name,
+                around.called(),
+                count(strangers.len(), "thing", "things"),
+                few(&strangers)
+            )));
+        }
+        Ok(())
+    }
+
+    fn managers(&self, around: &Around<'_>, found: &mut Doors) {
+        for managing in &self.managing {
+            if is_same(managing.environment.as_ref(), around.environment) {
+                found.doors.push(managing.door());
+            }
+        }
+    }
+
+    /// Roles that could name something here and name nothing.
+    fn silence(&self, names: &Names<'_>, around: &Around<'_>, found: &mut Doors) -> Result<()> {
+        let environment = around.environment.cloned();
+        let silent = self.silent(names, &environment)?;
+        if silent.people.is_empty() {
+            return Ok(());
+        }
+        let roles: Vec<&str> = silent.roles().into_iter().collect();
+        found.unknown_people.push(Gap::new(format!(
+            "whether {} is open to roles that name nothing in any project: {} hold one ({})",
+            around.called(),
+            count(silent.people.len(), "person", "people"),
+            few(&roles)
+        )));
+        Ok(())
+    }
+
+    /// The rights on a thing, by entitlement id: what its doors look at, for whoever keeps grants by entitlement.
+    ///
+    /// # Errors
+    /// As [`Ground::doors`].
+    pub fn rights(&self, names: &Names<'_>, door: &Door) -> Result<Vec<String>> {
+        match &door.at {
+            At::Right(id) => Ok(vec![id.clone()]),
+            At::Thing(thing) => {
+                let mut rights: BTreeSet<String> =
+                    entitlements_on(names, &thing.kind, &thing.id)?.into_iter().collect();
+                // Grants of entitlements that the file lacks count as well.
+                let snapshot = names.snapshot();
+                snapshot
+                    .reader()
+                    .for_each_holding_on(snapshot.sync_id(), &thing.kind, &thing.id, &mut |grant| {
+                        if !rights.contains(grant.entitlement) {
+                            rights.insert(grant.entitlement.to_owned());
+                        }
+                        Ok(())
+                    })?;
+                Ok(rights.into_iter().collect())
+            }
+        }
+    }
+}
+
+/// A thing with what it lies in and what lies in it, as far as that is asked for.
+struct Around<'a> {
+    thing: &'a Thing,
+    above: &'a [Thing],
+    inside: &'a [Thing],
+    environment: Option<&'a String>,
+}
+
+impl Around<'_> {
+    fn called(&self) -> String {
+        placed(&self.thing.name, self.environment.map(String::as_str))
+    }
+}
+
+impl Doors {
+    fn add(&mut self, at: At, reach: Reach) {
+        self.doors.push(Door {
+            at,
+            reach,
+            direct_only: false,
+            users_only: false,
+        });
+    }
+}
+
+fn scoped(client: &Client, on: &Thing, name: String) -> Scoped {
+    Scoped {
+        client: client.placed.thing.clone(),
+        scope: scope_right(on, name),
+    }
+}
+
+/// A scope as a right on what it names, or on what is asked about where it names everything.
+pub(super) fn scope_right(on: &Thing, name: String) -> Right {
+    Right {
+        id: String::new(),
+        slug: String::new(),
+        name,
+        resource: on.clone(),
+    }
+}
+
+pub(super) fn everything(environment: Option<&String>) -> String {
+    match environment {
+        Some(environment) => format!("everything in {environment}"),
+        None => "everything".to_owned(),
+    }
+}
+
+pub(super) fn named_scope(named: &Thing) -> String {
+    format!("{} {}", named.type_name, named.name)
+}
+
+/// The first few of many.
+pub(super) fn few(all: &[&str]) -> String {
+    const NAMED: usize = 5;
+    let named = all.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}

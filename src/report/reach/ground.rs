@@ -1,0 +1,301 @@
+//! What every answer about reach needs of a sync, read once. It is small: projects, roles, and accounts with a scope.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::doors::Door;
+use super::managing::{self, Managing};
+use super::scope::Scope;
+use super::silent::Silent;
+use super::{expanded, place};
+use crate::baton::c1z::{EntitlementFilter, ResourceFilter};
+use crate::baton::conventions::Conventions;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::report::edges::Edges;
+use crate::report::find;
+use crate::report::names::Names;
+use crate::report::thing::{self, Right, Thing};
+
+/// A thing and its environment, where that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The thing.
+    pub thing: Thing,
+    /// The environment.
+    pub environment: Option<String>,
+}
+
+/// An account with a scope of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The account, and the environment its scope is about.
+    pub placed: Placed,
+    /// What it reaches there.
+    pub scope: Scope,
+}
+
+/// What is read once.
+pub struct Ground {
+    pub(super) conventions: Conventions,
+    /// The environment of the whole sync, where there is but one.
+    pub(super) only: Option<String>,
+    pub(super) projects: Vec<Placed>,
+    pub(super) clients: Vec<Client>,
+    pub(super) managing: Vec<Managing>,
+    /// Roles that name what they open inside of projects.
+    pub(super) naming: Vec<Placed>,
+    /// Types whose resources are people or accounts.
+    pub(super) users: Vec<String>,
+    /// The types of the sync.
+    pub(super) types: BTreeSet<String>,
+    /// Grants that follow from others were never derived.
+    pub(super) unexpanded: bool,
+    loose: OnceLock<Vec<Placed>>,
+    silent: Mutex<BTreeMap<Option<String>, Silent>>,
+}
+
+impl Ground {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file, here and below.
+    pub fn read(names: &Names<'_>, edges: &Edges, conventions: &Conventions) -> Result<Ground> {
+        let snapshot = names.snapshot();
+        let mut types = BTreeSet::new();
+        snapshot
+            .reader()
+            .for_each_resource_type(snapshot.sync_id(), &mut |kind| {
+                types.insert(kind.id);
+                Ok(())
+            })?;
+        let mut projects = Vec::new();
+        for kind in conventions.project_types {
+            projects.extend(
+                placed_of(names, conventions, kind)?
+                    .into_iter()
+                    .map(|(placed, _)| placed),
+            );
+        }
+        let mut roles = Vec::new();
+        for kind in conventions.role_types {
+            roles.extend(placed_of(names, conventions, kind)?);
+        }
+        let named: BTreeSet<&String> = projects
+            .iter()
+            .chain(roles.iter().map(|(role, _)| role))
+            .filter_map(|placed| placed.environment.as_ref())
+            .collect();
+        let only = match Vec::from_iter(named).as_slice() {
+            [one] => Some((*one).clone()),
+            _ => None,
+        };
+        let place = |mut placed: Placed| {
+            placed.environment = placed.environment.or_else(|| only.clone());
+            placed
+        };
+        let projects: Vec<Placed> = projects.into_iter().map(place).collect();
+        let roles: Vec<(Placed, v2::Resource)> = roles.into_iter().map(|(role, r)| (place(role), r)).collect();
+        let mut clients = Vec::new();
+        if let Some(scopes) = &conventions.scopes {
+            for kind in scopes.types {
+                for (placed, resource) in placed_of(names, conventions, kind)? {
+                    let profile = thing::profile(&resource).unwrap_or_default();
+                    clients.push(Client {
+                        placed: place(placed),
+                        scope: Scope::of(&profile, scopes),
+                    });
+                }
+            }
+        }
+        let managing = match &conventions.managers {
+            Some(managers) => managing::read(names, edges, conventions, managers, &roles, only.as_ref())?,
+            None => Vec::new(),
+        };
+        let is_naming = |(role, _): &(Placed, v2::Resource)| {
+            let kind = role.thing.kind.as_str();
+            conventions.naming_roles.contains(&kind) && role.environment.is_some()
+        };
+        let users = find::user_types(snapshot)?;
+        Ok(Ground {
+            unexpanded: expanded::is_unexpanded(names, edges, &users)?,
+            conventions: *conventions,
+            only,
+            projects,
+            clients,
+            managing,
+            naming: roles.into_iter().filter(is_naming).map(|(role, _)| role).collect(),
+            users,
+            types,
+            loose: OnceLock::new(),
+            silent: Mutex::default(),
+        })
+    }
+
+    /// What is special about the vendor.
+    pub fn conventions(&self) -> &Conventions {
+        &self.conventions
+    }
+
+    /// The projects of the sync.
+    pub fn projects(&self) -> &[Placed] {
+        &self.projects
+    }
+
+    /// The accounts with a scope of their own.
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    /// Whether the resources of a type are people or accounts.
+    pub fn is_user(&self, kind: &str) -> bool {
+        self.users.iter().any(|user| user == kind)
+    }
+
+    /// The grants of those who decide about the access to some project, with these projects.
+    pub(super) fn managers_of_projects(&self) -> impl Iterator<Item = (Door, Vec<&Thing>)> {
+        let managing = self.managing.iter();
+        managing.map(|managing| (managing.door(), self.managed_by(&managing.right)))
+    }
+
+    /// The projects whose access the holders of a right decide about.
+    pub(super) fn managed_by(&self, right: &str) -> Vec<&Thing> {
+        let managing = self.managing.iter().find(|managing| managing.right == right);
+        let place = managing.and_then(|managing| managing.environment.as_ref());
+        let here = self
+            .projects
+            .iter()
+            .filter(|project| is_same(project.environment.as_ref(), place));
+        here.map(|project| &project.thing).collect()
+    }
+
+    /// An account with a scope of its own.
+    pub fn client(&self, kind: &str, id: &str) -> Option<&Client> {
+        let is_it = |client: &&Client| client.placed.thing.kind == kind && client.placed.thing.id == id;
+        self.clients.iter().find(is_it)
+    }
+
+    /// The environment of a thing: as it or what it lies in says, else the only one of the sync.
+    ///
+    /// # Errors
+    /// As [`Ground::read`].
+    pub fn environment(&self, names: &Names<'_>, thing: &Thing) -> Result<Option<String>> {
+        let said = place::environment(names, &self.conventions, &thing.kind, &thing.id)?;
+        let is_placed = self.conventions.is_of_projects(&thing.kind);
+        Ok(said.or_else(|| self.only.clone().filter(|_| is_placed)))
+    }
+
+    /// What lies outside of projects and in nothing else.
+    ///
+    /// # Errors
+    /// As [`Ground::read`].
+    pub fn loose(&self, names: &Names<'_>) -> Result<&[Placed]> {
+        if let Some(known) = self.loose.get() {
+            return Ok(known);
+        }
+        let mut found = Vec::new();
+        for kind in self.conventions.inside_projects {
+            for (mut placed, resource) in placed_of(names, &self.conventions, kind)? {
+                let parent = resource.parent_resource_id.as_ref();
+                if parent.is_none_or(|parent| !self.conventions.is_of_projects(&parent.resource_type)) {
+                    placed.environment = placed.environment.or_else(|| self.only.clone());
+                    found.push(placed);
+                }
+            }
+        }
+        Ok(self.loose.get_or_init(|| found))
+    }
+
+    /// How much a right may do: the less, the more.
+    ///
+    /// # Errors
+    /// As [`Ground::read`].
+    pub fn power(&self, names: &Names<'_>, right: &Right) -> Result<i8> {
+        let on = &right.resource;
+        if !self.conventions.role_types.contains(&on.kind.as_str()) {
+            return Ok(self.conventions.power(&right.slug));
+        }
+        self.role_power(names, on)
+    }
+
+    /// The same of a role.
+    ///
+    /// # Errors
+    /// As [`Ground::read`].
+    pub fn role_power(&self, names: &Names<'_>, role: &Thing) -> Result<i8> {
+        let resource = names.resource(&role.kind, &role.id)?;
+        Ok(self
+            .conventions
+            .power(&role_name(&self.conventions, resource.as_deref(), &role.name)))
+    }
+
+    /// People whose roles name nothing in an environment.
+    ///
+    /// # Errors
+    /// As [`Ground::read`].
+    pub(super) fn silent(&self, names: &Names<'_>, environment: &Option<String>) -> Result<Silent> {
+        let known = |table: &BTreeMap<_, Silent>| table.get(environment).cloned();
+        if let Some(known) = known(&self.silent.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(known);
+        }
+        let found = Silent::read(names, self, environment.as_deref())?;
+        let mut table = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(table.entry(environment.clone()).or_insert(found).clone())
+    }
+}
+
+/// Whether two things are known to be in one environment.
+pub(super) fn is_same(one: Option<&String>, other: Option<&String>) -> bool {
+    one.is_some() && one == other
+}
+
+/// The name of a role without its environment.
+pub(super) fn role_name(conventions: &Conventions, resource: Option<&v2::Resource>, shown: &str) -> String {
+    let profile = resource.and_then(thing::profile).unwrap_or_default();
+    let name = conventions.role_name.and_then(|key| thing::text(&profile, key));
+    name.filter(|name| !name.is_empty()).unwrap_or(shown).to_owned()
+}
+
+/// The resources of a type, with the environment that they or what they lie in name.
+pub(super) fn placed_of(
+    names: &Names<'_>,
+    conventions: &Conventions,
+    kind: &str,
+) -> Result<Vec<(Placed, v2::Resource)>> {
+    let snapshot = names.snapshot();
+    let filter = ResourceFilter {
+        resource_type: Some(kind),
+        parent: None,
+    };
+    let mut found = Vec::new();
+    snapshot
+        .reader()
+        .for_each_resource_where(snapshot.sync_id(), &filter, &mut |resource| {
+            let profile = thing::profile(&resource).unwrap_or_default();
+            let said = conventions.environment.and_then(|key| thing::text(&profile, key));
+            let placed = Placed {
+                thing: names.thing_of(&resource)?,
+                environment: said.filter(|said| !said.is_empty()).map(str::to_owned),
+            };
+            found.push((placed, resource));
+            Ok(())
+        })?;
+    Ok(found)
+}
+
+/// The ids of the entitlements on a resource.
+pub(super) fn entitlements_on(names: &Names<'_>, kind: &str, id: &str) -> Result<Vec<String>> {
+    let snapshot = names.snapshot();
+    let filter = EntitlementFilter {
+        resource_type: Some(kind),
+        resource: Some(id),
+    };
+    let mut found = Vec::new();
+    snapshot
+        .reader()
+        .for_each_entitlement_where(snapshot.sync_id(), &filter, &mut |entitlement| {
+            found.push(entitlement.id);
+            Ok(())
+        })?;
+    Ok(found)
+}

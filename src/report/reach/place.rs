@@ -1,0 +1,113 @@
+//! Where a thing lies: what it is inside of, what is inside of it, in which environment it is.
+
+use std::collections::HashSet;
+
+use crate::baton::c1z::ResourceFilter;
+use crate::baton::conventions::Conventions;
+use crate::baton::error::Result;
+use crate::report::names::Names;
+use crate::report::thing::{Thing, profile, text};
+
+/// Deeper than any tree, so that a circle of parents ends.
+const DEEPEST: usize = 200;
+
+/// What a thing lies in, the nearest first, up to its project. Empty for what is no part of projects.
+///
+/// # Errors
+/// `DataLoss` for a damaged file, here and below.
+pub fn above(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Vec<Thing>> {
+    let mut found: Vec<Thing> = Vec::new();
+    let mut at = (kind.to_owned(), id.to_owned());
+    while conventions.inside_projects.contains(&at.0.as_str()) && found.len() < DEEPEST {
+        let resource = names.resource(&at.0, &at.1)?;
+        let parent = resource.as_ref().and_then(|r| r.parent_resource_id.as_ref());
+        let Some(parent) = parent.filter(|parent| conventions.is_of_projects(&parent.resource_type)) else {
+            break;
+        };
+        at = (parent.resource_type.clone(), parent.resource.clone());
+        let is_known = |thing: &Thing| (&thing.kind, &thing.id) == (&at.0, &at.1);
+        if found.iter().any(is_known) || (at.0 == kind && at.1 == id) {
+            break;
+        }
+        found.push(names.thing(&at.0, &at.1)?);
+    }
+    Ok(found)
+}
+
+/// The project that a thing is, or lies in.
+///
+/// # Errors
+/// As [`above`].
+pub fn project(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Option<Thing>> {
+    if conventions.project_types.contains(&kind) {
+        return names.thing(kind, id).map(Some);
+    }
+    let last = above(names, conventions, kind, id)?.pop();
+    Ok(last.filter(|thing| conventions.project_types.contains(&thing.kind.as_str())))
+}
+
+/// What lies inside of a project or of something in it, at any depth, each after what it lies in.
+///
+/// # Errors
+/// As [`above`].
+pub fn inside(names: &Names<'_>, conventions: &Conventions, thing: &Thing) -> Result<Vec<Thing>> {
+    let mut found = Vec::new();
+    if !conventions.is_of_projects(&thing.kind) {
+        return Ok(found);
+    }
+    let snapshot = names.snapshot();
+    let mut seen: HashSet<(String, String)> = HashSet::from([(thing.kind.clone(), thing.id.clone())]);
+    let mut open = vec![thing.clone()];
+    while let Some(next) = open.pop() {
+        let filter = ResourceFilter {
+            resource_type: None,
+            parent: Some((&next.kind, &next.id)),
+        };
+        let mut below = Vec::new();
+        snapshot
+            .reader()
+            .for_each_resource_where(snapshot.sync_id(), &filter, &mut |child| {
+                let child = names.thing_of(&child)?;
+                let is_inside = conventions.inside_projects.contains(&child.kind.as_str());
+                if is_inside && seen.insert((child.kind.clone(), child.id.clone())) {
+                    below.push(child);
+                }
+                Ok(())
+            })?;
+        // The last one is taken first.
+        below.sort_by(|a, b| (&b.kind, &b.name, &b.id).cmp(&(&a.kind, &a.name, &a.id)));
+        if next != *thing {
+            found.push(next);
+        }
+        open.extend(below);
+    }
+    Ok(found)
+}
+
+/// The environment that a resource names itself.
+///
+/// # Errors
+/// As [`above`].
+pub fn own_environment(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Option<String>> {
+    let (Some(key), Some(resource)) = (conventions.environment, names.resource(kind, id)?) else {
+        return Ok(None);
+    };
+    let named = profile(&resource).and_then(|profile| text(&profile, key).map(str::to_owned));
+    Ok(named.filter(|environment| !environment.is_empty()))
+}
+
+/// The environment of a thing: as it says, else as what it lies in says.
+///
+/// # Errors
+/// As [`above`].
+pub fn environment(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Option<String>> {
+    if let Some(own) = own_environment(names, conventions, kind, id)? {
+        return Ok(Some(own));
+    }
+    for thing in above(names, conventions, kind, id)? {
+        if let Some(environment) = own_environment(names, conventions, &thing.kind, &thing.id)? {
+            return Ok(Some(environment));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,233 @@
+//! Answers as rows: who gets to a thing, what somebody gets to.
+
+use std::cell::Cell;
+
+use super::doors::{At, Door, Doors, Part, Scoped};
+use super::unknown::{self, Gap};
+use super::{Beyond, By, Ground, Reach, place};
+use crate::baton::c1z::GrantFilter;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::report::access::{Access, Answers, entitlement_of, principal_of};
+use crate::report::names::Names;
+use crate::report::path::Origin;
+use crate::report::thing::{Right, Thing};
+
+/// Whether a grant is wanted as a row of this kind, which leads to this thing; to what it is on, where none is named.
+pub type Wanted<'w> = dyn FnMut(&v2::Grant, Reach, Option<&Thing>) -> Result<bool> + 'w;
+
+/// Asks one sync.
+#[derive(Clone, Copy)]
+pub struct Asker<'a, 's> {
+    /// Its grants and their ways.
+    pub answers: &'a Answers<'s>,
+    /// What every answer needs.
+    pub ground: &'a Ground,
+}
+
+impl<'a, 's> Asker<'a, 's> {
+    /// The names of the sync.
+    pub fn names(&self) -> &'a Names<'s> {
+        self.answers.names()
+    }
+
+    /// Everything somebody holds, ordered by the type, what may do most first, then by name; and behind it what they
+    /// reach beyond that.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file, here and below.
+    pub fn of(&self, kind: &str, id: &str) -> Result<Vec<Access>> {
+        let mut held = self.answers.of(kind, id)?;
+        let mut keyed = Vec::with_capacity(held.len());
+        for access in held.drain(..) {
+            let on = &access.right.resource;
+            let power = self.ground.power(self.names(), &access.right)?;
+            let is_role = self.ground.conventions().role_types.contains(&on.kind.as_str());
+            let of_resource = if is_role { power } else { 0 };
+            let key = (on.kind.clone(), of_resource, on.name.clone(), on.id.clone(), power);
+            keyed.push((key, access));
+        }
+        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        held.extend(keyed.into_iter().map(|(_, access)| access));
+        let beyond = self.beyond(kind, id, &held)?;
+        held.extend(beyond);
+        Ok(held)
+    }
+
+    fn beyond(&self, kind: &str, id: &str, held: &[Access]) -> Result<Vec<Access>> {
+        let ids: Vec<&str> = held.iter().map(|access| access.right.id.as_str()).collect();
+        let mut is_given = |at: usize| Ok(held.get(at).is_some_and(|access| access.direct));
+        let found = self.ground.beyond(self.names(), (kind, id), &ids, &mut is_given)?;
+        let mut rows = Vec::with_capacity(found.len());
+        for Beyond { by, reach, reached } in found {
+            let row = match by {
+                By::Held(at) => held.get(at).cloned(),
+                By::Scope(scope) => Some(scope_row(self.names().thing(kind, id)?, scope, reached.clone())),
+            };
+            rows.extend(row.map(|row| row.to(reach, reached)));
+        }
+        Ok(rows)
+    }
+
+    /// What the file does not tell of the reach of somebody, what the sync left out included.
+    ///
+    /// # Errors
+    /// As [`Asker::of`].
+    pub fn unknown_of(&self, kind: &str, id: &str) -> Result<Vec<Gap>> {
+        let mut gaps = self.ground.unknown_of(self.names(), (kind, id))?;
+        gaps.extend(unknown::of_sync(self.names().snapshot().run(), self.ground));
+        Ok(gaps)
+    }
+
+    /// Calls `each` with everybody who gets to a thing, door by door, each in the order of rows; of `only` alone, where
+    /// somebody is named. Says what the file does not tell about the thing.
+    ///
+    /// # Errors
+    /// As [`Asker::of`], and those of `wanted` and `each`.
+    pub fn on(
+        &self,
+        thing: &Thing,
+        part: Part,
+        only: Option<&Thing>,
+        wanted: &mut Wanted<'_>,
+        each: &mut dyn FnMut(Access) -> Result<()>,
+    ) -> Result<Vec<Gap>> {
+        let Doors {
+            doors,
+            scopes,
+            mut unknown,
+            unknown_people,
+        } = self.ground.doors(self.names(), thing, part)?;
+        if only.is_none() {
+            unknown.extend(unknown_people);
+        }
+        let (early, late): (Vec<_>, Vec<_>) = doors.iter().partition(|door| door.reach < Reach::Scope);
+        for door in early {
+            self.through(door, thing, only, wanted, each)?;
+        }
+        for Scoped { client, scope } in scopes {
+            if only.is_none_or(|only| (&only.kind, &only.id) == (&client.kind, &client.id)) {
+                each(scope_row(client, scope, thing.clone()))?;
+            }
+        }
+        for door in late {
+            self.through(door, thing, only, wanted, each)?;
+        }
+        Ok(unknown)
+    }
+
+    fn through(
+        &self,
+        door: &Door,
+        thing: &Thing,
+        only: Option<&Thing>,
+        wanted: &mut Wanted<'_>,
+        each: &mut dyn FnMut(Access) -> Result<()>,
+    ) -> Result<()> {
+        let mut filter = match &door.at {
+            At::Thing(on) => GrantFilter {
+                resource_type: Some(&on.kind),
+                resource: Some(&on.id),
+                ..Default::default()
+            },
+            At::Right(id) => GrantFilter {
+                entitlement: Some(id),
+                ..Default::default()
+            },
+        };
+        if let Some(only) = only {
+            filter.principal_type = Some(&only.kind);
+            filter.principal = Some(&only.id);
+        }
+        let mut passes = |grant: &v2::Grant| {
+            let is_user = || self.ground.is_user(principal_of(grant).0);
+            let is_given = || Origin::of(grant).is_direct(entitlement_of(grant));
+            Ok((!door.users_only || is_user())
+                && (!door.direct_only || is_given())
+                && wanted(grant, door.reach, Some(thing))?)
+        };
+        self.answers.for_each_if(&filter, &mut passes, &mut |access| {
+            each(access.to(door.reach, thing.clone()))
+        })
+    }
+
+    /// Calls `each` with every wanted grant to a person or an account in the order of rows, a grant on something inside
+    /// of a project also as a way into that; then with all that scopes lead to, and with `granting` all that people can
+    /// give themselves access to.
+    ///
+    /// # Errors
+    /// As [`Asker::on`].
+    pub fn everybody(
+        &self,
+        granting: bool,
+        wanted: &mut Wanted<'_>,
+        each: &mut dyn FnMut(Access) -> Result<()>,
+    ) -> Result<()> {
+        let ground = self.ground;
+        // A grant is looked at before its ways are: what it is wanted as is kept until they are there.
+        let wanted_as: Cell<(bool, Option<Thing>)> = Cell::default();
+        let mut passes = |grant: &v2::Grant| {
+            if !ground.is_user(principal_of(grant).0) {
+                return Ok(false);
+            }
+            let project = self.project_inside(entitlement_of(grant))?;
+            let held = wanted(grant, Reach::On, None)?;
+            let project = match project {
+                Some(project) if wanted(grant, Reach::Inside, Some(&project))? => Some(project),
+                _ => None,
+            };
+            let is_any = held || project.is_some();
+            wanted_as.set((held, project));
+            Ok(is_any)
+        };
+        self.answers
+            .for_each_if(&GrantFilter::default(), &mut passes, &mut |access| {
+                let (held, project) = wanted_as.take();
+                if held {
+                    each(access.clone())?;
+                }
+                match project {
+                    None => Ok(()),
+                    Some(project) => each(access.to(Reach::Inside, project)),
+                }
+            })?;
+        for client in ground.clients() {
+            let who = &client.placed.thing;
+            self.beyond(&who.kind, &who.id, &[])?
+                .into_iter()
+                .try_for_each(&mut *each)?;
+        }
+        for (door, projects) in ground.managers_of_projects().filter(|_| granting) {
+            for project in projects {
+                self.through(&door, project, None, &mut |_, _, _| Ok(true), each)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The project that the thing of an entitlement lies in.
+    fn project_inside(&self, entitlement: &str) -> Result<Option<Thing>> {
+        let conventions = self.ground.conventions();
+        let on = self.names().right(entitlement)?.resource;
+        if !conventions.inside_projects.contains(&on.kind.as_str()) {
+            return Ok(None);
+        }
+        place::project(self.names(), conventions, &on.kind, &on.id)
+    }
+}
+
+/// A scope as a row. Nobody else holds it and nothing brings it; it is changed at the account.
+pub fn scope_row(client: Thing, scope: Right, reached: Thing) -> Access {
+    let row = Access {
+        grant_id: String::new(),
+        principal: client,
+        paths: vec![vec![scope.clone()]],
+        right: scope,
+        direct: true,
+        immutable: true,
+        more_paths: 0,
+        reach: Reach::Scope,
+        reached: None,
+    };
+    row.to(Reach::Scope, reached)
+}
