@@ -41,8 +41,8 @@ struct Found {
 /// `NotFound` with the nearest names where nothing fits; `InvalidArgument` with the candidates where several do;
 /// `DataLoss` for a damaged file.
 pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> {
-    let mut by_id: Vec<Found> = Vec::new();
-    let mut by_exact_name: Vec<Found> = Vec::new();
+    let mut by_key: Vec<Found> = Vec::new();
+    let mut by_word: Vec<Found> = Vec::new();
     let mut by_name: Vec<Found> = Vec::new();
     let mut near: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut environments: BTreeSet<String> = BTreeSet::new();
@@ -62,16 +62,17 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> 
                 if wanted.environment.is_some_and(elsewhere) {
                     return Ok(());
                 }
-                let id = wanted.text == thing.id || wanted.text == format!("{}:{}", thing.kind, thing.id);
+                let key = wanted.text == format!("{}:{}", thing.kind, thing.id);
+                let id = wanted.text == thing.id;
                 let written = texts(&resource, &thing);
                 let exactly = written.iter().any(|text| text == wanted.text.trim());
                 let called: Vec<String> = written.iter().map(|text| text.to_lowercase()).collect();
                 let typed = wanted.text.to_lowercase();
-                if id || exactly || called.contains(&typed) {
+                if key || id || exactly || called.contains(&typed) {
                     let line = line(names, &resource, &thing)?;
-                    let to = match (id, exactly) {
-                        (true, _) => &mut by_id,
-                        (_, true) => &mut by_exact_name,
+                    let to = match (key, id || exactly) {
+                        (true, _) => &mut by_key,
+                        (_, true) => &mut by_word,
                         _ => &mut by_name,
                     };
                     to.push(Found { resource, line });
@@ -84,8 +85,8 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> 
                 Ok(())
             })?;
     }
-    // Of `Ops` and `OPS` each is found by its own spelling.
-    let tiers = [by_id, by_exact_name, by_name];
+    // Of `Ops` and `OPS` each is found by its own spelling. What is one thing's id and another's name could be either.
+    let tiers = [by_key, by_word, by_name];
     let mut found = tiers.into_iter().find(|tier| !tier.is_empty()).unwrap_or_default();
     if found.len() > 1 {
         return Err(ambiguous(wanted, &found));
@@ -141,8 +142,8 @@ fn ambiguous(wanted: &Wanted<'_>, found: &[Found]) -> Error {
     }
     let places: BTreeSet<Option<String>> = found.iter().map(|f| environment_of(&f.resource)).collect();
     let how = match wanted.environment {
-        None if places.len() == found.len() => "say in which environment, or which by its id",
-        _ => "say which, by its id",
+        None if places.len() == found.len() => "say in which environment, or which by its type and id",
+        _ => "say which, by its type and id",
     };
     Error::new(
         Kind::InvalidArgument,

@@ -203,7 +203,10 @@ impl Single for Settings<'_, EnvironmentRole> {
 
     async fn ask(&self, id: &str) -> Result<Answer<EnvironmentRole>> {
         let (key, role) = (format!("environment role/{id}"), RoleId::from(id));
-        stored(self.cx, &key, || async { Answer::of(self.client.environment_role(&role).await) }).await
+        stored(self.cx, &key, || async {
+            Answer::of(self.client.environment_role(&role).await)
+        })
+        .await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {
@@ -237,7 +240,10 @@ impl Single for Settings<'_, ProjectRole> {
 
     async fn ask(&self, id: &str) -> Result<Answer<ProjectRole>> {
         let (key, role) = (format!("project role/{id}"), ProjectRoleId::from(id));
-        stored(self.cx, &key, || async { Answer::of(self.client.project_role(&role).await) }).await
+        stored(self.cx, &key, || async {
+            Answer::of(self.client.project_role(&role).await)
+        })
+        .await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -34,7 +34,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 /// folders of `SSL_CERT_DIR`. The TLS libraries read them by themselves.
 ///
 /// # Errors
-/// As [`read`]; a folder that is none.
+/// As [`read`]; a folder that is none, and folders without any certificate.
 pub fn check_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Result<()> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     if let Some(file) = set("SSL_CERT_FILE") {
@@ -50,19 +50,39 @@ pub fn check_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Result<()> {
             check(&bytes).map_err(explained).with_context(named)?;
         }
     }
-    for folder in set("SSL_CERT_DIR").iter().flat_map(std::env::split_paths) {
-        if !folder.is_dir() {
-            return Err(wrong("it is not a folder").hint("name a folder with certificates, or unset it")).with_context(
-                || {
-                    format!(
-                        "read the certificate authorities in {} (SSL_CERT_DIR)",
-                        folder.display()
-                    )
-                },
-            );
-        }
+    let folders: Vec<PathBuf> = set("SSL_CERT_DIR")
+        .iter()
+        .flat_map(std::env::split_paths)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .collect();
+    let in_folder = |folder: &Path| {
+        format!(
+            "read the certificate authorities in {} (SSL_CERT_DIR)",
+            folder.display()
+        )
+    };
+    if let Some(folder) = folders.iter().find(|folder| !folder.is_dir()) {
+        return Err(wrong("it is not a folder").hint("name a folder with certificates, or unset it"))
+            .with_context(|| in_folder(folder));
     }
-    Ok(())
+    match folders.first() {
+        // A file is enough, and any of the folders is.
+        Some(first) if set("SSL_CERT_FILE").is_none() && !folders.iter().any(|folder| has_certificate(folder)) => {
+            let nothing = wrong("no file in it holds a certificate in PEM form");
+            Err(nothing.hint("name a folder with certificates, or unset it")).with_context(|| in_folder(first))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether any file of a folder holds a certificate.
+fn has_certificate(folder: &Path) -> bool {
+    let mut files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.any(|file| {
+        bytes(&file.path()).is_ok_and(|bytes| {
+            CertificateDer::pem_slice_iter(&bytes).any(|found| found.is_ok_and(|der| is_sequence(&der)))
+        })
+    })
 }
 
 /// What is in a plain file. A pipe could be waited for.

@@ -117,13 +117,18 @@ pub async fn run<C: Connector>(
     };
     let warnings = Arc::new(Warnings::default());
     // A large file takes a while to unpack, and nothing of it is lost.
+    let mut opening = pin!(StoreThread::open(wanted, Arc::clone(&warnings)));
     let (store, start) = tokio::select! {
         biased;
         () = environment.cancel.cancelled() => {
+            // One that is open in a moment lets go of its claim before the caller goes on.
+            if let Ok(Ok((store, _))) = tokio::time::timeout(CLOSING, opening).await {
+                store.stop(true, CLOSING).await;
+            }
             let cancelled = Error::new(Kind::Cancelled, "the sync was cancelled");
             return Err(cancelled.hint("nothing was read yet; the file, and what an earlier run left, are as they were"));
         }
-        opened = StoreThread::open(wanted, Arc::clone(&warnings)) => opened?,
+        opened = opening.as_mut() => opened?,
     };
     if !start.leaving.is_empty() {
         environment.observer.event(&Event::Leaving {

@@ -288,12 +288,19 @@ fn move_section<M: Message + Default>(
 
 /// Begins a sync with everything that a later run compares and goes by.
 fn begin(claim: &Claim, store: &mut Store, wanted: &Wanted) -> Result<Partial> {
-    let mut partial = Partial::create(claim, store, wanted.kind)?;
     let fingerprint = serde_json::to_vec(&wanted.fingerprint).map_err(not_json)?;
-    partial.session_set(FINGERPRINT, &fingerprint)?;
-    partial.set_token(&Plan::new(wanted.kind).token(0)?)?;
-    partial.commit()?;
-    Ok(partial)
+    let token = Plan::new(wanted.kind).token(0)?;
+    let begun = Partial::create(claim, store, wanted.kind).and_then(|mut partial| {
+        partial.session_set(FINGERPRINT, &fingerprint)?;
+        partial.set_token(&token)?;
+        partial.commit()?;
+        Ok(partial)
+    });
+    if begun.is_err() {
+        // Nothing is in it yet. What cannot be removed is no unfinished sync to the next run.
+        let _ = claim.discard();
+    }
+    begun
 }
 
 fn previous(store: &Store) -> Result<Option<PreviousSync>> {

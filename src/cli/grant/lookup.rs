@@ -110,7 +110,11 @@ fn right(names: &Names<'_>, on: &v2::Resource, what: Option<&str>) -> Result<v2:
             environment: None,
         };
         let role = exact::resource(names, &wanted)?;
-        return Ok(entitlement::stub(on, resource::key(&role).1));
+        // With its name: should the slug be another role's by now, the write finds out.
+        return Ok(v2::Entitlement {
+            display_name: format!("{} of {}", role.display_name, on.display_name),
+            ..entitlement::stub(on, resource::key(&role).1)
+        });
     }
     let typed = what.to_lowercase();
     let own = format!(" of {}", on.display_name);

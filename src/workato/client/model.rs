@@ -2,9 +2,9 @@
 //! Every field but the id may be missing or null; unknown fields are ignored.
 //!
 //! What decides about access: ids; the roles of a person (where, which, of what kind); privileges and the folders they
-//! name; the role, the person and the group of a project grant; role and scope of an API client. An answer in which one
-//! of these cannot be read ends the sync, because the access that it stands for would be missing without a trace. No
-//! other field does.
+//! name; the role, the person and the group of a project grant; role and scope of an API client; what a folder or a
+//! connection lies in, because whoever reaches that reaches it. An answer in which one of these cannot be read ends the
+//! sync, because the access that it stands for would be missing without a trace. No other field does.
 //!
 //! The structs are also how a sync keeps rows for later steps: what is written as JSON reads back equal.
 //! Numbers in comments are sections of `contract/workato-api.md`.
@@ -200,10 +200,10 @@ models! {
     Folder {
         id: FolderId = id,
         name: Option<String> = text,
-        parent_id: Option<FolderId> = loose_id,
+        parent_id: Option<FolderId> = id_or_none,
         /// Whether it is the root folder of a project.
         is_project: Option<bool> = flag,
-        project_id: Option<ProjectId> = loose_id,
+        project_id: Option<ProjectId> = id_or_none,
         created_at: Option<String> = time,
         updated_at: Option<String> = time,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -311,7 +311,7 @@ models! {
         created_at: Option<String> = time,
         updated_at: Option<String> = time,
         external_id: Option<String> = text,
-        folder_id: Option<FolderId> = loose_id,
+        folder_id: Option<FolderId> = id_or_none,
         parent_id: Option<ConnectionId> = loose_id,
         provider: Option<String> = text,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

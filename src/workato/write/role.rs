@@ -30,11 +30,11 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
         return Ok(already_granted());
     };
     let mut annotations = Vec::new();
-    if let Some(held) = before {
-        if let Meaning::One(id) = wanted.names.find(RoleKind::Legacy, &held) {
-            let id = d.scoped_id(&id, &wanted.environment);
-            annotations.push(replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id)));
-        }
+    if let Some(held) = before
+        && let Meaning::One(id) = wanted.names.find(RoleKind::Legacy, &held)
+    {
+        let id = d.scoped_id(&id, &wanted.environment);
+        annotations.push(replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id)));
     }
     Ok(Granted {
         grants: Vec::new(),

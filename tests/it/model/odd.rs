@@ -69,14 +69,7 @@ const INFORMING: &[(&str, &str, &[&str])] = &[
     (
         "/api/folders?parent_id=",
         "/0",
-        &[
-            "name",
-            "parent_id",
-            "is_project",
-            "project_id",
-            "created_at",
-            "updated_at",
-        ],
+        &["name", "is_project", "created_at", "updated_at"],
     ),
     (
         "/api/developer_api_clients",
@@ -104,7 +97,6 @@ const INFORMING: &[(&str, &str, &[&str])] = &[
             "created_at",
             "updated_at",
             "external_id",
-            "folder_id",
             "provider",
             "parent_id",
         ],
@@ -186,6 +178,9 @@ fn deciding() -> Vec<(AccessModel, &'static str, &'static str, Vec<Value>)> {
             no_object(),
         ),
         (RbacV2, "/api/folders", "/0/id", no_required_id()),
+        (RbacV2, "/api/folders", "/0/parent_id", no_id()),
+        (RbacV2, "/api/folders", "/0/project_id", no_id()),
+        (RbacV2, "/api/connections", "/0/folder_id", no_id()),
         (
             RbacV2,
             "/api/developer_api_clients",

@@ -104,13 +104,23 @@ fn those_of_the_system_for_workato() {
         let output = run(&[("SSL_CERT_FILE", &path)], &arguments);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     }
-    let file = folder.path().join("empty.pem");
-    let output = run(&[key, proxy, ("SSL_CERT_DIR", file.to_str().unwrap())], &[]);
-    assert!(
-        output.status.code() == Some(2) && stderr(&output).contains("SSL_CERT_DIR"),
-        "{}",
-        stderr(&output)
+    let certificates = folder.path().join("certificates");
+    std::fs::create_dir(&certificates).unwrap();
+    for name in ["empty.pem", "no-such-folder", "certificates"] {
+        let path = folder.path().join(name);
+        let output = run(&[key, proxy, ("SSL_CERT_DIR", path.to_str().unwrap())], &[]);
+        let said = stderr(&output);
+        assert!(
+            output.status.code() == Some(2) && said.contains("SSL_CERT_DIR") && said.contains(name),
+            "{said}"
+        );
+    }
+    std::fs::write(certificates.join("one.pem"), authority().pem()).unwrap();
+    let output = run(
+        &[key, proxy, ("SSL_CERT_DIR", certificates.to_str().unwrap())],
+        &["doctor"],
     );
+    assert_eq!(output.status.code(), Some(14), "{}", stdout(&output));
     let good = folder.path().join("good.pem");
     std::fs::write(&good, authority().pem()).unwrap();
     // The doctor asks a proxy that is not there once more, and not for as long as a sync.

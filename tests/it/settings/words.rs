@@ -126,7 +126,7 @@ fn the_chosen_word_is_followed() {
                 "ALL",
             ],
         );
-        let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&stderr(&output));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         document["workspace"]["base_url"].as_str().unwrap().to_owned()
     };
     assert!(address("EU").starts_with("https://app.eu.workato.com"));

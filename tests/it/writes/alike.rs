@@ -26,8 +26,11 @@ async fn person(place: &Place, id: u64) -> v2::Resource {
     place.resource("collaborator", &id.to_string()).await
 }
 
+/// Roles of people, project roles of people and groups, members of groups.
+type State = (Vec<(u64, String)>, Vec<(u64, String, Holder)>, Vec<(String, Vec<u64>)>);
+
 /// What everybody holds in DEV, and in projects, and in groups: all that a write of these could touch.
-fn state(place: &Place) -> (Vec<(u64, String)>, Vec<(u64, String, Holder)>, Vec<(String, Vec<u64>)>) {
+fn state(place: &Place) -> State {
     let workspace = place.simulator.workspace();
     let roles = workspace.people.iter().flat_map(|p| {
         let dev = p.roles.iter().filter(|r| r.env == Env::Dev);
@@ -457,7 +460,9 @@ async fn sentences_and_flags_touch_what_they_name() {
                 .project_grants
                 .retain(|grant| grant.holder != Holder::User(id));
         }
-        let _ = &people;
+        // Somebody is called as another one's number.
+        workspace.people[2].name = Some(workspace.people[3].id.to_string());
+        people.extend([2, 3].map(|at| give(workspace, at, "Member", Some(RoleType::Environment))));
     });
     let synced = program.sync().await;
     assert_eq!(synced.code, 0, "{synced:?}");
@@ -529,8 +534,18 @@ async fn sentences_and_flags_touch_what_they_name() {
     let [team, big] = [1, 2].map(|at| groups[at].members.contains(&ada));
     assert_eq!((team, big), (false, true));
 
-    // What was typed fits several, and is none of them exactly.
+    let [named, numbered] = [people[2], people[3]];
+    let number = numbered.to_string();
+    let key = format!("collaborator:{numbered}");
+    done(&["grant", "Ops-Admin", "in", "dev", "to", &key]).await;
+    assert_eq!(
+        (role_of(named), role_of(numbered)),
+        ("Member".to_owned(), "Ops-Admin".to_owned())
+    );
+
+    // What was typed fits several, and is none of them exactly, or is one's name and another's id.
     let sent = program.changes();
+    let other_key = format!("collaborator:{named}");
     for (words, candidates) in [
         (
             &["grant", "OPS ADMIN", "in", "dev", "to", "Ada King"][..],
@@ -540,6 +555,11 @@ async fn sentences_and_flags_touch_what_they_name() {
         (
             &["grant", "Member", "in", "dev", "to", "ada king"],
             &["Ada King", "ADA KING"],
+        ),
+        (&["grant", "Ops Admin", "in", "dev", "to", &number], &[&key, &other_key]),
+        (
+            &["revoke", "Ops-Admin", "in", "dev", "from", &number],
+            &[&key, &other_key],
         ),
     ] {
         let ended = program.run(&[words, &["--yes"]].concat()).await;

@@ -125,12 +125,9 @@ impl Partial {
                 unflushed: true,
             })
         };
-        let made = create().map_err(|error| fault::beside_target(fault::asked(error, path)));
-        if made.is_err() {
-            // Nothing is in it. What cannot be removed is no unfinished sync to the next run.
-            let _ = claim.discard();
-        }
-        made.with_context(|| format!("begin {}", path.display()))
+        create()
+            .map_err(|error| fault::beside_target(fault::asked(error, path)))
+            .with_context(|| format!("begin {}", path.display()))
     }
 }
 
