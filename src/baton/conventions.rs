@@ -33,6 +33,13 @@ pub struct Everyone {
     pub name: &'static str,
 }
 
+impl Everyone {
+    /// Whether a group with this profile and name is the one.
+    pub fn is(&self, profile: &Struct, name: &str) -> bool {
+        self.mark.is_on(profile) && folded(name) == self.name
+    }
+}
+
 /// Accounts that reach things by what is set at themselves, not by what they hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scopes {

@@ -267,7 +267,7 @@ fn of(
 fn in_order(asker: Asker<'_, '_>, things: &mut [Thing]) -> Result<()> {
     let mut ranks = Vec::with_capacity(things.len());
     for thing in things.iter() {
-        let environment = asker.ground.environment(asker.names(), thing)?;
+        let environment = asker.environment(thing)?;
         ranks.push((
             thing.clone(),
             CONVENTIONS.rank(environment.as_deref().unwrap_or_default()),

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Leave, explain};
@@ -19,6 +20,8 @@ use crate::term::Terminal;
 
 /// How long a command that was cancelled may take to end: supervisors kill after five seconds.
 const PATIENCE: Duration = Duration::from_millis(4_700);
+/// How soon after the first signal the same one is an echo of it.
+const ECHO: Duration = Duration::from_millis(250);
 /// How long saying so may take. Whoever should read stderr may have stopped reading.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
@@ -96,9 +99,16 @@ pub fn watch(terminal: &Terminal, leave: Leave) -> Result<()> {
             let _ = say(&terminal, |terminal| {
                 terminal.say("Stopping; once more to stop at once.")
             });
-            let again = runtime.block_on(async { tokio::time::timeout(PATIENCE, signals.next()).await });
-            let late = stopped(kind).hint("it did not end in time; what was committed is kept");
-            end(&terminal, again.unwrap_or(kind), late, leave);
+            let again = runtime.block_on(async {
+                let mut next = async || signals.next().await;
+                tokio::time::timeout(PATIENCE, another(kind, &mut next)).await
+            });
+            let hint = match again {
+                Ok(_) => "it was stopped at once; what was committed is kept",
+                Err(_) => "it did not end in time; what was committed is kept",
+            };
+            let kind = again.unwrap_or(kind);
+            end(&terminal, kind, stopped(kind).hint(hint), leave);
         }
     };
     std::thread::Builder::new()
@@ -106,6 +116,18 @@ pub fn watch(terminal: &Terminal, leave: Leave) -> Result<()> {
         .spawn(wait)
         .map(drop)
         .context("listen for Ctrl-C")
+}
+
+/// The next signal that somebody means. Those who stand between, such as `timeout`, send theirs twice: to the process
+/// and to its group, or in addition to what the terminal sends.
+async fn another(first: Kind, next: &mut impl AsyncFnMut() -> Kind) -> Kind {
+    let came = Instant::now();
+    loop {
+        let kind = next().await;
+        if kind != first || came.elapsed() >= ECHO {
+            return kind;
+        }
+    }
 }
 
 /// Has the first signal cancel `cancel` from now on.
@@ -189,6 +211,27 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_twice_at_once_is_one_signal() {
+        const TERM: Kind = Kind::Terminated;
+        for (first, rest, expected, after) in [
+            (TERM, &[(0, TERM), (5, TERM), (300, TERM)][..], TERM, 305),
+            (TERM, &[(0, TERM), (249, TERM), (1, TERM)], TERM, 250),
+            (TERM, &[(2, Kind::Interrupted)], Kind::Interrupted, 2),
+            (Kind::Interrupted, &[(900, Kind::Interrupted)], Kind::Interrupted, 900),
+        ] {
+            let mut coming = rest.iter();
+            let began = Instant::now();
+            let mut next = async || {
+                let (wait, kind) = coming.next().copied().unwrap();
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+                kind
+            };
+            assert_eq!(another(first, &mut next).await, expected, "{rest:?}");
+            assert_eq!(began.elapsed(), Duration::from_millis(after), "{rest:?}");
+        }
+    }
 
     #[test]
     fn a_cancelled_run_ends_with_the_signal_that_came() {

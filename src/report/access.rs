@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::edges::Edges;
+use super::environment;
 use super::names::Names;
 use super::path::{self, Origin, Paths};
 use super::reach::Reach;
@@ -58,6 +59,11 @@ impl Access {
     /// What is reached.
     pub fn target(&self) -> &Thing {
         self.reached.as_ref().unwrap_or(&self.right.resource)
+    }
+
+    /// The environment it holds in.
+    pub fn environment(&self) -> Option<&str> {
+        environment::of(&self.principal, &self.right, self.reached.as_ref())
     }
 }
 

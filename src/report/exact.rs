@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::names::Names;
 use super::thing::{Account, Thing, profile, text};
-use super::wording;
 use crate::baton::annotation;
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
@@ -31,6 +30,7 @@ pub struct Wanted<'a> {
 /// A row that fits.
 struct Found {
     resource: v2::Resource,
+    environment: Option<String>,
     /// As candidates and suggestions are shown.
     line: String,
 }
@@ -56,7 +56,7 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> 
             .reader()
             .for_each_resource_where(snapshot.sync_id(), &filter, &mut |resource| {
                 let thing = names.thing_of(&resource)?;
-                let environment = environment_of(&resource);
+                let environment = thing.environment.clone();
                 environments.extend(environment.clone());
                 let elsewhere = |asked: &str| environment.as_deref().is_some_and(|e| !e.eq_ignore_ascii_case(asked));
                 if wanted.environment.is_some_and(elsewhere) {
@@ -69,15 +69,19 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> 
                 let called: Vec<String> = written.iter().map(|text| text.to_lowercase()).collect();
                 let typed = wanted.text.to_lowercase();
                 if key || id || exactly || called.contains(&typed) {
-                    let line = line(names, &resource, &thing)?;
+                    let line = line(&resource, &thing);
                     let to = match (key, id || exactly) {
                         (true, _) => &mut by_key,
                         (_, true) => &mut by_word,
                         _ => &mut by_name,
                     };
-                    to.push(Found { resource, line });
+                    to.push(Found {
+                        resource,
+                        environment,
+                        line,
+                    });
                 } else if let Some(distance) = called.iter().filter_map(|text| distance(text, &typed)).min() {
-                    near.insert((distance, line(names, &resource, &thing)?));
+                    near.insert((distance, line(&resource, &thing)));
                     if near.len() > SUGGESTED {
                         near.pop_last();
                     }
@@ -97,14 +101,6 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> 
         .ok_or_else(|| unknown(wanted, near.into_iter().map(|(_, line)| line).collect(), &environments))
 }
 
-/// The environment a resource is in, where its profile names one.
-pub fn environment_of(resource: &v2::Resource) -> Option<String> {
-    let profile = profile(resource)?;
-    text(&profile, "environment")
-        .filter(|e| !e.is_empty())
-        .map(str::to_owned)
-}
-
 /// Everything a resource goes by, without white space at its ends.
 fn texts(resource: &v2::Resource, thing: &Thing) -> Vec<String> {
     let mut texts = vec![thing.name.clone()];
@@ -122,17 +118,12 @@ fn texts(resource: &v2::Resource, thing: &Thing) -> Vec<String> {
 }
 
 /// `collaborator:7  Ada Lovelace <ada@example.org>`
-fn line(names: &Names<'_>, resource: &v2::Resource, thing: &Thing) -> Result<String> {
+fn line(resource: &v2::Resource, thing: &Thing) -> String {
     let email = Account::of(resource, thing.clone())
         .map(|a| a.email)
         .unwrap_or_default();
     let email = if email.is_empty() { email } else { format!(" <{email}>") };
-    Ok(format!(
-        "{}:{}  {}{email}",
-        thing.kind,
-        thing.id,
-        wording::name(names, thing)?
-    ))
+    format!("{}:{}  {}{email}", thing.kind, thing.id, thing.beside_email())
 }
 
 fn ambiguous(wanted: &Wanted<'_>, found: &[Found]) -> Error {
@@ -140,7 +131,7 @@ fn ambiguous(wanted: &Wanted<'_>, found: &[Found]) -> Error {
     if found.len() > LISTED {
         lines.push(format!("  and {} more", found.len() - LISTED));
     }
-    let places: BTreeSet<Option<String>> = found.iter().map(|f| environment_of(&f.resource)).collect();
+    let places: BTreeSet<&Option<String>> = found.iter().map(|f| &f.environment).collect();
     let how = match wanted.environment {
         None if places.len() == found.len() => "say in which environment, or which by its type and id",
         _ => "say which, by its type and id",

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 pub use self::typed::place;
 use self::typed::{Fit, Typed, own_name};
+use super::environment;
 use super::names::Names;
 use super::snapshot::Snapshot;
-use super::thing::{Account, Thing, profile, text};
+use super::thing::{Account, Thing};
 use super::wording;
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
@@ -42,12 +43,11 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// A row that fits, with the e-mail address and the environment it is told from others by.
+/// A row that fits, with the e-mail address it is told from others by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Found {
     thing: Thing,
     email: String,
-    environment: Option<String>,
 }
 
 /// The principal that is wanted: `type:id`, an id, an e-mail address, a login, a name, or a part of one. People
@@ -127,30 +127,9 @@ fn are_namesakes(names: &Names<'_>, found: &[Found]) -> Result<bool> {
             .and_then(own_name)
             .unwrap_or_else(|| one.thing.name.clone());
         called.insert((&one.thing.kind, name));
-        places.extend(&one.environment);
+        places.extend(&one.thing.environment);
     }
     Ok(called.len() == 1 && places.len() == found.len())
-}
-
-/// The environment a thing is in: as its profile says, else as that of what it lies in.
-///
-/// # Errors
-/// `DataLoss` for a damaged file.
-pub fn environment_of(names: &Names<'_>, thing: &Thing) -> Result<Option<String>> {
-    // Deeper than any tree, so that a circle of parents ends.
-    const DEEPEST: usize = 200;
-    let mut at = thing.clone();
-    for _ in 0..DEEPEST {
-        if let Some(environment) = wording::environment(names, &at)? {
-            return Ok(Some(environment));
-        }
-        let resource = names.resource(&at.kind, &at.id)?;
-        let Some(parent) = resource.as_ref().and_then(|r| r.parent_resource_id.as_ref()) else {
-            break;
-        };
-        at = names.thing(&parent.resource_type, &parent.resource)?;
-    }
-    Ok(None)
 }
 
 /// Refuses an environment that nothing is in: a typing mistake shall not look like "nobody has access".
@@ -163,12 +142,7 @@ fn known_environment(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<()> {
     snapshot
         .reader()
         .for_each_resource(snapshot.sync_id(), &mut |resource| {
-            let profile = profile(&resource).unwrap_or_default();
-            known.extend(
-                text(&profile, "environment")
-                    .filter(|text| !text.is_empty())
-                    .map(str::to_owned),
-            );
+            known.extend(environment::named(&resource));
             Ok(())
         })?;
     if known.iter().any(|known| known.eq_ignore_ascii_case(asked)) {
@@ -237,12 +211,7 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Ve
             if names.resource(kind, id)?.is_some() {
                 let thing = names.thing(kind, id)?;
                 let email = wording::email(names, &thing)?;
-                let environment = environment_of(names, &thing)?;
-                found.push(Found {
-                    thing,
-                    email,
-                    environment,
-                });
+                found.push(Found { thing, email });
             }
         }
     }
@@ -259,7 +228,7 @@ fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Res
         if plain.is_none() && placed.is_none() {
             return Ok(());
         }
-        let environment = environment_of(names, &thing)?;
+        let environment = &thing.environment;
         let is_in = |place: &str| environment.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(place));
         let there = placed.filter(|(_, place)| is_in(place)).map(|(fit, _)| fit);
         let Some(fit) = plain
@@ -284,11 +253,7 @@ fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Res
             let email = Account::of(&resource, thing.clone())
                 .map(|a| a.email)
                 .unwrap_or_default();
-            found.push(Found {
-                thing,
-                email,
-                environment,
-            });
+            found.push(Found { thing, email });
         }
         Ok(())
     };
@@ -313,9 +278,6 @@ fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Res
 
 fn one(mut found: Vec<Found>, wanted: &Wanted<'_>, none: &str) -> Result<Thing> {
     if found.len() > 1 {
-        for found in found.iter_mut().take(LISTED) {
-            found.thing.name = wording::placed(&found.thing.name, found.environment.as_deref());
-        }
         return Err(ambiguous(&found, wanted));
     }
     if let Some(found) = found.pop() {
@@ -341,13 +303,16 @@ fn ambiguous(found: &[Found], wanted: &Wanted<'_>) -> Error {
             } else {
                 format!(" <{email}>")
             };
-            format!("  {}:{}  {}{email}", thing.kind, thing.id, thing.name)
+            format!("  {}:{}  {}{email}", thing.kind, thing.id, thing.beside_email())
         })
         .collect();
     if found.len() > LISTED {
         lines.push(format!("  and {} more", found.len() - LISTED));
     }
-    let places: BTreeSet<&String> = found.iter().filter_map(|found| found.environment.as_ref()).collect();
+    let places: BTreeSet<&String> = found
+        .iter()
+        .filter_map(|found| found.thing.environment.as_ref())
+        .collect();
     let how = match places.first() {
         Some(place) if places.len() == found.len() => format!("by its environment, as in --env {place}, or by its id"),
         _ => "by its id".to_owned(),

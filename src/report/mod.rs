@@ -7,11 +7,13 @@
 //! gets.
 
 pub mod access;
+pub mod apart;
 pub mod census;
 pub mod code;
 pub mod compare;
 pub mod condition;
 pub mod edges;
+pub mod environment;
 pub mod exact;
 pub mod explore;
 pub mod export;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 
+use super::apart::Apart;
 use super::snapshot::Snapshot;
 use super::thing::{Right, Thing};
 use crate::baton::error::Result;
@@ -22,6 +23,7 @@ pub struct Names<'s> {
     types: Table<String, v2::ResourceType>,
     resources: Table<(String, String), v2::Resource>,
     entitlements: Table<String, v2::Entitlement>,
+    things: Table<(String, String), Thing>,
 }
 
 impl<'s> Names<'s> {
@@ -32,6 +34,7 @@ impl<'s> Names<'s> {
             types: RefCell::default(),
             resources: RefCell::default(),
             entitlements: RefCell::default(),
+            things: RefCell::default(),
         }
     }
 
@@ -75,13 +78,20 @@ impl<'s> Names<'s> {
     /// # Errors
     /// As [`Names::resource_type`].
     pub fn thing(&self, kind: &str, id: &str) -> Result<Thing> {
-        let found = self.resource(kind, id)?;
-        let name = found.map(|r| r.display_name.clone()).filter(|name| !name.is_empty());
+        let look = || match self.resource(kind, id)? {
+            Some(resource) => self.thing_of(&resource).map(Some),
+            None => Ok(None),
+        };
+        let found = remember(&self.things, (kind.to_owned(), id.to_owned()), look)?;
+        if let Some(thing) = found {
+            return Ok((*thing).clone());
+        }
         Ok(Thing {
             kind: kind.to_owned(),
             type_name: self.type_name(kind)?,
             id: id.to_owned(),
-            name: name.unwrap_or_else(|| id.to_owned()),
+            name: id.to_owned(),
+            ..Thing::default()
         })
     }
 
@@ -101,6 +111,8 @@ impl<'s> Names<'s> {
             type_name: self.type_name(kind)?,
             id: id.to_owned(),
             name: name.to_owned(),
+            environment: self.environment_of(resource)?,
+            apart: self.apart(kind, id)?,
         })
     }
 
@@ -118,6 +130,7 @@ impl<'s> Names<'s> {
                     id: id.to_owned(),
                     slug: slug.to_owned(),
                     name: if slug.is_empty() { id } else { slug }.to_owned(),
+                    apart: None,
                     resource: self.thing(kind, resource)?,
                 })
             }
@@ -137,8 +150,17 @@ impl<'s> Names<'s> {
             id: entitlement.id.clone(),
             slug: entitlement.slug.clone(),
             name: name.cloned().unwrap_or_default(),
+            apart: self.snapshot.entitlements_apart(self)?.get(&entitlement.id).cloned(),
             resource: self.thing(kind, id)?,
         })
+    }
+
+    fn apart(&self, kind: &str, id: &str) -> Result<Option<Apart>> {
+        let known = self.snapshot.resources_apart(self)?;
+        if known.is_empty() {
+            return Ok(None);
+        }
+        Ok(known.get(&(kind.to_owned(), id.to_owned())).cloned())
     }
 
     fn type_name(&self, kind: &str) -> Result<String> {

@@ -1,7 +1,11 @@
 //! One sync of one file, open for questions.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use super::apart;
+use super::environment;
+use super::names::Names;
 use crate::baton::c1z::{Keep, Policy, Reader, SyncRun};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -65,6 +69,7 @@ impl<'a> Which<'a> {
             reader,
             run,
             file: self.file.to_owned(),
+            known: Arc::default(),
         })
     }
 }
@@ -74,6 +79,24 @@ pub struct Snapshot {
     reader: Reader,
     run: SyncRun,
     file: PathBuf,
+    known: Arc<Known>,
+}
+
+/// What names need to know of all rows. Read once, by whoever asks first.
+#[derive(Default)]
+struct Known {
+    resources: OnceLock<apart::OfResources>,
+    entitlements: OnceLock<apart::OfEntitlements>,
+    of_roles: OnceLock<environment::OfRoles>,
+}
+
+/// The value, made first where it is not there. Two who ask at the same time may both make it.
+fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
 }
 
 impl Snapshot {
@@ -102,7 +125,11 @@ impl Snapshot {
     /// # Errors
     /// Those of the disk.
     pub fn beside(&self, run: SyncRun) -> Result<Snapshot> {
-        Ok(Snapshot { run, ..self.again()? })
+        Ok(Snapshot {
+            run,
+            known: Arc::default(),
+            ..self.again()?
+        })
     }
 
     /// The same sync for another thread.
@@ -114,6 +141,22 @@ impl Snapshot {
             reader: self.reader.again()?,
             run: self.run.clone(),
             file: self.file.clone(),
+            known: Arc::clone(&self.known),
         })
+    }
+
+    /// What tells resources of one name apart.
+    pub(super) fn resources_apart(&self, names: &Names<'_>) -> Result<&apart::OfResources> {
+        once(&self.known.resources, || apart::resources(names))
+    }
+
+    /// What tells entitlements of one name apart.
+    pub(super) fn entitlements_apart(&self, names: &Names<'_>) -> Result<&apart::OfEntitlements> {
+        once(&self.known.entitlements, || apart::entitlements(names))
+    }
+
+    /// The environments of roles, by what they pass on.
+    pub(super) fn environments_of_roles(&self, names: &Names<'_>) -> Result<&environment::OfRoles> {
+        once(&self.known.of_roles, || environment::of_roles(names))
     }
 }

@@ -3,6 +3,7 @@
 use prost_types::value::Kind as ValueKind;
 use serde::Serialize;
 
+use super::apart::{self, Apart};
 use crate::baton::annotation;
 use crate::baton::proto::v2;
 
@@ -19,6 +20,38 @@ pub struct Thing {
     pub id: String,
     /// The display name; the id where it has none.
     pub name: String,
+    /// The environment it belongs to; `None` for what belongs to the whole workspace, and where the file does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// What tells it apart from others of its type and name; `None` where there are none.
+    #[serde(skip_serializing_if = "Apart::is_plain")]
+    pub apart: Option<Apart>,
+}
+
+impl Thing {
+    /// The name with everything that is needed to know which one is meant: `Billing (dev)`.
+    pub fn told(&self) -> String {
+        apart::told(&self.name, self.environment.as_deref(), self.apart.as_ref())
+    }
+
+    /// As [`Thing::told`], beside its environment.
+    pub fn beside_environment(&self) -> String {
+        apart::told(&self.name, None, self.apart.as_ref())
+    }
+
+    /// As [`Thing::told`], beside its e-mail address.
+    pub fn beside_email(&self) -> String {
+        let apart = self.apart.as_ref().filter(|apart| !matches!(apart, Apart::Email(_)));
+        apart::told(&self.name, self.environment.as_deref(), apart)
+    }
+
+    /// The name of an account beside its e-mail address: with its environment only where others have the name.
+    pub fn account_name(&self) -> String {
+        if self.apart.is_none() {
+            return self.name.clone();
+        }
+        self.beside_email()
+    }
 }
 
 /// An entitlement, with the resource it is on.
@@ -31,19 +64,30 @@ pub struct Right {
     pub slug: String,
     /// The display name; the slug where it has none.
     pub name: String,
+    /// What tells it apart from others of its name on the same resource: its slug, or its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apart: Option<String>,
     /// What it is on.
     pub resource: Thing,
 }
 
 impl Right {
-    /// In words: `Collaborator Group Ops: member`.
+    /// The name, with what tells it apart from others on the same resource: `Editor of Billing (editor-7)`.
+    pub fn called(&self) -> String {
+        match &self.apart {
+            Some(apart) => format!("{} ({apart})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// In words: `Collaborator Group Ops: member`, `Project Billing (dev): editor`.
     pub fn told(&self) -> String {
         let what = if self.slug.is_empty() { &self.name } else { &self.slug };
-        format!("{} {}: {what}", self.resource.type_name, self.resource.name)
+        format!("{} {}: {what}", self.resource.type_name, self.resource.told())
     }
 }
 
-/// A way to something, in words: `Collaborator Group Ops: member → Project Billing: editor`.
+/// A way to something, in words: `Collaborator Group Ops: member → Project Billing (dev): editor`.
 pub fn way(rights: &[Right]) -> String {
     rights.iter().map(Right::told).collect::<Vec<_>>().join(" → ")
 }

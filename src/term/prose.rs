@@ -9,9 +9,10 @@ const WIDEST: usize = 100;
 /// Not narrower than this: words need room.
 const NARROWEST: usize = 40;
 
-/// The page in lines of at most `width` columns. Code is never broken: a command is there to be copied.
-pub fn render(page: &str, width: usize, paint: Paint) -> String {
-    let width = width.clamp(NARROWEST, WIDEST);
+/// The page in lines as wide as the screen at most; without one every paragraph is a line. Code is never broken: a
+/// command is there to be copied.
+pub fn render(page: &str, screen: Option<usize>, paint: Paint) -> String {
+    let width = screen.map_or(usize::MAX, |columns| columns.clamp(NARROWEST, WIDEST));
     let mut shown = String::new();
     let mut block = Block::default();
     let mut is_code = false;
@@ -136,7 +137,7 @@ a --command
 
     #[test]
     fn a_page_is_laid_out_to_the_width() {
-        insta::assert_snapshot!(render(PAGE, 44, Paint::OFF), @r"
+        insta::assert_snapshot!(render(PAGE, Some(44), Paint::OFF), @r"
         A title
 
         What it means
@@ -154,7 +155,7 @@ a --command
 
     #[test]
     fn colours_take_the_place_of_marks() {
-        let shown = render(PAGE, 44, Paint::ON);
+        let shown = render(PAGE, Some(44), Paint::ON);
         assert!(!shown.contains('`') && shown.contains("\u{1b}["), "{shown}");
     }
 }

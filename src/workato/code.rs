@@ -118,8 +118,6 @@ codes! {
     GONE_MEANWHILE = "1913";
     /// Single things are refused.
     SINGLE_REFUSED = "1920";
-    /// Fields that are not as they should be.
-    FIELD_ODD = "1925";
     /// Settings of roles that cannot be read.
     ROLE_SETTINGS = "1921";
     /// Names that several roles have.
@@ -128,6 +126,8 @@ codes! {
     ROLES_ALIKE = "1923";
     /// Rows of roles that do not say which, or where.
     ROLE_ROW_INCOMPLETE = "1924";
+    /// Fields that are not as they should be.
+    FIELD_ODD = "1925";
 }
 
 /// The code of a refusal: what the token may not do. `path` is the endpoint's, `method` the request's.

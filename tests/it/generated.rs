@@ -80,10 +80,12 @@ fn manual_pages_cover_every_command_that_the_help_lists() {
 #[test]
 fn the_readme_names_flags_that_exist() {
     /// Flags of other programs that the README calls, and of this one's benchmarks.
-    const FOREIGN: [&str; 10] = [
+    const FOREIGN: [&str; 12] = [
         "bench",
         "cap-drop",
         "help",
+        "path",
+        "profile",
         "read-only",
         "release",
         "rm",

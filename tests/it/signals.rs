@@ -343,7 +343,11 @@ async fn a_sync_ends_in_every_phase() {
             } else {
                 assert_eq!(ended_with, Some(code), "{case}: {said}");
                 assert!(said.contains(&format!("error[BW-0{code}]")), "{case}: {said}");
-                assert_eq!(syncs.len(), 1, "{case}: the file is as it was");
+                // On a busy machine sealing may end between the signal and the process, which says so.
+                let sealed = said.contains("was sealed before it could be stopped");
+                let open = said.contains("was being sealed");
+                let expected = if sealed { 2 } else { 1 };
+                assert!(open || syncs.len() == expected, "{case}: {} syncs, {said}", syncs.len());
             }
             let left: Vec<_> = place.names().into_iter().filter(|name| name != "new.c1z").collect();
             assert!(left.iter().all(|name| name == "new.c1z.partial"), "{case}: {left:?}");
@@ -435,6 +439,26 @@ async fn commands_that_ask_a_silent_workspace_end() {
 
 /// In the form of ConductorOne (the key pair of RFC 8037, appendix A).
 const SECRET: &str = "secret-token:conductorone.com:v1:eyJrdHkiOiJPS1AiLCJjcnYiOiJFZDI1NTE5IiwieCI6IjExcVlBWUt4Q3JmVlNfN1R5V1FIT2c3aGN2UGFwaU1scndJYWFQY0hVUm8iLCJkIjoibldHeG5lXzlXbUM2aEVyMGt1d3N4RVJKeFdsN01ta1pjRHVzQXh5dWYyQSJ9";
+
+/// `timeout` sends a signal to its child and to the group of both: a good end stays one.
+#[test]
+fn a_signal_that_arrives_twice_is_one() {
+    for name in ["-TERM", "-INT"] {
+        for _ in 0..5 {
+            let place = Place::with_file();
+            let mut child = place.command(&["simulate", "--people", "5"]).spawn().unwrap();
+            let mut line = String::new();
+            let stdout = child.stdout.as_mut().unwrap();
+            std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();
+            assert!(line.contains("base_url"), "{line}");
+            let id = child.id().to_string();
+            let twice = Command::new("kill").args([name, &id, &id]).status().unwrap();
+            assert!(twice.success());
+            let (code, said) = ended(child, name);
+            assert_eq!(code, Some(0), "{name}: {said}");
+        }
+    }
+}
 
 /// Twice: at once, whatever the first one waits for.
 #[tokio::test(flavor = "multi_thread")]

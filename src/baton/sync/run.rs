@@ -205,6 +205,10 @@ fn explain(error: Error, stopped: Stopped, was_sealing: bool) -> Error {
             short(&path)
         )),
         Stopped::Removed if is_stop => error.also_hint("nothing was kept; the previous file, if any, is unchanged"),
+        Stopped::Sealed => error.also_hint("the sync was sealed before it could be stopped: the file holds it"),
+        Stopped::Unknown if is_stop && was_sealing => error.also_hint(
+            "the sync was being sealed: the file holds it or is as it was; the same command again makes it complete",
+        ),
         Stopped::Unknown if is_stop => {
             error.also_hint("what was read so far is kept beside the file: run the same command again to resume")
         }

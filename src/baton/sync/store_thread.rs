@@ -83,10 +83,12 @@ impl StoreThread {
 
     /// Ends without sealing, as `Working::stop`. Waits for the jobs before it, but not longer than `patience`.
     pub async fn stop(self, keep: bool, patience: Duration) -> Stopped {
-        let stop = self.send(move |working| working.take().map_or(Ok(None), |w| w.stop(keep)));
+        let stop = self.send(move |working| match working.take() {
+            Some(working) => Ok(working.stop(keep)?.map_or(Stopped::Removed, Stopped::Kept)),
+            None => Ok(Stopped::Sealed),
+        });
         match tokio::time::timeout(patience, stop).await {
-            Ok(Ok(Some(path))) => Stopped::Kept(path),
-            Ok(Ok(None)) => Stopped::Removed,
+            Ok(Ok(stopped)) => stopped,
             Ok(Err(error)) => {
                 tracing::warn!(code = %error.code_id(), %error, "The unfinished sync could not be closed.");
                 Stopped::Unknown
@@ -144,6 +146,8 @@ pub enum Stopped {
     Kept(PathBuf),
     /// There was nothing worth resuming.
     Removed,
+    /// It is unfinished no longer: the file at the target has it.
+    Sealed,
     /// The thread was busy, or could not say. What was committed is on disk.
     Unknown,
 }

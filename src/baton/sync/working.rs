@@ -332,7 +332,9 @@ pub fn short(path: &Path) -> String {
 mod tests {
     use super::*;
     use crate::baton::c1z::Position;
+    use crate::baton::c1z::steps::Disk;
     use crate::baton::resource::{ResourceBuilder, resource_type};
+    use crate::baton::sync::store_thread::{Stopped, StoreThread};
 
     fn wanted(folder: &Path, temp_dir: &Path) -> Wanted {
         Wanted {
@@ -401,5 +403,23 @@ mod tests {
             let error = steps[at](&mut working).unwrap_err();
             says(&error, elsewhere.path(), "--c1z-temp-dir");
         }
+    }
+
+    /// Who stops a sync that is being sealed may come too late, and must not say that nothing was kept.
+    #[tokio::test]
+    async fn a_stop_after_sealing_says_that_the_file_has_the_sync() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let wanted = wanted(folder.path(), elsewhere.path());
+        let (file, types) = (wanted.file.clone(), wanted.types.clone());
+        let (store, _) = StoreThread::open(wanted, Arc::default()).await.unwrap();
+        let fill = move |working: &mut Working| {
+            working.move_rows(&types)?;
+            working.in_store(|store| store.finish_sync("{}"))
+        };
+        store.call(fill).await.unwrap();
+        store.save(Arc::new(Disk)).await.unwrap();
+        let stopped = store.stop(true, std::time::Duration::from_secs(60)).await;
+        assert_eq!(stopped, Stopped::Sealed);
+        assert!(file.is_file());
     }
 }

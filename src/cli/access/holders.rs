@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::told::{self, Shown, how};
-use crate::baton::conventions::folded;
 use crate::baton::error::Result;
 use crate::cli::read::Reading;
 use crate::report::access::Access;
@@ -33,6 +32,8 @@ pub(super) fn trees(
     pick: &Pick,
     all: bool,
 ) -> Result<Shown> {
+    // A file or a pipe gets everybody: nobody can ask it for the rest.
+    let all = all || !terminal.stdout_is_terminal();
     let mut shown = Shown::default();
     terminal.deliver(&reading.paging, |output| {
         let mut empty = 0;
@@ -164,7 +165,7 @@ impl<'a> Answer<'a> {
         let holder = Holder {
             is_other: !is_user,
             sorted_by: who.name.to_lowercase(),
-            name: who.name.clone(),
+            name: who.beside_email(),
             about: if is_user { email } else { who.type_name.clone() },
             how,
             through_everyone: everyone(asker, &access)?,
@@ -255,7 +256,7 @@ impl<'a> Answer<'a> {
 
     fn write(self, terminal: &Terminal, output: &mut Output, asker: Asker<'_, '_>, all: bool) -> Result<()> {
         let thing = self.thing;
-        let mut root = Node::new(Tone::Bold, told::placed(asker, thing)?).and(
+        let mut root = Node::new(Tone::Bold, asker.told(thing)?).and(
             Tone::Dim,
             format!("  {} · {}:{}", thing.type_name, thing.kind, thing.id),
         );
@@ -363,6 +364,5 @@ fn everyone(asker: Asker<'_, '_>, access: &Access) -> Result<Option<String>> {
     let group = &first.resource;
     let resource = asker.names().resource(&group.kind, &group.id)?;
     let profile = resource.as_deref().and_then(profile).unwrap_or_default();
-    let is_everyone = everyone.mark.is_on(&profile) && folded(&group.name) == everyone.name;
-    Ok(is_everyone.then(|| group.name.clone()))
+    Ok(everyone.is(&profile, &group.name).then(|| group.told()))
 }

@@ -120,6 +120,12 @@ fn published(output: &mut Output, names: &Names<'_>, form: &Form, found: &[Acces
         }
         lines.dedup();
         parts.push(format!("\"entitlements\":[{}]", lines.join(",")));
+        if let Some(environment) = &on.environment {
+            parts.push(format!(
+                "\"environment\":{}",
+                serde_json::Value::from(environment.as_str())
+            ));
+        }
         output.text(if first { "\n" } else { ",\n" })?;
         first = false;
         output.json(&format!("{{{}}}", parts.join(",")))?;
@@ -233,7 +239,7 @@ impl Drawing<'_, '_> {
     fn head(&self, who: &Thing, found: &Found) -> Result<Vec<Node>> {
         let resource = self.names.resource(&who.kind, &who.id)?;
         let account = resource.and_then(|r| Account::of(&r, who.clone()));
-        let mut title = Node::new(Tone::Bold, &who.name);
+        let mut title = Node::new(Tone::Bold, who.beside_email());
         let mut about = vec![who.type_name.clone(), format!("{}:{}", who.kind, who.id)];
         let mut node = None;
         if let Some(account) = account {
@@ -320,15 +326,12 @@ impl Drawing<'_, '_> {
         let kind = things.first().map_or("", |thing| &thing.type_name);
         if self.all || things.len() <= MOST {
             for thing in things {
-                let name = told::placed(self.asker, thing)?;
+                let name = self.asker.told(thing)?;
                 below.push(Node::new(Tone::Dim, format!("{kind} ")).and(Tone::Plain, name));
             }
             return Ok(());
         }
-        let examples = things
-            .iter()
-            .take(EXAMPLES)
-            .map(|thing| told::placed(self.asker, thing));
+        let examples = things.iter().take(EXAMPLES).map(|thing| self.asker.told(thing));
         let examples: Vec<String> = examples.collect::<Result<_>>()?;
         below.push(self.counted(kind, things.len(), &examples));
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::told::{Shown, how, label, placed};
+use super::told::{Shown, how, label};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::json::Form;
 use crate::cli::read::Reading;
@@ -73,17 +73,13 @@ pub(super) fn show(
             ];
             let mut rows = Rows::new(output, &columns, terminal.layout());
             each(&mut |access| {
-                let on = access.target();
-                let on = match access.reach {
-                    Reach::On => format!("{} {}", on.type_name, on.name),
-                    _ => format!("{} {}", on.type_name, placed(asker, on)?),
-                };
+                let on = format!("{} {}", access.target().type_name, asker.told(access.target())?);
                 let how = match access.reach {
                     Reach::SelfGranting => format!("can give themselves access: {}", how(names, &access)?),
                     _ => how(names, &access)?,
                 };
                 rows.row([
-                    access.principal.name.clone(),
+                    access.principal.beside_email(),
                     wording::email(names, &access.principal)?,
                     label(names, &access)?,
                     on,
@@ -137,7 +133,7 @@ fn targets(output: &mut Output, asker: Asker<'_, '_>, tops: &[Thing]) -> Result<
                 output.json(&format!("{part},"))?;
             }
         }
-        if let Some(environment) = asker.ground.environment(names, top)? {
+        if let Some(environment) = asker.environment(top)? {
             parts.push(format!("\"environment\":{}", serde_json::Value::from(environment)));
         }
         all.push(format!("{{{}}}", parts.join(",")));
@@ -184,6 +180,6 @@ fn record(asker: Asker<'_, '_>, access: &Access) -> Result<Vec<String>> {
         reached.kind.clone(),
         reached.id.clone(),
         reached.name.clone(),
-        asker.ground.environment(names, reached)?.unwrap_or_default(),
+        asker.environment_of(access)?.unwrap_or_default(),
     ])
 }

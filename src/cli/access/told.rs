@@ -4,8 +4,7 @@
 use crate::baton::error::Result;
 use crate::report::access::Access;
 use crate::report::names::Names;
-use crate::report::reach::{Asker, Gap, Reach};
-use crate::report::thing::Thing;
+use crate::report::reach::{Gap, Reach};
 use crate::report::wording;
 use crate::term::tree::{Node, Tone};
 
@@ -85,20 +84,6 @@ pub(super) fn label(names: &Names<'_>, access: &Access) -> Result<String> {
         Reach::Scope => Ok(format!("scope: {}", access.right.name)),
         _ => wording::label(names, &access.right),
     }
-}
-
-/// A thing by its name and its environment.
-///
-/// # Errors
-/// As [`how`].
-pub(super) fn placed(asker: Asker<'_, '_>, thing: &Thing) -> Result<String> {
-    let is_of_projects = asker.ground.conventions().is_of_projects(&thing.kind);
-    let environment = if is_of_projects {
-        asker.ground.environment(asker.names(), thing)?
-    } else {
-        wording::environment(asker.names(), thing)?
-    };
-    Ok(wording::placed(&thing.name, environment.as_deref()))
 }
 
 /// What is not known, as a part of an answer; nothing where all is known.

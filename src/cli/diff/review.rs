@@ -19,6 +19,8 @@ const BUNDLES: usize = 12;
 /// # Errors
 /// Those of stdout.
 pub(super) fn show(terminal: &Terminal, reading: &Reading, review: &Review, all: bool) -> Result<()> {
+    // A file or a pipe gets every line: nobody can ask it for the rest.
+    let all = all || !terminal.stdout_is_terminal();
     let mut drawing = Drawing { all, folded: false };
     let mut nodes = vec![Node::new(
         Tone::Dim,
@@ -211,7 +213,7 @@ fn headline(subject: &Subject) -> Node {
         Presence::Removed => "− ",
         Presence::Stayed => "",
     };
-    let mut node = Node::new(tone, format!("{sign}{}", subject.thing.name));
+    let mut node = Node::new(tone, format!("{sign}{}", subject.thing.beside_email()));
     if !subject.email.is_empty() && subject.email != subject.thing.name {
         node = node.and(Tone::Dim, format!(" <{}>", subject.email));
     }
@@ -263,7 +265,7 @@ fn bundle_node(subject: &Subject, bundle: &Bundle, gained: bool) -> Node {
     };
     if bundle.reaches > 0 {
         let number = usize::try_from(bundle.reaches).unwrap_or(usize::MAX);
-        let through = &subject.thing.name;
+        let through = subject.thing.told();
         let text = if gained {
             format!(" · {} it through {through}", count(number, "more holds", "more hold"))
         } else {

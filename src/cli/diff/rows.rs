@@ -13,6 +13,7 @@ use crate::cli::read::Reading;
 use crate::report::access::{entitlement_of, principal_of};
 use crate::report::compare::Sides;
 use crate::report::compare::rows::{Changes, Fate, fate};
+use crate::report::environment;
 use crate::report::find;
 use crate::report::names::Names;
 use crate::report::path::Origin;
@@ -36,6 +37,7 @@ const FIELDS: &[&str] = &[
     "email",
     "direct",
     "through",
+    "environment",
 ];
 
 /// Shows every row that differs; returns how many grants to people are new.
@@ -117,11 +119,12 @@ impl<'s> Rows<'s> {
         self.changes.resources(&mut |change| {
             let (fate, row) = fate(change);
             let (kind, id) = resource::key(&row);
-            let name = self.names(fate).thing_of(&row)?.name;
+            let thing = self.names(fate).thing_of(&row)?;
             each(&Flat {
                 kind: "resource",
                 id: format!("{kind}:{id}"),
-                resource: [kind.to_owned(), id.to_owned(), name],
+                resource: [kind.to_owned(), id.to_owned(), thing.name],
+                environment: thing.environment,
                 ..Flat::new(fate)
             })
         })?;
@@ -134,6 +137,7 @@ impl<'s> Rows<'s> {
                 id: row.id.clone(),
                 entitlement: [row.id.clone(), wording::label(names, &right)?],
                 resource: [right.resource.kind, right.resource.id, right.resource.name],
+                environment: right.resource.environment,
                 ..Flat::new(fate)
             })
         })?;
@@ -160,6 +164,7 @@ impl<'s> Rows<'s> {
         Ok(Flat {
             kind: "grant",
             id: grant.id.clone(),
+            environment: environment::of_grant(&who, &right).map(str::to_owned),
             entitlement: [entitlement.to_owned(), wording::label(names, &right)?],
             resource: [right.resource.kind, right.resource.id, right.resource.name],
             email: wording::email(names, &who)?,
@@ -211,6 +216,7 @@ struct Flat {
     id: String,
     /// Type, id and name.
     resource: [String; 3],
+    environment: Option<String>,
     /// Id and name.
     entitlement: [String; 2],
     /// Type, id and name.
@@ -227,6 +233,7 @@ impl Flat {
             kind: "",
             id: String::new(),
             resource: Default::default(),
+            environment: None,
             entitlement: Default::default(),
             principal: Default::default(),
             email: String::new(),
@@ -243,6 +250,7 @@ impl Flat {
         record.push(self.email.clone());
         record.push(self.direct.map(|yes| yes.to_string()).unwrap_or_default());
         record.push(self.through.join(" | "));
+        record.push(self.environment.clone().unwrap_or_default());
         record
     }
 
@@ -258,6 +266,9 @@ impl Flat {
             if !self.entitlement.concat().is_empty() {
                 let [id, name] = &self.entitlement;
                 fields.insert("entitlement".to_owned(), json!({"id": id, "name": name}));
+            }
+            if let Some(environment) = &self.environment {
+                fields.insert("environment".to_owned(), environment.as_str().into());
             }
             if let Some(direct) = self.direct {
                 let [kind, id, name] = &self.principal;

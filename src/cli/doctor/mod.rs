@@ -113,7 +113,10 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     };
     match form {
         Form::Json => terminal.data(&show::json(&shown)?)?,
-        Form::Table => terminal.data(&table::render(&shown, terminal.out(), terminal.width()))?,
+        Form::Table => {
+            let screen = terminal.screen().map(|(columns, _)| columns);
+            terminal.data(&table::render(&shown, terminal.out(), screen))?;
+        }
     }
     verdict(&shown.diagnosis)
 }

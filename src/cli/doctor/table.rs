@@ -13,14 +13,16 @@ use crate::term::wrap::wrap;
 
 /// No line is longer, however wide the screen: long lines are hard to read.
 const WIDEST: usize = 110;
+/// Nor is the text made narrower: words need room.
+const NARROWEST: usize = 80;
 /// The word of a status and the space around it.
 const STATUS: usize = 11;
 /// Names of checks and settings take no more room than this.
 const NAME: usize = 31;
 
-/// The whole text, at most `width` columns wide.
-pub fn render(shown: &Shown, paint: Paint, width: usize) -> String {
-    let width = width.min(WIDEST);
+/// The whole text, at most as wide as the screen; without one no line is broken.
+pub fn render(shown: &Shown, paint: Paint, screen: Option<usize>) -> String {
+    let width = screen.map_or(usize::MAX, |columns| columns.clamp(NARROWEST, WIDEST));
     let versions: Vec<String> = show::versions()
         .into_iter()
         .map(|(name, version)| match name {

@@ -21,9 +21,6 @@ use crate::term::pager::Paging;
 use crate::term::prose;
 use page::{PAGES, Page};
 
-/// Columns of a page that goes to a file or a pipe.
-const COLUMNS: usize = 80;
-
 /// The command.
 pub fn command() -> Command {
     Command::new("explain")
@@ -74,8 +71,8 @@ pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
             if json {
                 page_json(page)
             } else {
-                let width = terminal.screen().map_or(COLUMNS, |(columns, _)| columns);
-                let body = prose::render(page.body(), width, terminal.out());
+                let screen = terminal.screen().map(|(columns, _)| columns);
+                let body = prose::render(page.body(), screen, terminal.out());
                 let head = format!("{}  {}", page.code, page.title());
                 format!("{}\n{body}", terminal.out().bold(head))
             }

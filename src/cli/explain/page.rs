@@ -192,9 +192,9 @@ pub const PAGES: &[Page] = pages! {
     workato::PRIVILEGES_DIFFER => "BW-1912",
     workato::GONE_MEANWHILE => "BW-1913",
     workato::SINGLE_REFUSED => "BW-1920",
-    workato::FIELD_ODD => "BW-1925",
     workato::ROLE_SETTINGS => "BW-1921",
     workato::ROLE_AMBIGUOUS => "BW-1922",
     workato::ROLES_ALIKE => "BW-1923",
     workato::ROLE_ROW_INCOMPLETE => "BW-1924",
+    workato::FIELD_ODD => "BW-1925",
 };

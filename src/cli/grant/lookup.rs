@@ -7,7 +7,8 @@ use crate::baton::grant;
 use crate::baton::proto::v2;
 use crate::baton::provision::Write;
 use crate::baton::resource;
-use crate::report::exact::{self, Wanted, distance, environment_of};
+use crate::report::environment;
+use crate::report::exact::{self, Wanted, distance};
 use crate::report::names::Names;
 use crate::report::thing::{profile, text};
 use crate::workato::settings::{Environment, EnvironmentChoice};
@@ -68,7 +69,7 @@ pub fn found(names: &Names<'_>, verb: Verb, sentence: &Sentence) -> Result<Found
 /// The environments of a run whose ids are those of the file: role ids end in the environment where a sync read them
 /// all (`contract/model.md` 3).
 pub fn emitting(on: &v2::Resource) -> Option<EnvironmentChoice> {
-    let environment = environment_of(on)?;
+    let environment = environment::named(on)?;
     let (kind, id) = resource::key(on);
     let profile = profile(on)?;
     let scoped = text(&profile, "id").is_some_and(|own| id == format!("{own}-{environment}"));

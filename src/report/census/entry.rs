@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{At, Class, last_login};
-use crate::baton::conventions::{Conventions, folded};
+use crate::baton::conventions::Conventions;
 use crate::baton::proto::v2;
 use crate::baton::resource;
+use crate::report::apart::Apart;
 use crate::report::thing::{self, Account, Thing};
 
 /// A resource.
@@ -21,6 +22,8 @@ pub struct Entry {
     pub parent: Option<At>,
     /// The number of its environment.
     pub(super) environment: Option<usize>,
+    /// What tells it apart from others of its name.
+    pub(super) apart: Option<Apart>,
     /// What else is known of it.
     pub facts: Facts,
 }
@@ -71,7 +74,7 @@ impl Entry {
         kind: usize,
         class: Class,
         conventions: &Conventions,
-        environments: &mut Vec<String>,
+        environment: Option<usize>,
     ) -> Entry {
         let id = resource::key(resource).1.to_owned();
         let name = if resource.display_name.is_empty() {
@@ -86,13 +89,6 @@ impl Entry {
                 .and_then(|at| at.parse::<Timestamp>().ok())
                 .map(Timestamp::as_second)
         };
-        let environment = text(conventions.environment).map(|environment| {
-            let known = environments.iter().position(|known| known == environment);
-            known.unwrap_or_else(|| {
-                environments.push(environment.to_owned());
-                environments.len() - 1
-            })
-        });
         let facts = match class {
             Class::Account => {
                 let account = Account::of(resource, Thing::default());
@@ -118,9 +114,7 @@ impl Entry {
                 }
             }
             Class::Group => Facts::Group {
-                everyone: conventions
-                    .everyone
-                    .is_some_and(|group| group.mark.is_on(&profile) && folded(&name) == group.name),
+                everyone: conventions.everyone.is_some_and(|group| group.is(&profile, &name)),
             },
             Class::Project | Class::Inside | Class::Other => Facts::Nothing,
         };
@@ -130,6 +124,7 @@ impl Entry {
             name,
             parent: None,
             environment,
+            apart: None,
             facts,
         }
     }

@@ -6,8 +6,9 @@ mod tally;
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::names::Names;
 use super::snapshot::Snapshot;
-use super::thing::Thing;
+use super::thing::{self, Thing};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
@@ -56,6 +57,8 @@ pub struct Entitled {
     pub slug: String,
     /// Its display name; the slug where it has none.
     pub name: String,
+    /// What tells it apart from others of its name on the same resource.
+    pub apart: Option<String>,
     /// What it is on; nothing where the file lacks that.
     pub on: Option<At>,
 }
@@ -97,14 +100,20 @@ impl Census {
             });
             Ok(())
         })?;
+        let names = Names::new(snapshot);
+        let apart = snapshot.resources_apart(&names)?;
         let mut parents: Vec<(At, v2::ResourceId)> = Vec::new();
         reader.for_each_resource(sync_id, &mut |resource| {
             let at = census.entries.len();
             let (kind, id) = resource::key(&resource);
+            let resource_type = kind.to_owned();
             let kind = census.type_at(kind);
             census.by_key.insert((kind, id.to_owned()), at);
             let class = census.types.get(kind).map_or(Class::Other, |t| t.class);
-            let entry = Entry::of(&resource, kind, class, conventions, &mut census.environments);
+            let environment = environment(&names, &resource, conventions)?;
+            let environment = environment.map(|environment| census.environment_at(environment));
+            let mut entry = Entry::of(&resource, kind, class, conventions, environment);
+            entry.apart = apart.get(&(resource_type, entry.id.clone())).cloned();
             census.entries.push(entry);
             parents.extend(resource.parent_resource_id.map(|parent| (at, parent)));
             Ok(())
@@ -115,6 +124,7 @@ impl Census {
                 entry.parent = found;
             }
         }
+        let apart = snapshot.entitlements_apart(&names)?;
         reader.for_each_entitlement(sync_id, &mut |entitlement| {
             let on = entitlement.resource.as_ref().map(resource::key);
             let on = on.and_then(|(kind, id)| census.find(kind, id));
@@ -125,6 +135,7 @@ impl Census {
                 .insert(entitlement.id.clone(), census.entitlements.len());
             census.entitlements.push(Entitled {
                 name: name.unwrap_or_default(),
+                apart: apart.get(&entitlement.id).cloned(),
                 id: entitlement.id,
                 slug: entitlement.slug,
                 on,
@@ -186,6 +197,15 @@ impl Census {
         self.environments.get(environment).map(String::as_str)
     }
 
+    /// The environments of what is not an account, in the vendor's order: accounts of all are listed in any.
+    pub fn environments_shown(&self, conventions: &Conventions) -> Vec<String> {
+        let things = self.entries.iter().filter(|e| self.class_of(e) != Class::Account);
+        let mut found: Vec<&str> = things.filter_map(|entry| self.environment_of(entry)).collect();
+        found.sort_by_key(|environment| (conventions.rank(environment), *environment));
+        found.dedup();
+        found.into_iter().map(str::to_owned).collect()
+    }
+
     /// What is to be read of a resource.
     pub fn thing(&self, at: At) -> Thing {
         let entry = self.entries.get(at);
@@ -195,6 +215,8 @@ impl Census {
             type_name: kind.map(|t| t.name.clone()).unwrap_or_default(),
             id: entry.map(|e| e.id.clone()).unwrap_or_default(),
             name: entry.map(|e| e.name.clone()).unwrap_or_default(),
+            environment: entry.and_then(|e| self.environment_of(e)).map(str::to_owned),
+            apart: entry.and_then(|e| e.apart.clone()),
         }
     }
 
@@ -234,6 +256,15 @@ impl Census {
         }
     }
 
+    /// The number of an environment.
+    fn environment_at(&mut self, environment: String) -> usize {
+        let known = self.environments.iter().position(|known| *known == environment);
+        known.unwrap_or_else(|| {
+            self.environments.push(environment);
+            self.environments.len() - 1
+        })
+    }
+
     fn type_at(&mut self, kind: &str) -> usize {
         if let Some(known) = self.types.iter().position(|known| known.id == kind) {
             return known;
@@ -245,6 +276,18 @@ impl Census {
             class: Class::Other,
         });
         self.types.len() - 1
+    }
+}
+
+/// The environment of a resource: what the vendor's key of its profile says, else what everything around it says.
+fn environment(names: &Names<'_>, resource: &v2::Resource, conventions: &Conventions) -> Result<Option<String>> {
+    let Some(key) = conventions.environment else {
+        return Ok(None);
+    };
+    let named = thing::profile(resource).and_then(|profile| thing::text(&profile, key).map(str::to_owned));
+    match named.filter(|environment| !environment.is_empty()) {
+        None => names.environment_of(resource),
+        named => Ok(named),
     }
 }
 

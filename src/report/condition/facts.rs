@@ -6,6 +6,7 @@ use super::field::Field;
 use crate::baton::annotation;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
+use crate::report::environment;
 use crate::report::names::Names;
 use crate::report::reach::Reach;
 use crate::report::thing::{Account, Right, Thing};
@@ -72,6 +73,11 @@ impl Facts<'_, '_> {
             Field::ResourceType => {
                 let named = |on: Thing| [on.kind, on.type_name];
                 self.things()?.into_iter().flat_map(named).collect()
+            }
+            Field::Environment => {
+                let who = self.names.thing(kind, id)?;
+                let found = environment::of(&who, &self.right()?, self.reached).map(str::to_owned);
+                found.into_iter().collect()
             }
             Field::Reach => vec![self.reach.word().to_owned()],
             Field::Through => {

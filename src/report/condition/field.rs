@@ -27,6 +27,8 @@ pub enum Field {
     Resource,
     /// The type of that resource, id and display name.
     ResourceType,
+    /// The environment it holds in.
+    Environment,
     /// What it follows from: every role and group on the ways to it.
     Through,
     /// How it leads to what is reached.
@@ -67,6 +69,7 @@ impl Field {
         Field::Entitlement,
         Field::Resource,
         Field::ResourceType,
+        Field::Environment,
         Field::Through,
         Field::Reach,
         Field::Direct,
@@ -89,6 +92,7 @@ impl Field {
             Field::Entitlement => "entitlement",
             Field::Resource => "resource",
             Field::ResourceType => "resource-type",
+            Field::Environment => "environment",
             Field::Through => "through",
             Field::Reach => "reach",
             Field::Direct => "direct",
@@ -112,6 +116,7 @@ impl Field {
             Field::Entitlement => "what is held: its name, its id, the role or group it makes a member of",
             Field::Resource => "what it is on, and what it leads to: name, id or type:id",
             Field::ResourceType => "type of these: project, environment_role",
+            Field::Environment => "environment of what it leads to: dev, test, prod; nothing for what is in none",
             Field::Through => "roles and groups it follows from",
             Field::Reach => "how it leads there: on, above, inside, scope or self-granting; see below",
             Field::Direct => "given to the account itself",

@@ -160,7 +160,7 @@ impl Expr {
             Expr::Flag(_) => 0,
             Expr::Text(Field::Id, _) => 1,
             Expr::Text(Field::Type | Field::Name | Field::Resource | Field::ResourceType, _) => 2,
-            Expr::Text(Field::Entitlement, _) => 3,
+            Expr::Text(Field::Entitlement | Field::Environment, _) => 3,
             Expr::Text(..) | Expr::Span(..) => 4,
         }
     }

@@ -97,6 +97,7 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
             id: entitlement.id.clone(),
             slug: entitlement.slug.clone(),
             name: entitlement.name.clone(),
+            apart: entitlement.apart.clone(),
             resource: thing.clone(),
         },
         grants: *grants,

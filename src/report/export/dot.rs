@@ -45,7 +45,7 @@ impl Graph {
     fn node(&mut self, thing: &Thing) -> Result<String> {
         let id = quoted(&format!("{}:{}", thing.kind, thing.id), usize::MAX);
         if self.drawn.insert((thing.kind.clone(), thing.id.clone())) {
-            let (name, kind) = (quoted(&thing.name, LABEL), quoted(&thing.type_name, LABEL));
+            let (name, kind) = (quoted(&thing.told(), LABEL), quoted(&thing.type_name, LABEL));
             writeln!(self.file, "  {id} [label={name}, tooltip={kind}];")?;
             self.nodes += 1;
         }

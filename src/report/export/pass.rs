@@ -21,6 +21,7 @@ use crate::report::find;
 use crate::report::reach::{Asker, Ground, Reach};
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{self, Account, Thing};
+use crate::report::wording;
 
 /// What to write, and what to know about it.
 pub struct Options<'o> {
@@ -217,7 +218,18 @@ impl Pass<'_> {
         let row = table::person(&account, moderator, held.len() as u64, direct as u64);
         self.put(Table::People, &row)?;
         for access in held.into_iter().chain(beyond) {
-            self.put(Table::AccessReview, &table::access_review(&account, moderator, access))?;
+            let asker = Asker {
+                answers: &self.answers,
+                ground: &self.ground,
+            };
+            let environment = asker.environment_of(&access)?;
+            let held = match access.reach {
+                Reach::On | Reach::Scope => access.right.called(),
+                // The row is about something else than this is on.
+                Reach::Above | Reach::Inside | Reach::SelfGranting => wording::label(asker.names(), &access.right)?,
+            };
+            let row = table::access_review(&account, moderator, &held, environment, access);
+            self.put(Table::AccessReview, &row)?;
         }
         Ok(())
     }

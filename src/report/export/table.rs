@@ -97,6 +97,7 @@ const ACCESS_REVIEW: &[Column] = &[
     column("lastActivity", "Last activity", 22),
     column("resourceType", "Resource type", 20),
     column("resource", "Resource", 32),
+    column("environment", "Environment", 13),
     column("entitlement", "Entitlement", 28),
     column("reach", "Reach", 14),
     column("direct", "Direct", 8),
@@ -111,6 +112,7 @@ const ACCESS_REVIEW: &[Column] = &[
 const PEOPLE: &[Column] = &[
     column("person", "Person", 28),
     column("email", "E-mail", 32),
+    column("environment", "Environment", 13),
     column("accountType", "Account type", 13),
     column("status", "Status", 10),
     column("moderator", "Moderator", 11),
@@ -124,6 +126,7 @@ const PEOPLE: &[Column] = &[
 const RESOURCES: &[Column] = &[
     column("resourceType", "Resource type", 20),
     column("resource", "Resource", 40),
+    column("environment", "Environment", 13),
     column("description", "Description", 40),
     column("parentType", "Parent type", 20),
     column("parent", "Parent", 32),
@@ -135,6 +138,7 @@ const ENTITLEMENTS: &[Column] = &[
     column("entitlement", "Entitlement", 28),
     column("resourceType", "Resource type", 20),
     column("resource", "Resource", 32),
+    column("environment", "Environment", 13),
     column("description", "Description", 48),
     column("purpose", "Purpose", 14),
     column("grants", "Grants", 9),
@@ -156,25 +160,37 @@ pub(super) fn time(time: Option<&String>) -> Cell {
     time.map_or(Cell::Empty, |time| Cell::Time(time.clone()))
 }
 
+/// The environment of a thing.
+fn place(thing: &Thing) -> Cell {
+    thing.environment.as_deref().map_or(Cell::Empty, text)
+}
+
 /// `type:id`.
 pub(super) fn key(thing: &Thing) -> Cell {
     Cell::Text(format!("{}:{}", thing.kind, thing.id))
 }
 
-/// The row of one access of one person.
-pub(super) fn access_review(account: &Account, moderator: bool, access: Access) -> Vec<Cell> {
+/// The row of one access of one person. No two rows of a sync are equal but for ids: names say what tells them apart.
+pub(super) fn access_review(
+    account: &Account,
+    moderator: bool,
+    held: &str,
+    environment: Option<String>,
+    access: Access,
+) -> Vec<Cell> {
     let at = access.target().clone();
     let further = access.more_paths + access.paths.len().saturating_sub(1);
     vec![
-        text(&account.thing.name),
+        text(&account.thing.account_name()),
         text(&account.email),
         text(account.account_type),
         text(account.status),
         Cell::Flag(moderator),
         time(account.last_login.as_ref()),
         text(&at.type_name),
-        text(&at.name),
-        text(&access.right.name),
+        text(&at.beside_environment()),
+        environment.map_or(Cell::Empty, Cell::Text),
+        text(held),
         text(access.reach.word()),
         Cell::Flag(access.direct),
         Cell::Ways(access.paths),
@@ -189,8 +205,9 @@ pub(super) fn access_review(account: &Account, moderator: bool, access: Access) 
 /// The row of one person.
 pub(super) fn person(account: &Account, moderator: bool, access: u64, direct: u64) -> Vec<Cell> {
     vec![
-        text(&account.thing.name),
+        text(&account.thing.account_name()),
         text(&account.email),
+        place(&account.thing),
         text(account.account_type),
         text(account.status),
         Cell::Flag(moderator),
@@ -206,10 +223,11 @@ pub(super) fn person(account: &Account, moderator: bool, access: u64, direct: u6
 pub(super) fn resource(thing: &Thing, description: &str, parent: Option<&Thing>) -> Vec<Cell> {
     vec![
         text(&thing.type_name),
-        text(&thing.name),
+        text(&thing.beside_environment()),
+        place(thing),
         text(description),
         parent.map_or(Cell::Empty, |parent| text(&parent.type_name)),
-        parent.map_or(Cell::Empty, |parent| text(&parent.name)),
+        parent.map_or(Cell::Empty, |parent| text(&parent.beside_environment())),
         key(thing),
         parent.map_or(Cell::Empty, key),
     ]
@@ -218,9 +236,10 @@ pub(super) fn resource(thing: &Thing, description: &str, parent: Option<&Thing>)
 /// The row of one entitlement.
 pub(super) fn entitlement(right: &Right, description: &str, purpose: &'static str, grants: u64) -> Vec<Cell> {
     vec![
-        text(&right.name),
+        text(&right.called()),
         text(&right.resource.type_name),
-        text(&right.resource.name),
+        text(&right.resource.beside_environment()),
+        place(&right.resource),
         text(description),
         text(purpose),
         Cell::Count(grants),

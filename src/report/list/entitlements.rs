@@ -1,15 +1,17 @@
 //! Entitlements: what there is to hold.
 
 use super::filter::Filter;
-use super::{Heading, Line, List, Rows};
+use super::{Heading, Line, List, Rows, environment_json};
 use crate::baton::c1z::EntitlementFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource::key;
+use crate::report::thing::Thing;
 
 const HEADINGS: &[Heading] = &[
     Heading::text("RESOURCE TYPE"),
     Heading::text("RESOURCE"),
+    Heading::text("ENV"),
     Heading::text("PERMISSION"),
     Heading::spare("ENTITLEMENT"),
     Heading::spare("ID"),
@@ -44,6 +46,7 @@ impl List for Entitlements<'_> {
             "resource_id",
             "resource",
             "grantable_to",
+            "environment",
         ]
     }
 
@@ -74,6 +77,12 @@ impl One<'_> {
     fn on(&self) -> (&str, &str) {
         self.entitlement.resource.as_ref().map_or(("", ""), key)
     }
+
+    /// The environment of the resource it is on.
+    fn environment(&self) -> Result<Option<String>> {
+        let (kind, id) = self.on();
+        Ok(self.rows.names().thing(kind, id)?.environment)
+    }
 }
 
 impl Line for One<'_> {
@@ -82,8 +91,9 @@ impl Line for One<'_> {
         let own = self.rows.forms().entitlement.line(&self.entitlement)?;
         let resource = self.rows.resource_json(kind, id)?;
         let kind = self.rows.resource_type_json(kind)?;
+        let environment = environment_json(self.environment()?.as_deref())?;
         Ok(format!(
-            "{{\"entitlement\":{own},\"resource\":{resource},\"resourceType\":{kind}}}"
+            "{{\"entitlement\":{own},\"resource\":{resource},\"resourceType\":{kind}{environment}}}"
         ))
     }
 
@@ -91,9 +101,10 @@ impl Line for One<'_> {
         let (kind, id) = self.on();
         Ok(vec![
             self.rows.type_name(kind)?,
-            self.rows.resource_name(kind, id)?,
+            self.rows.resource_as(kind, id, Thing::beside_environment)?,
+            self.environment()?.unwrap_or_default(),
             self.entitlement.slug.clone(),
-            self.entitlement.display_name.clone(),
+            self.rows.names().right_of(&self.entitlement)?.called(),
             self.entitlement.id.clone(),
         ])
     }
@@ -114,6 +125,7 @@ impl Line for One<'_> {
             id.to_owned(),
             self.rows.resource_name(kind, id)?,
             grantable.join(";"),
+            self.environment()?.unwrap_or_default(),
         ])
     }
 }

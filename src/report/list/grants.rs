@@ -1,19 +1,21 @@
 //! Grants: who holds what.
 
 use super::filter::Filter;
-use super::{Heading, Line, List, Rows};
+use super::{Heading, Line, List, Rows, environment_json};
 use crate::baton::annotation;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource::key;
 use crate::report::access::{entitlement_of, principal_of};
+use crate::report::environment;
 use crate::report::path::Origin;
-use crate::report::thing::Account;
+use crate::report::thing::{Account, Right, Thing};
 
 const HEADINGS: &[Heading] = &[
     Heading::text("PRINCIPAL"),
     Heading::text("PERMISSION"),
     Heading::text("RESOURCE"),
+    Heading::text("ENV"),
     Heading::spare("RESOURCE TYPE"),
     Heading::text("HOW"),
     Heading::spare("ENTITLEMENT"),
@@ -54,6 +56,7 @@ impl List for Grants<'_> {
             "direct",
             "sources",
             "immutable",
+            "environment",
         ]
     }
 
@@ -90,6 +93,14 @@ impl One<'_> {
         Ok(row.and_then(|e| e.resource.as_ref().map(owned)).unwrap_or_default())
     }
 
+    /// Where it holds.
+    fn environment(&self) -> Result<Option<String>> {
+        let names = self.rows.names();
+        let (kind, id) = principal_of(&self.grant);
+        let right = names.right(entitlement_of(&self.grant))?;
+        Ok(environment::of_grant(&names.thing(kind, id)?, &right).map(str::to_owned))
+    }
+
     /// The entitlements it comes from, besides itself.
     fn sources(&self) -> impl Iterator<Item = &String> {
         let own = entitlement_of(&self.grant);
@@ -109,7 +120,7 @@ impl One<'_> {
         }
         let mut sources = self.sources();
         if let Some(first) = sources.next() {
-            let name = self.rows.names().right(first)?.resource.name;
+            let name = self.rows.names().right(first)?.resource.told();
             let more = match sources.count() {
                 0 => String::new(),
                 more => format!(" +{more}"),
@@ -119,10 +130,11 @@ impl One<'_> {
         Ok(how.join(", "))
     }
 
-    fn entitlement_name(&self) -> Result<String> {
+    /// What the entitlement is called; one that the file lacks by its id.
+    fn entitlement_as(&self, called: fn(&Right) -> String) -> Result<String> {
         let id = entitlement_of(&self.grant);
         Ok(match self.rows.names().entitlement(id)? {
-            Some(_) => self.rows.names().right(id)?.name,
+            Some(_) => called(&self.rows.names().right(id)?),
             None => super::rows::missing_entitlement(id),
         })
     }
@@ -137,9 +149,10 @@ impl Line for One<'_> {
         let resource = self.rows.resource_json(&kind, &id)?;
         let kind = self.rows.resource_type_json(&kind)?;
         let principal = self.rows.resource_json(principal_kind, principal)?;
+        let environment = environment_json(self.environment()?.as_deref())?;
         Ok(format!(
             "{{\"grant\":{own},\"entitlement\":{entitlement},\"resource\":{resource},\"resourceType\":{kind},\
-             \"principal\":{principal}}}"
+             \"principal\":{principal}{environment}}}"
         ))
     }
 
@@ -147,12 +160,13 @@ impl Line for One<'_> {
         let (kind, id) = self.on()?;
         let (principal_kind, principal) = principal_of(&self.grant);
         Ok(vec![
-            self.rows.resource_name(principal_kind, principal)?,
+            self.rows.resource_as(principal_kind, principal, Thing::told)?,
             self.rows.names().right(entitlement_of(&self.grant))?.slug,
-            self.rows.resource_name(&kind, &id)?,
+            self.rows.resource_as(&kind, &id, Thing::beside_environment)?,
+            self.environment()?.unwrap_or_default(),
             self.rows.type_name(&kind)?,
             self.how()?,
-            self.entitlement_name()?,
+            self.entitlement_as(Right::called)?,
             self.grant.id.clone(),
         ])
     }
@@ -179,11 +193,12 @@ impl Line for One<'_> {
             id.clone(),
             self.rows.resource_name(&kind, &id)?,
             right.id,
-            self.entitlement_name()?,
+            self.entitlement_as(|right| right.name.clone())?,
             right.slug,
             self.is_direct().to_string(),
             sources.join(";"),
             immutable.to_string(),
+            self.environment()?.unwrap_or_default(),
         ])
     }
 }

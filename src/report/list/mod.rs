@@ -20,7 +20,7 @@ pub use rows::Rows;
 pub use syncs::Syncs;
 pub(crate) use syncs::output as sync_output;
 
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Kind, Result};
 
 /// A column of the table that people read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,15 @@ impl Heading {
             spare: true,
         }
     }
+}
+
+/// The environment of a row as a further key of its JSON object; nothing where there is none.
+fn environment_json(environment: Option<&str>) -> Result<String> {
+    let Some(environment) = environment else {
+        return Ok(String::new());
+    };
+    let text = serde_json::to_string(environment).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+    Ok(format!(",\"environment\":{text}"))
 }
 
 /// One row.

@@ -2,17 +2,18 @@
 
 use super::filter::Filter;
 use super::rows::{missing_resource, missing_resource_type};
-use super::{Heading, Line, List, Rows};
+use super::{Heading, Line, List, Rows, environment_json};
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, key};
-use crate::report::thing::Account;
+use crate::report::thing::{Account, Thing};
 
 const HEADINGS: &[Heading] = &[
     Heading::text("TYPE"),
     Heading::text("ID"),
     Heading::text("NAME"),
+    Heading::text("ENV"),
     Heading::text("PARENT"),
     Heading::spare("EMAIL"),
     Heading::spare("LAST LOGIN"),
@@ -32,6 +33,7 @@ const FIELDS: &[&str] = &[
     "status",
     "last_login",
     "created_at",
+    "environment",
 ];
 
 /// Resources of a sync.
@@ -121,6 +123,10 @@ impl One<'_> {
         Ok(Account::of(&self.resource, thing))
     }
 
+    fn environment(&self) -> Result<Option<String>> {
+        self.rows.names().environment_of(&self.resource)
+    }
+
     fn parent(&self) -> Option<(&str, &str)> {
         let parent = self.resource.parent_resource_id.as_ref()?;
         Some((&parent.resource_type, &parent.resource))
@@ -136,7 +142,10 @@ impl Line for One<'_> {
             Some((kind, id)) => format!(",\"parent\":{}", self.rows.resource_json(kind, id)?),
             None => String::new(),
         };
-        Ok(format!("{{\"resource\":{own},\"resourceType\":{kind}{parent}}}"))
+        let environment = environment_json(self.environment()?.as_deref())?;
+        Ok(format!(
+            "{{\"resource\":{own},\"resourceType\":{kind}{parent}{environment}}}"
+        ))
     }
 
     fn cells(&self) -> Result<Vec<String>> {
@@ -151,6 +160,7 @@ impl Line for One<'_> {
             self.rows.type_name(kind)?,
             id.to_owned(),
             self.resource.display_name.clone(),
+            self.environment()?.unwrap_or_default(),
             parent,
             account.as_ref().map(|a| a.email.clone()).unwrap_or_default(),
             account.as_ref().map(|a| day(&a.last_login)).unwrap_or_default(),
@@ -179,6 +189,7 @@ impl Line for One<'_> {
             of(|a| a.status.to_owned()),
             of(|a| a.last_login.clone().unwrap_or_default()),
             created_at(&self.resource, account.as_ref()),
+            self.environment()?.unwrap_or_default(),
         ])
     }
 }
@@ -205,8 +216,13 @@ impl Rows<'_> {
 
     /// What a resource is called; one that the file lacks by its id.
     pub(super) fn resource_name(&self, kind: &str, id: &str) -> Result<String> {
+        self.resource_as(kind, id, |thing| thing.name.clone())
+    }
+
+    /// As [`Rows::resource_name`], as `called` calls it.
+    pub(super) fn resource_as(&self, kind: &str, id: &str, called: fn(&Thing) -> String) -> Result<String> {
         Ok(match self.names().resource(kind, id)? {
-            Some(_) => self.names().thing(kind, id)?.name,
+            Some(_) => called(&self.names().thing(kind, id)?),
             None => missing_resource(kind, id),
         })
     }

@@ -203,14 +203,9 @@ const NOTE: &str = "Who could only give themselves access is not counted.";
 fn exposure(counted: &Counted<'_>) -> Option<Chart> {
     let rows = counted.exposed.iter().filter(|e| e.total() > 0).map(|e| {
         let thing = counted.census.thing(e.project);
-        let entry = counted.census.entry(e.project);
-        let environment = entry.and_then(|entry| counted.census.environment_of(entry));
         ChartRow {
             link: Some(link::thing(&thing.kind, &thing.id)),
-            label: match environment {
-                Some(environment) => format!("{} ({environment})", thing.name),
-                None => thing.name,
-            },
+            label: thing.told(),
             values: vec![e.direct, e.inherited, e.scoped],
         }
     });

@@ -9,7 +9,7 @@ mod headline;
 
 use serde::Serialize;
 
-use super::census::{Census, Tally};
+use super::census::{Census, Entry, Tally};
 use super::edges::Edges;
 use super::findings::{self, Finding};
 use super::names::Names;
@@ -29,6 +29,13 @@ pub struct Overview {
     pub file: String,
     /// The sync.
     pub sync: SyncLine,
+    /// The environments it shows, in the vendor's order.
+    pub environments: Vec<String>,
+    /// What stands behind the @ of most people's addresses: whose workspace it is, as far as the file tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people_domain: Option<String>,
+    /// The groups that hold everybody, as `type:id`.
+    pub everyone: Vec<String>,
     /// What there is, by type, in the order of the file.
     pub types: Vec<TypeLine>,
     /// The numbers on top.
@@ -196,6 +203,9 @@ impl Overview {
                 started_at: day::iso(&run.started_at),
                 ended_at: run.ended_at.as_deref().map(day::iso),
             },
+            environments: census.environments_shown(conventions),
+            people_domain: census.main_domain().map(str::to_owned),
+            everyone: everyone(census),
             types: types(census, tally),
             headline: headline::all(&counted, &findings),
             charts: charts::all(&counted),
@@ -203,6 +213,12 @@ impl Overview {
             unknown: unknown::of_sync(run, ground),
         })
     }
+}
+
+fn everyone(census: &Census) -> Vec<String> {
+    let groups = census.entries().iter().filter(|entry| entry.is_everyone());
+    let key = |entry: &Entry| Some(format!("{}:{}", census.type_of(entry)?.id, entry.id));
+    groups.filter_map(key).collect()
 }
 
 fn types(census: &Census, tally: &Tally) -> Vec<TypeLine> {

@@ -7,9 +7,10 @@ use super::scope::Scope;
 use super::{Gap, Reach, place, unknown};
 use crate::baton::c1z::EntitlementFilter;
 use crate::baton::error::Result;
+use crate::report::apart;
 use crate::report::names::Names;
 use crate::report::thing::{Right, Thing};
-use crate::report::wording::{count, placed};
+use crate::report::wording::count;
 
 /// Grants that let people in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +143,8 @@ impl Ground {
                 Scope::Unknown if (is_here || may_be_here) && part != Part::Own => {
                     found.unknown_people.push(Gap::new(format!(
                         "what {} {} reaches: the file does not say its scope",
-                        client.placed.thing.type_name, client.placed.thing.name
+                        client.placed.thing.type_name,
+                        client.placed.thing.told()
                     )));
                 }
                 Scope::Named(_) | Scope::Unknown => {}
@@ -184,7 +186,7 @@ impl Ground {
             found.unknown_people.push(Gap::new(format!(
                 "whether {} {} reaches {}: its scope names {} that this sync does not have ({})",
                 who.type_name,
-                who.name,
+                who.told(),
                 around.called(),
                 count(strangers.len(), "thing", "things"),
                 few(&strangers)
@@ -254,7 +256,8 @@ struct Around<'a> {
 
 impl Around<'_> {
     fn called(&self) -> String {
-        placed(&self.thing.name, self.environment.map(String::as_str))
+        let environment = self.environment.map(String::as_str);
+        apart::told(&self.thing.name, environment, self.thing.apart.as_ref())
     }
 }
 
@@ -282,6 +285,7 @@ pub(super) fn scope_right(on: &Thing, name: String) -> Right {
         id: String::new(),
         slug: String::new(),
         name,
+        apart: None,
         resource: on.clone(),
     }
 }
@@ -294,7 +298,7 @@ pub(super) fn everything(environment: Option<&String>) -> String {
 }
 
 pub(super) fn named_scope(named: &Thing) -> String {
-    format!("{} {}", named.type_name, named.name)
+    format!("{} {}", named.type_name, named.told())
 }
 
 /// The first few of many.

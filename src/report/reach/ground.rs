@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::doors::Door;
+use super::expanded;
 use super::managing::{self, Managing};
 use super::scope::Scope;
 use super::silent::Silent;
-use super::{expanded, place};
 use crate::baton::c1z::{EntitlementFilter, ResourceFilter};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
@@ -180,7 +180,7 @@ impl Ground {
     /// # Errors
     /// As [`Ground::read`].
     pub fn environment(&self, names: &Names<'_>, thing: &Thing) -> Result<Option<String>> {
-        let said = place::environment(names, &self.conventions, &thing.kind, &thing.id)?;
+        let said = names.said_environment(&thing.kind, &thing.id)?;
         let is_placed = self.conventions.is_of_projects(&thing.kind);
         Ok(said.or_else(|| self.only.clone().filter(|_| is_placed)))
     }

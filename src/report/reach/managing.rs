@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Reach;
 use super::doors::{At, Door};
 use super::ground::{Placed, entitlements_on, placed_of, role_name};
-use super::{Reach, place};
 use crate::baton::conventions::{Conventions, Managers, folded};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
@@ -75,7 +75,7 @@ pub(super) fn read(
             for right in entitlements_on(names, kind, id)? {
                 for edge in edges.into(&right) {
                     let (kind, id) = (&edge.holder.0, &edge.holder.1);
-                    let environment = place::environment(names, conventions, kind, id)?;
+                    let environment = names.said_environment(kind, id)?;
                     add(edge.source.clone(), environment.or_else(|| only.cloned()), false);
                 }
                 add(right, placed.environment.clone().or_else(|| only.cloned()), true);

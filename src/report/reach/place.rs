@@ -1,15 +1,13 @@
-//! Where a thing lies: what it is inside of, what is inside of it, in which environment it is.
+//! Where a thing lies: what it is inside of, what is inside of it.
 
 use std::collections::HashSet;
 
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
+use crate::report::environment::DEEPEST;
 use crate::report::names::Names;
-use crate::report::thing::{Thing, profile, text};
-
-/// Deeper than any tree, so that a circle of parents ends.
-const DEEPEST: usize = 200;
+use crate::report::thing::Thing;
 
 /// What a thing lies in, the nearest first, up to its project. Empty for what is no part of projects.
 ///
@@ -82,32 +80,4 @@ pub fn inside(names: &Names<'_>, conventions: &Conventions, thing: &Thing) -> Re
         open.extend(below);
     }
     Ok(found)
-}
-
-/// The environment that a resource names itself.
-///
-/// # Errors
-/// As [`above`].
-pub fn own_environment(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Option<String>> {
-    let (Some(key), Some(resource)) = (conventions.environment, names.resource(kind, id)?) else {
-        return Ok(None);
-    };
-    let named = profile(&resource).and_then(|profile| text(&profile, key).map(str::to_owned));
-    Ok(named.filter(|environment| !environment.is_empty()))
-}
-
-/// The environment of a thing: as it says, else as what it lies in says.
-///
-/// # Errors
-/// As [`above`].
-pub fn environment(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Option<String>> {
-    if let Some(own) = own_environment(names, conventions, kind, id)? {
-        return Ok(Some(own));
-    }
-    for thing in above(names, conventions, kind, id)? {
-        if let Some(environment) = own_environment(names, conventions, &thing.kind, &thing.id)? {
-            return Ok(Some(environment));
-        }
-    }
-    Ok(None)
 }

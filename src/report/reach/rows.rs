@@ -9,6 +9,7 @@ use crate::baton::c1z::GrantFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::report::access::{Access, Answers, entitlement_of, principal_of};
+use crate::report::apart;
 use crate::report::names::Names;
 use crate::report::path::Origin;
 use crate::report::thing::{Right, Thing};
@@ -29,6 +30,37 @@ impl<'a, 's> Asker<'a, 's> {
     /// The names of the sync.
     pub fn names(&self) -> &'a Names<'s> {
         self.answers.names()
+    }
+
+    /// The environment of a thing: as it says, else the only one of the sync.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file, here and below.
+    pub fn environment(&self, thing: &Thing) -> Result<Option<String>> {
+        match &thing.environment {
+            Some(said) => Ok(Some(said.clone())),
+            None => self.ground.environment(self.names(), thing),
+        }
+    }
+
+    /// The environment a row holds in.
+    ///
+    /// # Errors
+    /// As [`Asker::environment`].
+    pub fn environment_of(&self, access: &Access) -> Result<Option<String>> {
+        match access.environment() {
+            Some(said) => Ok(Some(said.to_owned())),
+            None => self.environment(access.target()),
+        }
+    }
+
+    /// A thing by its name, with what is needed to know which one is meant: `Billing (dev)`.
+    ///
+    /// # Errors
+    /// As [`Asker::environment`].
+    pub fn told(&self, thing: &Thing) -> Result<String> {
+        let environment = self.environment(thing)?;
+        Ok(apart::told(&thing.name, environment.as_deref(), thing.apart.as_ref()))
     }
 
     /// Everything somebody holds, ordered by the type, what may do most first, then by name; and behind it what they

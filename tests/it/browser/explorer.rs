@@ -233,6 +233,280 @@ async fn every_page_is_sound_at_every_width_and_in_the_dark() {
     is_quiet(&browser, &serving).await;
 }
 
+/// The sentence above the answers of a side.
+const STATUS: &str = "return document.querySelector('[data-side=on] [role=status]').textContent";
+
+/// Types into the filter of a page.
+async fn filter(browser: &Browser, css: &str, text: &str) {
+    let script = "
+        const [css, text] = arguments;
+        const input = document.querySelector(css);
+        input.value = text;
+        input.dispatchEvent(new Event('input'));
+    ";
+    let arguments = vec![css.into(), text.into()];
+    browser.client.execute(script, arguments).await.unwrap();
+}
+
+async fn hash(browser: &Browser) -> String {
+    browser.js("return location.hash").await.as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_chosen_stands_in_the_address() {
+    let Some((browser, serving)) = start().await else {
+        return;
+    };
+    let project = "#/thing/project/1001";
+    browser.open(&format!("{}{project}", serving.url)).await;
+    assert_eq!(browser.text("h1").await, "Billing (dev)");
+    assert_eq!(
+        browser.js("return document.title").await,
+        "Billing (dev) · baton-workato"
+    );
+    let all = browser.js(STATUS).await;
+
+    // What everybody has is folded up, and the address says that it was opened.
+    let closed = "return document.querySelectorAll('[data-side=on] .way details:not([open])').length";
+    assert_eq!(browser.js(closed).await, 1);
+    browser
+        .js("document.querySelector('[data-side=on] .way summary').click()")
+        .await;
+    browser
+        .until(
+            "the fold is in the address",
+            "return location.hash.includes('on.open=')",
+        )
+        .await;
+    let opened = hash(&browser).await;
+    browser
+        .js("[...document.querySelectorAll('[data-side=on] .looks button')].at(-1).click()")
+        .await;
+    browser
+        .js("document.querySelector('[data-side=on] input[type=checkbox]').click()")
+        .await;
+    browser
+        .until("the view and the choice", "return location.hash.includes('on.direct=')")
+        .await;
+    browser.settled().await;
+    let direct = hash(&browser).await;
+    assert!(direct.contains("on.view=table"), "{direct}");
+    filter(&browser, "[data-side=on] input[type=search]", "grace").await;
+    browser
+        .until("the filter", "return location.hash.includes('on.q=grace')")
+        .await;
+    browser.settled().await;
+    let chosen = hash(&browser).await;
+    let said = "1 way that was given directly and fits the filter \"grace\".";
+    assert_eq!(browser.js(STATUS).await, said);
+
+    // A reload shows the same, and so does the address in another place.
+    browser.client.refresh().await.unwrap();
+    browser.settled().await;
+    for _ in 0..2 {
+        assert_eq!(browser.js(STATUS).await, said);
+        let state = "
+            const side = document.querySelector('[data-side=on]');
+            return [side.querySelector('input[type=search]').value, side.querySelector('input[type=checkbox]').checked,
+                side.querySelector('table.list') !== null];
+        ";
+        assert_eq!(browser.js(state).await, serde_json::json!(["grace", true, true]));
+        browser.client.goto("about:blank").await.unwrap();
+        browser.open(&format!("{}{chosen}", serving.url)).await;
+    }
+
+    // Back takes back one choice at a time.
+    browser.open(&format!("{}{opened}", serving.url)).await;
+    let is_open = "return document.querySelector('[data-side=on] .way details').open";
+    assert_eq!(browser.js(is_open).await, true, "it is open again");
+    browser
+        .js("[...document.querySelectorAll('[data-side=on] .looks button')].at(-1).click()")
+        .await;
+    browser
+        .until("the table", "return location.hash.includes('on.view=table')")
+        .await;
+    browser.client.back().await.unwrap();
+    browser
+        .until(
+            "the ways",
+            "return !location.hash.includes('on.view') && document.querySelector('[data-side=on] .way') !== null",
+        )
+        .await;
+    browser.settled().await;
+    assert_eq!(hash(&browser).await, opened);
+    assert_eq!(browser.js(STATUS).await, all);
+
+    // Lists and findings as well.
+    browser.open(&format!("{}#/list/collaborator", serving.url)).await;
+    browser
+        .js("[...document.querySelectorAll('.pager button')].at(-1).click()")
+        .await;
+    browser.until("the last page", "return location.hash === '#/list/collaborator?from=50' && document.querySelectorAll('main tbody tr').length === 10").await;
+    browser.js("document.querySelector('main thead button').click()").await;
+    browser
+        .until(
+            "the other order",
+            "return location.hash === '#/list/collaborator?sort=-name'",
+        )
+        .await;
+    browser.client.back().await.unwrap();
+    browser
+        .until(
+            "the last page again",
+            "return document.querySelector('.pager')?.textContent.startsWith('51–60 of 60')",
+        )
+        .await;
+    browser
+        .open(&format!("{}#/finding/inactive-people?q=pedro", serving.url))
+        .await;
+    assert_eq!(
+        browser
+            .js("return document.querySelectorAll('main tbody tr').length")
+            .await,
+        1
+    );
+    is_quiet(&browser, &serving).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_to_show_is_said_in_one_sentence() {
+    let Some((browser, serving)) = start().await else {
+        return;
+    };
+    for (hash, said) in [
+        ("#/list/collaborator?q=qqq", "No collaborator fits the filter \"qqq\"."),
+        ("#/list/role", "This sync has no roles."),
+        ("#/thing/project/1001?on.q=qqq", "No way fits the filter \"qqq\"."),
+        (
+            "#/thing/project/1001?on.q=qqq&on.direct=yes",
+            "No way that was given directly fits the filter \"qqq\".",
+        ),
+        (
+            "#/thing/collaborator/1003?of.q=%3Cb%3E",
+            "No way fits the filter \"<b>\".",
+        ),
+        (
+            "#/finding/inactive-people?q=qqq",
+            "Nothing of this finding fits the filter \"qqq\".",
+        ),
+        (
+            "#/finding/nope",
+            "There is no such finding in this sync. Back to the overview.",
+        ),
+        ("#/nowhere", "There is no such page. Overview."),
+    ] {
+        browser.client.goto("about:blank").await.unwrap();
+        browser.client.goto(&format!("{}{hash}", serving.url)).await.unwrap();
+        browser
+            .until("it is said", "return document.querySelector('main[aria-busy=true]') === null && document.querySelector('main .nothing') !== null")
+            .await;
+        assert_eq!(browser.text("main .nothing").await, said, "{hash}");
+    }
+    is_quiet(&browser, &serving).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_paper_lists_are_whole_and_say_what_they_are_of() {
+    let Some((browser, serving)) = start().await else {
+        return;
+    };
+    let media = |media: &str| serde_json::json!({ "media": media });
+    let rows = "return [...document.querySelectorAll('main tbody tr')].filter(row => row.checkVisibility()).length";
+    // A fold inside of a closed one cannot be seen.
+    let folds = "
+        const closed = [...document.querySelectorAll('main details:not([open])')];
+        return closed.filter(fold => !fold.parentElement.closest('details:not([open])')).length;
+    ";
+    let visible = "
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        let all = '';
+        while (texts.nextNode()) if (texts.currentNode.parentElement.checkVisibility()) all += texts.currentNode.data;
+        return all;
+    ";
+    for (hash, closed) in [
+        ("#/list/collaborator", 0),
+        ("#/thing/collaborator/1003", 5),
+        ("#/thing/project/1001", 1),
+        ("#/thing/collaborator_group/am-AllColl0", 1),
+        ("#/", 5),
+    ] {
+        browser.client.goto("about:blank").await.unwrap();
+        browser.open(&format!("{}{hash}", serving.url)).await;
+        browser
+            .until(
+                "the head of paper is there",
+                "return document.getElementById('paper').textContent !== ''",
+            )
+            .await;
+        assert_eq!(browser.js(folds).await, closed, "{hash}");
+        let (address, shown) = (self::hash(&browser).await, browser.js(rows).await);
+        if hash == "#/list/collaborator" {
+            assert_eq!(shown, 50);
+            // The other rows are fetched behind the page.
+            browser
+                .until(
+                    "all rows are at hand",
+                    "
+                dispatchEvent(new Event('beforeprint'));
+                const all = document.querySelectorAll('main tbody tr').length === 60;
+                dispatchEvent(new Event('afterprint'));
+                return all;
+            ",
+                )
+                .await;
+        }
+        browser.devtools("Emulation.setEmulatedMedia", media("print")).await;
+        browser.js("dispatchEvent(new Event('beforeprint'))").await;
+        assert_eq!(browser.js(folds).await, 0, "{hash}");
+        let text = browser.js(visible).await;
+        let text = text.as_str().unwrap();
+        for said in [
+            "demo-",
+            ".c1z",
+            "synced",
+            "environments",
+            "dev, test, prod",
+            "northwind.example",
+        ] {
+            assert!(text.contains(said), "{hash}: {said}: {text:.400}");
+        }
+        assert!(!text.contains("Search people"), "{hash}");
+        match hash {
+            "#/list/collaborator" => assert_eq!(browser.js(rows).await, 60),
+            "#/thing/project/1001" => {
+                // Everybody holds it through the group of everybody.
+                let people = "return new Set([...document.querySelectorAll('main .way a[href^=\"#/thing/collaborator/\"]')].map(a => a.getAttribute('href'))).size";
+                assert_eq!(browser.js(people).await, 60);
+            }
+            "#/" => assert!(text.contains("no activity on record"), "findings are whole"),
+            _ => {}
+        }
+        browser
+            .picture(&format!("explorer-paper-{}", hash.replace(['#', '/'], "-")))
+            .await;
+        browser.js("dispatchEvent(new Event('afterprint'))").await;
+        browser.devtools("Emulation.setEmulatedMedia", media("")).await;
+        browser.settled().await;
+        assert_eq!(browser.js(folds).await, closed, "{hash}: as before");
+        assert_eq!(browser.js(rows).await, shown, "{hash}: as before");
+        assert_eq!(self::hash(&browser).await, address, "{hash}: printing is no choice");
+    }
+    // A filtered list says on paper that it is one.
+    browser
+        .open(&format!("{}#/list/collaborator?q=bluefin", serving.url))
+        .await;
+    browser.devtools("Emulation.setEmulatedMedia", media("print")).await;
+    let text = browser.js(visible).await;
+    assert!(text.as_str().unwrap().contains("bluefin"), "{text}");
+    // Each page of paper has it at its foot.
+    let foot = "
+        const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]).map(rule => rule.cssText);
+        return rules.some(rule => rule.startsWith('@page') && rule.includes('synced') && rule.includes('counter(page)'));
+    ";
+    assert_eq!(browser.js(foot).await, true);
+    is_quiet(&browser, &serving).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn charts_show_what_they_say() {
     let Some((browser, serving)) = start().await else {

@@ -104,12 +104,16 @@ async fn a_good_setup_ends_with_0_and_leaves_nothing_behind() {
     assert_eq!(std::fs::read_dir(desk.folder.path()).unwrap().count(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_table_fits_80_columns_and_says_what_to_do() {
-    let behaviour = Behaviour::default()
+/// A workspace that refuses some of what a sync asks.
+fn refusing() -> Behaviour {
+    Behaviour::default()
         .deny(Endpoint::Groups, 403)
-        .deny(Endpoint::MemberPrivileges, 401);
-    let desk = Desk::new(behaviour).await;
+        .deny(Endpoint::MemberPrivileges, 401)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_has_a_line_for_every_row_and_says_what_to_do() {
+    let desk = Desk::new(refusing()).await;
     let output = desk
         .doctor(
             &[("BATON_LOG_LEVEL", "error")],
@@ -122,9 +126,43 @@ async fn the_table_fits_80_columns_and_says_what_to_do() {
     let table = text(&output.stdout)
         .replace(&port, "12345")
         .replace(&system, "linux x86_64");
-    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    // Nobody's screen is behind a pipe, whatever the shell says of its own.
+    let narrow = [("BATON_LOG_LEVEL", "error"), ("COLUMNS", "40")];
+    let again = desk.doctor(&narrow, &["-f", "out.c1z", "--workato-env", "all"]).await;
+    let lines = |output: &Output| text(&output.stdout).lines().count();
+    assert_eq!(lines(&again), lines(&output));
     insta::assert_snapshot!("table", anywhere(&table));
     insta::assert_snapshot!("error", text(&output.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_the_table_fits_80_columns() {
+    let desk = Desk::new(refusing()).await;
+    let command = format!(
+        "{} doctor -f out.c1z --workato-env all --color never",
+        env!("CARGO_BIN_EXE_baton-workato")
+    );
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", &command, "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("SHELL", "/bin/sh")
+        .env("TERM", "xterm")
+        .env("BATON_LOG_LEVEL", "error")
+        .env("BATON_WORKATO_API_KEY", desk.simulator.token(Env::Dev))
+        .env("BATON_WORKATO_BASE_URL", desk.simulator.base_url())
+        .current_dir(desk.folder.path())
+        .stdin(std::process::Stdio::null());
+    let output = tokio::task::spawn_blocking(move || script.output().unwrap())
+        .await
+        .unwrap();
+    let screen = text(&output.stdout);
+    let (table, _) = screen.split_once("error[").unwrap();
+    assert!(table.lines().count() > 30, "{table}");
+    let wide: Vec<&str> = table.lines().filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(wide, Vec::<&str>::new());
 }
 
 /// Without what is different elsewhere: the free space of the disk, and how many settings there are today.

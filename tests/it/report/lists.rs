@@ -378,7 +378,7 @@ fn a_file_that_is_none_says_so() {
     assert_eq!(refused(&["grants", "-o", "json"], &place.file).0, 15);
     std::fs::write(&place.file, "").unwrap();
     let (code, stderr) = refused(&["stats"], &place.file);
-    assert_eq!(code, 9, "{stderr}");
+    assert_eq!(code, 5, "{stderr}");
     let none: Map<String, Value> = Map::from_iter([("syncs".to_owned(), json!([]))]);
     assert_eq!(document(&["syncs"], &place.file), Value::Object(none));
 }

@@ -1,6 +1,7 @@
 //! The read side, over files that the real program wrote and over files that others wrote.
 
 mod access;
+mod apart;
 mod compare;
 mod conditions;
 mod explore;
@@ -16,6 +17,7 @@ mod pager;
 mod paths;
 mod reach;
 mod readers;
+mod redirected;
 mod slim;
 mod ways;
 mod web;

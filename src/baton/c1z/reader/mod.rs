@@ -1,5 +1,6 @@
 //! The read side: any v1 file, whatever its age, without ever writing to it.
 
+mod called;
 mod holdings;
 mod kept;
 pub mod merge;

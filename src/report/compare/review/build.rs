@@ -148,9 +148,8 @@ impl<'s> Builder<'s> {
             } else {
                 &self.old
             };
-            let mut thing = names.thing(kind, id)?;
+            let thing = names.thing(kind, id)?;
             let email = wording::email(names, &thing)?;
-            thing.name = wording::name(names, &thing)?;
             let draft = Draft {
                 subject: Subject {
                     thing,

@@ -36,10 +36,28 @@
   history.scrollRestoration = "manual";
   const places = new Map();
   let visits = 0;
+  const newVisit = () => `${Date.now()}-${++visits}`;
   let here = null;
 
   let stop = null;
   let isFirst = true;
+
+  /** Writes what was chosen into the address; null takes a choice out. A step is one that "back" takes back. */
+  const remember = (choices, isStep) => {
+    const [path, text = ""] = (location.hash || "#/").split("?");
+    const query = new URLSearchParams(text);
+    for (const [key, value] of Object.entries(choices)) {
+      if (value === null) query.delete(key);
+      else query.set(key, String(value));
+    }
+    const hash = query.size ? `${path}?${query}` : path;
+    if (hash === location.hash) return;
+    if (isStep) {
+      places.set(here, scrollY);
+      here = newVisit();
+      history.pushState({ visit: here }, "", hash);
+    } else history.replaceState({ visit: here }, "", hash);
+  };
 
   const mark = (page, type) => {
     for (const link of document.querySelectorAll("#types a")) {
@@ -56,14 +74,15 @@
     const { signal } = stop;
     const { page, rest, query } = address();
     const visit = history.state?.visit;
-    here = visit ?? `${Date.now()}-${++visits}`;
+    here = visit ?? newVisit();
     if (visit === undefined) history.replaceState({ visit: here }, "");
     main.setAttribute("aria-busy", "true");
     let shown;
     try {
       const make = pages[page];
-      const remember = (hash) => history.replaceState({ visit: here }, "", hash);
-      const context = { source, signal, overview: readOverview, remember };
+      // A page that was left has no say in the address any more.
+      const own = (choices, isStep) => signal.aborted || remember(choices, isStep);
+      const context = { source, signal, overview: readOverview, remember: own };
       shown = make
         ? await make(context, rest, query)
         : { title: "Not found", node: bw.nothing("There is no such page. ", h("a", { href: "#/" }, "Overview"), ".") };
@@ -91,6 +110,9 @@
         h("a", { href: `#/list/${encodeURIComponent(type.id)}`, "data-type": type.id }, bw.stranger(bw.noun(2, type.name), 40), h("span", { class: "tally" }, bw.number(type.resources))),
       ),
     );
+    const source = bw.source(view);
+    bw.onEveryPage(source.map((part) => part.textContent ?? part).join(""));
+    document.getElementById("paper").replaceChildren(...source);
     document.getElementById("foot").replaceChildren(
       h("span", null, bw.stranger(view.file, 200)),
       view.sync ? h("span", null, `${view.sync.type} sync `, h("code", null, bw.stranger(view.sync.id, 60))) : "",
@@ -106,20 +128,6 @@
   });
   window.themeButton(document.getElementById("theme"));
   bw.searchBox(document.getElementById("search"), source);
-
-  // What is folded up is printed nevertheless.
-  addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("main details:not([open])")) {
-      details.dataset.closed = "";
-      details.open = true;
-    }
-  });
-  addEventListener("afterprint", () => {
-    for (const details of document.querySelectorAll("main details[data-closed]")) {
-      details.open = false;
-      delete details.dataset.closed;
-    }
-  });
 
   addEventListener("hashchange", show);
   around();

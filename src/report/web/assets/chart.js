@@ -75,12 +75,9 @@
     );
   };
 
-  const numbers = (chart) => {
+  const numbers = (chart, folds) => {
     const names = chart.series?.length ? chart.series : ["Number"];
-    return h(
-      "details",
-      { class: "numbers" },
-      h("summary", null, "Numbers"),
+    const table = () =>
       h(
         "div",
         { class: "scroll" },
@@ -96,23 +93,23 @@
             ),
           ),
         ),
-      ),
-    );
+      );
+    return folds.fold(chart.key, "Numbers", table);
   };
 
   const KINDS = { bars, stacked, histogram };
 
   /** A chart of the overview. */
-  bw.chart = (chart) => {
+  bw.chart = (chart, folds) => {
     const empty = !chart.rows?.length || chart.rows.every((row) => sum(row.values) === 0);
     const draw = KINDS[chart.kind] ?? bars;
     return h(
       "section",
       { class: `panel chart ${chart.kind}`, "data-chart": chart.key },
       h("h3", null, bw.stranger(chart.title)),
-      empty ? bw.nothing("Nothing to show.") : draw(chart),
+      empty ? bw.nothing("This sync has nothing to show here.") : draw(chart),
       chart.note ? h("p", { class: "muted small" }, bw.stranger(chart.note, 600)) : null,
-      empty || chart.kind === "bars" ? null : numbers(chart),
+      empty || chart.kind === "bars" ? null : numbers(chart, folds),
     );
   };
 })();

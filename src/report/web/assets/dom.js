@@ -23,15 +23,16 @@
   /** As `h`, for SVG. */
   bw.s = (tag, props, ...children) => fill(document.createElementNS(SVG, tag), props, children);
 
-  const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+  const UNSEEN =
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\uffa0\ufeff\ufff9-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 
-  /** A text with what cannot be seen made visible: controls, and marks that turn the direction of reading. */
-  bw.seen = (text) => String(text ?? "").replace(UNSEEN, "\ufffd");
+  /** A text with what cannot be seen made visible, as in sheets and on terminals: what moves, hides or turns text round. */
+  bw.seen = (text) => String(text ?? "").replace(UNSEEN, (mark) => `\\u{${mark.codePointAt(0).toString(16)}}`);
 
   /** A name as far as it is worth reading out. */
-  bw.short = (text) => {
+  bw.short = (text, most = 60) => {
     const all = bw.seen(text);
-    return all.length > 60 ? `${all.slice(0, 60)}…` : all;
+    return all.length > most ? `${all.slice(0, most)}…` : all;
   };
 
   /** A text typed by a stranger, isolated from the direction of what stands around it. */
@@ -50,8 +51,26 @@
   /** Where the page of a resource is. */
   bw.hrefOf = (thing) => `#/thing/${encodeURIComponent(thing.type)}/${encodeURIComponent(thing.id)}`;
 
-  /** A link to the page of a resource. */
-  bw.link = (thing, cut) => bw.h("a", { href: bw.hrefOf(thing) }, bw.stranger(thing.name, cut ?? 120));
+  /** What stands behind a name, so that it means one thing: ` (dev)`, ` (dev, in Billing)`, ` <ada@acme.com>`. */
+  const addition = ({ name, environment, apart }, isPlace = true) => {
+    const inside = [];
+    if (isPlace && environment && !name.includes(`(${environment})`)) inside.push(environment);
+    if (apart?.in) inside.push(`in ${apart.in}`);
+    if (apart?.id) inside.push(`id ${apart.id}`);
+    return `${inside.length ? ` (${inside.join(", ")})` : ""}${apart?.email ? ` <${apart.email}>` : ""}`;
+  };
+
+  /** A thing by its name and what tells it apart from others of that name, as one text. */
+  bw.told = (thing) => thing.name + addition(thing);
+
+  /** What tells a thing apart, to stand behind its name. `isPlace` is false beside a column of environments. */
+  bw.aside = (thing, isPlace) => {
+    const text = addition(thing, isPlace);
+    return text ? bw.h("span", { class: "muted aside" }, bw.stranger(text, 120)) : null;
+  };
+
+  /** A link to the page of a resource, with what tells it apart behind it. */
+  bw.link = (thing, cut, isPlace) => [bw.h("a", { href: bw.hrefOf(thing) }, bw.stranger(thing.name, cut ?? 120)), bw.aside(thing, isPlace)];
 
   /** A link inside this page, or none: addresses of any other kind are not followed. */
   bw.isOurs = (link) => typeof link === "string" && link.startsWith("#/");

@@ -86,12 +86,13 @@
       this.sizes = new Map(blocks.map((block) => [block.type, block.size]));
       for (const block of blocks) {
         const [id, name] = [column(block.id, block.size), column(block.name, block.size)];
-        const [parent, description, holds] = [block.parent, block.description, block.holds].map((c) => column(c, block.size));
+        const [parent, description, holds, environment, apart] = [block.parent, block.description, block.holds, block.environment, block.apart].map((c) => column(c, block.size));
         const account = block.account && Object.entries(block.account).map(([key, packed]) => [key, column(packed, block.size)]);
         const profile = Object.entries(block.profile).map(([key, packed]) => [key, column(packed, block.size)]);
         for (let n = 0; n < block.size; n += 1) {
           const kind = account?.find(([key]) => key === "accountType")[1][n];
           this.put(block.type, id[n], name[n], {
+            environment: environment[n], apart: apart[n],
             parent: parent[n], description: description[n], holds: holds[n] ?? 0,
             account: kind === null || kind === undefined ? null : Object.fromEntries(account.map(([key, values]) => [key, values[n]])),
             profile: () => Object.fromEntries(profile.map(([key, values]) => [key, values[n]]).filter(([, value]) => value !== null)),
@@ -102,10 +103,12 @@
       for (const [type, id] of ghosts) this.put(type, id, id, { parent: null, holds: 0, account: null, profile: () => ({}) });
     }
 
-    put(type, id, name, more) {
+    put(type, id, name, { environment, apart, ...more }) {
       const number = this.resources.length;
       const [typeId, typeName] = this.types[type];
       const thing = { type: typeId, typeName, id, name };
+      if (environment) thing.environment = environment;
+      if (apart) thing.apart = apart;
       this.resources.push({ number, kind: type, thing, ...more });
       this.known.set(`${typeId}\n${id}`, number);
       if (more.parent !== null && more.parent !== undefined) at(this.children, more.parent, () => []).push(number);
@@ -113,10 +116,11 @@
 
     readRights(table) {
       const size = table.resource.length;
-      const [slug, name, id] = [table.slug, table.name, table.id].map((c) => column(c, size));
+      const [slug, name, id, apart] = [table.slug, table.name, table.id, table.apart].map((c) => column(c, size));
       this.rights = table.resource.map((on, n) => {
         const { thing } = this.resources[on];
-        return { id: id[n] ?? `${thing.type}:${thing.id}:${slug[n]}`, slug: slug[n], name: name[n], resource: thing };
+        const right = { id: id[n] ?? `${thing.type}:${thing.id}:${slug[n]}`, slug: slug[n], name: name[n], resource: thing };
+        return apart[n] ? { ...right, apart: apart[n] } : right;
       });
       this.rightsAt = table.resource;
       this.grantsOf = table.grants;
@@ -298,8 +302,7 @@
     text(number) {
       const one = this.resources[number];
       if (one.text === undefined) {
-        const { environment } = one.profile();
-        one.text = [one.thing.name, one.account?.email ?? "", one.thing.id, environment ?? ""].join("\n").toLowerCase();
+        one.text = [one.thing.name, one.account?.email ?? "", one.thing.id, one.thing.environment ?? ""].join("\n").toLowerCase();
       }
       return one.text;
     }
@@ -325,13 +328,13 @@
 
     /** A name with its environment, as `billing (prod)` or `billing in prod`; else what was typed. */
     placed(typed) {
-      this.environments ??= new Set(this.resources.map(({ profile }) => profile().environment).filter((e) => typeof e === "string").map((e) => e.toLowerCase()));
+      this.environments ??= new Set(this.resources.flatMap(({ thing }) => thing.environment?.toLowerCase() ?? []));
       const found = /^(.*\S) \(([^()]+)\)$/.exec(typed) ?? /^(.*\S) in (.+)$/.exec(typed);
       return found && this.environments.has(found[2].trim()) ? { name: found[1].trim(), words: wordsOf(`${found[1]} ${found[2]}`) } : { name: typed, words: wordsOf(typed) };
     }
 
     async search(q, limit = 50) {
-      const typed = bw.fold(q);
+      const typed = bw.folded(q);
       const { name, words } = this.placed(typed);
       if (words.length === 0) return { total: 0, items: [] };
       const found = [];

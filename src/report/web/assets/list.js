@@ -5,13 +5,17 @@
   const { h } = bw;
   const PAGE = 50;
   /** Fields worth a column, where the first rows have them. */
-  const TELLING = ["environment", "type", "application", "description", "resource", "permission", "state", "updated_at"];
-  const TELLING_OF_ACCOUNTS = ["environment", "all_folders", "token_updated_at"];
+  const TELLING = ["type", "application", "description", "resource", "permission", "state", "updated_at"];
+  const TELLING_OF_ACCOUNTS = ["all_folders", "token_updated_at"];
+  /** As many rows at most are fetched to be printed. */
+  const PRINTED = 2_000;
+  const AT_ONCE = 500;
 
   const known = (value) => value !== undefined && value !== null && value !== "";
 
   const columnsFor = (rows, end) => {
-    const name = { key: "name", label: "Name", sort: "name", cell: (row) => bw.link(row) };
+    const name = { key: "name", label: "Name", sort: "name", cell: (row) => bw.link(row, 120, false) };
+    const place = rows.some((row) => known(row.environment)) ? { key: "environment", label: "Environment", cell: (row) => row.environment ?? "–" } : null;
     const grants = { key: "grants", label: "Holds", sort: "grants", num: true, cell: (row) => bw.number(row.grants) };
     const has = (key) => rows.some((row) => known(row[key]));
     const field = (key) => ({ key, label: bw.label(key), wide: key === "description", cell: (row) => (known(row.profile?.[key]) ? bw.value(row.profile[key]) : "–") });
@@ -21,18 +25,20 @@
         row.lastLogin ? [bw.day(row.lastLogin), h("span", { class: "muted small" }, ` ${bw.before(row.lastLogin, end)}`)] : h("span", { class: "muted" }, "not known");
       return [
         name,
+        place,
         has("email") ? { key: "email", label: "E-mail", sort: "email", cell: (row) => (row.email ? bw.address(row.email, 80) : "–") } : null,
         { key: "accountType", label: "Kind", sort: "accountType", cell: (row) => row.accountType || "–" },
         { key: "status", label: "Status", sort: "status", cell: (row) => row.status || "–" },
         has("lastLogin") ? { key: "lastLogin", label: "Last activity", sort: "lastLogin", cell: seen } : null,
-        ...telling(TELLING_OF_ACCOUNTS, 3),
+        ...telling(TELLING_OF_ACCOUNTS, 2),
         grants,
       ].filter(Boolean);
     }
     return [
       name,
-      has("parent") ? { key: "parent", label: "In", cell: (row) => (row.parent ? bw.link(row.parent, 60) : "–") } : null,
-      ...telling(TELLING, 3),
+      place,
+      has("parent") ? { key: "parent", label: "In", cell: (row) => (row.parent ? bw.link(row.parent, 80, false) : "–") } : null,
+      ...telling(TELLING, 2),
       rows.some((row) => row.grants) ? grants : null,
     ].filter(Boolean);
   };
@@ -41,37 +47,64 @@
     const view = await overview();
     const about = view.types?.find((one) => one.id === type);
     const state = { q: query.get("q") ?? "", sort: query.get("sort") || "name", offset: Number(query.get("from")) || 0 };
-    const body = h("div", { class: "answer" });
+    const body = h("div", { class: "answer", "data-unfolds": true });
     const tally = h("span", { class: "tally", role: "status" });
+    const name = about ? bw.noun(2, about.name) : type;
     let columns = null;
     let turn = 0;
+    let shown = null;
+    let whole = null;
 
-    const go = (change) => {
+    const go = (change, isStep) => {
       Object.assign(state, change);
-      const params = new URLSearchParams();
-      if (state.q) params.set("q", state.q);
-      if (state.sort !== "name") params.set("sort", state.sort);
-      if (state.offset) params.set("from", String(state.offset));
-      const text = params.toString();
-      remember(`#/list/${encodeURIComponent(type)}${text ? `?${text}` : ""}`);
+      remember({ q: state.q.trim() || null, sort: state.sort === "name" ? null : state.sort, from: state.offset || null }, isStep);
       return load();
     };
 
+    const table = (rows) => bw.table({ label: about?.name ?? type, columns, rows, sorted: state.sort, onsort: (sort) => go({ sort, offset: 0 }, true) });
+    const filtered = () => ['the filter "', bw.stranger(state.q.trim(), 60), '"'];
+    const onPaper = () => (state.q.trim() ? h("p", { class: "paper" }, "Only what fits ", filtered(), ".") : null);
+
     const paint = (page) => {
+      shown = page;
       tally.textContent = bw.number(page.total);
-      columns ??= columnsFor(page.items, view.sync?.endedAt);
-      const rows = page.items.length
-        ? bw.table({ label: about?.name ?? type, columns, rows: page.items, sorted: state.sort, onsort: (sort) => go({ sort, offset: 0 }) })
-        : bw.nothing(state.q ? "Nothing fits this filter." : "There is none in this sync.");
-      body.replaceChildren(rows, bw.pager({ total: page.total, offset: state.offset, limit: PAGE, ongo: (offset) => go({ offset }).then(() => scrollTo(0, 0)) }));
+      columns ??= page.items.length ? columnsFor(page.items, view.sync?.endedAt) : null;
+      if (page.total === 0) {
+        const one = about ? bw.lower(1, about.name) : "thing";
+        body.replaceChildren(state.q.trim() ? bw.nothing(`No ${one} fits `, filtered(), ".") : bw.nothing(`This sync has no ${bw.lower(2, name)}.`));
+        return;
+      }
+      const pager = bw.pager({ total: page.total, offset: state.offset, limit: PAGE, ongo: (offset) => go({ offset }, true).then(() => scrollTo(0, 0)) });
+      body.replaceChildren(...[onPaper(), table(page.items), pager].filter(Boolean));
     };
+
+    // Paper has no next page: all rows are at hand before somebody prints.
+    const fetchWhole = async (own) => {
+      const { total } = shown;
+      if (total <= PAGE || total > PRINTED) return;
+      let rows = [];
+      while (rows.length < total) {
+        const page = await source.list({ type, q: state.q, sort: state.sort, offset: rows.length, limit: AT_ONCE }, signal);
+        if (own !== turn || page.items.length === 0) return;
+        rows = rows.concat(page.items);
+      }
+      whole = rows;
+    };
+    body.addEventListener("unfold", () => {
+      if (whole) body.replaceChildren(...[onPaper(), table(whole)].filter(Boolean));
+    });
+    body.addEventListener("refold", () => shown && paint(shown));
 
     const load = async () => {
       const own = ++turn;
+      whole = null;
       body.setAttribute("aria-busy", "true");
       try {
         const page = await source.list({ type, q: state.q, sort: state.sort, offset: state.offset, limit: PAGE }, signal);
-        if (own === turn) paint(page);
+        if (own !== turn) return;
+        paint(page);
+        // Without them the pager says on paper which rows these are.
+        fetchWhole(own).catch(() => {});
       } catch (error) {
         if (error.name !== "AbortError" && own === turn) body.replaceChildren(bw.failure(error, load));
       } finally {
@@ -84,7 +117,6 @@
       oninput: bw.calmly(140, () => go({ q: filter.value, offset: 0 })),
     });
     await load();
-    const name = about ? bw.noun(2, about.name) : type;
     const node = h(
       "div",
       { class: "page" },

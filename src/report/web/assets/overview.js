@@ -17,6 +17,16 @@
   const evidence = ({ thing, detail }) =>
     h("li", null, bw.link(thing, 80), " ", h("span", { class: "muted small kind" }, bw.stranger(thing.typeName)), detail ? h("div", { class: "muted small" }, bw.stranger(detail, 400)) : null);
 
+  /** The first few; on paper all. */
+  const evidences = (items) => {
+    const list = h("ul", { class: "evidence", "data-unfolds": true });
+    const fill = (most) => list.replaceChildren(...items.slice(0, most).map(evidence));
+    list.addEventListener("unfold", () => fill(items.length));
+    list.addEventListener("refold", () => fill(FEW));
+    fill(FEW);
+    return list;
+  };
+
   const finding = (found) => {
     const items = found.items ?? [];
     const total = found.total ?? items.length;
@@ -31,22 +41,17 @@
         h("span", { class: "tally" }, bw.number(total)),
       ),
       h("p", null, bw.stranger(found.why, 600)),
-      items.length ? h("ul", { class: "evidence" }, items.slice(0, FEW).map(evidence)) : null,
-      total > FEW ? h("p", { class: "small" }, h("a", { href: `#/finding/${encodeURIComponent(found.key)}` }, `All ${bw.number(total)}`)) : null,
+      items.length ? evidences(items) : null,
+      total > items.length ? h("p", { class: "paper muted small" }, `The first ${bw.number(items.length)} of ${bw.number(total)}.`) : null,
+      total > FEW ? h("p", { class: "small screen" }, h("a", { href: `#/finding/${encodeURIComponent(found.key)}` }, `All ${bw.number(total)}`)) : null,
     );
   };
 
-  const about = ({ file, sync }) =>
-    h(
-      "p",
-      { class: "muted" },
-      bw.stranger(String(file ?? "").split(/[\\/]/).pop(), 120),
-      sync?.endedAt ? [", synced ", bw.minute(sync.endedAt)] : null,
-      sync?.type && sync.type !== "full" ? `, ${sync.type} sync` : null,
-    );
+  const about = (view) => h("p", { class: "muted screen" }, bw.source(view));
 
-  bw.overviewPage = async ({ overview }) => {
+  bw.overviewPage = async ({ overview, remember }, _, query) => {
     const view = await overview();
+    const folds = bw.folds({ query, key: "open", remember });
     const order = { high: 0, medium: 1, low: 2, info: 3 };
     const all = [...(view.findings ?? [])].sort((a, b) => (order[a.severity] ?? 9) - (order[b.severity] ?? 9));
     const findings = all.filter((found) => found.total > 0);
@@ -66,19 +71,19 @@
       ),
       bw.unknown(view.unknown),
       view.charts?.length
-        ? h("section", { "aria-labelledby": "charts" }, h("h2", { id: "charts" }, "In pictures"), h("div", { class: "charts" }, view.charts.map(bw.chart)))
+        ? h("section", { "aria-labelledby": "charts" }, h("h2", { id: "charts" }, "In pictures"), h("div", { class: "charts" }, view.charts.map((chart) => bw.chart(chart, folds))))
         : null,
     );
     return { title: "Overview", node };
   };
 
-  bw.findingPage = async ({ overview }, [key]) => {
+  bw.findingPage = async ({ overview, remember }, [key], query) => {
     const view = await overview();
     const found = view.findings?.find((one) => one.key === key);
     if (!found) return { title: "Not found", node: bw.nothing("There is no such finding in this sync. ", h("a", { href: "#/" }, "Back to the overview"), ".") };
     const items = found.items ?? [];
     const total = found.total ?? items.length;
-    const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter this finding", autocomplete: "off", spellcheck: "false", maxlength: "200" });
+    const filter = h("input", { type: "search", value: query.get("q") ?? "", placeholder: "Filter", "aria-label": "Filter this finding", autocomplete: "off", spellcheck: "false", maxlength: "200" });
     const body = h("div");
     const columns = [
       { key: "thing", label: "Who or what", cell: (row) => bw.link(row.thing) },
@@ -86,11 +91,18 @@
       { key: "detail", label: "Why it is here", wide: true, cell: (row) => bw.stranger(row.detail, 600) },
     ];
     const paint = () => {
-      const q = bw.fold(filter.value);
-      const shown = items.filter((row) => bw.fold(`${row.thing.name} ${row.thing.id} ${row.detail}`).includes(q));
-      body.replaceChildren(shown.length ? bw.table({ label: found.title, columns, rows: shown }) : bw.nothing("Nothing fits this filter."));
+      const typed = filter.value.trim();
+      const q = bw.folded(typed);
+      const shown = items.filter(({ thing, detail }) => bw.folded(`${bw.told(thing)} ${thing.id} ${detail}`).includes(q));
+      const by = ['the filter "', bw.stranger(typed, 60), '"'];
+      const onPaper = typed ? h("p", { class: "paper" }, "Only what fits ", by, ".") : null;
+      const table = shown.length ? bw.table({ label: found.title, columns, rows: shown }) : bw.nothing("Nothing of this finding fits ", by, ".");
+      body.replaceChildren(...[shown.length ? onPaper : null, table].filter(Boolean));
     };
-    filter.addEventListener("input", bw.calmly(80, paint));
+    filter.addEventListener("input", bw.calmly(80, () => {
+      remember({ q: filter.value.trim() || null });
+      paint();
+    }));
     paint();
     const node = h(
       "div",
@@ -103,7 +115,7 @@
         h("p", null, h("span", { class: `severity ${found.severity}` }, found.severity), " ", bw.stranger(found.why, 1000)),
         found.whatToDo ? h("p", { class: "todo" }, h("strong", null, "What to do: "), bw.stranger(found.whatToDo, 1000)) : null,
       ),
-      items.length > 8 ? h("div", { class: "tools" }, filter) : null,
+      items.length > 8 || filter.value ? h("div", { class: "tools" }, filter) : null,
       body,
       total > items.length ? h("p", { class: "muted small" }, `The first ${bw.number(items.length)} of ${bw.number(total)} are listed.`) : null,
     );

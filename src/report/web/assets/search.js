@@ -39,12 +39,12 @@
       input.blur();
     };
 
-    const show = (answer, q, nicknames) => {
+    const show = (answer, q) => {
       links = answer.items.map(({ thing, email }, n) => {
         const option = h(
           "li",
           { id: `found-${n}`, role: "option", "aria-selected": "false", "data-href": bw.hrefOf(thing) },
-          h("span", { class: "name" }, bw.stranger(thing.name, 80), nicknames(thing)),
+          h("span", { class: "name" }, bw.stranger(thing.name, 80), bw.aside(thing)),
           h("span", { class: "muted small" }, bw.stranger(email || thing.typeName, 80)),
         );
         option.addEventListener("mousedown", (event) => event.preventDefault());
@@ -69,8 +69,7 @@
       const own = ++turn;
       try {
         const answer = await source.search(q, LIMIT);
-        const nicknames = await bw.nicknames(source, answer.items.map(({ thing }) => thing));
-        if (own === turn) show(answer, q, nicknames);
+        if (own === turn) show(answer, q);
       } catch (error) {
         if (own !== turn) return;
         links = [];

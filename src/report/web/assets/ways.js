@@ -38,31 +38,44 @@
     return [...groups.values()];
   };
 
-  const sectionsBy = (rows, aboutOf, keyOf) =>
+  /** Whether there is no way to it but through the group that holds everybody. */
+  bw.isThroughEveryone = (row, everyone) => {
+    const ways = stepsOf(row);
+    return ways.length > 0 && ways.every((way) => way.some(({ resource }) => everyone.has(`${resource.type}:${resource.id}`)));
+  };
+
+  const sectionsBy = (rows, aboutOf, keyOf, everyone, placeOf) =>
     groupsBy(rows, (row) => aboutOf(row).type).map((own) => {
       const isPlain = (group) => stepsOf(group[0]).some((way) => way.length === 0);
-      const groups = groupsBy(own, keyOf).sort((a, b) => isPlain(b) - isPlain(a) || b.length - a.length);
+      const isLast = (group) => bw.isThroughEveryone(group[0], everyone);
+      const groups = groupsBy(own, keyOf).sort((a, b) => placeOf(a[0]) - placeOf(b[0]) || isLast(a) - isLast(b) || isPlain(b) - isPlain(a) || b.length - a.length);
       return { typeName: aboutOf(own[0]).typeName, rows: own, groups };
     });
 
   /**
    * Rows in sections, `{ typeName, rows, groups }`, and what of them was just given: `given` holds one group per type.
-   * The rows of a group have the same ways. What comes directly stands first, then what brings most.
+   * The rows of a group have the same ways. Who reaches something comes in the order of the rows, which is that of power;
+   * then what comes directly, then what brings most, last what everybody has.
    */
-  bw.grouped = (rows, side) => {
+  bw.grouped = (rows, side, everyone) => {
+    const isOn = side === "on";
+    const key = isOn ? (row) => `${row.right.id} ${wayKey(row)}` : wayKey;
+    const about = isOn ? (row) => row.principal : bw.targetOf;
+    const places = new Map();
+    for (const { right } of rows) tally(places, right.id, () => places.size);
+    const placeOf = isOn ? ({ right }) => places.get(right.id) : () => 0;
+    const sections = (some, keyOf = key) => sectionsBy(some, about, keyOf, everyone, placeOf);
     const own = rows.filter((row) => wayOf(row) === "on");
-    const key = side === "on" ? (row) => `${row.right.id} ${wayKey(row)}` : wayKey;
-    const about = side === "on" ? (row) => row.principal : bw.targetOf;
     const others = WAYS.flatMap(([way, title]) => {
       const some = rows.filter((row) => wayOf(row) === way);
-      return some.length ? sectionsBy(some, about, way === "scope" ? (row) => row.right.name : key).map((section) => ({ ...section, title: title[side], way })) : [];
+      return sections(some, way === "scope" ? (row) => row.right.name : key).map((section) => ({ ...section, title: title[side], way }));
     });
-    if (side === "on") return { given: [], sections: [...sectionsBy(own, about, key), ...others] };
+    if (isOn) return { given: [], sections: [...sections(own), ...others] };
     const given = groupsBy(own.filter(isGiven), (row) => row.right.resource.type);
-    return { given, sections: [...sectionsBy(own.filter((row) => !isGiven(row)), about, key), ...others] };
+    return { given, sections: [...sections(own.filter((row) => !isGiven(row))), ...others] };
   };
 
-  const stepLink = (right) => h("span", { class: "step", title: bw.short(`${right.name} (${right.resource.typeName})`) }, bw.link(right.resource, 60));
+  const stepLink = (right) => h("span", { class: "step", title: bw.short(`${bw.rightName(right)} · ${right.resource.typeName}`) }, bw.link(right.resource, 80));
 
   const wayWords = (way) => way.map((right, n) => [n ? h("span", { class: "to", "aria-label": "then" }, " → ") : null, stepLink(right)]);
 
@@ -79,7 +92,7 @@
     return h("span", { class: "how" }, parts, rest > 0 ? `, and in ${bw.count(rest, "other way")}` : null);
   };
 
-  const wordsOfPath = (who, path) => [who, ...path.map((right) => `${bw.short(bw.rightName(right))} (${bw.short(right.resource.name)})`)].join(", then ");
+  const wordsOfPath = (who, path) => [who, ...path.map((right) => `${bw.short(bw.rightName(right))} (${bw.short(bw.told(right.resource))})`)].join(", then ");
 
   /** The drawing of one group: who, through what, to what. `one` and `many` name the two ends where they are several. */
   bw.wayGraph = (rows, nouns, isCut) => {
@@ -88,7 +101,7 @@
     const edges = new Map();
     const put = (node) => tally(nodes, node.key, () => node);
     const lead = (from, to) => edges.set(`${from}\n${to}`, [from, to]);
-    const ofThing = (thing, extra) => ({ name: thing.name, caption: thing.typeName, href: bw.hrefOf(thing), ...extra });
+    const ofThing = (thing, extra) => ({ name: bw.told(thing), caption: thing.typeName, href: bw.hrefOf(thing), ...extra });
 
     const people = new Set(rows.map((row) => `${row.principal.type}:${row.principal.id}`)).size;
     put(
@@ -101,13 +114,13 @@
     const target = bw.targetOf(first);
     const end =
       isOne
-        ? { key: "end", kind: "end", name: target.name, caption: first.reached ? target.typeName : bw.rightName(first.right), href: bw.hrefOf(target), last: true }
+        ? { key: "end", kind: "end", name: bw.told(target), caption: first.reached ? target.typeName : bw.rightName(first.right), href: bw.hrefOf(target), last: true }
         : { key: "end", kind: "end", name: bw.count(targets, bw.lower(targets, nouns), isCut), caption: "listed here", last: true };
     for (const way of stepsOf(first)) {
       let from = "who";
       for (const right of way) {
         const key = `right ${right.id}`;
-        put({ key, name: right.resource.name, caption: bw.rightName(right), href: bw.hrefOf(right.resource) });
+        put({ key, name: bw.told(right.resource), caption: bw.rightName(right), href: bw.hrefOf(right.resource) });
         lead(from, key);
         from = key;
       }
@@ -146,7 +159,7 @@
     }
     const { kept, rest } = few(givers.values(), 6, "givers");
     const keyOf = (right) => (rest?.of.has(`right ${right.id}`) ? rest.key : `right ${right.id}`);
-    const nodes = [{ key: "who", kind: "who", name: principal.name, caption: principal.typeName, href: bw.hrefOf(principal) }];
+    const nodes = [{ key: "who", kind: "who", name: bw.told(principal), caption: principal.typeName, href: bw.hrefOf(principal) }];
     const edges = new Map();
     const lead = (from, to) => edges.set(`${from}\n${to}`, [from, to]);
     const ends = new Map();
@@ -158,7 +171,7 @@
       for (const path of row.paths) lead(path.length < 2 ? "who" : keyOf(path[0]), end.key);
     }
     for (const { key, right } of kept) {
-      nodes.push({ key, name: right.resource.name, caption: bw.rightName(right), href: bw.hrefOf(right.resource) });
+      nodes.push({ key, name: bw.told(right.resource), caption: bw.rightName(right), href: bw.hrefOf(right.resource) });
       lead("who", key);
     }
     if (rest) {
@@ -172,7 +185,7 @@
     const drawn = [...edges.values()].filter(([from, to]) => known.has(from) && known.has(to));
     // Where nothing brings anything, the lists say it all.
     if (kept.length === 0) return null;
-    const label = `${bw.short(principal.name)} reaches ${nodes.filter((node) => node.kind === "end").map((node) => node.name).join(", ")}${kept.length ? ` through ${kept.map(({ right }) => bw.short(right.resource.name)).join(", ")}` : ""}`;
+    const label = `${bw.short(bw.told(principal))} reaches ${nodes.filter((node) => node.kind === "end").map((node) => node.name).join(", ")}${kept.length ? ` through ${kept.map(({ right }) => bw.short(bw.told(right.resource))).join(", ")}` : ""}`;
     return bw.graph({ nodes, edges: drawn, label, isWhole: true });
   };
 
@@ -209,7 +222,7 @@
     const endKey = (end) => (isOne ? "end" : ends.rest?.of.has(end) ? "rest of rights" : end);
     const nodes = kept.map(({ key, right, who }) =>
       right
-        ? { key, name: right.resource.name, caption: caption(who), href: bw.hrefOf(right.resource) }
+        ? { key, name: bw.told(right.resource), caption: caption(who), href: bw.hrefOf(right.resource) }
         : { key, kind: "who", name: "Given directly", caption: caption(who) },
     );
     if (rest) nodes.push(rest);
@@ -227,8 +240,8 @@
       }
     }
     if (nodes.length === 0 || ![...entries.values()].some(({ right }) => right)) return null;
-    nodes.push({ key: "end", kind: "end", last: true, name: resource.name, caption: resource.typeName, href: bw.hrefOf(resource) });
-    const label = `Ways to ${bw.short(resource.name)}: ${kept.map((entry) => `${bw.short(entry.right?.resource.name ?? "given directly")}, ${caption(entry.who)}`).join("; ")}`;
+    nodes.push({ key: "end", kind: "end", last: true, name: bw.told(resource), caption: resource.typeName, href: bw.hrefOf(resource) });
+    const label = `Ways to ${bw.short(bw.told(resource))}: ${kept.map((entry) => `${bw.short(entry.right ? bw.told(entry.right.resource) : "given directly")}, ${caption(entry.who)}`).join("; ")}`;
     return bw.graph({ nodes, edges: [...edges.values()], label, isWhole: true });
   };
 })();

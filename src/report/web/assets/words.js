@@ -74,11 +74,12 @@
   };
 
   /** The name of a right without that of its resource: `Project admin` of `Project admin of Billing`. */
-  bw.rightName = ({ name, resource }) => {
+  bw.rightName = ({ name, apart, resource }) => {
     const end = ` of ${resource.name}`;
-    return name.length > end.length && name.endsWith(end) ? name.slice(0, -end.length) : name;
+    const own = name.length > end.length && name.endsWith(end) ? name.slice(0, -end.length) : name;
+    return apart ? `${own} (${apart})` : own;
   };
 
   /** A text of a query in lower case, as all searches compare. */
-  bw.fold = (text) => String(text ?? "").trim().toLowerCase();
+  bw.folded = (text) => String(text ?? "").trim().toLowerCase();
 })();

@@ -86,6 +86,8 @@ pub struct Entitlements {
     pub slug: Column,
     /// Display names.
     pub name: Column,
+    /// What tells each apart from others of its name on the same resource.
+    pub apart: Column,
     /// Ids; null where it is type, id and slug, joined by colons.
     pub id: Column,
     /// How many grants there are of each.

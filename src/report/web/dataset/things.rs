@@ -11,9 +11,10 @@ use super::explain::Explained;
 use super::grants::Rows;
 use super::{Dataset, Entitlements, Most, Ways};
 use crate::baton::c1z::ResourceFilter;
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
+use crate::report::apart::Apart;
 use crate::report::names::Names;
 use crate::report::thing::{self, Account};
 use crate::report::{Snapshot, find};
@@ -31,6 +32,10 @@ pub struct Block {
     pub id: Column,
     /// Display names; the id where it has none.
     pub name: Column,
+    /// Environments.
+    pub environment: Column,
+    /// What tells each apart from others of its name, where the environment is not enough.
+    pub apart: Column,
     /// Numbers of the parents.
     pub parent: Column,
     /// Descriptions.
@@ -187,6 +192,13 @@ impl Things {
             column.pad(row);
             column.push(value);
         }
+        block.environment.push(shown.environment);
+        block
+            .apart
+            .push(match shown.apart.filter(|apart| *apart != Apart::Environment) {
+                Some(apart) => serde_json::to_value(apart).map_err(|e| Error::new(Kind::Internal, e.to_string()))?,
+                None => Value::Null,
+            });
         block.id.push(shown.id);
         block.name.push(shown.name);
         block.size += 1;
@@ -202,7 +214,7 @@ impl Things {
             if total <= most.things {
                 let right = names.right_of(&entitlement)?;
                 let on = self.resource(&right.resource.kind, &right.resource.id);
-                self.put_entitlement(right.id, on, right.slug, right.name);
+                self.put_entitlement(right.id, on, right.slug, right.name, right.apart);
             }
             Ok(())
         })?;
@@ -211,12 +223,13 @@ impl Things {
         Ok(())
     }
 
-    fn put_entitlement(&mut self, id: String, on: u32, slug: String, name: String) -> u32 {
+    fn put_entitlement(&mut self, id: String, on: u32, slug: String, name: String, apart: Option<String>) -> u32 {
         let number = count(self.entitlement_ids.len());
         let table = &mut self.entitlements;
         table.resource.push(on);
         table.slug.push(slug);
         table.name.push(name);
+        table.apart.push(apart);
         self.entitlement_numbers.insert(id.clone(), number);
         self.entitlement_ids.push(id);
         number
@@ -266,7 +279,7 @@ impl Things {
         let (resource, slug) = rest.rsplit_once(':').unwrap_or((rest, ""));
         let on = self.resource(kind, resource);
         let name = if slug.is_empty() { id } else { slug };
-        self.put_entitlement(id.to_owned(), on, slug.to_owned(), name.to_owned())
+        self.put_entitlement(id.to_owned(), on, slug.to_owned(), name.to_owned(), None)
     }
 
     /// The id of an entitlement.
@@ -306,6 +319,9 @@ impl Things {
             self.entitlements
                 .id
                 .push((usual.as_deref() != Some(id.as_str())).then_some(id));
+        }
+        if self.entitlements.apart.is_blank() {
+            self.entitlements.apart = Column::default();
         }
         Dataset {
             version: 1,
@@ -357,7 +373,12 @@ impl Block {
         if let Some(account) = &mut self.account {
             account.pad(self.size);
         }
-        for column in [&mut self.parent, &mut self.description] {
+        for column in [
+            &mut self.environment,
+            &mut self.apart,
+            &mut self.parent,
+            &mut self.description,
+        ] {
             if column.is_blank() {
                 *column = Column::default();
             }

@@ -1,0 +1,122 @@
+//! The environment a row belongs to: projects, roles and privileges of one name are in several, so a name alone does
+//! not say which is meant.
+
+use std::collections::HashMap;
+
+use super::names::Names;
+use super::thing::{Right, Thing, profile, text};
+use crate::baton::c1z::Expandable;
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
+use crate::baton::resource;
+
+/// The key of a profile that names it.
+pub const KEY: &str = "environment";
+/// Deeper than any tree of folders, so that a circle of parents ends.
+pub(super) const DEEPEST: usize = 200;
+
+/// The environment of a resource with this profile, where the profile names one.
+pub fn named(resource: &v2::Resource) -> Option<String> {
+    let found = match &resource.profile {
+        Some(profile) => text(profile, KEY).map(str::to_owned),
+        None => text(&profile(resource)?, KEY).map(str::to_owned),
+    };
+    found.filter(|environment| !environment.is_empty())
+}
+
+/// The environment of what somebody holds: that of the resource it is on; else that of whoever holds it, such as an
+/// API client. `None` for what belongs to the whole workspace, and where the file does not say.
+pub fn of_grant<'g>(principal: &'g Thing, right: &'g Right) -> Option<&'g str> {
+    of(principal, right, None)
+}
+
+/// The same of a row that may lead to something else than it is on: that comes first.
+pub fn of<'g>(principal: &'g Thing, right: &'g Right, reached: Option<&'g Thing>) -> Option<&'g str> {
+    let reached = reached.and_then(|reached| reached.environment.as_ref());
+    let held = || right.resource.environment.as_ref();
+    let found = reached.or_else(held).or(principal.environment.as_ref());
+    found.map(String::as_str)
+}
+
+impl Names<'_> {
+    /// The environment of a resource: its own; else that of what it lies in, at any depth; else that of the roles it is
+    /// passed on by, where these are all of one.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn environment_of(&self, resource: &v2::Resource) -> Result<Option<String>> {
+        if let Some(found) = self.own_environment(resource)? {
+            return Ok(Some(found));
+        }
+        let (kind, id) = resource::key(resource);
+        let key = (kind.to_owned(), id.to_owned());
+        Ok(self.snapshot().environments_of_roles(self)?.get(&key).cloned())
+    }
+
+    /// The environment that a resource or what it lies in says.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub(super) fn said_environment(&self, kind: &str, id: &str) -> Result<Option<String>> {
+        match self.resource(kind, id)? {
+            Some(resource) => self.own_environment(&resource),
+            None => Ok(None),
+        }
+    }
+
+    /// The environment of a resource or of what it lies in.
+    fn own_environment(&self, resource: &v2::Resource) -> Result<Option<String>> {
+        let mut found = named(resource);
+        let mut parent = resource.parent_resource_id.clone();
+        for _ in 0..DEEPEST {
+            let Some(id) = parent.take().filter(|_| found.is_none()) else {
+                break;
+            };
+            if let Some(above) = self.resource(&id.resource_type, &id.resource)? {
+                found = named(&above);
+                parent = above.parent_resource_id.clone();
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// By resource that roles pass on to their holders: the environment of these roles, where it is one.
+pub(super) type OfRoles = HashMap<(String, String), String>;
+
+/// Reads which roles pass on what. A privilege has no environment of its own in a sync of one environment.
+///
+/// # Errors
+/// `DataLoss` for a damaged file.
+pub(super) fn of_roles(names: &Names<'_>) -> Result<OfRoles> {
+    let snapshot = names.snapshot();
+    let mut found: HashMap<(String, String), Option<String>> = HashMap::new();
+    let mut passed: Vec<(String, v2::ResourceId)> = Vec::new();
+    snapshot.reader().for_each_expandable(
+        snapshot.sync_id(),
+        &mut |Expandable {
+                  entitlement_id,
+                  principal,
+                  ..
+              }| {
+            passed.push((entitlement_id, principal));
+            Ok(())
+        },
+    )?;
+    for (entitlement, role) in passed {
+        let Some(entitlement) = names.entitlement(&entitlement)? else {
+            continue;
+        };
+        let Some((kind, id)) = entitlement.resource.as_ref().map(resource::key) else {
+            continue;
+        };
+        let of_role = names.said_environment(&role.resource_type, &role.resource)?;
+        let known = found
+            .entry((kind.to_owned(), id.to_owned()))
+            .or_insert_with(|| of_role.clone());
+        if *known != of_role {
+            *known = None;
+        }
+    }
+    Ok(found.into_iter().filter_map(|(key, one)| Some((key, one?))).collect())
+}
