@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The rules of messages go by full names.
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
-    // Ordered maps everywhere: the stored blobs must be the same bytes for the same rows (contract/c1z-format.md 3).
+    // Ordered maps everywhere: the stored blobs must be the same bytes for the same rows (`baton/c1z/format.md 3`).
     tonic_prost_build::configure()
         .btree_map(".")
         .build_client(true)

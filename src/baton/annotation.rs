@@ -3,7 +3,7 @@
 use prost::Message;
 use prost_types::Any;
 
-/// The prefix every Baton reader expects (`contract/c1z-format.md` 3).
+/// The prefix every Baton reader expects (`baton/c1z/format.md 3`).
 pub const TYPE_URL_PREFIX: &str = "type.googleapis.com/";
 
 /// Packs a message of `c1.connector.v2` as an annotation.

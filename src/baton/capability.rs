@@ -1,4 +1,4 @@
-//! What a connector can do, as the published `capabilities` command prints it (`contract/cli.md` 2.1, 8.1).
+//! What a connector can do, as the published `capabilities` command prints it (`baton/config/published.md 2.1, 8.1`).
 
 use prost::Message as _;
 use prost_reflect::DynamicMessage;

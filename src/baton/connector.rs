@@ -26,7 +26,7 @@ use crate::baton::proto::v2;
 use crate::baton::warning::Warnings;
 
 /// Bytes by key that live as long as the sync, in its file, so that a resumed run has them
-/// (`contract/c1z-format.md` 6.1). Keys are the connector's own; those that begin with `@` are the syncer's.
+/// (`baton/c1z/format.md 6.1`). Keys are the connector's own; those that begin with `@` are the syncer's.
 /// What was set is on its way to the disk when the call returns: an answer that cost a request belongs in here.
 pub trait Session: Send + Sync {
     /// The value of a key.
@@ -168,7 +168,7 @@ pub trait Connector: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Page<v2::Grant>>> + Send;
 
     /// One resource by its id, for syncs of a few resources. A connector without it answers `Unimplemented`
-    /// (`contract/c1-service.md` 6.4, 7.4); whoever needs the resource can still look for it in its list.
+    /// (`baton/service/protocol.md 6.4, 7.4`); whoever needs the resource can still look for it in its list.
     fn get_resource(
         &self,
         cx: &SyncContext,
@@ -184,7 +184,7 @@ pub trait Connector: Send + Sync + 'static {
 /// What a grant led to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Granted {
-    /// The grants that exist now because of it. May be left empty (`contract/c1-service.md` 4.4).
+    /// The grants that exist now because of it. May be left empty (`baton/service/protocol.md 4.4`).
     pub grants: Vec<v2::Grant>,
     /// `GrantAlreadyExists`, `GrantReplaced`, ...
     pub annotations: Vec<prost_types::Any>,
@@ -218,7 +218,7 @@ pub struct NewAccount<'a> {
     pub resource_type: &'a str,
 }
 
-/// How the creation of an account ended (`contract/c1-service.md` 4.5). All of these are successes.
+/// How the creation of an account ended (`baton/service/protocol.md 4.5`). All of these are successes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AccountOutcome {
     /// It exists and can be used, or is invited until `invitation_expires_at`.
@@ -257,7 +257,7 @@ pub struct CreatedAccount {
 }
 
 /// The side of a connector that changes the workspace. Every method has a default that answers what a connector
-/// without it answers (`contract/c1-service.md` 4.2, 4.3): one that only reads implements nothing.
+/// without it answers (`baton/service/protocol.md 4.2, 4.3`): one that only reads implements nothing.
 ///
 /// Methods never repeat a request that might have been carried out, unless repeating it changes nothing. They propose
 /// every change to `cx.changes` before they send it, make sure that it took effect, and tell `cx.changes` what came of it.

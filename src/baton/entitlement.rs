@@ -8,7 +8,7 @@ use crate::baton::resource;
 
 pub use v2::entitlement::PurposeValue as Purpose;
 
-/// `type:resource id:slug`, unescaped (`contract/c1z-format.md` 5.7).
+/// `type:resource id:slug`, unescaped (`baton/c1z/format.md 5.7`).
 pub fn id(resource: &v2::ResourceId, slug: &str) -> String {
     format!("{}:{}:{slug}", resource.resource_type, resource.resource)
 }
@@ -64,7 +64,7 @@ impl EntitlementBuilder {
     }
 }
 
-/// The stub a connector-made grant embeds: the id and the full resource, nothing else (`contract/c1z-format.md` 3).
+/// The stub a connector-made grant embeds: the id and the full resource, nothing else (`baton/c1z/format.md 3`).
 pub fn stub(resource: &v2::Resource, slug: &str) -> v2::Entitlement {
     let resource_id = resource.id.clone().unwrap_or_else(|| resource::id("", ""));
     v2::Entitlement {

@@ -3,8 +3,9 @@
 //! Policy: a message is a lower-case fragment that says what failed and why; `context` adds the outer steps
 //! ("failed to list collaborators"); the hint, what to do next, is separate data so that a terminal can set it
 //! apart and JSON can carry it in its own key. [`Kind`] is the gRPC status of the failure, and with two exceptions also
-//! the process' exit code (`contract/cli.md` 5, [`Kind::exit_code`]). [`Retry`] says whether the same call may be tried again. A [`Code`] names
-//! the page that explains the failure; it is set where the failure is known best, and stays off the wire.
+//! the process' exit code (`baton/config/published.md 5`, [`Kind::exit_code`]). [`Retry`] says whether the same call
+//! may be tried again. A [`Code`] names the page that explains the failure; it is set where the failure is known best,
+//! and stays off the wire.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -254,7 +255,7 @@ impl Error {
         &self.0.facts
     }
 
-    /// A grant that the connector declines on purpose, and why (`contract/c1-service.md` 4.4).
+    /// A grant that the connector declines on purpose, and why (`baton/service/protocol.md 4.4`).
     pub fn refused_grant(why: impl Into<String>) -> Self {
         let why = why.into();
         Error::new(Kind::FailedPrecondition, why.clone()).fact(REFUSED_GRANT, why)
@@ -324,7 +325,8 @@ impl From<Error> for tonic::Status {
 }
 
 impl From<std::io::Error> for Error {
-    /// No room, for whatever reason, is `ResourceExhausted`, everything else `Unknown`: files have no better code (`contract/cli.md` 5).
+    /// No room, for whatever reason, is `ResourceExhausted`, everything else `Unknown`: files have no better code
+    /// (`baton/config/published.md 5`).
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let text = error.to_string();

@@ -5,7 +5,7 @@ use crate::baton::entitlement;
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile};
 
-/// `entitlement id:principal type:principal id`, unescaped (`contract/c1z-format.md` 5.7).
+/// `entitlement id:principal type:principal id`, unescaped (`baton/c1z/format.md 5.7`).
 pub fn id(entitlement_id: &str, principal: &v2::ResourceId) -> String {
     format!("{entitlement_id}:{}:{}", principal.resource_type, principal.resource)
 }

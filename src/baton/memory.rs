@@ -1,5 +1,5 @@
 //! What a finished sync tells the next sync of the same file: kept as extra keys of its token, which every other
-//! reader ignores (`contract/c1z-format.md` 2.12).
+//! reader ignores (`baton/c1z/format.md 2.12`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

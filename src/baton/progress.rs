@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::baton::c1z::SyncRun;
 
-/// The steps of a sync in the order they run (`contract/c1z-format.md` 4.2).
+/// The steps of a sync in the order they run (`baton/c1z/format.md 4.2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {

@@ -1,6 +1,6 @@
 //! Writes, as they are asked for from outside: the checks, the switch and the repeats that stand before a
 //! [`Provisioner`]. Service mode, the gRPC services and the one-shot flags go through here, so that all of them answer
-//! the same (`contract/c1-service.md` 4.2 to 4.5).
+//! the same (`baton/service/protocol.md 4.2 to 4.5`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::baton::proto::v2::create_account_response::{
 };
 use crate::baton::proto::v2::{credential_options, local_credential_options};
 
-/// How often a grant or revoke is repeated when the other side is out of reach (4.3).
+/// How often a grant or revoke is repeated when the other side is out of reach (`baton/service/protocol.md 4.3`).
 const REPEATS: u32 = 3;
 /// The wait grows by this much each time.
 const STEP: Duration = Duration::from_secs(15);

@@ -1,7 +1,7 @@
 //! Building resource types and resources.
 //!
 //! A resource carries profile, status and creation time twice: on itself, where current readers look, and
-//! inside its trait, where older ones do (`contract/model.md` 3).
+//! inside its trait, where older ones do (`workato/model.md 3`).
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub fn id(resource_type: &str, resource: impl Into<String>) -> v2::ResourceId {
     }
 }
 
-/// The text `type:id`, unescaped (`contract/c1z-format.md` 5.7).
+/// The text `type:id`, unescaped (`baton/c1z/format.md 5.7`).
 pub fn external_id(id: &v2::ResourceId) -> String {
     format!("{}:{}", id.resource_type, id.resource)
 }

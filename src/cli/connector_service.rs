@@ -1,5 +1,5 @@
 //! `_connector-service`: this program as the child of a Baton parent process. Hidden; the parent starts it with its own
-//! arguments and this word behind them (`contract/c1-service.md` 7.2).
+//! arguments and this word behind them (`baton/service/protocol.md 7.2`).
 
 use std::io::BufReader;
 

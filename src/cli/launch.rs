@@ -1,5 +1,5 @@
 //! What every command that works does first: join all sources of settings and check them, in the published
-//! order (`contract/cli.md` 1.1).
+//! order (`baton/config/published.md 1.1`).
 
 use std::path::Path;
 

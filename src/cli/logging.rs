@@ -1,4 +1,4 @@
-//! Log settings from flags (`contract/cli.md` 4). An unknown level or format is an error: silently falling
+//! Log settings from flags (`baton/config/published.md 4`). An unknown level or format is an error: silently falling
 //! back hides what the user wanted to see.
 
 use tracing::Level;

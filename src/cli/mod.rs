@@ -1,7 +1,7 @@
 //! The command line: arguments in, a call, rendering out. One file per command.
 //!
 //! Only `main` calls [`run`]. Errors come up to here and are printed once; the exit code is the error's
-//! (`contract/cli.md` 5).
+//! (`baton/config/published.md 5`).
 
 mod access;
 mod capabilities;

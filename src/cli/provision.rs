@@ -1,5 +1,6 @@
-//! One write from the command line: grant, revoke, create an account, delete a resource (`contract/cli.md` 3). What is
-//! named by id is looked up in `--file`, which is not changed. Success prints what changed on stderr, nothing on stdout.
+//! One write from the command line: grant, revoke, create an account, delete a resource
+//! (`baton/config/published.md 3`). What is named by id is looked up in `--file`, which is not changed. Success prints
+//! what changed on stderr, nothing on stdout.
 
 use std::path::Path;
 
@@ -31,7 +32,7 @@ pub enum Mode {
     DeleteResource,
 }
 
-/// The write that the settings ask for, if any; the first one in the published order (1.5).
+/// The write that the settings ask for, if any; the first one in the published order (`baton/config/published.md 1.5`).
 pub fn mode(values: &Values) -> Option<Mode> {
     let order = [
         ("grant-entitlement", Mode::Grant),

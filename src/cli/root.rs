@@ -1,4 +1,4 @@
-//! The command without a name: which of the modes it runs (`contract/cli.md` 1.5).
+//! The command without a name: which of the modes it runs (`baton/config/published.md 1.5`).
 
 use clap::ArgMatches;
 

@@ -49,8 +49,8 @@ pub fn no_dry_run(values: &Values) -> Result<()> {
     )
 }
 
-/// As [`check`], for the service mode: flags that choose another mode are ignored there (`contract/cli.md` 1.5), and so
-/// are those that only tasks decide.
+/// As [`check`], for the service mode: flags that choose another mode are ignored there
+/// (`baton/config/published.md 1.5`), and so are those that only tasks decide.
 ///
 /// # Errors
 /// `Unimplemented`, naming the flag.

@@ -1,4 +1,4 @@
-//! Help, version, and what is wrong with a command line, in the published words (`contract/cli.md` 1).
+//! Help, version, and what is wrong with a command line, in the published words (`baton/config/published.md 1`).
 
 use std::ffi::OsString;
 

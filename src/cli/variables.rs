@@ -17,7 +17,7 @@ const OWN: &str = "BATON_WORKATO_";
 /// How many characters of a name that is none of ours may be wrong before it is somebody else's.
 const TYPOS: usize = 2;
 
-/// Variables that this program reads besides those of its settings (`contract/cli.md` 1.6).
+/// Variables that this program reads besides those of its settings (`baton/config/published.md 1.6`).
 pub const OTHERS: [&str; 12] = [
     PATH_VARIABLE,
     TMPDIR,

@@ -37,7 +37,8 @@ pub struct Order<'w> {
     pub doing: &'static str,
     /// In which way.
     pub how: How,
-    /// Whether a workspace that is out of reach is waited for, as jobs do (`contract/cli.md` 3). A person is told.
+    /// Whether a workspace that is out of reach is waited for, as jobs do (`baton/config/published.md 3`). A person is
+    /// told.
     pub patient: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Why somebody holds something: every chain of entitlements that leads there.
 //!
-//! The chains follow the rules of expansion (`contract/c1z-format.md` 5): a grant is direct when it has no sources or
+//! The chains follow the rules of expansion (`baton/c1z/format.md 5`): a grant is direct when it has no sources or
 //! names its own entitlement among them; a shallow edge passes on what is held directly only.
 
 use std::collections::{BTreeSet, HashSet};

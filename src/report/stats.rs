@@ -12,7 +12,7 @@ use crate::baton::proto::c1::reader::v2 as reader;
 /// Row counts of one sync.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stats {
-    /// The document of the `stats` column (`contract/c1z-format.md` 2.10), stored or computed.
+    /// The document of the `stats` column (`baton/c1z/format.md 2.10`), stored or computed.
     pub document: Map<String, Value>,
 }
 

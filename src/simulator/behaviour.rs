@@ -10,14 +10,15 @@ use super::endpoint::Endpoint;
 /// The server's manners. `Default` is a healthy server without quota.
 #[derive(Debug, Clone)]
 pub struct Behaviour {
-    /// The most rows a page has, whatever was asked for (`contract/workato-api.md` 2.1: 100). A client that asks for
+    /// The most rows a page has, whatever was asked for (`workato/api.md 2.1`: 100). A client that asks for
     /// more than a smaller cap sees a short page that is not the last one.
     pub page_cap: usize,
     /// Smaller caps of single endpoints.
     pub page_caps: BTreeMap<Endpoint, usize>,
     /// Wait before every answer.
     pub latency: Duration,
-    /// Endpoints whose checkbox is missing in the client role, with the status they answer: 401 or 403 (3.4).
+    /// Endpoints whose checkbox is missing in the client role, with the status they answer: 401 or 403
+    /// (`workato/api.md 3.4`).
     pub denied: BTreeMap<Endpoint, u16>,
     /// Calls per family and window; none by default.
     pub quota: Option<Quota>,
@@ -31,8 +32,8 @@ pub struct Behaviour {
     pub group_ids: GroupIds,
 }
 
-/// Where the ids of people who join or leave a group are read: the documents differ (`contract/workato-additions.md`
-/// A-1).
+/// Where the ids of people who join or leave a group are read: the documents differ (`workato/api.md 2.10`
+///).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum GroupIds {
     /// In the query, or else in the body.
@@ -94,7 +95,7 @@ impl Behaviour {
     }
 }
 
-/// An allowance per token and family (`contract/workato-api.md` 3.1).
+/// An allowance per token and family (`workato/api.md 3.1`).
 #[derive(Debug, Clone)]
 pub struct Quota {
     /// Calls in a window.
@@ -107,7 +108,7 @@ pub struct Quota {
     pub together: bool,
     /// How a 429 says how long to wait.
     pub retry_after: RetryForm,
-    /// Whether answers carry `X-Rate-Limit-Remaining` (3.2).
+    /// Whether answers carry `X-Rate-Limit-Remaining` (`workato/api.md 3.2`).
     pub remaining: bool,
 }
 
@@ -208,7 +209,7 @@ impl Hits {
 pub enum Fault {
     /// This answer instead: status, body, headers. The body is sent as JSON unless a header says otherwise.
     Status(u16, String, Vec<(String, String)>),
-    /// A gateway's HTML page with this status (`contract/workato-api.md` 3.3).
+    /// A gateway's HTML page with this status (`workato/api.md 3.3`).
     Html(u16),
     /// The right status and type, and the first half of the JSON.
     TruncatedJson,
@@ -254,7 +255,7 @@ impl Fault {
         Fault::Status(status, format!(r#"{{"message":"scripted {status}"}}"#), Vec::new())
     }
 
-    /// A status with `{"errors":[{"code":…,"title":…}]}`, as the RBAC endpoints answer (3.3).
+    /// A status with `{"errors":[{"code":…,"title":…}]}`, as the RBAC endpoints answer (`workato/api.md 3.3`).
     pub fn titled(status: u16, title: &str) -> Fault {
         let body = serde_json::json!({"errors": [{"code": status.to_string(), "title": title}]});
         Fault::Status(status, body.to_string(), Vec::new())

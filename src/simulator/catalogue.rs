@@ -1,9 +1,9 @@
-//! The privileges the API is known to name (`contract/workato-api.md` 4.1: 43 groups, 111 pairs) and what the
-//! legacy system roles have of them (4.2).
+//! The privileges the API is known to name (`workato/api.md 4.1`: 43 groups, 111 pairs) and what the
+//! legacy system roles have of them (`workato/api.md 4.2`).
 
 use std::collections::BTreeMap;
 
-/// Group name and privilege ids, in the order of the contract.
+/// Group name and privilege ids, in the order of the API's description.
 pub const CATALOGUE: [(&str, &[&str]); 43] = [
     ("Runtime user connections", &["read", "update", "delete"]),
     ("Event streams", &["read", "create", "update", "delete", "view_history"]),

@@ -1,4 +1,4 @@
-//! Developer API clients and their roles (`contract/workato-api.md` 2.13).
+//! Developer API clients and their roles (`workato/api.md 2.13`).
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

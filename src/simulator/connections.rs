@@ -1,4 +1,4 @@
-//! Connections (`contract/workato-api.md` 2.15).
+//! Connections (`workato/api.md 2.15`).
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

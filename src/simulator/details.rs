@@ -1,4 +1,4 @@
-//! Workspace details, which are not a person (`contract/workato-api.md` 2.12).
+//! Workspace details, which are not a person (`workato/api.md 2.12`).
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

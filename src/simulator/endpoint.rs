@@ -2,7 +2,7 @@
 
 use super::workspace::Workspace;
 
-/// A quota family: the endpoints that share one allowance (`contract/workato-api.md` 3.1).
+/// A quota family: the endpoints that share one allowance (`workato/api.md 3.1`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// Members, their privileges, their grants.
@@ -156,7 +156,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether only the DEV token gets an answer (`contract/workato-api.md` 1.2).
+    /// Whether only the DEV token gets an answer (`workato/api.md 1.2`).
     pub fn dev_only(self) -> bool {
         match self.family() {
             Family::Collaborators
@@ -171,7 +171,7 @@ impl Endpoint {
     }
 
     /// Whether the workspace's access model has it; if not it answers 401, like a bad token
-    /// (`contract/workato-api.md` 2.8, 3.4).
+    /// (`workato/api.md 2.8, 3.4`).
     pub fn exists_in(self, workspace: &Workspace) -> bool {
         match self {
             Endpoint::Roles => workspace.has_legacy(),

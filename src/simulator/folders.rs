@@ -1,4 +1,4 @@
-//! Folders (`contract/workato-api.md` 2.11).
+//! Folders (`workato/api.md 2.11`).
 
 use axum::Json;
 use axum::extract::Path;
@@ -30,7 +30,7 @@ pub async fn one(call: Call, Path(id): Path<String>) -> Response {
     found.map_or_else(not_found, |f| Json(row(f, home)).into_response())
 }
 
-/// A folder row. Project roots name Home as their parent, loose folders have null: both occur (2.11).
+/// A folder row. Project roots name Home as their parent, loose folders have null: both occur (`workato/api.md 2.11`).
 fn row(folder: &Folder, home: Option<u64>) -> Value {
     json!({
         "id": folder.id,

@@ -1,4 +1,4 @@
-//! Collaborator groups (`contract/workato-api.md` 2.10).
+//! Collaborator groups (`workato/api.md 2.10`).
 
 use axum::extract::Path;
 use axum::response::Response;

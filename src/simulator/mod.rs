@@ -1,6 +1,6 @@
 //! A Workato workspace in memory behind real HTTP on a loopback port: for `baton-workato demo`, tests and benches.
 //!
-//! Written from `contract/workato-api.md` alone, never from the client, so that the two can disagree and a test
+//! Written from `workato/api.md` alone, never from the client, so that the two can disagree and a test
 //! notices. One file per area of the API holds its routes (`people`, `roles`, `groups`, `projects`, `folders`,
 //! `connections`, `clients`, `details`); `gate` is what every request passes first: log, faults, quota, token,
 //! permission. `cli` and tests may use this module; nothing else does.

@@ -1,4 +1,4 @@
-//! The paging styles and envelopes of `contract/workato-api.md` 2.1. Each route names its own; nothing is shared by
+//! The paging styles and envelopes of `workato/api.md 2.1`. Each route names its own; nothing is shared by
 //! accident.
 
 use axum::Json;

@@ -1,4 +1,4 @@
-//! People: members, their privileges and project access (`contract/workato-api.md` 2.2–2.5).
+//! People: members, their privileges and project access (`workato/api.md 2.2 to 2.5`).
 
 use axum::Json;
 use axum::extract::Path;
@@ -48,7 +48,7 @@ pub async fn privileges(call: Call, Path(id): Path<String>) -> Response {
     Json(json!({ "data": rows.collect::<Vec<_>>() })).into_response()
 }
 
-/// `GET /api/members/:id/project_grants`: direct grants, in the environment of the token (1.2).
+/// `GET /api/members/:id/project_grants`: direct grants, in the environment of the token (`workato/api.md 1.2`).
 pub async fn project_grants(call: Call, Path(id): Path<String>) -> Response {
     let Some(person) = id.parse().ok().and_then(|id| call.view.person(id)) else {
         return not_found();

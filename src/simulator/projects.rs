@@ -1,4 +1,4 @@
-//! Projects and project grants (`contract/workato-api.md` 2.9, 2.11).
+//! Projects and project grants (`workato/api.md 2.9, 2.11`).
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -38,7 +38,7 @@ pub async fn project_grant(call: Call, Path(id): Path<String>) -> Response {
         .map_or_else(not_found, |g| single(grant_row(&call.view, g)))
 }
 
-/// A project grant as the API spells it: the project role under its `pr-…` id (2.8, ID TRAP).
+/// A project grant as the API spells it: the project role under its `pr-…` id (`workato/api.md 2.8`).
 pub fn grant_row(view: &View, grant: &ProjectGrant) -> Value {
     let project = view.project(grant.project);
     let role = view.project_role(&grant.role);

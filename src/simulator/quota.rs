@@ -46,7 +46,7 @@ impl Counters {
     }
 }
 
-/// The value of `Retry-After` for a wait (`contract/workato-api.md` 3.2).
+/// The value of `Retry-After` for a wait (`workato/api.md 3.2`).
 pub fn retry_after(form: RetryForm, wait: Duration) -> Option<String> {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     match form {

@@ -1,4 +1,4 @@
-//! Roles of all three kinds (`contract/workato-api.md` 2.8).
+//! Roles of all three kinds (`workato/api.md 2.8`).
 
 use axum::extract::Path;
 use axum::response::Response;

@@ -83,7 +83,7 @@ impl Server {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 
-    /// A fresh correlation id (`contract/workato-api.md` 3.2).
+    /// A fresh correlation id (`workato/api.md 3.2`).
     pub fn correlation_id(&self) -> String {
         format!("sim-{:08x}", self.correlation.fetch_add(1, Ordering::Relaxed))
     }
@@ -131,7 +131,7 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    /// The token of an environment's API client: a region prefix and three parts (`contract/workato-api.md` 1.2).
+    /// The token of an environment's API client: a region prefix and three parts (`workato/api.md 1.2`).
     pub fn token(&self, env: Env) -> String {
         token(env)
     }

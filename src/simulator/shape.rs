@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::workspace::Env;
 
-/// Which access model the workspace has (`contract/model.md` 1).
+/// Which access model the workspace has (`workato/model.md 1`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AccessModel {
     /// Environment roles, project roles, groups, project grants. `GET /api/roles` answers 401.
@@ -41,13 +41,13 @@ pub struct Shape {
     pub api_clients: usize,
     /// Connections in each project, and as many in a loose folder.
     pub connections_per_project: usize,
-    /// Member rows spell system roles without spaces (`EnvironmentAdmin`): `contract/workato-api.md` 4.3 leaves the
+    /// Member rows spell system roles without spaces (`EnvironmentAdmin`): `workato/api.md 4.3` leaves the
     /// spelling open.
     pub compact_role_names: bool,
     /// One role whose holders all have different privileges, and one whose holders all have different folders, in
     /// DEV. Wants `2^projects` above the number of holders of the latter.
     pub drift: bool,
-    /// One person holds a role that no list returns any more (`contract/workato-api.md` 3.5).
+    /// One person holds a role that no list returns any more (`workato/api.md 3.5`).
     pub deleted_role: bool,
     /// The day of the story: activity and credential ages count back from here.
     pub now: Timestamp,

@@ -135,7 +135,7 @@ impl View {
     }
 }
 
-/// Query parameters, decoded; brackets may come raw or percent-encoded (`contract/workato-api.md` 3.5).
+/// Query parameters, decoded; brackets may come raw or percent-encoded (`workato/api.md 3.5`).
 #[derive(Debug, Clone, Default)]
 pub struct Params(BTreeMap<String, String>);
 

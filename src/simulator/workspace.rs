@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::shape::AccessModel;
 
-/// An environment of the workspace (`contract/workato-api.md` 1.2).
+/// An environment of the workspace (`workato/api.md 1.2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Env {
     /// Development: the environment whose token also sees people, roles, groups and API clients.
@@ -29,7 +29,7 @@ impl Env {
         }
     }
 
-    /// The spelling in `environment_name` of API clients (`contract/workato-api.md` 2.13).
+    /// The spelling in `environment_name` of API clients (`workato/api.md 2.13`).
     pub fn label(self) -> &'static str {
         match self {
             Env::Dev => "Development",
@@ -48,7 +48,7 @@ impl Env {
     }
 }
 
-/// `role_type` of a member row (`contract/workato-api.md` 2.2).
+/// `role_type` of a member row (`workato/api.md 2.2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RoleType {
     /// `environment`: RBAC v2.
@@ -90,10 +90,10 @@ impl Assignment {
     }
 }
 
-/// What a privileges row depends on (`contract/model.md` 7): environment, role type, role name.
+/// What a privileges row depends on (`workato/model.md 7`): environment, role type, role name.
 pub type RoleTuple = (Env, RoleType, String);
 
-/// One row of `GET /api/members/:id/privileges` without its environment and name (`contract/workato-api.md` 2.4).
+/// One row of `GET /api/members/:id/privileges` without its environment and name (`workato/api.md 2.4`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PrivilegeRow {
     /// Group name to privilege ids.
@@ -120,7 +120,7 @@ pub enum LastActivity {
     },
 }
 
-/// A collaborator or moderator (`contract/workato-api.md` 2.2).
+/// A collaborator or moderator (`workato/api.md 2.2`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Member id.
@@ -143,7 +143,7 @@ pub struct Person {
     pub roles: Vec<Assignment>,
 }
 
-/// A role of `GET /api/environment_roles` (`contract/workato-api.md` 2.8).
+/// A role of `GET /api/environment_roles` (`workato/api.md 2.8`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentRole {
     /// Role id; its number space is shared with nothing.
@@ -160,7 +160,7 @@ pub struct EnvironmentRole {
     pub config: serde_json::Value,
 }
 
-/// A custom role of `GET /api/roles` (`contract/workato-api.md` 2.8). System roles are never listed.
+/// A custom role of `GET /api/roles` (`workato/api.md 2.8`). System roles are never listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegacyRole {
     /// Role id.
@@ -179,7 +179,7 @@ pub struct LegacyRole {
     pub updated_at: String,
 }
 
-/// A collaborator group (`contract/workato-api.md` 2.10).
+/// A collaborator group (`workato/api.md 2.10`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// `am-…`.
@@ -198,7 +198,7 @@ pub struct Group {
     pub updated_at: Option<String>,
 }
 
-/// A project role. Its two ids never agree (`contract/workato-api.md` 2.8, ID TRAP).
+/// A project role. Its two ids never agree (`workato/api.md 2.8`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectRole {
     /// The integer id in `GET /api/project_roles`.
@@ -217,7 +217,7 @@ pub struct ProjectRole {
     pub config: serde_json::Value,
 }
 
-/// A project of one environment. The "same" project elsewhere has another id (`contract/workato-api.md` 2.9).
+/// A project of one environment. The "same" project elsewhere has another id (`workato/api.md 2.9`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
     /// Project id.
@@ -232,7 +232,7 @@ pub struct Project {
     pub folder_id: u64,
 }
 
-/// A folder of one environment (`contract/workato-api.md` 2.11).
+/// A folder of one environment (`workato/api.md 2.11`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     /// Folder id.
@@ -262,7 +262,7 @@ pub enum Holder {
     Group(String),
 }
 
-/// A project grant (`contract/workato-api.md` 2.9).
+/// A project grant (`workato/api.md 2.9`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectGrant {
     /// `pg-…`.
@@ -275,7 +275,7 @@ pub struct ProjectGrant {
     pub holder: Holder,
 }
 
-/// A Developer API client (`contract/workato-api.md` 2.13).
+/// A Developer API client (`workato/api.md 2.13`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiClient {
     /// Client id.
@@ -309,7 +309,7 @@ pub struct ApiClientRole {
     pub name: String,
 }
 
-/// A connection (`contract/workato-api.md` 2.15).
+/// A connection (`workato/api.md 2.15`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
     /// Connection id.
@@ -402,7 +402,7 @@ impl Workspace {
 }
 
 /// Whether a role name is the placeholder for "no role here": `No access`, `NoAccess`, in any case
-/// (`contract/workato-api.md` 2.2, 2.6).
+/// (`workato/api.md 2.2, 2.6`).
 pub fn is_no_access(role: &str) -> bool {
     role.chars()
         .filter(|c| c.is_alphanumeric())

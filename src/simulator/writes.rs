@@ -1,4 +1,4 @@
-//! What can be changed (`contract/workato-api.md` 2.6, 2.7, 2.9, 2.10). Bodies are read as the pages describe them; what
+//! What can be changed (`workato/api.md 2.6, 2.7, 2.9, 2.10`). Bodies are read as the pages describe them; what
 //! they leave open is as strict here as any reading of them allows.
 
 use std::sync::PoisonError;

@@ -1,4 +1,4 @@
-//! Where log lines go and how they look (`contract/cli.md` 4).
+//! Where log lines go and how they look (`baton/config/published.md 4`).
 //!
 //! JSON lines keep the published keys in their order: `level`, `ts`, `caller`, `msg`, then the fields.
 

@@ -1,5 +1,5 @@
 //! Which access model a workspace has: RBAC v2 or the legacy roles. Detected once per sync from what the two
-//! role lists answer (`contract/model.md` 1); nobody has to say it.
+//! role lists answer (`workato/model.md 1`); nobody has to say it.
 
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,7 @@ impl<T> Answer<T> {
     }
 }
 
-/// Whether an error means "this token may not" or "there is no such list" (`contract/workato-api.md` 3.4).
+/// Whether an error means "this token may not" or "there is no such list" (`workato/api.md 3.4`).
 pub fn is_refusal(error: &Error) -> bool {
     matches!(
         error.kind(),
@@ -89,7 +89,7 @@ pub struct Detected {
     pub legacy_roles: Vec<LegacyRole>,
 }
 
-/// Decides (`contract/model.md` 1).
+/// Decides (`workato/model.md 1`).
 ///
 /// # Errors
 /// `Unauthenticated` when every list refused with 401: the key is wrong. `PermissionDenied` when a checkbox is missing.

@@ -24,7 +24,7 @@ impl ResourceKind for ApiClient {
     }
 }
 
-/// The environment as member rows spell it: clients say `Development` (`contract/workato-api.md` 3.5).
+/// The environment as member rows spell it: clients say `Development` (`workato/api.md 3.5`).
 fn environment(name: &str) -> String {
     match name.to_lowercase().as_str() {
         "development" => "dev".to_owned(),

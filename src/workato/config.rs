@@ -1,4 +1,4 @@
-//! The connector's own settings: flags, environment variables and config keys (`contract/cli.md` 1.3), and
+//! The connector's own settings: flags, environment variables and config keys (`workato/published.md 1`), and
 //! [`Settings`] made of them. The command line calls it; nothing below sees flags.
 
 use std::num::NonZeroU32;
@@ -147,13 +147,13 @@ pub fn limits(values: &Values) -> Limits {
     }
 }
 
-/// The documented quota of every family, or what an enterprise customer agreed on (`contract/workato-api.md` 3.1).
+/// The documented quota of every family, or what an enterprise customer agreed on (`workato/api.md 3.1`).
 fn pace(values: &Values) -> Option<Pace> {
     let requests = u32::try_from(values.int("workato-requests-per-minute")).ok()?;
     NonZeroU32::new(requests).map(Pace::per_minute)
 }
 
-/// The longest time one request may take. Workato gives up after 40 s (`contract/workato-api.md` 3.1), so 60 s
+/// The longest time one request may take. Workato gives up after 40 s (`workato/api.md 3.1`), so 60 s
 /// are enough unless somebody asks for more; the published default of 300 s stays in the schema.
 pub fn request_timeout(values: &Values) -> Duration {
     const ENOUGH: Duration = Duration::from_secs(60);

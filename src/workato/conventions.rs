@@ -1,4 +1,4 @@
-//! What a reader of Workato files should know beyond the format (`contract/model.md` 2, 3, 5, 11).
+//! What a reader of Workato files should know beyond the format (`workato/model.md 2, 3, 5, 11`).
 
 use crate::baton::conventions::{Conventions, Everyone, Managers, Mark, NamedRights, Scopes};
 

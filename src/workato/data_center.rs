@@ -1,6 +1,6 @@
 //! Where a workspace lives: data centers, base URLs, and what a token's prefix says about both.
 //!
-//! Used by the settings of a run, before the first request (`contract/workato-api.md` 1.1 and 1.2).
+//! Used by the settings of a run, before the first request (`workato/api.md 1.1, 1.2`).
 
 use url::Url;
 
@@ -117,7 +117,7 @@ fn normalise(text: &str) -> Result<Url> {
         return refuse("must not contain a query or fragment");
     }
     if url.host_str() == Some("app.workato.com") {
-        // The US user interface; its API lives on another host (1.1).
+        // The US user interface; its API lives on another host (`workato/api.md 1.1`).
         if url.set_host(Some("www.workato.com")).is_err() {
             return refuse("has no host that can be used");
         }

@@ -2,7 +2,7 @@
 //!
 //! Tables live in memory and in the session of the sync (`table.rs`). One token sees one environment: people,
 //! roles, groups and API clients come from the DEV token, projects, folders, project grants and connections
-//! from the token of their environment (`contract/model.md` 8).
+//! from the token of their environment (`workato/model.md 8`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -262,7 +262,7 @@ impl Directory {
             .collect())
     }
 
-    /// A role's resource id: bare for one environment, with `-<env>` where the run emits all (`contract/model.md` 3).
+    /// A role's resource id: bare for one environment, with `-<env>` where the run emits all (`workato/model.md 3`).
     pub fn scoped_id(&self, id: &str, environment: &Environment) -> String {
         match self.settings.environment {
             EnvironmentChoice::One(_) => id.to_owned(),

@@ -1,7 +1,7 @@
 //! Folders: the root folder of every project, loose folders under Home, and what lies below them.
 //!
 //! Listing costs one request per folder, so by default the walk stops as soon as every folder that a grant names
-//! is found (`contract/model.md` 6.5).
+//! is found (`workato/model.md 6.5`).
 
 mod inside;
 
@@ -215,7 +215,7 @@ struct Walk<'a> {
 }
 
 /// Home holds the root folder of every project, so each of the two lists tells whether the other is whole. Neither
-/// says how many rows it has (`contract/workato-api.md` 2.11).
+/// says how many rows it has (`workato/api.md 2.11`).
 fn compare(cx: &SyncContext, environment: &Environment, roots: &FolderTree, home: &[ApiFolder]) {
     let unlisted = home
         .iter()

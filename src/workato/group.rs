@@ -176,7 +176,7 @@ fn more_than(group: &UserGroup, known: usize) -> Option<usize> {
 }
 
 /// Whether a row of a group is this person's. Groups hold invitations, too, whose numbers may be those of other people:
-/// an address must agree (`contract/workato-additions.md` A-15).
+/// an address must agree (`workato/api.md 2.10`).
 pub fn is_of(listed: &GroupMember, person: &Member) -> bool {
     let address = |email: &Option<String>| email.as_deref().unwrap_or_default().trim().to_lowercase();
     let said = address(&listed.email);

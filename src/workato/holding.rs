@@ -1,6 +1,6 @@
 //! Who holds which role in which environment.
 //!
-//! Member rows name roles by name, not by id (`contract/workato-api.md` 2.2). Here the names are resolved
+//! Member rows name roles by name, not by id (`workato/api.md 2.2`). Here the names are resolved
 //! against the role lists once; everything later works with [`RoleRef`]s. A row that cannot be attributed for certain is
 //! counted and gives nobody anything: the sync goes on, since all other rows stand for themselves.
 

@@ -1,9 +1,9 @@
 //! What a name stands for. Rows name roles, lists give roles their names, and neither promises that a name is there once
-//! (`contract/workato-api.md` 2.2, 2.8). Names are compared exactly, without the white space around them; one that several
+//! (`workato/api.md 2.2, 2.8`). Names are compared exactly, without the white space around them; one that several
 //! roles have stands for none of them.
 //!
 //! Only roles of the system are also found by another spelling: the API writes `Environment admin` and
-//! `EnvironmentAdmin` (4.3). There case and white space do not count.
+//! `EnvironmentAdmin` (`workato/api.md 4.3`). There case and white space do not count.
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,7 @@ impl ResourceKind for Privilege {
 }
 
 /// The resource of a privilege. Where the run emits all environments its id carries its own: the published
-/// connector merges them and so overstates access (`contract/model.md` 6.3).
+/// connector merges them and so overstates access (`workato/model.md 6.3`).
 pub fn build(d: &Directory, environment: &Environment, pair: &Pair) -> v2::Resource {
     let scoped = (d.settings.environment == EnvironmentChoice::All).then(|| environment.as_str());
     let profile = Profile::new()

@@ -63,7 +63,7 @@ impl NamedRole {
 }
 
 /// The project roles of a workspace. The two endpoints that know a role disagree about its id, so the name is the key
-/// (`contract/workato-api.md` 2.8, ID TRAP). What follows from a name, the slug, is not unique: roles that share one get
+/// (`workato/api.md 2.8`). What follows from a name, the slug, is not unique: roles that share one get
 /// the id of the list added, each of them, so that no role has what another had before.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectRoles {

@@ -45,7 +45,7 @@ pub enum EnvironmentChoice {
     All,
 }
 
-/// How privileges of roles are learnt (`--privileges`, `contract/model.md` 7).
+/// How privileges of roles are learnt (`--privileges`, `workato/model.md 7`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PrivilegesMode {
     /// One call per person.

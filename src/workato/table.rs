@@ -116,7 +116,7 @@ struct StoredPage<T> {
 
 /// All rows of a paged list, page by page through the session, ordered by id, each id once.
 ///
-/// Rows move between pages while a workspace changes (`contract/workato-api.md` 2.1), and a row that moves to a page
+/// Rows move between pages while a workspace changes (`workato/api.md 2.1`), and a row that moves to a page
 /// that was read already is on none of those still to come. So a list is only believed when it is consistent:
 /// one that counts its rows must show as many and always name the same number; one that does not, and has several
 /// pages, ends where a page does or is empty, must look the same twice. An inconsistent list is read again; one that stays so is read

@@ -1,4 +1,4 @@
-//! The c1z file against `contract/c1z-format.md`. What was written is read back with zstd and SQLite alone.
+//! The c1z file against `baton/c1z/format.md`. What was written is read back with zstd and SQLite alone.
 
 mod derived;
 mod envelope;

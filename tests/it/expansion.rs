@@ -1,4 +1,4 @@
-//! Grant expansion against `contract/c1z-format.md` 5.
+//! Grant expansion against `baton/c1z/format.md 5`.
 
 mod build;
 mod file;

@@ -1,4 +1,4 @@
-//! No silent loss (`architecture.md` rule 6): whatever goes wrong on the way, a sync fails and leaves no file, or has
+//! No silent loss (`workato/model.md 12`): whatever goes wrong on the way, a sync fails and leaves no file, or has
 //! every row, or says in its summary what is missing.
 //!
 //! `matrix` is every read endpoint times every fault times its persistence; `sites` are the workspaces it runs on,

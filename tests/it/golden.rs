@@ -1,5 +1,5 @@
 //! Recorded answers replayed over HTTP: our rows against those of the published connector. The differences are
-//! exactly those of `contract/model.md` 6; each is undone here by name, and what remains must be equal.
+//! exactly those of `workato/model.md 6`; each is undone here by name, and what remains must be equal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::support::replay::Replay;
 use crate::support::rows::{GrantRow, ResourceRow, Rows};
 use crate::support::run;
 
-/// Types the published connector does not have (difference 2).
+/// Types the published connector does not have (`workato/model.md 6`, difference 2).
 const NEW_TYPES: [&str; 4] = ["api_client", "api_client_role", "collaborator_group", "project_role"];
 
 async fn sync(name: &str, bend: impl FnOnce(&mut Settings)) -> (Rows, Replay) {
@@ -41,7 +41,7 @@ fn kind(id: &str) -> &str {
     id.split(':').next().unwrap()
 }
 
-/// Difference 8: published times are Go's debug form, and null ones stand as year 1; 10 and `model.md` 3: null
+/// Difference 8: published times are Go's debug form, and null ones stand as year 1; 10 and `workato/model.md 3`: null
 /// texts are left out.
 fn published_profile(profile: &Value) -> Value {
     let fields = profile.as_object().unwrap().iter().filter_map(|(key, value)| {
@@ -75,7 +75,7 @@ fn published_resource(row: &ResourceRow) -> ResourceRow {
     }
 }
 
-/// Our resource without what is new in it: profile keys of `model.md` 3, the trait's copy of the profile
+/// Our resource without what is new in it: profile keys of `workato/model.md 3`, the trait's copy of the profile
 /// (checked to be equal here), creation and activity times of the user trait.
 fn our_resource(id: &str, row: &ResourceRow) -> ResourceRow {
     let new_keys: &[&str] = match kind(id) {
@@ -315,7 +315,7 @@ async fn rbac_v2_differs_from_the_published_rows_only_where_it_says_so() {
         .into_iter()
         .map(|(privilege, _)| format!("privilege:{privilege}"))
         .collect();
-    // 7: no base roles in a migrated workspace; 1 and `model.md` 2: only privileges that the API names.
+    // 7: no base roles in a migrated workspace; 1 and `workato/model.md 2`: only privileges that the API names.
     let gone = |id: &str| match kind(id) {
         "role" => true,
         "privilege" => !named.contains(id.split(":assigned").next().unwrap()),
@@ -385,7 +385,7 @@ async fn rbac_v2_has_groups_project_grants_and_api_clients() {
 }
 
 /// `--folder-depth`: `auto` needs two lists in a v2 workspace whose grants name no nested folder; a number walks
-/// that many levels (`model.md` 6.5).
+/// that many levels (`workato/model.md 6.5`).
 #[tokio::test]
 async fn folders_are_walked_as_deep_as_asked() {
     let folders = |rows: &Rows| ids(&rows.resources, |id| kind(id) == "folder").len();

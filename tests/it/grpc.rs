@@ -1,5 +1,5 @@
-//! The connector over gRPC (`contract/c1-service.md` 7): real servers and clients on loopback, and the program itself
-//! as the child of a parent process.
+//! The connector over gRPC (`baton/service/protocol.md 7`): real servers and clients on loopback, and the program
+//! itself as the child of a parent process.
 
 mod answers;
 mod certificates;

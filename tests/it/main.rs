@@ -11,6 +11,7 @@
 mod binary;
 mod browser;
 mod c1z;
+mod citations;
 mod cli;
 mod client;
 mod codes;

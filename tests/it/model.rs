@@ -1,4 +1,4 @@
-//! `contract/model.md`, line by line: simulated workspaces synced over real HTTP, compared with what the oracle
+//! `workato/model.md`, line by line: simulated workspaces synced over real HTTP, compared with what the oracle
 //! says the rows must be. The oracle knows the workspace, not the connector.
 
 mod counts;
@@ -149,7 +149,7 @@ fn assert_no_warnings(synced: &Synced) {
 }
 
 /// Every access model x environment choice x token set x privileges mode x folder depth, on small workspaces of
-/// three environments: rows exactly as expected (`model.md` 1-8).
+/// three environments: rows exactly as expected (`workato/model.md 1 to 8`).
 #[tokio::test]
 async fn rows_are_exactly_those_of_the_model() {
     let choices = [
@@ -218,7 +218,7 @@ async fn a_workspace_of_500_people_and_20_projects_is_exact() {
 }
 
 /// System roles are spelled `EnvironmentAdmin` or `Environment admin`; one that no list returns is dropped and
-/// counted (`workato-api.md` 4.3, `model.md` 5).
+/// counted (`workato/api.md 4.3`, `workato/model.md 5`).
 #[tokio::test]
 async fn role_names_are_matched_as_the_api_spells_them() {
     let shape = Shape {
@@ -234,7 +234,7 @@ async fn role_names_are_matched_as_the_api_spells_them() {
     assert_eq!(causes, [("role-not-listed", 1)]);
 }
 
-/// An exclusion group has at most 50 members; larger ones are left out (`model.md` 4).
+/// An exclusion group has at most 50 members; larger ones are left out (`workato/model.md 4`).
 #[tokio::test]
 async fn exclusion_groups_stop_at_50_roles() {
     for (custom_roles, grouped) in [(47, true), (48, false)] {

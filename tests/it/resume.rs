@@ -1,5 +1,5 @@
 //! A sync that was stopped, however it was stopped, goes on where it was: the same rows as an undisturbed one, and no
-//! request twice but those in flight (`contract/c1z-format.md` 4.1 to 4.4).
+//! request twice but those in flight (`baton/c1z/format.md 4.1 to 4.4`).
 
 mod everywhere;
 #[cfg(unix)]

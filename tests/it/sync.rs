@@ -242,7 +242,7 @@ async fn every_page_of_every_list_ends_up_in_the_file() {
 }
 
 /// Validate, types, resources (children after parents), entitlements, grants: nothing of a step before the one
-/// before it has ended (`contract/c1z-format.md` 4.2).
+/// before it has ended (`baton/c1z/format.md 4.2`).
 #[tokio::test]
 async fn steps_run_in_their_order() {
     let place = Place::new();

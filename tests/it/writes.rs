@@ -1,5 +1,5 @@
 //! What changes in a workspace when an entitlement is granted or revoked, an account created or deleted
-//! (`contract/model.md` 9): in the state of the simulated workspace, not in answers.
+//! (`workato/model.md 9`): in the state of the simulated workspace, not in answers.
 
 mod accounts;
 mod alike;

@@ -15,7 +15,7 @@ use crate::baton::error::Result;
 use crate::baton::grant;
 use crate::baton::proto::v2;
 
-/// Field numbers of a grant (`contract/c1z-format.md` 3).
+/// Field numbers of a grant (`baton/c1z/format.md 3`).
 const ENTITLEMENT: u32 = 1;
 const PRINCIPAL: u32 = 2;
 const ID: u32 = 3;
@@ -82,7 +82,7 @@ pub struct DerivedGrant {
 }
 
 impl DerivedGrant {
-    /// A grant with the id all writers give it (`contract/c1z-format.md` 5.4).
+    /// A grant with the id all writers give it (`baton/c1z/format.md 5.4`).
     pub fn new(destination: &Rc<Destination>, principal: &Rc<Principal>, sources: v2::GrantSources) -> Self {
         DerivedGrant {
             id: grant::id(&destination.id, &principal.id),

@@ -1,4 +1,4 @@
-//! The outside of the file: five bytes of magic and one zstd frame (`contract/c1z-format.md` 1).
+//! The outside of the file: five bytes of magic and one zstd frame (`baton/c1z/format.md 1`).
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -30,7 +30,7 @@ const AHEAD: usize = 4;
 /// The longest zstd frame header.
 const FRAME_HEADER: usize = 18;
 
-/// Limits of decoding (`contract/c1z-format.md` 1.3).
+/// Limits of decoding (`baton/c1z/format.md 1.3`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of database at most.

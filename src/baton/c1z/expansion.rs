@@ -1,4 +1,4 @@
-//! The expansion columns of a grant (`contract/c1z-format.md` 2.5).
+//! The expansion columns of a grant (`baton/c1z/format.md 2.5`).
 
 use prost::Message as _;
 

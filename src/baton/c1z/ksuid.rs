@@ -1,4 +1,4 @@
-//! Sync ids are KSUIDs of second resolution (`contract/c1z-format.md` 2.7).
+//! Sync ids are KSUIDs of second resolution (`baton/c1z/format.md 2.7`).
 
 use svix_ksuid::{Ksuid, KsuidLike as _};
 

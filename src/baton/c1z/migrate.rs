@@ -1,4 +1,4 @@
-//! Brings a working copy of any age to the current schema (`contract/c1z-format.md` 2.9). Only ever the copy: the
+//! Brings a working copy of any age to the current schema (`baton/c1z/format.md 2.9`). Only ever the copy: the
 //! file it came from changes when a store is saved.
 
 use std::collections::BTreeSet;

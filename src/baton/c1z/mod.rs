@@ -1,4 +1,4 @@
-//! The `.c1z` file: a SQLite database in one zstd frame (`contract/c1z-format.md`).
+//! The `.c1z` file: a SQLite database in one zstd frame (`baton/c1z/format.md`).
 //!
 //! Writers take a [`Store`], a private working copy that replaces the target only in [`Store::save`]. Readers take
 //! a [`Reader`]. A sync that is being collected lies in a [`Partial`] beside its target, under a [`Claim`]. The

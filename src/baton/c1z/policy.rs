@@ -1,4 +1,4 @@
-//! What the environment can change about reading and retention (`contract/c1z-format.md` 1.3, 4.5).
+//! What the environment can change about reading and retention (`baton/c1z/format.md 1.3, 4.5`).
 
 use super::envelope::Limits;
 

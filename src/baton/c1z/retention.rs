@@ -1,4 +1,4 @@
-//! Which syncs a file keeps (`contract/c1z-format.md` 4.5): two finished full ones, counting the one about to finish,
+//! Which syncs a file keeps (`baton/c1z/format.md 4.5`): two finished full ones, counting the one about to finish,
 //! and those that somebody marked to be kept.
 
 use rusqlite::Connection;

@@ -1,5 +1,5 @@
 //! Reading the rows of one sync: what stores, readers and the self check share. Filters use columns, contents come
-//! from blobs (`contract/c1z-format.md` 2.8).
+//! from blobs (`baton/c1z/format.md 2.8`).
 
 use prost::Message;
 use rusqlite::{Connection, Row, params};

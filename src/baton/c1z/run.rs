@@ -1,4 +1,4 @@
-//! Rows of `v1_sync_runs` (`contract/c1z-format.md` 2.7, 2.8, 4.1).
+//! Rows of `v1_sync_runs` (`baton/c1z/format.md 2.7, 2.8, 4.1`).
 
 use std::str::FromStr;
 

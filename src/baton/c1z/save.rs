@@ -1,5 +1,5 @@
 //! Replacing a file in one step: the old one stays whole until the new one is complete on disk
-//! (`contract/c1z-format.md` 1.4).
+//! (`baton/c1z/format.md 1.4`).
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Tables and indexes of the database (`contract/c1z-format.md` 2.3, 2.4). Names are fixed, column positions are not:
+//! Tables and indexes of the database (`baton/c1z/format.md 2.3, 2.4`). Names are fixed, column positions are not:
 //! migrated files have later columns at the end, so every statement names its columns.
 
 /// One column: name and definition.

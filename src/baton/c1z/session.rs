@@ -1,4 +1,4 @@
-//! Bytes a connector keeps for the length of a sync (`contract/c1z-format.md` 6.1).
+//! Bytes a connector keeps for the length of a sync (`baton/c1z/format.md 6.1`).
 
 use rusqlite::{OptionalExtension as _, params};
 

@@ -1,4 +1,4 @@
-//! Row counts of a sync, and the `stats` column made of them (`contract/c1z-format.md` 2.10).
+//! Row counts of a sync, and the `stats` column made of them (`baton/c1z/format.md 2.10`).
 
 use std::collections::BTreeMap;
 

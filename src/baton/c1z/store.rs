@@ -210,7 +210,7 @@ impl Store {
         Ok(())
     }
 
-    /// Says that the expansion columns of this sync are right, when expansion starts (`contract/c1z-format.md` 2.9).
+    /// Says that the expansion columns of this sync are right, when expansion starts (`baton/c1z/format.md 2.9`).
     ///
     /// # Errors
     /// As [`Store::set_token`].
@@ -303,7 +303,7 @@ impl Store {
         self.vacuum().context("shrink the database")
     }
 
-    /// Ends the sync: last token, old syncs out, the row closed, counts stored (`contract/c1z-format.md` 4.4).
+    /// Ends the sync: last token, old syncs out, the row closed, counts stored (`baton/c1z/format.md 4.4`).
     ///
     /// # Errors
     /// `FailedPrecondition` without a sync, those of the file otherwise.

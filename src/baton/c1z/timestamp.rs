@@ -1,4 +1,4 @@
-//! Times as the file holds them (`contract/c1z-format.md` 2.6): local wall clock, `2026-01-02 03:04:05.000006`, the
+//! Times as the file holds them (`baton/c1z/format.md 2.6`): local wall clock, `2026-01-02 03:04:05.000006`, the
 //! fraction without trailing zeros. All comparisons in the format are byte-wise, and this layout sorts that way.
 
 use jiff::civil::DateTime;

@@ -1,5 +1,5 @@
 //! A self check of one sync: columns agree with messages, nothing points nowhere, the expansion columns hold together
-//! (`contract/c1z-format.md` 2.3, 2.5, 5.4, 7.3, 8). Tests and reports may call it.
+//! (`baton/c1z/format.md 2.3, 2.5, 5.4, 7.1, 8`). Tests and reports may call it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -238,7 +238,7 @@ impl Check {
             let [entitlement_id, on_kind, on_id, principal_kind, principal_id] = [2, 3, 4, 5, 6].map(|at| text(r, at));
             let (entitlement_id, on) = (entitlement_id?, (on_kind?, on_id?));
             let principal = (principal_kind?, principal_id?);
-            // A slim grant leaves both to the columns (`contract/c1z-format.md` 3).
+            // A slim grant leaves both to the columns (`baton/c1z/format.md 3`).
             let (entitlement, to) = (message.entitlement.as_ref(), message.principal.as_ref());
             let agrees = message.id == external_id
                 && entitlement.is_none_or(|e| e.id == entitlement_id && entitlement::on(e) == on)
@@ -285,7 +285,7 @@ impl Check {
         })
     }
 
-    /// What expansion leaves behind (`contract/c1z-format.md` 5.4).
+    /// What expansion leaves behind (`baton/c1z/format.md 5.4`).
     fn sources(&mut self, row: &str, entitlement_id: &str, grant: &v2::Grant) {
         let annotated = |name| grant.annotations.iter().any(|a| annotation::name_of(a) == name);
         let in_message = annotated(v2::GrantExpandable::NAME);

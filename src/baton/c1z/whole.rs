@@ -1,7 +1,7 @@
 //! A row as a whole message: the one place where rows become messages.
 //!
 //! A writer may leave out of a message what stands in the columns of its row: slim grants have neither entitlement nor
-//! principal (`contract/c1z-format.md` 3). What the message lacks is taken from the columns, and what they name from
+//! principal (`baton/c1z/format.md 3`). What the message lacks is taken from the columns, and what they name from
 //! the row of that name, so that nobody who asks a file has to know who wrote it. What the message says, stays.
 
 use std::cell::RefCell;

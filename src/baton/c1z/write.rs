@@ -1,4 +1,4 @@
-//! Writing rows. A row that is there already keeps everything but its message (`contract/c1z-format.md` 2.11).
+//! Writing rows. A row that is there already keeps everything but its message (`baton/c1z/format.md 2.11`).
 
 use prost::Message as _;
 use rusqlite::params;
@@ -20,7 +20,7 @@ const PUT_ENTITLEMENT: &str = "insert into v1_entitlements \
      (resource_type_id, resource_id, external_id, data, sync_id, discovered_at) \
      values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (external_id, sync_id) do update set data = excluded.data";
 
-/// The case is the transition table of `contract/c1z-format.md` 2.5.
+/// The case is the transition table of `baton/c1z/format.md 2.5`.
 const PUT_GRANT: &str = "insert into v1_grants \
      (resource_type_id, resource_id, entitlement_id, principal_resource_type_id, principal_resource_id, external_id, \
      data, sync_id, discovered_at, expansion, needs_expansion) \

@@ -1,6 +1,6 @@
 //! The command line of a field.
 //!
-//! Two things differ from clap's ways because scripts rely on the published ones (`contract/cli.md` 1.1): a
+//! Two things differ from clap's ways because scripts rely on the published ones (`baton/config/published.md 1.1`): a
 //! flag that takes a value takes the next word whatever it looks like, and a bool takes a value only behind
 //! `=`. Defaults and the environment are not clap's business: [`super::Values`] joins them.
 

@@ -1,4 +1,4 @@
-//! The rules of single fields: required, choices, ranges (`contract/cli.md` 1.4).
+//! The rules of single fields: required, choices, ranges (`baton/config/published.md 1.4`).
 
 use super::field::{Field, FieldKind};
 use super::values::{Value, Values};

@@ -24,7 +24,7 @@ pub enum Default {
     Int(i64),
 }
 
-/// Where a field shows in the schema that `config` prints (`contract/cli.md` 2.2).
+/// Where a field shows in the schema that `config` prints (`baton/config/published.md 2.2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Export {
     /// Nowhere: only this program reads it.

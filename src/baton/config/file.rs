@@ -1,5 +1,5 @@
 //! The config file: `.baton.yaml` in the current directory, or what `BATON_CONFIG_PATH` names
-//! (`contract/cli.md` 1.1).
+//! (`baton/config/published.md 1.1`).
 
 use std::fmt;
 use std::path::{Path, PathBuf};

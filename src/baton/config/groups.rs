@@ -1,4 +1,4 @@
-//! Settings that go together or not at all (`contract/cli.md` 1.4). They look at what is *set*, wherever it
+//! Settings that go together or not at all (`baton/config/published.md 1.4`). They look at what is *set*, wherever it
 //! was set, not at values: a flag set to `false` counts.
 
 use super::wrong;

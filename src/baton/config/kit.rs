@@ -1,7 +1,7 @@
-//! The settings every connector has: the 74 published ones (`contract/cli.md` 1.2) and ours.
+//! The settings every connector has: the 74 published ones (`baton/config/published.md 1.2`) and ours.
 //!
 //! The order matters to nobody but the schema: fields exported to operators appear there in this order
-//! (`contract/cli.md` 2.2).
+//! (`baton/config/published.md 2.2`).
 
 use super::field::{Export, Field, Support};
 

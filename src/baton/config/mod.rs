@@ -5,8 +5,8 @@
 //! line ([`args`]), the environment and file look-up ([`Values::load`]), the checks ([`check`], [`groups`]) and
 //! the published schema ([`schema`]). The command line uses it; nothing below it sees flags.
 //!
-//! Facts: `contract/cli.md` 1. Deliberate differences, because a setting that is silently ignored is the worst
-//! sort of error: an unreadable or malformed file, an unknown key and a badly typed value are errors that name
+//! Facts: `baton/config/published.md 1`. Deliberate differences, because a setting that is silently ignored is the
+//! worst sort of error: an unreadable or malformed file, an unknown key and a badly typed value are errors that name
 //! the file, the line and the key.
 
 pub mod args;
@@ -29,7 +29,7 @@ pub use values::{Origin, Source, Value, Values};
 
 use crate::baton::error::{Error, Kind};
 
-/// An error of configuration: exit code 2 (`contract/cli.md` 5).
+/// An error of configuration: exit code 2 (`baton/config/published.md 5`).
 fn wrong(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Kind::Unknown, message)
 }

@@ -1,4 +1,4 @@
-//! The spellings of values: the published program's, so that scripts keep working (`contract/cli.md` 1.1).
+//! The spellings of values: the published program's, so that scripts keep working (`baton/config/published.md 1.1`).
 
 /// A yes/no word, or nothing.
 pub fn boolean(word: &str) -> Option<bool> {

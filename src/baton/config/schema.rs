@@ -1,4 +1,4 @@
-//! The schema that `config` prints: `c1.config.v1.Configuration` as JSON, for forms (`contract/cli.md` 2.2).
+//! The schema that `config` prints: `c1.config.v1.Configuration` as JSON, for forms (`baton/config/published.md 2.2`).
 
 use prost::Message as _;
 use prost_reflect::DynamicMessage;

@@ -1,7 +1,7 @@
 //! What was set, and where: command line over environment over config file over default.
 //!
 //! Lists are not overridden but joined: environment (or file) first, then every occurrence on the command
-//! line (`contract/cli.md` 1.1).
+//! line (`baton/config/published.md 1.1`).
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use crate::baton::code;
 use crate::baton::error::Result;
 
-/// The parent's variable: the number of the descriptor (`contract/c1-service.md` 7.2).
+/// The parent's variable: the number of the descriptor (`baton/service/protocol.md 7.2`).
 #[cfg(unix)]
 const PARENT: &str = "BATON_CONNECTOR_SERVICE_LISTENER_FD";
 

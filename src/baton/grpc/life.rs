@@ -9,7 +9,7 @@ use crate::baton::proto::v2;
 use crate::baton::proto::v2::connector_service_server::ConnectorService;
 
 /// The published behaviour these services have. Callers name the sync of a request from v0.4.3 on
-/// (`contract/c1-service.md` 6.4).
+/// (`baton/service/protocol.md 6.4`).
 const SDK_VERSION: &str = "v0.25.0";
 
 #[tonic::async_trait]

@@ -1,10 +1,11 @@
-//! The connector as gRPC services, for syncers outside of this process (`contract/c1-service.md` 7).
+//! The connector as gRPC services, for syncers outside of this process (`baton/service/protocol.md 7`).
 //!
-//! [`Services`] answers every service of 7.4 from a [`Connector`](crate::baton::connector::Connector) and what stands
-//! before its writes; [`server`] puts them behind a listener, with mutual TLS ([`tls`]) when a parent process brought
-//! certificates ([`parent`]), without when outsiders ask on loopback. One file per concern: `lists` reads, `life` is
-//! metadata, validation and cleanup, `writes` changes, `unsupported` says no, `rate_limit` never limits; `paging` cuts
-//! pages to the size of a message, `syncs` keeps what belongs to one sync, `rules` checks requests.
+//! [`Services`] answers every service of `baton/service/protocol.md 7.4` from a
+//! [`Connector`](crate::baton::connector::Connector) and what stands before its writes; [`server`] puts them behind a
+//! listener, with mutual TLS ([`tls`]) when a parent process brought certificates ([`parent`]), without when outsiders
+//! ask on loopback. One file per concern: `lists` reads, `life` is metadata, validation and cleanup, `writes` changes,
+//! `unsupported` says no, `rate_limit` never limits; `paging` cuts pages to the size of a message, `syncs` keeps what
+//! belongs to one sync, `rules` checks requests.
 
 mod inherit;
 mod life;
@@ -31,7 +32,7 @@ use crate::baton::connector::Provisioner;
 use crate::baton::provision::Provisioning;
 
 /// The largest message in either direction: gRPC's default, beyond which the other side refuses
-/// (`contract/c1-service.md` 7.4).
+/// (`baton/service/protocol.md 7.4`).
 pub const MESSAGE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Every service of one connector. Clones are the same services.

@@ -15,7 +15,7 @@ use crate::baton::page::{Page, PageToken};
 
 /// Room for everything in an answer that is neither a row nor a token.
 const ENVELOPE: usize = 1_024;
-/// Longest token a syncer accepts, in bytes (`contract/c1-service.md` 9.2).
+/// Longest token a syncer accepts, in bytes (`baton/service/protocol.md 9.2`).
 const LONGEST_TOKEN: usize = 1_048_576;
 
 /// Which page is asked for, as a request says it.

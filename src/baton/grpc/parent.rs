@@ -1,5 +1,5 @@
-//! The side of a parent process that starts this one as its connector (`contract/c1-service.md` 7.2, 7.3): one line on
-//! stdin says how to serve, and stdin stays open as long as the parent lives.
+//! The side of a parent process that starts this one as its connector (`baton/service/protocol.md 7.2, 7.3`): one line
+//! on stdin says how to serve, and stdin stays open as long as the parent lives.
 
 use std::io::{self, BufRead};
 use std::net::{Ipv4Addr, TcpListener};

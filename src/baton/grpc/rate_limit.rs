@@ -1,5 +1,5 @@
 //! `c1.ratelimit.v1.RateLimiterService`: callers ask it before every call and tell it afterwards
-//! (`contract/c1-service.md` 7.4). It never limits: quotas are kept where requests are sent (`baton::http`), and a
+//! (`baton/service/protocol.md 7.4`). It never limits: quotas are kept where requests are sent (`baton::http`), and a
 //! second limiter in front of them could only make the first one's budget go unused. So the limiter a parent configures
 //! (`rate_limiter_config`) is not built.
 

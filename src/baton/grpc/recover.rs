@@ -1,4 +1,4 @@
-//! A call that panics answers code 13 and takes nobody along (`contract/c1-service.md` 7.4).
+//! A call that panics answers code 13 and takes nobody along (`baton/service/protocol.md 7.4`).
 
 use std::convert::Infallible;
 use std::future::Future;

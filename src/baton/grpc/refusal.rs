@@ -17,7 +17,7 @@ impl Named for v2::RateLimitDescription {
     const NAME: &'static str = "c1.connector.v2.RateLimitDescription";
 }
 
-/// The status of a failed call. `prefix` says which call, in the published words (`contract/cli.md` 8.2).
+/// The status of a failed call. `prefix` says which call, in the published words (`baton/config/published.md 8.2`).
 pub fn status(prefix: &str, error: Error) -> Status {
     tracing::warn!(call = prefix, code = %error.code_id(), %error, "Call failed.");
     let mut wire = error.to_wire();

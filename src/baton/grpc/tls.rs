@@ -1,4 +1,4 @@
-//! The credential a parent process hands over, as TLS settings (`contract/c1-service.md` 7.3).
+//! The credential a parent process hands over, as TLS settings (`baton/service/protocol.md 7.3`).
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! Services no connector of this kit offers, answered as the contract says (`contract/c1-service.md` 4.2, 7.4):
+//! Services no connector of this kit offers, answered as published (`baton/service/protocol.md 4.2, 7.4`):
 //! lists are empty, named things do not exist, tickets are off.
 
 use futures_util::stream;

@@ -17,7 +17,7 @@ use crate::baton::secret::Secret;
 
 /// Quota family of token requests, for errors only.
 const FAMILY: &str = "token";
-/// Longest wait for a connection (`contract/c1-service.md` 1.4).
+/// Longest wait for a connection (`baton/service/protocol.md 1.4`).
 const CONNECT: Duration = Duration::from_secs(30);
 /// No token answer is longer.
 const MAX_BODY: usize = 1 << 20;
@@ -61,7 +61,8 @@ impl FormClient {
     ///
     /// # Errors
     /// `Unavailable` when nobody can be reached, `Internal` when the host name is unknown, `DeadlineExceeded` when the
-    /// answer takes too long, `Unauthenticated` when the other side's certificate is not trusted (1.6).
+    /// answer takes too long, `Unauthenticated` when the other side's certificate is not trusted
+    /// (`baton/service/protocol.md 1.6`).
     pub async fn post(&self, url: &Url, fields: &[(&str, &Secret)]) -> Result<Response> {
         let body = encoded(fields);
         match self.attempt(url, body.clone()).await {
@@ -107,7 +108,7 @@ fn encoded(fields: &[(&str, &Secret)]) -> String {
     form.finish()
 }
 
-/// The kinds of 1.6. Nothing that was sent is in the text.
+/// The kinds of `baton/service/protocol.md 1.6`. Nothing that was sent is in the text.
 fn explain(failure: Failure, url: &Url) -> Error {
     let reason = failure.reason();
     let distrusted = matches!(failure, Failure::Certificate(_));

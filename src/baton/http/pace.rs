@@ -16,7 +16,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many a minute (`contract/workato-api.md` 3.1).
+    /// So many a minute (`workato/api.md 3.1`).
     pub const fn per_minute(requests: NonZeroU32) -> Self {
         Pace::new(requests, MINUTE)
     }

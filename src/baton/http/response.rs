@@ -72,13 +72,13 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Such headers may read `12` or `12, 60;w=60`: the leading integer counts (`contract/cli.md` 7).
+/// Such headers may read `12` or `12, 60;w=60`: the leading integer counts (`baton/config/published.md 7`).
 fn leading_number(headers: &HeaderMap, name: &str) -> Option<u64> {
     let value = text(headers, name)?.trim();
     value.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Which kind of failure a status is (`contract/cli.md` 7).
+/// Which kind of failure a status is (`baton/config/published.md 7`).
 pub fn kind_of(status: StatusCode) -> Kind {
     match status.as_u16() {
         401 => Kind::Unauthenticated,

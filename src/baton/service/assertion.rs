@@ -1,4 +1,5 @@
-//! The client assertion: a compact JWS over who we are, signed with the client secret (`contract/c1-service.md` 1.3).
+//! The client assertion: a compact JWS over who we are, signed with the client secret
+//! (`baton/service/protocol.md 1.3`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

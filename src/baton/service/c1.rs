@@ -1,5 +1,5 @@
 //! The calls of `BatonService`, each with its access token, a time limit and one second try when the token is refused
-//! (`contract/c1-service.md` 2.2).
+//! (`baton/service/protocol.md 2.2`).
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ type Client = BatonServiceClient<Frames>;
 /// The longest a poll, a hello or a heartbeat may take. The published client waits forever; a connection that died
 /// silently would then end the polling.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-/// The longest one FinishTask may take (2.2).
+/// The longest one FinishTask may take (`baton/service/protocol.md 2.2`).
 const FINISH: Duration = Duration::from_secs(30);
 
 /// ConductorOne, as one host sees it.
@@ -182,7 +182,8 @@ impl C1 {
     }
 }
 
-/// Whether the same call may succeed later: everything but a verdict on what was sent (3.1).
+/// Whether the same call may succeed later: everything but a verdict on what was sent
+/// (`baton/service/protocol.md 3.1`).
 pub fn is_permanent(error: &Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! One TLS channel to ConductorOne for the life of the process (`contract/c1-service.md` 1.7, 2.3).
+//! One TLS channel to ConductorOne for the life of the process (`baton/service/protocol.md 1.7, 2.3`).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::baton::error::{Error, Kind, Result};
 
 /// The published protocol level this program follows; part of user agents.
 pub const PROTOCOL_LEVEL: &str = "baton-sdk/v0.25.0";
-/// User agent of token requests (1.4).
+/// User agent of token requests (`baton/service/protocol.md 1.4`).
 pub const TOKEN_USER_AGENT: &str = "baton-c1-credential-provider baton-sdk/v0.25.0";
 
 /// Longest wait for a connection, TLS included.

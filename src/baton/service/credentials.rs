@@ -1,4 +1,4 @@
-//! Client id and client secret, as ConductorOne hands them out (`contract/c1-service.md` 1.1, 1.2).
+//! Client id and client secret, as ConductorOne hands them out (`baton/service/protocol.md 1.1, 1.2`).
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;

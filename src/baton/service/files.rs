@@ -1,7 +1,7 @@
 //! The files of full-sync tasks: where they lie, that one sync at a time writes one, and that none stays behind.
 //!
 //! Names follow from the client and from what is synced. So a sync that was stopped, even by a crash, is found again by
-//! the next task that wants the same (`contract/c1-service.md` 6.1 names the published form of these files).
+//! the next task that wants the same (`baton/service/protocol.md 6.1` names the published form of these files).
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,7 +16,7 @@ const PREFIX: &str = "baton-sdk-sync-upload-";
 const SUFFIX: &str = ".c1z";
 /// What is in the name of a sync that is worth going on with.
 const RESUMABLE: &str = "-full-";
-/// Unfinished syncs older than this are not taken up again (`contract/c1z-format.md` 4.1).
+/// Unfinished syncs older than this are not taken up again (`baton/c1z/format.md 4.1`).
 const RESUMED_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The files of one client in one folder.

@@ -1,5 +1,5 @@
 //! FinishTask: every task ends with exactly one, on its own deadline, whatever became of the task
-//! (`contract/c1-service.md` 3.5).
+//! (`baton/service/protocol.md 3.5`).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1 as api;
 use crate::baton::proto::c1::connectorapi::baton::v1::baton_service_finish_task_request as finish;
 
-/// Annotations a FinishTask may carry (9.2).
+/// Annotations a FinishTask may carry (`baton/service/protocol.md 9.2`).
 const MOST_ANNOTATIONS: usize = 16;
 /// How often it is sent. The task id makes repeats harmless.
 const TRIES: u32 = 6;

@@ -1,4 +1,4 @@
-//! Probes over plain HTTP: `/health`, `/ready`, `/live` as published (`contract/cli.md` 9), and `/metrics`.
+//! Probes over plain HTTP: `/health`, `/ready`, `/live` as published (`baton/config/published.md 9`), and `/metrics`.
 //!
 //! `/health` asks the workspace, but not once per probe: an answer counts for a minute.
 

@@ -1,4 +1,4 @@
-//! Heartbeats of a full sync (`contract/c1-service.md` 3.4): the first one before any work, then one per interval,
+//! Heartbeats of a full sync (`baton/service/protocol.md 3.4`): the first one before any work, then one per interval,
 //! until ConductorOne cancels the task or does not hear us for too long.
 
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! Hello: who and where we are, said at start-up until ConductorOne hears it (`contract/c1-service.md` 2.4, 3.1).
+//! Hello: who and where we are, said at start-up until ConductorOne hears it (`baton/service/protocol.md 2.4, 3.1`).
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::baton::proto::v2;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// Characters a field may have (9.2).
+/// Characters a field may have (`baton/service/protocol.md 9.2`).
 const LONGEST_FIELD: usize = 256;
 
 /// Program and machine.
@@ -53,7 +53,7 @@ impl About {
     }
 }
 
-/// The host id to say: `BATON_HOST_ID` if set, else the host's name, else a word (3.6).
+/// The host id to say: `BATON_HOST_ID` if set, else the host's name, else a word (`baton/service/protocol.md 3.6`).
 pub fn host_id(from_env: Option<&str>) -> String {
     let chosen = from_env.map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned);
     or(&chosen.or_else(host_name).unwrap_or_default(), "baton-sdk")
@@ -71,7 +71,7 @@ pub fn host_name() -> Option<String> {
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
-/// What the connector says of itself, with everything that Hello must carry (8.7).
+/// What the connector says of itself, with everything that Hello must carry (`baton/service/protocol.md 8.7`).
 pub fn metadata<C: Connector>(connector: &C) -> v2::ConnectorMetadata {
     let mut metadata = connector.metadata();
     // A connector that says nothing of its own only reads.

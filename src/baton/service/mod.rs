@@ -1,4 +1,4 @@
-//! Service mode: ConductorOne hands out tasks, this host does them (`contract/c1-service.md`).
+//! Service mode: ConductorOne hands out tasks, this host does them (`baton/service/protocol.md`).
 //!
 //! ```text
 //! credentials ─► assertion ─► token ─┐

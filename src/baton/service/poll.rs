@@ -1,4 +1,4 @@
-//! When to ask for work, and what comes of it (`contract/c1-service.md` 3.2, 3.3). The caller holds a free slot when
+//! When to ask for work, and what comes of it (`baton/service/protocol.md 3.2, 3.3`). The caller holds a free slot when
 //! it asks, so no task is taken that nobody can do.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -21,7 +21,7 @@ const FLOOR: Duration = Duration::from_millis(100);
 const HIGHEST_FLOOR: Duration = Duration::from_secs(5);
 /// How often a full queue looks whether there is room again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// Largest page (9.2).
+/// Largest page (`baton/service/protocol.md 9.2`).
 const LARGEST_PAGE: usize = 100;
 
 /// What asking brought.

@@ -1,4 +1,4 @@
-//! The life of the service: hello, then tasks until somebody says stop (`contract/c1-service.md` 3).
+//! The life of the service: hello, then tasks until somebody says stop (`baton/service/protocol.md 3`).
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! A connector of which a task wants only a part (`contract/c1-service.md` 6.2): no grants, no entitlements, some
+//! A connector of which a task wants only a part (`baton/service/protocol.md 6.2`): no grants, no entitlements, some
 //! resources, or nothing at all.
 
 use std::collections::BTreeSet;

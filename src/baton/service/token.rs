@@ -1,5 +1,5 @@
 //! The access token: fetched when needed, kept in memory, dropped when ConductorOne refuses it
-//! (`contract/c1-service.md` 1.4 to 1.6).
+//! (`baton/service/protocol.md 1.4 to 1.6`).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

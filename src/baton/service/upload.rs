@@ -1,4 +1,4 @@
-//! Uploading a finished file: metadata, pieces of 512 KiB, digest (`contract/c1-service.md` 5).
+//! Uploading a finished file: metadata, pieces of 512 KiB, digest (`baton/service/protocol.md 5`).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The sync token: which steps are still to be done, in the published form V1 (`contract/c1z-format.md` 2.12).
+//! The sync token: which steps are still to be done, in the published form V1 (`baton/c1z/format.md 2.12`).
 //!
 //! How far a step is lies beside it, in the pages of the unfinished sync. A token this module does not understand to
 //! the last key is refused: the sync starts over, nobody guesses.

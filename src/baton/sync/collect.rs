@@ -1,4 +1,4 @@
-//! Reading: every list of every step, each page stored as soon as it is there (`contract/c1z-format.md` 4.2).
+//! Reading: every list of every step, each page stored as soon as it is there (`baton/c1z/format.md 4.2`).
 //!
 //! Every list has a number, its place in the plan of its step. Plans are made of what is stored, so a resumed run
 //! makes the same ones; lists that are done are skipped, others go on after their last page.

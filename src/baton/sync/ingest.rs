@@ -1,4 +1,4 @@
-//! What a syncer checks on rows before they are stored (`contract/c1z-format.md` 4.2).
+//! What a syncer checks on rows before they are stored (`baton/c1z/format.md 4.2`).
 //!
 //! Broken promises of the connector (a declared trait missing, an annotation only the platform may set) fail
 //! the sync. Rows that point at something the sync does not hold are dropped and counted: they would be shown
@@ -15,7 +15,7 @@ use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::baton::warning::Warnings;
 
-/// Members an exclusion group may have (`contract/c1z-format.md` 4.2).
+/// Members an exclusion group may have (`baton/c1z/format.md 4.2`).
 pub const EXCLUSION_GROUP_LIMIT: usize = 50;
 
 /// The fact of an error that the rows themselves are to blame for: reading them again finds the same.

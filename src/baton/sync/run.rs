@@ -415,7 +415,7 @@ impl<C: Connector> Run<'_, C> {
     }
 
     /// Moves the rows and derives nothing: partial syncs never do, others where the reader will
-    /// (`contract/c1z-format.md` 5).
+    /// (`baton/c1z/format.md 5`).
     async fn seal_unexpanded(&self) -> Result<Sealed> {
         let types = self.types.to_vec();
         let is_full = self.kind == SyncType::Full;

@@ -366,3 +366,42 @@ fn everyone(asker: Asker<'_, '_>, access: &Access) -> Result<Option<String>> {
     let profile = resource.as_deref().and_then(profile).unwrap_or_default();
     Ok(everyone.is(&profile, &group.name).then(|| group.told()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::color::Paint;
+    use crate::term::table::Layout;
+
+    fn holder(at: usize, through_everyone: Option<&str>) -> Holder {
+        Holder {
+            is_other: false,
+            sorted_by: format!("person {at}"),
+            name: format!("Person {at}"),
+            about: String::new(),
+            how: "given".to_owned(),
+            through_everyone: through_everyone.map(str::to_owned),
+            key: ("user".to_owned(), at.to_string()),
+        }
+    }
+
+    #[test]
+    fn who_has_it_as_everybody_has_it_is_one_line_unless_all_are_wanted() {
+        let holders: Vec<Holder> = (0..4)
+            .map(|at| holder(at, (at > 0).then_some("All collaborators")))
+            .collect();
+        let told = |all: bool| {
+            let node = section("Use of Billing", ("person", "people"), None, holders.clone(), all);
+            let layout = Layout {
+                screen: None,
+                paint: Paint::OFF,
+            };
+            tree::text(&node, layout)
+        };
+        assert_eq!(
+            told(false),
+            "Use of Billing · 4 people\n├─ Person 0  given\n└─ 3 people  through All collaborators: --all names them\n"
+        );
+        assert_eq!(told(true).matches("  given\n").count(), 4, "{}", told(true));
+    }
+}

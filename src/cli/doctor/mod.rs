@@ -46,7 +46,7 @@ pub const FLAGS: &[&str] = &[
 
 /// The longest time one question may take, its repeat included.
 const QUESTION: Duration = Duration::from_secs(40);
-/// The longest time one request may take: Workato itself gives up after 40 s (`contract/workato-api.md` 3.1).
+/// The longest time one request may take: Workato itself gives up after 40 s (`workato/api.md 3.1`).
 const REQUEST: Duration = Duration::from_secs(35);
 /// The longest time a look at the file may take.
 const LOOK: Duration = Duration::from_secs(60);

@@ -67,7 +67,7 @@ pub fn found(names: &Names<'_>, verb: Verb, sentence: &Sentence) -> Result<Found
 }
 
 /// The environments of a run whose ids are those of the file: role ids end in the environment where a sync read them
-/// all (`contract/model.md` 3).
+/// all (`workato/model.md 3`).
 pub fn emitting(on: &v2::Resource) -> Option<EnvironmentChoice> {
     let environment = environment::named(on)?;
     let (kind, id) = resource::key(on);

@@ -49,7 +49,7 @@ mod tests {
     use super::{CRON, KUBERNETES, SYSTEMD};
     use crate::cli::command::all_fields;
 
-    /// Variables that are no flags (`contract/cli.md` 1.6).
+    /// Variables that are no flags (`baton/config/published.md 1.6`).
     const OTHERS: &[&str] = &["BATON_HOST_ID", "BATON_TMPDIR"];
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whether two rows mean the same, whatever their bytes.
 //!
-//! Different writers encode one message differently (`contract/c1z-format.md` 3), and rows carry copies: an
+//! Different writers encode one message differently (`baton/c1z/format.md 3`), and rows carry copies: an
 //! entitlement of its resource, a grant of its entitlement and principal. A copy that is newer is no change of the
 //! row: the resource itself says what changed. Nor is an annotation that only some files have.
 

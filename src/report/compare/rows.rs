@@ -1,4 +1,4 @@
-//! The rows that differ, as they are: what the published `C1ZDiffOutput` holds (`contract/c1z-format.md` 6.3).
+//! The rows that differ, as they are: what the published `C1ZDiffOutput` holds (`baton/c1z/format.md 6.3`).
 //!
 //! Rows are matched by id and come in the order of ids. A row is modified when it means something else than before:
 //! `discovered_at`, the encoding, and the copies of other rows inside of it do not count.

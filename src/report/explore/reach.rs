@@ -196,7 +196,7 @@ fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> R
             By::Scope(scope) => {
                 let target = census.find(&reached.kind, &reached.id);
                 let client = names.thing(kind, id)?;
-                sighted.push(scoped(reach::scope_row(client, scope, reached), principal, target));
+                sighted.push(scoped(reach::scope_row(client, *scope, reached), principal, target));
             }
         }
     }

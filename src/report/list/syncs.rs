@@ -120,7 +120,7 @@ pub(crate) fn output(run: &SyncRun) -> v1::SyncOutput {
     }
 }
 
-/// Every reader takes the wall clock of the file for UTC (`contract/c1z-format.md` 2.6).
+/// Every reader takes the wall clock of the file for UTC (`baton/c1z/format.md 2.6`).
 fn time(text: &str) -> Option<prost_types::Timestamp> {
     // A zone counts where there is one; a wall clock would be read without looking at it.
     let at: Timestamp = match text.parse() {

@@ -27,7 +27,7 @@ pub enum By {
     /// The entitlement at this place of what is held.
     Held(usize),
     /// The account's own scope.
-    Scope(Right),
+    Scope(Box<Right>),
 }
 
 impl Ground {
@@ -82,7 +82,7 @@ impl Ground {
         let environment = client.placed.environment.as_ref();
         let mut add = |reached: &Thing, scope: Right| {
             found.push(Beyond {
-                by: By::Scope(scope),
+                by: By::Scope(Box::new(scope)),
                 reach: Reach::Scope,
                 reached: reached.clone(),
             });

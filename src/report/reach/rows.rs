@@ -94,7 +94,7 @@ impl<'a, 's> Asker<'a, 's> {
         for Beyond { by, reach, reached } in found {
             let row = match by {
                 By::Held(at) => held.get(at).cloned(),
-                By::Scope(scope) => Some(scope_row(self.names().thing(kind, id)?, scope, reached.clone())),
+                By::Scope(scope) => Some(scope_row(self.names().thing(kind, id)?, *scope, reached.clone())),
             };
             rows.extend(row.map(|row| row.to(reach, reached)));
         }

@@ -13,10 +13,10 @@ use super::people::GONE_ADMIN;
 use super::random::{Random, around};
 use super::{days_before, days_before_with_offset, legacy, names};
 
-/// System environment roles, as the list spells them (`contract/workato-api.md` 4.3).
+/// System environment roles, as the list spells them (`workato/api.md 4.3`).
 const SYSTEM: [&str; 3] = ["Environment admin", "Environment manager", "Member"];
 
-/// Privileges the catalogue of section 4.1 does not have: it has grown before.
+/// Privileges the catalogue of `workato/api.md 4.1` does not have: it has grown before.
 const NEWER: [(&str, &[&str]); 3] = [
     ("Genies", &["all", "publish"]),
     ("MCP servers", &["read", "manage"]),
@@ -163,7 +163,7 @@ fn environment_role(shape: &Shape, at: usize, env: Env) -> Assignment {
     }
 }
 
-/// How member rows spell a role: `Environment admin`, or `EnvironmentAdmin` (`contract/workato-api.md` 4.3).
+/// How member rows spell a role: `Environment admin`, or `EnvironmentAdmin` (`workato/api.md 4.3`).
 fn spelled(shape: &Shape, role: &str) -> String {
     if !shape.compact_role_names || !(SYSTEM.contains(&role) || is_no_access(role)) {
         return role.to_owned();

@@ -71,7 +71,7 @@ impl Maker<'_> {
             name,
             parent,
             is_project: false,
-            // Optional in the contract: now and then a folder inside a project does not say so.
+            // Not always there: now and then a folder inside a project does not say so.
             project_id: project_id.filter(|_| !id.is_multiple_of(23)),
             created_at: (!id.is_multiple_of(19)).then(|| days_before_with_offset(self.shape.now, 700)),
             updated_at: (!id.is_multiple_of(29)).then(|| days_before(self.shape.now, 273)),

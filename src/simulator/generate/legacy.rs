@@ -29,7 +29,7 @@ pub fn add(workspace: &mut Workspace, shape: &Shape) {
     for env in workspace.environments.clone() {
         for name in BASE_ROLES {
             let mut privileges = base_role(name);
-            // What a system role really may do is not what the documentation says (`contract/model.md` 6.9).
+            // What a system role really may do is not what the documentation says (`workato/model.md 6.9`).
             match name {
                 "Admin" => drop(privileges.insert("Key management".to_owned(), vec!["all".to_owned()])),
                 "Analyst" => drop(privileges.remove("Workbot")),

@@ -57,7 +57,7 @@ impl Workspace {
         }
         content::add_clients(&mut workspace, shape);
         let mut random = random::Random::new(shape.seed, "order");
-        // No list is documented to be ordered (`contract/workato-api.md` 2.1), so none is.
+        // No list is documented to be ordered (`workato/api.md 2.1`), so none is.
         random.shuffle(&mut workspace.people);
         random.shuffle(&mut workspace.projects);
         random.shuffle(&mut workspace.folders);

@@ -1,4 +1,4 @@
-//! The checkboxes of a client role, each spelled once: tab > section > label (`contract/workato-api.md` 1.3). Whoever
+//! The checkboxes of a client role, each spelled once: tab > section > label (`workato/api.md 1.3`). Whoever
 //! names one, in a message, a hint or a diagnosis, takes it from here.
 //!
 //! Sections of RBAC v2 whose labels are not published end at the section.

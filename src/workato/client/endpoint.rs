@@ -1,7 +1,7 @@
 //! The one table of endpoints: path, paging style, envelope, quota family, the checkbox that opens it and what a sync
 //! goes without where it stays closed.
 //!
-//! Every fact that differs between endpoints stands here (`contract/workato-api.md` 1.3, 2.1, 3.1). To read another
+//! Every fact that differs between endpoints stands here (`workato/api.md 1.3, 2.1, 3.1`). To read another
 //! list, add a row here, a struct in `model.rs` and a method in `mod.rs`.
 
 use url::Url;
@@ -94,67 +94,67 @@ macro_rules! endpoints {
 }
 
 endpoints! {
-    /// 2.2
+    /// `workato/api.md 2.2`
     MEMBERS = "collaborators", "/api/members", None, Data, COLLABORATORS,
         GET_COLLABORATORS,
         "people: without them a sync fails";
-    /// 2.4
+    /// `workato/api.md 2.4`
     MEMBER_PRIVILEGES = "privileges of a collaborator", "/api/members/{id}/privileges", None, Data, COLLABORATORS,
         GET_PRIVILEGES,
         "what roles may do: their privileges and the folders they name";
-    /// 2.8, before the move to RBAC v2
+    /// `workato/api.md 2.8`, before the move to RBAC v2
     LEGACY_ROLES = "collaborator roles", "/api/roles", PageNumber, Array, LEGACY_ROLES_FAMILY,
         LIST_LEGACY_ROLES,
         "custom roles, their privileges and their folders";
-    /// 2.8
+    /// `workato/api.md 2.8`
     ENVIRONMENT_ROLES = "environment roles", "/api/environment_roles", Bracketed, Data, ENVIRONMENT_ROLES_FAMILY,
         LIST_ENVIRONMENT_ROLES,
         "environment roles and who holds them";
-    /// 2.8
+    /// `workato/api.md 2.8`
     ENVIRONMENT_ROLE = "an environment role", "/api/environment_roles/{id}", None, Object, ENVIRONMENT_ROLES_FAMILY,
         GET_ENVIRONMENT_ROLE,
         "the settings (config) of environment roles; no access is missing";
-    /// 2.8
+    /// `workato/api.md 2.8`
     PROJECT_ROLES = "project roles", "/api/project_roles", Bracketed, Data, PROJECT_ROLES_FAMILY,
         PROJECT_ROLES,
         "project roles, and with them all access to projects";
-    /// 2.8
+    /// `workato/api.md 2.8`
     PROJECT_ROLE = "a project role", "/api/project_roles/{id}", None, Object, PROJECT_ROLES_FAMILY,
         PROJECT_ROLES,
         "the settings (config) of project roles; no access is missing";
-    /// 2.10
+    /// `workato/api.md 2.10`
     USER_GROUPS = "collaborator groups", "/api/user_groups", Bracketed, Data, COLLABORATOR_GROUPS,
         GROUPS,
         "collaborator groups, and the access of their members";
-    /// 2.10
+    /// `workato/api.md 2.10`
     USER_GROUP_MEMBERS = "members of a collaborator group", "/api/user_groups/{id}/members", Bracketed, Data, COLLABORATOR_GROUPS,
         GROUPS,
         "who is in the groups, and the access they have by them";
-    /// 2.11
+    /// `workato/api.md 2.11`
     PROJECTS = "projects", "/api/projects", PageNumber, Array, FOLDERS_AND_PROJECTS,
         LIST_PROJECTS,
         "projects, their root folders and everybody's access to them";
-    /// 2.9
+    /// `workato/api.md 2.9`
     PROJECT_GRANTS = "project grants", "/api/projects/{id}/project_grants", Bracketed, Data, PROJECT_GRANTS_FAMILY,
         PROJECT_GRANTS,
         "who has which role in which project";
-    /// 2.11
+    /// `workato/api.md 2.11`
     FOLDERS = "folders", "/api/folders", PageNumber, Array, FOLDERS_AND_PROJECTS,
         LIST_FOLDERS,
         "folders besides the roots of projects";
-    /// 2.15
+    /// `workato/api.md 2.15`
     CONNECTIONS = "connections", "/api/connections", None, Array, CONNECTIONS_FAMILY,
         LIST_CONNECTIONS,
         "connections";
-    /// 2.13
+    /// `workato/api.md 2.13`
     API_CLIENTS = "API clients", "/api/developer_api_clients", PageNumber, Result, API_CLIENTS_FAMILY,
         LIST_API_CLIENTS,
         "API clients, which act without a person";
-    /// 2.13
+    /// `workato/api.md 2.13`
     API_CLIENT_ROLES = "API client roles", "/api/developer_api_client_roles", PageNumber, Result, API_CLIENTS_FAMILY,
         LIST_API_CLIENT_ROLES,
         "the roles of API clients";
-    /// 2.12
+    /// `workato/api.md 2.12`
     WORKSPACE_DETAILS = "workspace details", "/api/users/me", None, Object, WORKSPACE_DETAILS_FAMILY,
         GET_DETAILS,
         "nothing: it only names the workspace";

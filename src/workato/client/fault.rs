@@ -43,7 +43,7 @@ impl Call<'_> {
     }
 
     /// Whether an answer is a page. Looked at before JSON: gateways answer pages with 200
-    /// (`contract/workato-api.md` 3.3).
+    /// (`workato/api.md 3.3`).
     pub(super) fn is_page(&self, response: &Response) -> bool {
         let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
         content_type.contains("html") || response.body.trim_ascii_start().starts_with(b"<")
@@ -149,7 +149,7 @@ impl Call<'_> {
             .hint("the workspace may have changed while it was read; try again")
     }
 
-    /// A write that says it failed, under a status of success (`contract/workato-api.md` 3.3).
+    /// A write that says it failed, under a status of success (`workato/api.md 3.3`).
     pub(super) fn failed_quietly(&self, response: &Response) -> Option<Error> {
         let body: Value = serde_json::from_slice(&response.body).ok()?;
         says_it_failed(&body).then(|| {
@@ -172,7 +172,7 @@ impl Call<'_> {
         }
     }
 
-    /// What the vendor says, in the order of `contract/workato-api.md` 3.3, or else the text of the body.
+    /// What the vendor says, in the order of `workato/api.md 3.3`, or else the text of the body.
     fn vendor_text(&self, body: &[u8]) -> Option<String> {
         match vendor_message(body) {
             Some(text) => Some(self.clean(&text)).filter(|text| !text.is_empty()),

@@ -260,7 +260,7 @@ pub(super) fn time(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>
 
 fn truth(fields: &Fields<'_>, name: &str) -> Result<Option<Result<bool, String>>, Undecodable> {
     Ok(fields.value(name)?.map(|raw| {
-        // The API writes some as text (`contract/workato-api.md` 3.5).
+        // The API writes some as text (`workato/api.md 3.5`).
         match raw.trim_matches('"').to_ascii_lowercase().as_str() {
             "true" => Ok(true),
             "false" => Ok(false),
@@ -376,7 +376,7 @@ impl Part for Groups {
     }
 }
 
-/// Address ranges: a list, or one text with commas (`contract/workato-additions.md` A-2).
+/// Address ranges: a list, or one text with commas (`workato/api.md 2.13`).
 pub(super) fn addresses(fields: &mut Fields<'_>, name: &str) -> Result<Option<Vec<String>>, Undecodable> {
     let Some(raw) = fields.value(name)? else {
         return Ok(None);

@@ -1,5 +1,5 @@
 //! Ids of Workato things. The API writes some as integers, some as prefixed strings, and not always the same thing
-//! the same way (`contract/workato-api.md` 3.5): each is read from either (`field.rs`) and kept as text.
+//! the same way (`workato/api.md 3.5`): each is read from either (`field.rs`) and kept as text.
 
 use std::fmt;
 

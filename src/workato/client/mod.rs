@@ -2,7 +2,7 @@
 //!
 //! Lists are read page by page, counted from 1. A list that ends before it says it does is an error, never a short
 //! list; rows that move between pages because the workspace changes meanwhile are left to the caller. Used by the resource
-//! types of `workato`; nobody else knows paths or envelopes (`contract/workato-api.md` 2).
+//! types of `workato`; nobody else knows paths or envelopes (`workato/api.md 2`).
 
 mod answer;
 pub mod checkbox;
@@ -78,7 +78,7 @@ impl WorkatoClient {
         WorkatoClient { base_url, token, http }
     }
 
-    /// All collaborators (2.2). Needs a DEV token.
+    /// All collaborators (`workato/api.md 2.2`). Needs a DEV token.
     ///
     /// # Errors
     /// As every method here: what [`HttpClient::send`] says; the [kind](crate::baton::http::kind_of) of any other
@@ -87,7 +87,7 @@ impl WorkatoClient {
         self.everything(&endpoint::MEMBERS, None).await
     }
 
-    /// What one collaborator may do, one row per environment (2.4). Empty is an answer.
+    /// What one collaborator may do, one row per environment (`workato/api.md 2.4`). Empty is an answer.
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -96,7 +96,7 @@ impl WorkatoClient {
             .await
     }
 
-    /// Custom roles of the model before RBAC v2 (2.8).
+    /// Custom roles of the model before RBAC v2 (`workato/api.md 2.8`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -104,7 +104,7 @@ impl WorkatoClient {
         self.page(&endpoint::LEGACY_ROLES, None, &[], page).await
     }
 
-    /// Environment roles, without their configuration (2.8).
+    /// Environment roles, without their configuration (`workato/api.md 2.8`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -112,7 +112,7 @@ impl WorkatoClient {
         self.page(&endpoint::ENVIRONMENT_ROLES, None, &[], page).await
     }
 
-    /// One environment role with its configuration (2.8).
+    /// One environment role with its configuration (`workato/api.md 2.8`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -120,7 +120,7 @@ impl WorkatoClient {
         self.object(&endpoint::ENVIRONMENT_ROLE, Some(role.as_str())).await
     }
 
-    /// Project roles, without their configuration (2.8).
+    /// Project roles, without their configuration (`workato/api.md 2.8`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -128,7 +128,7 @@ impl WorkatoClient {
         self.page(&endpoint::PROJECT_ROLES, None, &[], page).await
     }
 
-    /// One project role with its configuration (2.8).
+    /// One project role with its configuration (`workato/api.md 2.8`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -136,7 +136,7 @@ impl WorkatoClient {
         self.object(&endpoint::PROJECT_ROLE, Some(role.as_str())).await
     }
 
-    /// Collaborator groups (2.10).
+    /// Collaborator groups (`workato/api.md 2.10`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -144,7 +144,7 @@ impl WorkatoClient {
         self.page(&endpoint::USER_GROUPS, None, &[], page).await
     }
 
-    /// Collaborators of one group (2.10).
+    /// Collaborators of one group (`workato/api.md 2.10`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -153,7 +153,7 @@ impl WorkatoClient {
             .await
     }
 
-    /// Projects of the token's environment (2.11).
+    /// Projects of the token's environment (`workato/api.md 2.11`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -161,7 +161,7 @@ impl WorkatoClient {
         self.page(&endpoint::PROJECTS, None, &[], page).await
     }
 
-    /// Who has which role in one project (2.9).
+    /// Who has which role in one project (`workato/api.md 2.9`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -170,7 +170,7 @@ impl WorkatoClient {
             .await
     }
 
-    /// Folders directly below `parent`, or below Home (2.11).
+    /// Folders directly below `parent`, or below Home (`workato/api.md 2.11`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -179,7 +179,7 @@ impl WorkatoClient {
         self.page(&endpoint::FOLDERS, None, &query, page).await
     }
 
-    /// All connections of the token's environment, without those of single end users (2.15).
+    /// All connections of the token's environment, without those of single end users (`workato/api.md 2.15`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -187,7 +187,7 @@ impl WorkatoClient {
         self.everything(&endpoint::CONNECTIONS, None).await
     }
 
-    /// Developer API clients (2.13).
+    /// Developer API clients (`workato/api.md 2.13`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -195,7 +195,7 @@ impl WorkatoClient {
         self.page(&endpoint::API_CLIENTS, None, &[], page).await
     }
 
-    /// Roles of developer API clients (2.13).
+    /// Roles of developer API clients (`workato/api.md 2.13`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].
@@ -203,7 +203,7 @@ impl WorkatoClient {
         self.page(&endpoint::API_CLIENT_ROLES, None, &[], page).await
     }
 
-    /// The workspace (2.12).
+    /// The workspace (`workato/api.md 2.12`).
     ///
     /// # Errors
     /// As [`WorkatoClient::members`].

@@ -7,7 +7,7 @@
 //! sync, because the access that it stands for would be missing without a trace. No other field does.
 //!
 //! The structs are also how a sync keeps rows for later steps: what is written as JSON reads back equal.
-//! Numbers in comments are sections of `contract/workato-api.md`.
+//! Where a comment cites a section, it says what the fields mean.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ rows! {
 }
 
 models! {
-    /// A collaborator or moderator (2.2).
+    /// A collaborator or moderator (`workato/api.md 2.2`).
     Member {
         id: MemberId = id,
         /// `team` or `federation_manager` (a moderator from another workspace).
@@ -85,7 +85,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A role of a collaborator in one environment (2.2). Named, not identified.
+    /// A role of a collaborator in one environment (`workato/api.md 2.2`). Named, not identified.
     MemberRole {
         environment_type: Option<String> = word,
         role_name: Option<String> = word,
@@ -93,19 +93,19 @@ models! {
         role_type: Option<String> = word,
     }
 
-    /// What somebody last did (2.2).
+    /// What somebody last did (`workato/api.md 2.2`).
     Activity {
         id: Option<ActivityId> = loose_id,
         event_type: Option<String> = text,
         created_at: Option<String> = time,
     }
 
-    /// What a collaborator may do in one environment (2.4).
+    /// What a collaborator may do in one environment (`workato/api.md 2.4`).
     PrivilegeRow {
         environment_type: Option<String> = word,
         /// Name of the role the row comes from.
         name: Option<String> = word,
-        /// Group -> privilege ids (4.1).
+        /// Group -> privilege ids (`workato/api.md 4.1`).
         #[serde(default)]
         privileges: BTreeMap<String, Vec<String>> = privileges,
         #[serde(default)]
@@ -114,7 +114,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A custom role of the model before RBAC v2 (2.8).
+    /// A custom role of the model before RBAC v2 (`workato/api.md 2.8`).
     LegacyRole {
         id: RoleId = id,
         name: Option<String> = name,
@@ -130,7 +130,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A role in an environment (2.8).
+    /// A role in an environment (`workato/api.md 2.8`).
     EnvironmentRole {
         id: RoleId = id,
         name: Option<String> = name,
@@ -146,7 +146,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A role in a project (2.8).
+    /// A role in a project (`workato/api.md 2.8`).
     ProjectRole {
         id: ProjectRoleId = id,
         name: Option<String> = name,
@@ -162,7 +162,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A collaborator group (2.10).
+    /// A collaborator group (`workato/api.md 2.10`).
     UserGroup {
         id: GroupId = id,
         name: Option<String> = text,
@@ -176,7 +176,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A collaborator in a group (2.10).
+    /// A collaborator in a group (`workato/api.md 2.10`).
     GroupMember {
         id: MemberId = id,
         name: Option<String> = text,
@@ -185,7 +185,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A project of the token's environment (2.11).
+    /// A project of the token's environment (`workato/api.md 2.11`).
     Project {
         id: ProjectId = id,
         name: Option<String> = text,
@@ -196,7 +196,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A folder of the token's environment (2.11).
+    /// A folder of the token's environment (`workato/api.md 2.11`).
     Folder {
         id: FolderId = id,
         name: Option<String> = text,
@@ -210,7 +210,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A project role given to a person or a group (2.9).
+    /// A project role given to a person or a group (`workato/api.md 2.9`).
     ProjectGrant {
         id: ProjectGrantId = id,
         #[serde(default)]
@@ -227,7 +227,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// The project of a grant (2.9).
+    /// The project of a grant (`workato/api.md 2.9`).
     GrantProject {
         id: Option<ProjectId> = loose_id,
         name: Option<String> = text,
@@ -235,7 +235,7 @@ models! {
         environment: Option<GrantEnvironment> = loose_part,
     }
 
-    /// The environment of a grant's project (2.9).
+    /// The environment of a grant's project (`workato/api.md 2.9`).
     GrantEnvironment {
         id: Option<EnvironmentId> = loose_id,
         /// `dev`, `test` or `prod`.
@@ -243,26 +243,27 @@ models! {
         kind: Option<String> = text as "type",
     }
 
-    /// The role of a grant (2.9). Its id need not be the one in the list of project roles (2.8).
+    /// The role of a grant (`workato/api.md 2.9`). Its id need not be the one in the list of project roles
+    /// (`workato/api.md 2.8`).
     GrantRole {
         id: ProjectRoleId = id,
         name: Option<String> = word,
     }
 
-    /// The person of a grant (2.9).
+    /// The person of a grant (`workato/api.md 2.9`).
     GrantUser {
         id: MemberId = id,
         name: Option<String> = text,
         email: Option<String> = text,
     }
 
-    /// The group of a grant (2.9).
+    /// The group of a grant (`workato/api.md 2.9`).
     GrantGroup {
         id: GroupId = id,
         name: Option<String> = text,
     }
 
-    /// A developer API client: an identity that is nobody's (2.13).
+    /// A developer API client: an identity that is nobody's (`workato/api.md 2.13`).
     ApiClient {
         id: ApiClientId = id,
         name: Option<String> = text,
@@ -283,12 +284,12 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// About the token of an API client. There is no field for its text: it is never kept (2.13).
+    /// About the token of an API client. There is no field for its text: it is never kept (`workato/api.md 2.13`).
     ApiClientToken {
         updated_at: Option<String> = time,
     }
 
-    /// A role of API clients (2.13).
+    /// A role of API clients (`workato/api.md 2.13`).
     ApiClientRole {
         id: ApiClientRoleId = id,
         name: Option<String> = text,
@@ -296,7 +297,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// A connection of the token's environment (2.15).
+    /// A connection of the token's environment (`workato/api.md 2.15`).
     Connection {
         id: ConnectionId = id,
         application: Option<String> = text,
@@ -318,7 +319,7 @@ models! {
         odd: Vec<Odd> = odd,
     }
 
-    /// The workspace of the token, not a person (2.12).
+    /// The workspace of the token, not a person (`workato/api.md 2.12`).
     WorkspaceDetails {
         id: WorkspaceId = id,
         name: Option<String> = text,

@@ -1,4 +1,4 @@
-//! The Workato API, write side (`contract/workato-api.md` 2.6, 2.7, 2.9, 2.10). Everything but an invitation leaves the
+//! The Workato API, write side (`workato/api.md 2.6, 2.7, 2.9, 2.10`). Everything but an invitation leaves the
 //! same state when it is sent twice, so only invitations are never repeated.
 
 use std::time::Duration;
@@ -71,22 +71,22 @@ macro_rules! writes {
 }
 
 writes! {
-    /// 2.6
+    /// `workato/api.md 2.6`
     UPDATE_MEMBER = "the roles of a collaborator", "/api/members/{id}", endpoint::COLLABORATORS,
         UPDATE_ROLES;
-    /// 2.7
+    /// `workato/api.md 2.7`
     INVITE = "an invitation", "/api/member_invitations", endpoint::COLLABORATORS,
         INVITE;
-    /// 2.7
+    /// `workato/api.md 2.7`
     DELETE_MEMBER = "a collaborator", "/api/members/{id}", endpoint::COLLABORATORS,
         DELETE_COLLABORATOR;
-    /// 2.9
+    /// `workato/api.md 2.9`
     ADD_PROJECT_GRANT = "project grants", "/api/projects/{id}/project_grants", endpoint::PROJECT_GRANTS_FAMILY,
         PROJECT_GRANTS;
-    /// 2.9
+    /// `workato/api.md 2.9`
     DELETE_PROJECT_GRANT = "a project grant", "/api/project_grants/{id}", endpoint::PROJECT_GRANTS_FAMILY,
         PROJECT_GRANTS;
-    /// 2.10
+    /// `workato/api.md 2.10`
     GROUP_MEMBERS = "members of a collaborator group", "/api/user_groups/{id}/members", endpoint::COLLABORATOR_GROUPS,
         GROUPS;
 }
@@ -163,7 +163,7 @@ impl WorkatoClient {
     }
 
     /// Whether the id belongs into the query or into the body is told differently, and a gateway may drop the body of
-    /// a DELETE; it is in both (`contract/workato-additions.md` A-1).
+    /// a DELETE; it is in both (`workato/api.md 2.10`).
     fn change_group(&self, group: &GroupId, member: &MemberId, method: (Method, &'static str)) -> Result<Write<'_>> {
         let body = json!({ "user_ids": [number(member)] });
         let mut write = self.write("change", &GROUP_MEMBERS, Some(group.as_str()), method, Some(&body))?;

@@ -1,6 +1,6 @@
 //! Which access model the workspace has, and which of the two role lists is missing rather than absent.
 //!
-//! A list that does not exist answers like one that may not be read (`contract/workato-api.md` 3.4). A sync has to live with
+//! A list that does not exist answers like one that may not be read (`workato/api.md 3.4`). A sync has to live with
 //! that; here the other answers tell the two apart: what rows of people say, and whether groups and project roles,
 //! which only RBAC v2 has, are there.
 

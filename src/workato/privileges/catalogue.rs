@@ -1,5 +1,5 @@
 //! The published catalogue of privileges and of what the legacy system roles hold, as data
-//! (`contract/workato-api.md` 4.1, 4.2). Never a closed list: unknown pairs are privileges too.
+//! (`workato/api.md 4.1, 4.2`). Never a closed list: unknown pairs are privileges too.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,7 +1,7 @@
 //! What roles and people may do: privileges and the folders that privilege rows name.
 //!
 //! Workato shows the privileges of a person, not of a role, at one request a person. Because the rows depend on
-//! (environment, role) alone, a few holders per role stand for all of them (`contract/model.md` 7); `sampling`
+//! (environment, role) alone, a few holders per role stand for all of them (`workato/model.md 7`); `sampling`
 //! decides whom to ask and whether their answers can be trusted.
 
 pub mod catalogue;
@@ -183,7 +183,7 @@ impl PrivilegeFacts {
     }
 }
 
-/// The base roles that exist: all in a legacy workspace, the named ones in a mixed one (`contract/model.md` 1).
+/// The base roles that exist: all in a legacy workspace, the named ones in a mixed one (`workato/model.md 1`).
 pub fn base_roles<'a>(model: AccessModel, named: &'a BTreeSet<String>) -> impl Iterator<Item = &'static str> + use<'a> {
     BASE_ROLES
         .into_iter()

@@ -29,7 +29,7 @@ const NAME: &str = "name";
 const ENV_ROLES: &str = "env_roles";
 const GROUPS: &str = "user_group_ids";
 
-/// The form of a new account (`contract/model.md` 9).
+/// The form of a new account (`workato/model.md 9`).
 pub fn creation_schema() -> v2::ConnectorAccountCreationSchema {
     let text = || field::Field::StringField(StringField::default());
     let list = || field::Field::StringListField(StringListField::default());
@@ -156,7 +156,7 @@ fn explained(error: Error, email: &str) -> Error {
              20 minutes; so it is with somebody who was removed a short while ago; nothing was sent this time",
         ),
         (Kind::Unavailable | Kind::DeadlineExceeded, _) => return with_facts(error, not_known(email)),
-        // The rule of 20 minutes has no status of its own (`contract/workato-additions.md` A-7).
+        // The rule of 20 minutes has no status of its own (`workato/api.md 2.7`).
         (Kind::AlreadyExists | Kind::InvalidArgument, _) => {
             return error
                 .also_hint("somebody who was removed or invited a short while ago can be invited after 20 minutes");

@@ -1,5 +1,5 @@
 //! The one role that a person has in an environment: given by replacing it, taken away by "No access". Both access
-//! models write it with the same request (`contract/workato-api.md` 2.6).
+//! models write it with the same request (`workato/api.md 2.6`).
 
 use super::effect::{Ended, send};
 use super::{ambiguous_right, called, or_no_access};

@@ -1,5 +1,5 @@
 //! Sending a write and making sure that it took effect: an answer of success is a word, the list is the fact
-//! (`contract/workato-api.md` 9 nr 25). Used by every write of this room.
+//! (`workato/api.md 3.3`). Used by every write of this room.
 
 use std::time::Duration;
 

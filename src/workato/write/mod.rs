@@ -1,4 +1,4 @@
-//! What can be changed in a workspace (`contract/model.md` 9): one file per resource type that has writes. Every write
+//! What can be changed in a workspace (`workato/model.md 9`): one file per resource type that has writes. Every write
 //! reads first what is there, so that what is done already is answered without a request, and what it displaces is told;
 //! and afterwards, because an answer of success is not the effect.
 

@@ -147,7 +147,7 @@ impl Right {
     }
 
     /// The id that grants give this role. Lists give it another id, so a grant that has the role is asked first
-    /// (`contract/workato-api.md` 2.8, ID TRAP).
+    /// (`workato/api.md 2.8`).
     ///
     /// # Errors
     /// `InvalidArgument` for a role that could not be told from another one afterwards.

@@ -1,4 +1,4 @@
-//! Sections 1.1 to 1.3: magic, frame, limits.
+//! `baton/c1z/format.md 1.1 to 1.3`: magic, frame, limits.
 
 use baton_workato::baton::c1z::{Limits, Policy, Reader, Store};
 use baton_workato::baton::error::{Error, Kind};

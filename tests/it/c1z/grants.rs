@@ -1,4 +1,4 @@
-//! Sections 2.3, 2.5 and 2.11: columns of rows, the expansion columns, upserts.
+//! `baton/c1z/format.md 2.3, 2.5, 2.11`: columns of rows, the expansion columns, upserts.
 
 use baton_workato::baton::annotation::{self, Named as _};
 use baton_workato::baton::c1z::{Expandable, Store, SyncType, split_expansion};
@@ -171,8 +171,8 @@ fn the_first_of_two_annotations_counts_and_both_go() {
     assert_eq!(split_expansion(&mut grant), None);
 }
 
-/// The transition table of 2.5. `needs_expansion` is 0 before the upsert where the table says "unchanged", which only
-/// another writer could have done.
+/// The transition table of `baton/c1z/format.md 2.5`. `needs_expansion` is 0 before the upsert where the table says
+/// "unchanged", which only another writer could have done.
 #[test]
 fn an_upsert_moves_needs_expansion_as_the_table_says() {
     let (old, new) = (expandable(&["old"]), expandable(&["new"]));

@@ -1,4 +1,4 @@
-//! Section 2.9: files of earlier writers open, and come out in the current schema.
+//! `baton/c1z/format.md 2.9`: files of earlier writers open, and come out in the current schema.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Section 4.5: what a file keeps.
+//! `baton/c1z/format.md 4.5`: what a file keeps.
 
 use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType};
 

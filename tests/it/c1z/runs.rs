@@ -1,4 +1,4 @@
-//! Sections 2.6 to 2.10, 4.1, 4.4 and 6.1: rows of sync runs, times, ids, stats, sessions.
+//! `baton/c1z/format.md 2.6 to 2.10, 4.1, 4.4, 6.1`: rows of sync runs, times, ids, stats, sessions.
 
 use baton_workato::baton::c1z::{Reader, SyncRun, SyncType, is_sync_id, new_sync_id, timestamp};
 use baton_workato::baton::error::Kind;

@@ -1,4 +1,4 @@
-//! Section 1.4: the target changes in one step or not at all.
+//! `baton/c1z/format.md 1.4`: the target changes in one step or not at all.
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;

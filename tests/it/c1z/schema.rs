@@ -1,4 +1,4 @@
-//! Sections 2.1 to 2.4, spelled out once more: what a fresh file holds.
+//! `baton/c1z/format.md 2.1 to 2.4`, spelled out once more: what a fresh file holds.
 
 use rusqlite::Connection;
 

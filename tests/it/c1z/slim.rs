@@ -1,4 +1,4 @@
-//! Section 3: what a message lacks is taken from the columns of its row, whatever it is.
+//! `baton/c1z/format.md 3`: what a message lacks is taken from the columns of its row, whatever it is.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -379,7 +379,7 @@ fn a_file_with_slim_grants_is_continued_and_keeps_them() {
     );
 }
 
-/// `needs_expansion` says what is left to do, not what a grant passes on (2.5).
+/// `needs_expansion` says what is left to do, not what a grant passes on (`baton/c1z/format.md 2.5`).
 #[test]
 fn a_grant_that_was_expanded_still_passes_on() {
     let place = Place::new();

@@ -14,7 +14,7 @@ use crate::support::run;
 
 const COLLABORATORS: &str = "Admin > Workspace collaborators > Collaborators";
 
-/// The checkbox of every endpoint that a sync reads, as `contract/workato-api.md` 1.3 has it.
+/// The checkbox of every endpoint that a sync reads, as `workato/api.md 1.3` has it.
 fn checkbox(endpoint: Endpoint) -> Option<String> {
     let text = |text: &str| Some(text.to_owned());
     match endpoint {

@@ -1,5 +1,5 @@
 //! The published pair: a file before expansion and the same file after it, 2,909 grants and 14,981
-//! (`contract/c1z-format.md` 9). The pair is too large for the repository; it lies beside it.
+//! (`baton/c1z/format.md 9`). The pair is too large for the repository; it lies beside it.
 //!
 //! Whoever expanded it did not know `is_direct` yet: none of the 26,670 sources in it has the mark. The ids of the
 //! sources are compared with the published file, the marks with what they mean: a direct grant in the file before.
@@ -12,7 +12,7 @@ use baton_workato::baton::sync::expand::{ExpandOptions, expand};
 
 use super::build::{annotations, sources};
 
-/// `shared/golden/expansion` next to the crate or next to a folder that holds it.
+/// The folder with the pair, next to the crate or next to a folder that holds it.
 #[allow(clippy::print_stderr)]
 fn pair() -> Option<PathBuf> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,4 +1,4 @@
-//! Expansion once more, as plainly as it can be said: every rule of `contract/c1z-format.md` 5.2 to 5.4 applied to
+//! Expansion once more, as plainly as it can be said: every rule of `baton/c1z/format.md 5.2 to 5.4` applied to
 //! every grant, over and over, until nothing changes. Knows nothing of the code under test but its input type.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Random graphs: the code against the naive fixpoint, and the invariants of `contract/c1z-format.md` 5.4.
+//! Random graphs: the code against the naive fixpoint, and the invariants of `baton/c1z/format.md 5.4`.
 
 use std::collections::BTreeMap;
 

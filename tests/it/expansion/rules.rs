@@ -1,4 +1,4 @@
-//! Running the edges, rule by rule (`contract/c1z-format.md` 5.4).
+//! Running the edges, rule by rule (`baton/c1z/format.md 5.4`).
 
 use baton_workato::baton::annotation;
 use baton_workato::baton::error::Kind;

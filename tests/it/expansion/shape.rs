@@ -1,4 +1,4 @@
-//! Edges, cycles and depth (`contract/c1z-format.md` 5.2, 5.3, 5.5).
+//! Edges, cycles and depth (`baton/c1z/format.md 5.2, 5.3, 5.5`).
 
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::sync::expand::ExpandOptions;

@@ -1,4 +1,4 @@
-//! What the services say when they cannot do what is asked (`contract/c1-service.md` 4.2, 7.4, 9).
+//! What the services say when they cannot do what is asked (`baton/service/protocol.md 4.2, 7.4, 9`).
 
 use std::sync::Arc;
 

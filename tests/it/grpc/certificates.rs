@@ -1,5 +1,5 @@
-//! The throw-away certificates of a parent process (`contract/c1-service.md` 7.3): an Ed25519 authority, a leaf for the
-//! server and one for the client, both for 127.0.0.1 and ::1.
+//! The throw-away certificates of a parent process (`baton/service/protocol.md 7.3`): an Ed25519 authority, a leaf for
+//! the server and one for the client, both for 127.0.0.1 and ::1.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use baton_workato::baton::proto::c1::utls::v1::Credential;

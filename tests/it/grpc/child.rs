@@ -1,4 +1,4 @@
-//! The program as the child of a parent process (`contract/c1-service.md` 7.2): socket as descriptor 3, one line on
+//! The program as the child of a parent process (`baton/service/protocol.md 7.2`): socket as descriptor 3, one line on
 //! stdin, mutual TLS, and an end when stdin ends.
 
 use std::io::Write as _;

@@ -1,5 +1,5 @@
 //! Counts that the API gives elsewhere, and rows of groups that may be invitations
-//! (`contract/workato-additions.md` A-15).
+//! (`workato/api.md 2.10`).
 
 use baton_workato::simulator::{AccessModel, Behaviour, Fault, Hits, Shape, Workspace};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A missing checkbox costs its own family only, and never silently (`workato-api.md` 1.3, `architecture.md` rule 6).
+//! A missing checkbox costs its own family only, and never silently (`workato/api.md 1.3`, `workato/model.md 12`).
 
 use baton_workato::baton::sync::summary::Status;
 use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Shape, Workspace};
@@ -89,7 +89,7 @@ async fn a_refused_role_config_loses_the_config_alone() {
 }
 
 /// TEST and PROD with the DEV token alone: people, roles, groups and privileges of that environment, and plain words
-/// about the token that projects need (`model.md` 8).
+/// about the token that projects need (`workato/model.md 8`).
 #[tokio::test]
 async fn a_missing_environment_token_is_said_plainly() {
     let shape = Shape {
@@ -118,7 +118,8 @@ async fn a_missing_environment_token_is_said_plainly() {
     );
 }
 
-/// References to what no list returned are dropped and counted, one warning a cause with examples (`model.md` 5).
+/// References to what no list returned are dropped and counted, one warning a cause with examples
+/// (`workato/model.md 5`).
 #[tokio::test]
 async fn nothing_dangles() {
     let mut workspace = Workspace::generate(&Shape::small(AccessModel::RbacV2));

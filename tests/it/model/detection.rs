@@ -1,4 +1,4 @@
-//! `model.md` 1: the access model is detected; nobody says it.
+//! `workato/model.md 1`: the access model is detected; nobody says it.
 
 use baton_workato::baton::error::Kind;
 use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Shape, Workspace};
@@ -28,7 +28,7 @@ async fn either_model_needs_no_switch() {
     }
 }
 
-/// A mixed workspace where no row names a base role has none (`model.md` 1).
+/// A mixed workspace where no row names a base role has none (`workato/model.md 1`).
 #[tokio::test]
 async fn base_roles_of_a_mixed_workspace_are_those_that_rows_name() {
     let mut workspace = workspace(AccessModel::Mixed);

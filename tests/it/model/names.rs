@@ -1,4 +1,4 @@
-//! Identity never rests on a lossy form of a name (`contract/model.md` 3, `contract/workato-api.md` 2.8): roles whose names
+//! Identity never rests on a lossy form of a name (`workato/model.md 3`, `workato/api.md 2.8`): roles whose names
 //! are alike stay apart, and a name that several have is nobody's.
 
 use std::collections::{BTreeMap, BTreeSet};

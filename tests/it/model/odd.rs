@@ -1,4 +1,4 @@
-//! Only ids and what decides about access may end a sync (`contract/workato-api.md` 2.x): every other field may be of
+//! Only ids and what decides about access may end a sync (`workato/api.md 2`.x): every other field may be of
 //! any type, a text may be damaged, a time may be in another form, a detail page may be broken. What identifies or
 //! decides and cannot be read ends the sync: nothing that looks whole is sealed without it.
 
@@ -727,7 +727,7 @@ async fn an_address_of_another_type_is_counted_where_somebody_is_not_recognized(
     }
 }
 
-/// `ip_allow_list` is one text with commas, a list, or nothing (`contract/workato-additions.md` A-2).
+/// `ip_allow_list` is one text with commas, a list, or nothing (`workato/api.md 2.13`).
 #[tokio::test]
 async fn address_ranges_are_a_list_however_they_are_written() {
     let workspace = workspace(AccessModel::RbacV2);

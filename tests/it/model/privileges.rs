@@ -1,4 +1,4 @@
-//! `model.md` 7: privileges without one call per person.
+//! `workato/model.md 7`: privileges without one call per person.
 
 use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Shape, Workspace};
 

@@ -1,4 +1,4 @@
-//! `model.md` 3: what resources say about themselves.
+//! `workato/model.md 3`: what resources say about themselves.
 
 use baton_workato::simulator::{AccessModel, ApiClient, Behaviour, LastActivity, Shape, Workspace};
 use serde_json::{Value, json};

@@ -217,8 +217,14 @@ async fn the_next_sync_finds_what_this_one_recorded() {
     let expected = json!({
         "records": {"parts": ["first", "second"]},
         "warnings": [
-            {"cause": "derived", "message": "tables had gaps", "count": 2},
-            {"cause": "odd", "message": "teams are odd", "count": 3},
+            {
+                "cause": "derived", "code": "BW-0901", "message": "tables had gaps", "count": 2,
+                "examples": ["gap in first", "gap in second"],
+            },
+            {
+                "cause": "odd", "code": "BW-0901", "message": "teams are odd", "count": 3,
+                "examples": ["t0", "t1", "t2"],
+            },
         ],
     });
     assert_eq!(*workspace.previous.lock().unwrap(), Some(expected.clone()));
@@ -228,7 +234,7 @@ async fn the_next_sync_finds_what_this_one_recorded() {
     assert_eq!(*workspace.previous.lock().unwrap(), Some(expected));
 }
 
-/// Contents of a checkpoint as other programs of the family know them (`contract/c1z-format.md` 2.12).
+/// Contents of a checkpoint as other programs of the family know them (`baton/c1z/format.md 2.12`).
 #[tokio::test]
 async fn the_checkpoint_is_a_v1_token() {
     let place = Place::new();

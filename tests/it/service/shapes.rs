@@ -1,4 +1,4 @@
-//! What every kind of task is answered with (`contract/c1-service.md` 4).
+//! What every kind of task is answered with (`baton/service/protocol.md 4`).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

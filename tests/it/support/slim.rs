@@ -27,7 +27,7 @@ pub fn rewrite<M: Message + Default>(file: &Path, table: &str, change: impl Fn(&
     });
 }
 
-/// Slim grants (`contract/c1z-format.md` 3): neither entitlement nor principal.
+/// Slim grants (`baton/c1z/format.md 3`): neither entitlement nor principal.
 pub fn slim_grants(file: &Path) {
     rewrite(file, "v1_grants", |grant: &mut v2::Grant| {
         grant.entitlement = None;

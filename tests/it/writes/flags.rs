@@ -1,4 +1,5 @@
-//! One write by the published flags, with the ids of a file (`contract/cli.md` 1.2, 3, appendix B).
+//! One write by the published flags, with the ids of a file (`baton/config/published.md 1.2, 3`,
+//! `workato/published.md 4`).
 
 use baton_workato::simulator::{Env, is_no_access};
 

@@ -1,4 +1,4 @@
-//! Every write of `contract/model.md` 9 in one table: it changes the workspace, its repetition changes nothing, its
+//! Every write of `workato/model.md 9` in one table: it changes the workspace, its repetition changes nothing, its
 //! reversal takes it back.
 
 use baton_workato::baton::change::Effect;

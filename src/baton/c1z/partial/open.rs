@@ -16,7 +16,7 @@ use crate::baton::error::{Context as _, Kind, Result};
 const FORM: i64 = 2;
 /// Says in the header that it is one of these.
 const APPLICATION: i64 = 0x6241_5054;
-/// An unfinished sync older than this is not taken up again (`contract/c1z-format.md` 4.1).
+/// An unfinished sync older than this is not taken up again (`baton/c1z/format.md 4.1`).
 const RESUME_DAYS: i64 = 7;
 /// Tables of the c1z that are in here as well.
 const SHARED: [&str; 2] = ["v1_sync_runs", "v1_connector_sessions"];

@@ -38,7 +38,7 @@ struct OnlySources {
 }
 
 impl OnlySources {
-    /// `contract/c1z-format.md` 5: no sources, or its own entitlement among them.
+    /// `baton/c1z/format.md 5`: no sources, or its own entitlement among them.
     fn are_direct(&self, entitlement: &str) -> bool {
         let sources = self.sources.as_ref().map(|s| &s.sources);
         sources.is_none_or(|sources| sources.is_empty() || sources.contains_key(entitlement))

@@ -1,4 +1,4 @@
-//! The published rules of messages, checked on every request (`contract/c1-service.md` 9).
+//! The published rules of messages, checked on every request (`baton/service/protocol.md 9`).
 //!
 //! `rules.tsv` has them all, also those of messages this program only sends; `rule` is one rule, `text` are the forms a
 //! text can be asked to have. Nothing inside of an `Any` is looked at.

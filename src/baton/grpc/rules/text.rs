@@ -56,7 +56,7 @@ pub fn is_uri(text: &str) -> bool {
 }
 
 /// Whether the text is an e-mail address: at most 254 characters, at most 64 of them before the `@`, a host name behind
-/// it (`contract/c1-service.md` 9.2).
+/// it (`baton/service/protocol.md 9.2`).
 pub fn is_email(text: &str) -> bool {
     let Some((local, host)) = text.rsplit_once('@') else {
         return false;

@@ -1,7 +1,7 @@
 //! The pacers of all quota families, shared by all workers: whoever wants to send waits here for a turn.
 //!
 //! Families are paced apart and run in parallel. Nobody documents that their allowances are separate
-//! (`contract/workato-api.md` 3.1), so refusals are compared: when one family is refused, and then another one before
+//! (`workato/api.md 3.1`), so refusals are compared: when one family is refused, and then another one before
 //! any request was accepted again, and there were enough requests altogether, they are one allowance, and one
 //! pacer takes over for the rest of the run.
 //!

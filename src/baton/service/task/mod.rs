@@ -1,4 +1,4 @@
-//! What is done for each kind of task (`contract/c1-service.md` 4.1, 4.2). One file per family.
+//! What is done for each kind of task (`baton/service/protocol.md 4.1, 4.2`). One file per family.
 
 mod provisioning;
 mod sync;

@@ -1,4 +1,4 @@
-//! Tasks that change the workspace. Their failures always stand (`contract/c1-service.md` 4.1).
+//! Tasks that change the workspace. Their failures always stand (`baton/service/protocol.md 4.1`).
 
 use prost::Message;
 use prost_types::Any;

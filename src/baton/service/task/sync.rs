@@ -1,4 +1,4 @@
-//! A full sync: heartbeat, sync into a file of its own, upload, remove the file (`contract/c1-service.md` 6).
+//! A full sync: heartbeat, sync into a file of its own, upload, remove the file (`baton/service/protocol.md 6`).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub async fn run<C: Provisioner>(
             // A sync that was stopped says only that: whoever stopped it knows why.
             let stopped = pulse.cancel.is_cancelled() && error.kind() == Kind::Cancelled;
             let reason = pulse.reason().unwrap_or_else(super::shutting_down);
-            // Rows that break a rule break it again; everything else may pass (4.1).
+            // Rows that break a rule break it again; everything else may pass (`baton/service/protocol.md 4.1`).
             let lasting = error.fact_value(INVARIANT).is_some();
             let error = if stopped { reason } else { error };
             Err(if lasting {

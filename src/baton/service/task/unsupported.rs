@@ -1,5 +1,5 @@
 //! Tasks this kit has nothing for: events, tickets, actions, and kinds it does not know. Each gets the published answer
-//! (`contract/c1-service.md` 4.2), and every one gets an answer.
+//! (`baton/service/protocol.md 4.2`), and every one gets an answer.
 
 use crate::baton::annotation::pack;
 use crate::baton::code;

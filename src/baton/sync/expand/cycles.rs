@@ -1,4 +1,4 @@
-//! Entitlements that feed each other, folded into one node (`contract/c1z-format.md` 5.3).
+//! Entitlements that feed each other, folded into one node (`baton/c1z/format.md 5.3`).
 //!
 //! Members of a node do not pass grants to each other: edges inside it are dropped. Toward the outside they act
 //! together: an edge of one is an edge of all.

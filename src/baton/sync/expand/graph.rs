@@ -1,4 +1,4 @@
-//! The edges between entitlements (`contract/c1z-format.md` 5.2).
+//! The edges between entitlements (`baton/c1z/format.md 5.2`).
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

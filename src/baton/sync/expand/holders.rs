@@ -36,7 +36,7 @@ pub(super) fn key(id: &v2::ResourceId) -> (&str, &str) {
     (&id.resource_type, &id.resource)
 }
 
-/// Whether a grant on `entitlement_id` is held directly (`contract/c1z-format.md` 5.4 rule 4).
+/// Whether a grant on `entitlement_id` is held directly (`baton/c1z/format.md 5.4`, rule 4).
 fn is_direct(grant: &v2::Grant, entitlement_id: &str) -> bool {
     grant
         .sources

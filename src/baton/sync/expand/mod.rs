@@ -1,4 +1,4 @@
-//! Grant expansion: whoever holds a role also holds what the role holds (`contract/c1z-format.md` 5).
+//! Grant expansion: whoever holds a role also holds what the role holds (`baton/c1z/format.md 5`).
 //!
 //! A grant that is expandable over an entitlement S says "everyone who holds S holds my entitlement D too": an
 //! edge from S to D. `graph` reads the edges, `cycles` folds entitlements that feed each other into one node,

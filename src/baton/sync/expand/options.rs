@@ -3,9 +3,9 @@
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
-/// Turns a cycle into an error (`contract/c1z-format.md` 5.3).
+/// Turns a cycle into an error (`baton/c1z/format.md 5.3`).
 pub(super) const DONT_FIX_CYCLES: &str = "BATON_DONT_FIX_CYCLES";
-/// Limits the longest chain of edges (`contract/c1z-format.md` 5.5).
+/// Limits the longest chain of edges (`baton/c1z/format.md 5.5`).
 pub(super) const MAX_DEPTH: &str = "BATON_GRAPH_EXPAND_MAX_DEPTH";
 
 /// How grants are expanded.

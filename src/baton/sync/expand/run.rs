@@ -1,4 +1,4 @@
-//! The walk over the destinations (`contract/c1z-format.md` 5.4).
+//! The walk over the destinations (`baton/c1z/format.md 5.4`).
 //!
 //! For each destination entitlement all sources are final already, so it is done in one go: gather who reaches it
 //! and through what, note it on the grants those principals hold already, create grants for the others. The result
@@ -155,8 +155,8 @@ impl<S: ExpansionStore> Run<'_, S> {
             .code(code::EXPANSION)
             .hint("this is a fault of the connector: every entitlement must carry its resource"));
         };
-        // Ids are joined without escaping (`contract` 5.7), so two principals can come to the same one, if the type
-        // of one of them has a colon. The store would keep only the last.
+        // Ids are joined without escaping (`baton/c1z/format.md 5.7`), so two principals can come to the same one, if
+        // the type of one of them has a colon. The store would keep only the last.
         let ambiguous = reached.iter().any(|r| r.key().0.contains(':'));
         for principal in newcomers {
             let Some(grant) = derive(&to, principal.through) else {

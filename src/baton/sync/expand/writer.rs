@@ -7,7 +7,7 @@ use super::{DerivedGrant, ExpansionStore};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
-/// Grants per write (`contract/c1z-format.md` 5.5).
+/// Grants per write (`baton/c1z/format.md 5.5`).
 const BATCH: usize = 10_000;
 
 /// A store with grants under way to it.

@@ -103,7 +103,7 @@ impl Rows {
         self.sets.get(at(row.sources)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether somebody gave it (`contract/c1z-format.md` 5.4).
+    /// Whether somebody gave it (`baton/c1z/format.md 5.4`).
     pub(super) fn is_direct(&self, row: &Row) -> bool {
         let sources = self.sources(row);
         sources.is_empty() || sources.binary_search(&row.entitlement).is_ok()

@@ -287,7 +287,7 @@ impl Things {
         self.entitlement_ids.get(at(number)).map_or("", String::as_str)
     }
 
-    /// The id all writers give a grant (`contract/c1z-format.md` 5.7).
+    /// The id all writers give a grant (`baton/c1z/format.md 5.7`).
     pub(super) fn grant_id(&self, entitlement: u32, kind: &str, id: &str) -> String {
         format!("{}:{kind}:{id}", self.entitlement_id(entitlement))
     }

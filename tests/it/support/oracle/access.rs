@@ -1,4 +1,4 @@
-//! The rows of people, roles, privileges, groups and API clients (`contract/model.md` 3–5, 7).
+//! The rows of people, roles, privileges, groups and API clients (`workato/model.md 3 to 5, 7`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,7 +138,7 @@ impl Oracle<'_> {
         found
     }
 
-    /// Section 5, first row.
+    /// `workato/model.md 5`, first row.
     pub(super) fn role_grants(&mut self) {
         for (env, (kind, id), person, _) in self.holders() {
             let entitlement = format!("{kind}:{id}{}:collaborator-has", self.suffix(env));

@@ -1,4 +1,4 @@
-//! The rows of projects, folders, connections, and access to them (`contract/model.md` 3–6).
+//! The rows of projects, folders, connections, and access to them (`workato/model.md 3 to 6`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

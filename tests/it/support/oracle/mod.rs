@@ -1,6 +1,6 @@
 //! What a sync of a workspace must contain: resources, entitlements and grants, the ones expansion adds included.
 //!
-//! Written line by line from `contract/model.md` 1–8, from nothing in `src/workato`: where the two disagree, one of
+//! Written line by line from `workato/model.md 1 to 8`, from nothing in `src/workato`: where the two disagree, one of
 //! them is wrong. The workspace is read directly, not over HTTP.
 //!
 //! Decisions where the model leaves room, each a sentence: an environment's rows count only in a run that emits it;
@@ -17,14 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_workato::simulator::{Env, RoleType, Workspace, is_no_access};
 
-/// Which environments a run emits (`contract/model.md` 8).
+/// Which environments a run emits (`workato/model.md 8`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     One(Env),
     All,
 }
 
-/// How privileges are learnt (`contract/model.md` 7). Exact and sampled give equal rows: a role whose holders differ
+/// How privileges are learnt (`workato/model.md 7`). Exact and sampled give equal rows: a role whose holders differ
 /// is expected to be noticed, which holds when any two of its holders differ (`Shape::drift`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privileges {
@@ -33,7 +33,7 @@ pub enum Privileges {
     Off,
 }
 
-/// How deep folders are listed (`contract/model.md` 6.5).
+/// How deep folders are listed (`workato/model.md 6.5`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
     Auto,
@@ -114,7 +114,7 @@ pub struct Grant {
     pub expands: Option<String>,
     /// Made by expansion.
     pub derived: bool,
-    /// Source entitlements after expansion, with `is_direct` (`contract/c1z-format.md` 5.4).
+    /// Source entitlements after expansion, with `is_direct` (`baton/c1z/format.md 5.4`).
     pub sources: BTreeMap<String, bool>,
     /// Grant metadata: `environment_type`, `project_grant_id`.
     pub metadata: BTreeMap<&'static str, String>,
@@ -206,7 +206,7 @@ impl<'a> Oracle<'a> {
     fn new(workspace: &'a Workspace, options: &'a Options) -> Self {
         let mut tokens: BTreeSet<Env> = options.tokens.iter().copied().collect();
         tokens.insert(Env::Dev);
-        // Section 8: `all` emits environments that occur in member rows or have a token.
+        // `workato/model.md 8`: `all` emits environments that occur in member rows or have a token.
         let envs: BTreeSet<Env> = match options.choice {
             Choice::One(env) => [env].into(),
             Choice::All => {
@@ -223,7 +223,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Section 3: `-<env>` with `all`, nothing with one environment.
+    /// `workato/model.md 3`: `-<env>` with `all`, nothing with one environment.
     fn suffix(&self, env: Env) -> String {
         match self.options.choice {
             Choice::One(_) => String::new(),
@@ -231,7 +231,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Section 1: whether legacy rows exist, in a legacy or a mixed workspace.
+    /// `workato/model.md 1`: whether legacy rows exist, in a legacy or a mixed workspace.
     fn has_legacy_rows(&self) -> bool {
         use baton_workato::simulator::AccessModel;
         match self.workspace.model {
@@ -272,7 +272,7 @@ impl<'a> Oracle<'a> {
         entry.or_insert(entitlement)
     }
 
-    /// A grant, unless entitlement or principal is not in the sync (section 5, last paragraph).
+    /// A grant, unless entitlement or principal is not in the sync (`workato/model.md 5`, last paragraph).
     fn grant(&mut self, entitlement: &str, principal: &str) -> Option<&mut Grant> {
         let known = self.expected.entitlements.contains_key(entitlement);
         if !known || !self.expected.resources.contains_key(principal) {
@@ -291,7 +291,7 @@ impl<'a> Oracle<'a> {
         Some(entry.or_insert(grant))
     }
 
-    /// Shallow expansion by the rules of `contract/c1z-format.md` 5.4. No entitlement is both source and destination
+    /// Shallow expansion by the rules of `baton/c1z/format.md 5.4`. No entitlement is both source and destination
     /// here, so one round is all there is.
     fn expand(&mut self) {
         let mut holders: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -321,7 +321,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// Letters and digits in lower case: how spellings of a role name compare (`contract/workato-api.md` 4.3).
+/// Letters and digits in lower case: how spellings of a role name compare (`workato/api.md 4.3`).
 fn folded(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()

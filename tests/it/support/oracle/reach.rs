@@ -1,4 +1,4 @@
-//! Who gets to what, walked in the workspace itself (`contract/model.md` 11): from what people, groups, roles and
+//! Who gets to what, walked in the workspace itself (`workato/model.md 11`): from what people, groups, roles and
 //! API clients are in Workato to the things of a sync, without a look at the file.
 
 use std::collections::{BTreeMap, BTreeSet};

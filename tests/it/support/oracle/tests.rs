@@ -1,5 +1,5 @@
 //! The oracle is itself checked: against the rows the published connector made of the recorded workspaces, apart from
-//! the deliberate differences of `contract/model.md` 6, and against a few rows worked out by hand.
+//! the deliberate differences of `workato/model.md 6`, and against a few rows worked out by hand.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,8 @@ fn published_resources_are_expected_with_their_names() {
         let expected = recorded(name);
         for row in published(name, "resources") {
             let key = format!("{}:{}", row[0], row[1]);
-            // In v2 base roles do not exist and the catalogue is what the API names (differences 7 and section 2).
+            // In v2 base roles do not exist and the catalogue is what the API names (`workato/model.md 6`, difference
+            // 7, and `workato/model.md 2`).
             if Some(row[0].as_str()) == gone || (gone.is_some() && row[0] == "privilege") {
                 continue;
             }
@@ -97,8 +98,8 @@ fn published_privileges_of_people_are_expected() {
         grants(&recorded("rbac-v2"), people),
         published_grants("rbac-v2", people)
     );
-    // In legacy the published connector adds the constant catalogue to base roles (difference 9), so only people
-    // with custom roles have the same rows; the others have some of them.
+    // In legacy the published connector adds the constant catalogue to base roles (`workato/model.md 6`, difference 9),
+    // so only people with custom roles have the same rows; the others have some of them.
     let workspace = golden("legacy");
     let base = |r: &Assignment| ["Admin", "Analyst", "Operator"].contains(&r.role.as_str());
     let with_base = workspace.people.iter().filter(|p| p.roles.iter().any(base));
