@@ -24,6 +24,7 @@ mod grpc;
 mod layers;
 mod licences;
 mod model;
+mod pebble;
 mod proto;
 mod quota;
 mod report;

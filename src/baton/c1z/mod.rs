@@ -29,6 +29,7 @@ mod stats;
 pub mod steps;
 mod store;
 pub mod timestamp;
+pub mod v3;
 pub mod verify;
 mod write;
 

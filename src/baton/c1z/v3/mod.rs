@@ -1,0 +1,31 @@
+//! The other form of the `.c1z` file: v3, a Pebble store in an envelope (`contract/c1z-v3.md`).
+//!
+//! ```text
+//! "C1Z3\0" | length of the manifest | manifest | frame … frame | index of the frames
+//!                                                └─ a file of the store, compressed by itself
+//! ```
+//!
+//! A file holds one sync. Its rows are records by key, and indexes of them:
+//!
+//! ```text
+//! 03 01 resource types   03 02 resources   03 03 entitlements   03 04 grants   03 05 assets   03 06 the sync
+//! 03 07 01 children by parent   03 07 04 grants by principal   03 07 05 expandable grants   03 07 08 hashes of grants
+//! 03 09 session   03 0a digests   03 ff stamps and counts
+//! ```
+//!
+//! [`File`] reads it without unpacking it: a question about one principal decodes the frames that hold its rows of the
+//! index and its grants, and no other.
+
+mod envelope;
+mod fault;
+mod file;
+mod join;
+mod key;
+mod payload;
+mod read;
+mod record;
+
+pub use envelope::MAGIC;
+pub use file::{File, Ids};
+pub use read::{Entitlements, Grants, Resources};
+pub use record::Grant;

@@ -1,0 +1,7 @@
+//! Files of the v3 form: those of the published SDK, damaged ones, and ours.
+
+mod damaged;
+mod golden;
+mod parts;
+mod questions;
+mod tables;
