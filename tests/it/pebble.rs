@@ -5,3 +5,4 @@ mod golden;
 mod parts;
 mod questions;
 mod tables;
+mod written;

@@ -78,6 +78,13 @@ pub(super) fn indexed(index: u8, parts: &[&str]) -> Vec<u8> {
     key
 }
 
+/// As [`indexed`], from parts and what stands between them, encoded already.
+pub(super) fn indexed_raw(index: u8, encoded: &[&[u8]]) -> Vec<u8> {
+    let mut key = index_start(index);
+    encoded.iter().for_each(|bytes| key.extend_from_slice(bytes));
+    key
+}
+
 fn index_start(index: u8) -> Vec<u8> {
     vec![FIRST, kind::INDEX, index, 0]
 }

@@ -24,8 +24,10 @@ mod key;
 mod payload;
 mod read;
 mod record;
+mod write;
 
 pub use envelope::MAGIC;
 pub use file::{File, Ids};
 pub use read::{Entitlements, Grants, Resources};
 pub use record::Grant;
+pub use write::{Lost, Writer};

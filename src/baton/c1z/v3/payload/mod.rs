@@ -4,6 +4,7 @@
 mod archive;
 mod frames;
 mod index;
+mod pack;
 mod section;
 
 use std::path::Path;
@@ -14,8 +15,9 @@ use crate::baton::c1z::Limits;
 use crate::baton::error::Result;
 use crate::baton::pebble::{self, Files, ReadAt};
 
-pub(super) use frames::Frames;
-pub(super) use index::{Entry, put_index};
+use frames::Frames;
+pub(super) use index::put_index;
+pub(super) use pack::Packer;
 
 /// Decoded bytes beyond which a file is refused, whatever the limits say, when it is small itself.
 const RATIO: u64 = 100;
