@@ -1,5 +1,6 @@
 //! Files of the v3 form: those of the published SDK, damaged ones, and ours.
 
+mod checked;
 mod damaged;
 mod golden;
 mod parts;

@@ -82,8 +82,22 @@ impl Parts {
         }
     }
 
-    /// One frame for every file.
+    /// One frame for every file. Of the two hashes in the index, the one that is only looked at by checks is left zero.
     pub fn indexed(&self) -> Vec<u8> {
+        self.indexed_by(|_| vec![0; 32])
+    }
+
+    /// As [`Parts::indexed`], with both hashes.
+    #[allow(dead_code)]
+    pub fn indexed_with_hashes(&self) -> Vec<u8> {
+        self.indexed_by(|content| {
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content)
+                .as_ref()
+                .to_vec()
+        })
+    }
+
+    fn indexed_by(&self, sha256: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         let mut out = self.start(5);
         let manifest = out[HEADER..].to_vec();
         let mut entries = Vec::new();
@@ -95,7 +109,7 @@ impl Parts {
                 compressed_size: i64::try_from(frame.len()).unwrap(),
                 raw_size: i64::try_from(content.len()).unwrap(),
                 raw_xxh64: hash(content),
-                raw_sha256: vec![0; 32],
+                raw_sha256: sha256(content),
             });
             out.extend(frame);
         }

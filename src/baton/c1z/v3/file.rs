@@ -32,6 +32,7 @@ pub enum Ids {
 #[derive(Clone)]
 pub struct File {
     manifest: Arc<C1zManifestV3>,
+    pub(super) payload: Payload,
     store: Store,
     ids: Ids,
 }
@@ -63,10 +64,11 @@ impl File {
     pub fn of(file: Arc<dyn ReadAt>, limits: &Limits, temp_dir: Option<&Path>) -> Result<File> {
         let envelope = Envelope::read(&*file)?;
         let payload = Payload::open(file, &envelope, limits, temp_dir)?;
-        let store = Store::open(payload)?;
+        let store = Store::open(payload.clone())?;
         let ids = ids_of(&store)?;
         Ok(File {
             manifest: Arc::new(envelope.manifest),
+            payload,
             store,
             ids,
         })

@@ -45,6 +45,8 @@ pub(super) const ID_FORMAT: &[u8] = b"\x03\xffgrant_entitlement_id_format";
 pub(super) const STATS: &[u8] = b"\x03\xffstats\0";
 /// While this row is there, the index of grants by principal has gaps.
 pub(super) const PRINCIPAL_INDEX_PENDING: &[u8] = b"\x03\xffdeferred_grant_idx_pending";
+/// While this row is there, digests are not to be trusted.
+pub(super) const DIGESTS_PENDING: &[u8] = b"\x03\xffgrant_digest_build_pending";
 /// The kind of node in the tree of digests: a row for an entitlement, for a part of its grants, for the whole file.
 pub(super) const DIGEST_ROOT: u8 = 0;
 pub(super) const DIGEST_LEAF: u8 = 1;
@@ -130,6 +132,11 @@ impl Range {
         end.pop();
         end.push(1);
         Range(index_start(index), end)
+    }
+
+    /// All digests.
+    pub(super) fn of_digests() -> Self {
+        Range(vec![FIRST, kind::DIGEST], vec![FIRST, kind::DIGEST + 1])
     }
 
     /// All keys that go on behind these: no part begins with a zero byte, and none is less than one.

@@ -14,8 +14,18 @@
 //! ```
 //!
 //! [`File`] reads it without unpacking it: a question about one principal decodes the frames that hold its rows of the
-//! index and its grants, and no other.
+//! index and its grants, and no other. It takes indexes at their word, unless the file itself says that one has gaps;
+//! [`File::check`] makes all of them anew and compares. [`Writer`] takes the rows of one sync in any order.
+//!
+//! | question | answered from |
+//! | --- | --- |
+//! | which sync, how many rows | [`File::manifest`], without opening a table; [`File::run`], [`File::stats`] |
+//! | grants to a principal | index 04, then the grants it names |
+//! | grants on a resource, of an entitlement | the range of their keys: they begin with the resource |
+//! | children of a resource | index 01 |
+//! | a row by its id | its key; an id of another form than usual costs a look at all rows of its kind |
 
+mod check;
 mod envelope;
 mod fault;
 mod file;
@@ -26,6 +36,7 @@ mod read;
 mod record;
 mod write;
 
+pub use check::Finding;
 pub use envelope::MAGIC;
 pub use file::{File, Ids};
 pub use read::{Entitlements, Grants, Resources};

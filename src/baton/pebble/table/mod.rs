@@ -51,7 +51,8 @@ impl Table {
 
     fn read(name: &str, source: Arc<dyn ReadAt>) -> Result<Self> {
         let footer = Footer::read(&*source)?;
-        let block = |handle| read_block(&*source, &footer, handle);
+        // What is kept as long as the table is open must not keep the memory of the whole file.
+        let block = |handle| read_block(&*source, &footer, handle).map(|block| Bytes::copy_from_slice(&block));
         let pairs = |handle, is_columnar| {
             let block = block(handle)?;
             if is_columnar {

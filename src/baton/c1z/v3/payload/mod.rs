@@ -7,8 +7,11 @@ mod index;
 mod pack;
 mod section;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+
+use aws_lc_rs::digest;
 
 use super::envelope::{Encoding, Envelope};
 use crate::baton::c1z::Limits;
@@ -22,8 +25,16 @@ pub(super) use pack::Packer;
 /// Decoded bytes beyond which a file is refused, whatever the limits say, when it is small itself.
 const RATIO: u64 = 100;
 
-/// The files of a store.
-pub(super) struct Payload(Box<dyn Files>);
+/// Bytes that are hashed at a time.
+const CHUNK: u64 = 256 << 10;
+
+/// The files of a store. Copies share what was unpacked.
+#[derive(Clone)]
+pub(super) struct Payload {
+    files: Arc<dyn Files>,
+    /// What the index says of the content of each file, if there is one.
+    sha256: Arc<BTreeMap<String, [u8; 32]>>,
+}
 
 impl Payload {
     /// Finds the files behind an envelope.
@@ -40,24 +51,60 @@ impl Payload {
             max_decoded: limits.max_decoded.max(file.size().saturating_mul(RATIO)),
             ..*limits
         };
-        Ok(Payload(match envelope.encoding {
+        let mut sha256 = BTreeMap::new();
+        let files: Arc<dyn Files> = match envelope.encoding {
             Encoding::Indexed => {
                 let entries = index::read(&*file, envelope, &limits)?;
-                Box::new(Frames::new(file, entries, &limits))
+                sha256.extend(entries.iter().map(|entry| (entry.name.clone(), entry.sha256)));
+                Arc::new(Frames::new(file, entries, &limits))
             }
-            Encoding::Tar => Box::new(archive::plain(file, envelope.payload)?),
-            Encoding::TarZstd => Box::new(archive::packed(file, envelope.payload, &limits, temp_dir)?),
-        }))
+            Encoding::Tar => Arc::new(archive::plain(file, envelope.payload)?),
+            Encoding::TarZstd => Arc::new(archive::packed(file, envelope.payload, &limits, temp_dir)?),
+        };
+        Ok(Payload {
+            files,
+            sha256: Arc::new(sha256),
+        })
+    }
+
+    /// Unpacks every file, also those that no question needs, and calls `each` with those whose content is not what the
+    /// index says.
+    ///
+    /// # Errors
+    /// `DataLoss` for a file that cannot be unpacked, and those of `each`.
+    pub(super) fn check(&self, each: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        for name in self.names()? {
+            let Some(file) = Files::open(self, &name)? else {
+                continue;
+            };
+            let mut hash = digest::Context::new(&digest::SHA256);
+            let mut at = 0;
+            while at < file.size() {
+                let length = CHUNK.min(file.size() - at);
+                let chunk = file
+                    .read(at, usize::try_from(length).unwrap_or(usize::MAX))
+                    .map_err(|error| error.in_file(&name))?;
+                hash.update(&chunk);
+                at += length;
+            }
+            // A file without content has to be unpacked, too.
+            file.read(at, 0).map_err(|error| error.in_file(&name))?;
+            let wanted = self.sha256.get(&name);
+            if wanted.is_some_and(|wanted| wanted != hash.finish().as_ref()) {
+                each(&name)?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl Files for Payload {
     fn names(&self) -> pebble::Result<Vec<String>> {
-        self.0.names()
+        self.files.names()
     }
 
     fn open(&self, name: &str) -> pebble::Result<Option<Arc<dyn ReadAt>>> {
-        self.0.open(name)
+        self.files.open(name)
     }
 }
 

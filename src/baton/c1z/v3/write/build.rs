@@ -9,11 +9,14 @@ use super::digest::{self, Digests, Sum};
 use super::sorter::{Sorted, Sorter};
 use super::stats::Counts;
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::pebble::{Lane, NewFiles, StoreWriter};
+use crate::baton::pebble::{Cut, Lane, NewFiles, StoreWriter};
 use crate::baton::proto::c1::storage::v3::{SyncRunRecord, SyncStatsRecord};
 
 /// Both stamps: the layout of keys, and how entitlements and grants are known in them.
 const STAMP: [u8; 4] = [0, 0, 0, 2];
+/// Bytes of a table. The grants of one person lie in many tables, and each of them is unpacked as a whole; but a table is
+/// also compressed by itself: with more, one person takes longer, with less, the file grows by a tenth.
+const TABLE: usize = 384 << 10;
 /// Bytes of each index that are held in memory before they are sorted on disk.
 const INDEX: usize = 8 << 20;
 /// Bytes of what a grant notes for its indexes: whether it needs expansion, and the hash of its content.
@@ -37,7 +40,7 @@ pub(super) struct Build<F> {
 enum Digesting {
     Off,
     Before(Sorter),
-    On(Digests),
+    On(Box<Digests>),
 }
 
 /// A store that is complete.
@@ -50,7 +53,11 @@ pub(super) struct Built<F> {
 
 impl<F: NewFiles> Build<F> {
     pub(super) fn new(files: F, folder: &Path, is_finished: bool) -> Self {
-        let store = StoreWriter::new(files);
+        let cut = Cut {
+            table: TABLE,
+            ..Cut::default()
+        };
+        let store = StoreWriter::with_cut(files, cut);
         let sorter = || Sorter::new(folder, INDEX);
         Build {
             is_finished,
@@ -92,7 +99,7 @@ impl<F: NewFiles> Build<F> {
         let digests = match self.digests {
             Digesting::Off => None,
             Digesting::Before(entitlements) => Some(Digests::new(store.lane(), entitlements)?),
-            Digesting::On(digests) => Some(digests),
+            Digesting::On(digests) => Some(*digests),
         };
         let digest = match digests {
             None => None,
@@ -173,7 +180,7 @@ impl<F: NewFiles> Build<F> {
         if let Digesting::Before(_) = self.digests
             && let Digesting::Before(entitlements) = std::mem::replace(&mut self.digests, Digesting::Off)
         {
-            self.digests = Digesting::On(Digests::new(self.store.lane(), entitlements)?);
+            self.digests = Digesting::On(Box::new(Digests::new(self.store.lane(), entitlements)?));
         }
         if let Digesting::On(digests) = &mut self.digests {
             let hash = digest::principal(principal);

@@ -19,7 +19,9 @@ use super::payload::{Packer, put_index};
 use super::record::Grant;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::c1::c1z::v3::{C1zManifestV3, GrantDigestRoot, PebbleIdIndexFormat, SyncRunSummary};
-use crate::baton::proto::c1::storage::v3::{AssetRecord, SessionRecord, SyncRunRecord, SyncStatsRecord};
+use crate::baton::proto::c1::storage::v3::{
+    AssetRecord, EntitlementRecord, GrantRecord, ResourceRecord, SessionRecord, SyncRunRecord, SyncStatsRecord,
+};
 use crate::baton::proto::v2;
 use build::Build;
 use digest::Sum;
@@ -95,11 +97,7 @@ impl Writer {
         self.lost.baton_resources += u64::from(message.baton_resource);
         self.lost.creation_sources += u64::from(message.creation_source != 0);
         let record = row::resource(message, at)?;
-        let key = key::record(kind::RESOURCE, &[&record.resource_type_id, &record.resource_id]);
-        let mut parent = Vec::new();
-        if let Some(of) = &record.parent {
-            key::put_tuple(&mut parent, &[&of.resource_type_id, &of.resource_id]);
-        }
+        let (key, parent) = row::resource_key(&record);
         self.put(&key, &parent, |value| record.encode(value).unwrap_or_default())
     }
 
@@ -109,9 +107,7 @@ impl Writer {
     /// As [`Writer::put_resource_type`].
     pub fn put_entitlement(&mut self, message: v2::Entitlement, at: Timestamp) -> Result<()> {
         let record = row::entitlement(message, at)?;
-        let on = record.resource.clone().unwrap_or_default();
-        let parts = key::entitlement(&on.resource_type_id, &on.resource_id, &record.external_id);
-        let key = key::record(kind::ENTITLEMENT, &parts);
+        let key = row::entitlement_key(&record);
         self.put(&key, &[], |value| record.encode(value).unwrap_or_default())
     }
 
@@ -123,14 +119,7 @@ impl Writer {
     /// As [`Writer::put_resource_type`].
     pub fn put_grant(&mut self, grant: Grant) -> Result<()> {
         let record = row::grant(grant)?;
-        let (on, to) = (
-            record.entitlement.clone().unwrap_or_default(),
-            record.principal.clone().unwrap_or_default(),
-        );
-        let [a, b, c, d] = key::entitlement(&on.resource_type_id, &on.resource_id, &on.entitlement_id);
-        let key = key::record(kind::GRANT, &[a, b, c, d, &to.resource_type_id, &to.resource_id]);
-        let content = digest::content(&key, record.sources.keys().map(String::as_str));
-        let note = [&[u8::from(record.needs_expansion)], &content.to_be_bytes()[..]].concat();
+        let (key, note) = row::grant_key(&record);
         self.put(&key, &note, |value| row::put_grant(record, value))
     }
 
@@ -150,6 +139,32 @@ impl Writer {
     pub fn put_session(&mut self, session: &SessionRecord) -> Result<()> {
         let key = key::record(kind::SESSION, &[&session.sync_id, &session.key]);
         self.put(&key, &[], |value| session.encode(value).unwrap_or_default())
+    }
+
+    /// Adds only what a resource means for the indexes and counts. Returns its key; so below.
+    pub(super) fn mark_resource(&mut self, record: &ResourceRecord) -> Result<Vec<u8>> {
+        let (key, parent) = row::resource_key(record);
+        self.put(&key, &parent, |_| ())?;
+        Ok(key)
+    }
+
+    pub(super) fn mark_entitlement(&mut self, record: &EntitlementRecord) -> Result<Vec<u8>> {
+        let key = row::entitlement_key(record);
+        self.put(&key, &[], |_| ())?;
+        Ok(key)
+    }
+
+    pub(super) fn mark_grant(&mut self, record: &GrantRecord) -> Result<Vec<u8>> {
+        let (key, note) = row::grant_key(record);
+        self.put(&key, &note, |_| ())?;
+        Ok(key)
+    }
+
+    /// A record that only its kind and one id stand for.
+    pub(super) fn mark(&mut self, kind: u8, id: &str) -> Result<Vec<u8>> {
+        let key = key::record(kind, &[id]);
+        self.put(&key, &[], |_| ())?;
+        Ok(key)
     }
 
     /// Adds a row. The note is for [`Writer::finish`], and stands before the record until then.

@@ -3,7 +3,9 @@
 use prost::Message as _;
 use prost_types::Timestamp;
 
+use super::super::key::{self, kind};
 use super::super::record::{Grant, PURPOSE, TRAIT};
+use super::digest;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::c1::storage::v3::{
     EntitlementRecord, EntitlementRef, GrantExpandableRecord, GrantRecord, GrantSourceRecord, PrincipalRef,
@@ -133,6 +135,36 @@ pub(super) fn grant(grant: Grant) -> Result<GrantRecord> {
         sources: sources.collect(),
         ..GrantRecord::default()
     })
+}
+
+/// The key of a resource, and the encoded parent, which is empty without one.
+pub(super) fn resource_key(record: &ResourceRecord) -> (Vec<u8>, Vec<u8>) {
+    let key = key::record(kind::RESOURCE, &[&record.resource_type_id, &record.resource_id]);
+    let mut parent = Vec::new();
+    if let Some(of) = &record.parent {
+        key::put_tuple(&mut parent, &[&of.resource_type_id, &of.resource_id]);
+    }
+    (key, parent)
+}
+
+pub(super) fn entitlement_key(record: &EntitlementRecord) -> Vec<u8> {
+    let on = record.resource.as_ref();
+    let on = on.map_or(("", ""), |on| (on.resource_type_id.as_str(), on.resource_id.as_str()));
+    key::record(kind::ENTITLEMENT, &key::entitlement(on.0, on.1, &record.external_id))
+}
+
+/// The key of a grant, and what it notes for its indexes: whether it needs expansion, and the hash of its content.
+pub(super) fn grant_key(record: &GrantRecord) -> (Vec<u8>, Vec<u8>) {
+    let on = record.entitlement.as_ref();
+    let [a, b, c, d] = on.map_or(["", "", "0", ""], |on| {
+        key::entitlement(&on.resource_type_id, &on.resource_id, &on.entitlement_id)
+    });
+    let to = record.principal.as_ref();
+    let to = to.map_or(("", ""), |to| (to.resource_type_id.as_str(), to.resource_id.as_str()));
+    let key = key::record(kind::GRANT, &[a, b, c, d, to.0, to.1]);
+    let content = digest::content(&key, record.sources.keys().map(String::as_str));
+    let note = [&[u8::from(record.needs_expansion)], &content.to_be_bytes()[..]].concat();
+    (key, note)
 }
 
 /// Appends a grant record. A source of which nothing is known but its id has an empty message, which the general
