@@ -50,16 +50,16 @@ impl Parts {
 
     /// The rows of a file in many small tables and blocks.
     pub fn cut_small(file: &[u8]) -> Self {
+        let (table, block) = (1 << 10, 300);
+        Parts::cut(file, Cut { table, block })
+    }
+
+    /// The rows of a file in other tables and blocks.
+    pub fn cut(file: &[u8], cut: Cut) -> Self {
         let parts = Parts::of(file);
         let files = parts.files.into_iter().map(|(name, content)| (name, content.into()));
         let store = Store::open(files.collect::<Memory>()).unwrap();
-        let mut writer = StoreWriter::with_cut(
-            Memory::default(),
-            Cut {
-                table: 1 << 10,
-                block: 300,
-            },
-        );
+        let mut writer = StoreWriter::with_cut(Memory::default(), cut);
         let mut lane = writer.lane();
         let mut rows = store.scan(b"", None).unwrap();
         while rows.advance().unwrap() {

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use baton_workato::baton::c1z::Limits;
 use baton_workato::baton::c1z::v3::{Entitlements, File, Grant, Grants, Resources};
 use baton_workato::baton::error::Error;
-use baton_workato::baton::pebble::{self, ReadAt};
+use baton_workato::baton::pebble::{self, Cut, ReadAt};
 use baton_workato::baton::proto::v2;
 use bytes::Bytes;
 
+use super::parts::{self, Parts};
 use super::tables;
 
 fn grants(file: &File, which: Grants<'_>) -> Vec<Grant> {
@@ -216,29 +217,62 @@ impl ReadAt for Counting {
     }
 }
 
-fn bytes_read<T>(path: &Path, ask: impl FnOnce(&File) -> Result<T, Error>) -> (u64, u64) {
+/// What is read of a file to open it and to ask it something, and its size.
+fn bytes_read<T>(file: Vec<u8>, ask: impl FnOnce(&File) -> Result<T, Error>) -> u64 {
     let file = Arc::new(Counting {
-        file: std::fs::read(path).unwrap().into(),
+        file: file.into(),
         bytes: AtomicU64::new(0),
     });
-    let size = file.size();
     let opened = File::of(file.clone(), &Limits::default(), None).unwrap();
     ask(&opened).unwrap();
-    (file.bytes.load(Ordering::Relaxed), size)
+    file.bytes.load(Ordering::Relaxed)
 }
 
 #[test]
 fn what_is_not_asked_for_is_not_read() {
-    let Some(folder) = tables::shared() else { return };
-    // Nine tables, each with rows of one kind.
-    let path = folder.join("bulk.c1z");
-    let (read, size) = bytes_read(&path, |file| file.run());
-    assert!(read < size / 3, "the sync: {read} of {size}");
-    let (read, _) = bytes_read(&path, |file| file.resource("collaborator", "1000"));
-    assert!(read < size / 2, "a resource: {read} of {size}");
-    let (read, _) = bytes_read(&path, |file| {
+    let published = std::fs::read(tables::own().join("replaced.c1z")).unwrap();
+    let cut = Cut {
+        table: 8 << 10,
+        block: 2 << 10,
+    };
+    let parts = Parts::cut(&published, cut);
+    let tables = parts.files.iter().filter(|(name, _)| name.ends_with(".sst")).count();
+    assert!(tables > 30, "{tables}");
+    let file = parts.indexed();
+    let size = file.len() as u64;
+    let everything = bytes_read(file.clone(), parts::everything);
+    assert!(everything > size / 2 && everything <= size, "{everything} of {size}");
+    let opened = bytes_read(file.clone(), |_| Ok(()));
+    let more_than_opening = |what: &str, most: u64, ask: &dyn Fn(&File) -> Result<(), Error>| {
+        let read = bytes_read(file.clone(), ask) - opened;
+        assert!(read < most, "{what}: {read} of {size}, besides {opened} to open it");
+    };
+    assert!(opened < size / 4, "{opened} of {size}");
+    more_than_opening("the manifest", 1, &|file| {
         assert!(file.manifest().sync_runs[0].stats.is_some());
         Ok(())
     });
-    assert!(read < size / 3, "only the manifest: {read} of {size}");
+    more_than_opening("the sync and its counts", size / 20, &|file| {
+        assert!(file.run()?.is_some() && file.stats()?.is_some());
+        Ok(())
+    });
+    more_than_opening("a resource", size / 20, &|file| {
+        assert!(file.resource("collaborator", "1000")?.is_some());
+        Ok(())
+    });
+    let opened_file = parts::open(file.clone(), &Limits::default()).unwrap();
+    let all = grants(&opened_file, Grants::All);
+    let ((on, id), (to, principal)) = ends(&all[all.len() / 2].grant);
+    more_than_opening("grants on a resource", size / 4, &|file| {
+        assert!(!grants(file, Grants::On(&on, &id)).is_empty());
+        Ok(())
+    });
+    more_than_opening("grants to a principal", size / 2, &|file| {
+        assert!(!grants(file, Grants::To(&to, &principal)).is_empty());
+        Ok(())
+    });
+    more_than_opening("grants to nobody", size / 20, &|file| {
+        assert!(grants(file, Grants::To("user", "nobody")).is_empty());
+        Ok(())
+    });
 }

@@ -192,20 +192,20 @@ impl Writer {
         let manifest = manifest(run, built.stats, built.digest);
         let mut header = Vec::new();
         put_header(&mut header, &manifest);
-        let mut packer = built.packer;
-        for entry in &mut packer.entries {
+        let mut packed = built.packer.finish()?;
+        for entry in &mut packed.entries {
             entry.offset += header.len() as u64;
         }
-        let mut frames = packer.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut frames = packed.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         frames.rewind()?;
         out.write_all(&header)?;
         io::copy(&mut frames, out)?;
         let mut end = Vec::new();
-        let offset = header.len() as u64 + packer.size;
+        let offset = header.len() as u64 + packed.size;
         put_index(
             &mut end,
             offset,
-            &packer.entries,
+            &packed.entries,
             twox_hash::XxHash64::oneshot(0, &manifest),
         );
         out.write_all(&end)?;
