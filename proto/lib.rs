@@ -51,6 +51,14 @@ pub mod c1 {
         pub mod v1 {
             tonic::include_proto!("c1.c1z.v1");
         }
+        pub mod v3 {
+            tonic::include_proto!("c1.c1z.v3");
+        }
+    }
+    pub mod storage {
+        pub mod v3 {
+            tonic::include_proto!("c1.storage.v3");
+        }
     }
     pub mod connector_wrapper {
         pub mod v1 {

@@ -19,6 +19,7 @@ pub mod http;
 pub mod json;
 pub mod memory;
 pub mod page;
+pub mod pebble;
 pub mod progress;
 pub use baton_proto as proto;
 pub mod provision;

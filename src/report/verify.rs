@@ -21,7 +21,8 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Checks syncs: their rows, and that stored counts are true.
+    /// Checks syncs: their rows, and that stored counts are true. What is wrong with the file as a whole is said of the
+    /// last of them.
     ///
     /// # Errors
     /// `DataLoss` for rows that cannot be read at all.
@@ -31,6 +32,9 @@ impl Verified {
             let found = reader.verify(&run.sync_id)?.into_iter().chain(counts(reader, run)?);
             problems.extend(found.map(|problem| (run.sync_id.clone(), problem)));
         }
+        let of_file = runs.last().map(|run| run.sync_id.clone()).unwrap_or_default();
+        let found = reader.verify_file()?;
+        problems.extend(found.into_iter().map(|problem| (of_file.clone(), problem)));
         Ok(Verified {
             problems,
             syncs: runs.len(),

@@ -179,6 +179,26 @@ def envelope():
     dictionary("envelope", [b"C1ZF\0", b"C1Z3\0", b"SQLite format 3\0", b"\x28\xb5\x2f\xfd"])
 
 
+def v3():
+    raw = (GOLDEN / "v3" / "features.c1z").read_bytes()
+    write("v3", "published", b"\x00" + raw)
+    write("v3", "header", b"\x00C1Z3\x00\x00\x00\x00\x0c\x0a\x07pebble3\x20\x02" + bytes(1024))
+    write("v3", "compressed", b"\x01" + frame([(1, 1024, b"\0")]))
+    write("v3", "archive", b"\x09" + bytes(1024))
+    comparer = b"leveldb.BytewiseComparator"
+    edit = b"\x01" + bytes([len(comparer)]) + comparer + b"\x02\x08\x03\x09\x04\x0a"
+    bounds = b"\x09\x03" + struct.pack("<Q", 1) + b"\x0a\x03\xff" + struct.pack("<Q", 1)
+    write("v3", "edit", b"\x02" + edit)
+    write("v3", "table", b"\x02" + edit + b"\x64\x06\x04\x80\x08" + bounds + b"\0\0")
+    write("v3", "virtual", b"\x02" + edit + b"\x69\x04\x80\x08\x67\x06\x09\x10" + bounds + b"\x01\x05\x42\x04\x01")
+    for way in range(3, 8):
+        for offset in (0, 7, 40, 300, 700):
+            change = struct.pack("<HB", offset, offset % 251)
+            write("v3", f"change-{way}-{offset}", bytes([way]) + (change if way < 5 else b"\x01" + change))
+    dictionary("v3", [b"C1Z3\0", b"C1ZIDX1\0", b"\xf0\x9f\xaa\xb3", b"\x28\xb5\x2f\xfd", comparer, "pebble3", "000004.sst",
+                      "MANIFEST-000001", "marker.manifest.000001.MANIFEST-000001", "ustar"])
+
+
 def rows():
     def field(number, data):
         return bytes([number << 3 | 2, len(data)]) + data
@@ -210,6 +230,7 @@ def main():
     retry_after()
     config_file()
     envelope()
+    v3()
     rows()
     text()
 

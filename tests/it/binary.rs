@@ -225,18 +225,24 @@ async fn two_syncs_of_an_unchanged_workspace_are_equal() {
     assert_eq!(first, second);
 }
 
-/// A file of the newer format is refused before the first request, and is not touched.
+/// Into a file of the v3 form, sound or not, nothing is synced: before the first request, and it is not touched.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pebble_file_is_refused() {
+async fn a_sync_into_a_pebble_file_is_refused() {
     let place = Place::new(Behaviour::default()).await;
-    let pebble = [b"C1Z3\0".as_slice(), &[7; 64]].concat();
-    std::fs::write(place.path("sync.c1z"), &pebble).unwrap();
-    let output = place.run(&["--log-level", "error"]).await;
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(12), "{stderr}");
-    assert!(stderr.contains("Pebble") && stderr.contains("hint:"), "{stderr}");
-    assert_eq!(std::fs::read(place.path("sync.c1z")).unwrap(), pebble);
-    assert!(place.simulator.requests().is_empty());
+    let sound = std::fs::read(crate::pebble::tables::own().join("features.c1z")).unwrap();
+    for pebble in [sound, [b"C1Z3\0".as_slice(), &[7; 64]].concat()] {
+        std::fs::write(place.path("sync.c1z"), &pebble).unwrap();
+        let output = place.run(&["--log-level", "error"]).await;
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(12), "{stderr}");
+        assert!(
+            stderr.contains("error[BW-0404]") && stderr.contains("another --file"),
+            "{stderr}"
+        );
+        assert_eq!(std::fs::read(place.path("sync.c1z")).unwrap(), pebble);
+        assert_eq!(place.names(), ["sync.c1z"]);
+        assert!(place.simulator.requests().is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -185,7 +185,7 @@ async fn files_that_cannot_be_read() {
     let whole = std::fs::read(place.copy("whole.c1z")).unwrap();
     std::fs::write(place.path("cut.c1z"), &whole[..whole.len() / 2]).unwrap();
     std::fs::write(place.path("text.c1z"), "not a file of this sort").unwrap();
-    std::fs::write(place.path("pebble.c1z"), b"C1Z3\0 and more").unwrap();
+    std::fs::write(place.path("pebble.c1z"), crate::report::v3::of_engine("pebble")).unwrap();
     std::fs::create_dir(place.path("folder.c1z")).unwrap();
     for (expected, exit, arguments) in [
         ("BW-0401", 5, &["stats", "-f", "none.c1z"][..]),

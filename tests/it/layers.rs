@@ -126,6 +126,13 @@ fn the_kit_knows_nobody() {
 }
 
 #[test]
+fn the_store_of_keys_and_values_knows_nothing_of_what_is_in_it() {
+    hold("baton::pebble uses nothing of ours", |line| {
+        line.is_in("baton/pebble") && (line.text.contains("crate::") || line.text.contains("baton"))
+    });
+}
+
+#[test]
 fn the_vendor_knows_the_kit_only() {
     never_imports("workato", &["simulator", "report", "cli", "term"]);
 }

@@ -14,8 +14,8 @@ const OUTSIDE: &[&str] = &["google.", "validate"];
 fn the_wire_is_the_published_one() {
     let table = fs::read_to_string(TABLE).unwrap();
     let wanted: BTreeSet<String> = table.lines().skip(1).map(str::to_owned).collect();
-    // The v3 file form (packages c1.c1z.v3, c1.reader.v3, c1.storage.v3) is not part of this build.
-    assert_eq!(wanted.len(), 1_453, "rows were added to or cut from the table");
+    // Of the v3 file form, what asks for it (c1.reader.v3) and what describes it (options of c1.storage.v3) is left out.
+    assert_eq!(wanted.len(), 1_619, "rows were added to or cut from the table");
     let compiled = compiled();
     let missing: Vec<_> = wanted.difference(&compiled).collect();
     let surplus: Vec<_> = compiled.difference(&wanted).collect();

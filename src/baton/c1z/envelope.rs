@@ -8,12 +8,11 @@ use std::sync::mpsc;
 use zstd::stream::{read::Decoder, write::Encoder};
 use zstd::zstd_safe;
 
-use super::fault;
+use super::{fault, v3};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 
 const MAGIC: &[u8] = b"C1ZF\0";
-const PEBBLE_MAGIC: &[u8] = b"C1Z3\0";
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// The level all writers of the format use. Its window is 2 MiB; readers accept 128 MiB.
@@ -55,8 +54,8 @@ impl Default for Limits {
 /// empty store.
 ///
 /// # Errors
-/// `Unimplemented` for a Pebble file, `ResourceExhausted` above a limit, `DataLoss` for everything that is not
-/// an intact file.
+/// `Unimplemented` for a file of the v3 form, which has no such database, `ResourceExhausted` above a limit, `DataLoss`
+/// for everything that is not an intact file.
 pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) -> Result<bool> {
     // Not fs_err: its errors hide the OS code, by which a failing disk is told from a damaged frame below.
     let file = match File::open(source) {
@@ -91,21 +90,44 @@ pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) 
     Ok(true)
 }
 
+/// The error for who would write into a file of the v3 form.
+pub(super) fn v3_is_not_written() -> Error {
+    Error::new(
+        Kind::Unimplemented,
+        "it is a Pebble (v3) c1z file, and those are only read: nothing can be added to it or taken out",
+    )
+    .code(code::FILE_PEBBLE)
+    .hint("choose another --file to write to; this one stays as it is, and every reading command takes it")
+}
+
+/// A file of the v3 form, opened; `None` for every other one, and for one that cannot be opened. What can be read only
+/// once, such as a pipe, is left alone.
+pub(super) fn open_v3(path: &Path) -> Option<File> {
+    std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let mut file = File::open(path).ok()?;
+    let mut magic = [0; v3::MAGIC.len()];
+    file.read_exact(&mut magic).ok()?;
+    (magic == *v3::MAGIC).then_some(file)
+}
+
+/// Refuses what would write into a file of the v3 form.
+///
+/// # Errors
+/// `Unimplemented` if it is one.
+pub(super) fn check_writable_form(path: &Path) -> Result<()> {
+    match open_v3(path) {
+        Some(_) => Err(v3_is_not_written()),
+        None => Ok(()),
+    }
+}
+
 /// The error for a file that begins otherwise.
 fn check_magic(magic: &[u8]) -> Result<()> {
     if magic == MAGIC {
         return Ok(());
     }
-    if magic == PEBBLE_MAGIC {
-        return Err(Error::new(
-            Kind::Unimplemented,
-            "it is a Pebble (v3) c1z file, and only SQLite (v1) files can be read",
-        )
-        .code(code::FILE_PEBBLE)
-        .hint(
-            "choose another --file, or make a v1 file: sync again with `--storage-engine sqlite`, \
-             or convert it with a tool that reads both",
-        ));
+    if magic == v3::MAGIC {
+        return Err(v3_is_not_written());
     }
     Err(
         Error::new(Kind::DataLoss, "it is not a c1z file: it does not begin with C1ZF")

@@ -4,12 +4,21 @@
 use std::path::Path;
 
 use super::claim::Claim;
+use super::envelope;
 use super::save::Saved;
 use super::steps::Steps;
 use super::store::Store;
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::memory;
+
+/// Whether syncs can be taken out of the file at `target`, or marked: not in the v3 form, which is only read.
+///
+/// # Errors
+/// `Unimplemented` for a file of the v3 form.
+pub fn check(target: &Path) -> Result<()> {
+    envelope::check_writable_form(target).with_context(|| format!("open {}", target.display()))
+}
 
 /// Takes syncs out of the file at `target`, all or none. `temp_dir` is where its working copy lies, beside it by default.
 ///
@@ -67,6 +76,7 @@ fn change(
     std::fs::metadata(target)
         .map_err(Error::from)
         .with_context(|| format!("open {}", target.display()))?;
+    check(target)?;
     let _claim = Claim::take(target, temp_dir)?;
     let mut store = Store::open(target, temp_dir)?;
     // Before anything changes: a mistake in one of them changes nothing.

@@ -54,6 +54,51 @@ pub(super) fn build_indexes(db: &Connection) -> Result<()> {
         .map_err(fault::foreign)
 }
 
+/// Creates the tables of a new database, without an index.
+pub(super) fn create_tables(db: &Connection) -> Result<()> {
+    TABLES
+        .iter()
+        .try_for_each(|table| Ok(db.execute_batch(&table.create_sql())?))
+}
+
+/// Where it is noted which tables have several rows with one id.
+const SHARED_IDS: &str = "shared_ids";
+
+/// Creates the indexes of a table over rows of a form in which several may have one id, so none of them is unique. Says
+/// whether some have, and notes it for [`tables_with_shared_ids`].
+pub(super) fn index_as_found(db: &Connection, table: &str) -> Result<bool> {
+    db.execute_batch(SORTED_AT_A_TIME)?;
+    let mut is_shared = false;
+    for index in INDEXES.iter().filter(|index| index.table == table) {
+        let plain = Index {
+            unique: false,
+            ..*index
+        };
+        create(db, &plain)?;
+        if index.unique {
+            let ids = index.columns.join(", ");
+            let sql = format!("select exists (select 1 from {table} group by {ids} having count(*) > 1)");
+            is_shared |= db.query_row(&sql, [], |row| row.get::<_, bool>(0))?;
+        }
+    }
+    if is_shared {
+        db.execute_batch(&format!("create table if not exists {SHARED_IDS} (name text not null)"))?;
+        db.execute(&format!("insert into {SHARED_IDS} (name) values (?1)"), [table])?;
+    }
+    Ok(is_shared)
+}
+
+/// The tables of a copy in which several rows have one id.
+pub(super) fn tables_with_shared_ids(db: &Connection) -> Result<Vec<String>> {
+    let is_noted = "select exists (select 1 from sqlite_schema where name = ?1)";
+    if !db.query_row(is_noted, [SHARED_IDS], |row| row.get::<_, bool>(0))? {
+        return Ok(Vec::new());
+    }
+    let mut statement = db.prepare(&format!("select name from {SHARED_IDS}"))?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Drops the indexes that only readers need: it takes less time to build them when all rows are there.
 pub(super) fn drop_reading_indexes(db: &Connection) -> Result<()> {
     for index in INDEXES.iter().filter(|i| !i.is_kept_up()) {

@@ -1,7 +1,8 @@
-//! The `.c1z` file: a SQLite database in one zstd frame (`baton/c1z/format.md`).
+//! The `.c1z` file. In its form v1, which is read and written, it is a SQLite database in one zstd frame
+//! (`baton/c1z/format.md`); in its form v3, which commands only read, a Pebble store, see [`v3`].
 //!
 //! Writers take a [`Store`], a private working copy that replaces the target only in [`Store::save`]. Readers take
-//! a [`Reader`]. A sync that is being collected lies in a [`Partial`] beside its target, under a [`Claim`]. The
+//! a [`Reader`], for files of both forms. A sync that is being collected lies in a [`Partial`] beside its target, under a [`Claim`]. The
 //! syncer, its expansion and the reports may call this room; nothing else opens SQLite. All calls block: an async
 //! caller gives the store a thread of its own.
 
@@ -30,6 +31,7 @@ mod stats;
 pub mod steps;
 mod store;
 pub mod timestamp;
+pub mod v3;
 pub mod verify;
 mod whole;
 mod write;

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::reader::{Keep, Reader};
-use super::{Policy, claim, run, scratch};
+use super::{Policy, claim, envelope, run, scratch};
 use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group, Status, space};
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -147,6 +147,9 @@ fn check_file(target: &Path, work: &Path) -> (Check, u64, Option<PreviousSync>) 
     if packed == 0 {
         let seen = format!("{} will be new", target.display());
         return (Check::ok(Group::Output, FILE, seen), 0, None);
+    }
+    if let Err(error) = envelope::check_writable_form(target) {
+        return (Check::of_error(Group::Output, FILE, &error), 0, None);
     }
     if packed > BIG {
         let database = packed.saturating_mul(PACKED);

@@ -148,7 +148,8 @@ impl Check {
                 None => self.say(&row, "its type is not in the sync"),
                 Some(traits) => self.traits(&row, &traits, &message),
             }
-            self.resources.insert(external_id, parent.map(resource::external_id));
+            let twin = self.resources.insert(external_id, parent.map(resource::external_id));
+            self.require(twin.is_none(), &row, "has the id of another row");
             Ok(())
         })
     }
@@ -223,7 +224,8 @@ impl Check {
                     &format!("is grantable to the unknown type {}", grantable.id),
                 );
             }
-            self.entitlements.insert(external_id, on);
+            let twin = self.entitlements.insert(external_id, on);
+            self.require(twin.is_none(), &row, "has the id of another row");
             Ok(())
         })
     }

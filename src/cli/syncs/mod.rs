@@ -11,7 +11,7 @@ use super::launch::{self, Needs};
 use super::read::{self, Reading};
 use super::sync::chosen_temp_dir;
 use super::{bad_value, logging};
-use crate::baton::c1z::SyncRun;
+use crate::baton::c1z::{SyncRun, history};
 use crate::baton::config::{Field, Values};
 use crate::baton::error::Result;
 use crate::report::list::Syncs;
@@ -55,13 +55,14 @@ fn list(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> 
     reading.show(terminal, &Syncs { runs })
 }
 
-/// The settings of a command that changes the file.
+/// The settings of a command that changes the file, which must be one that can be changed.
 fn settings(terminal: &Terminal, matches: &[&ArgMatches]) -> Result<Values> {
     let values = launch::settings(matches, Needs::Kit)?;
     logging::start(&values, terminal)?;
     if values.text("file").is_empty() {
         return Err(bad_value("--file is empty").hint("name the .c1z file"));
     }
+    history::check(Path::new(values.text("file")))?;
     Ok(values)
 }
 

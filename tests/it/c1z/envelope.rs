@@ -69,15 +69,18 @@ fn only_the_main_database_in_rollback_mode_is_inside() {
 }
 
 #[test]
-fn a_pebble_file_is_refused_with_what_to_do() {
-    let error = refused(&Place::new(), b"C1Z3\0\0\0\0\x10whatever");
+fn a_pebble_file_is_not_written_into_and_a_broken_one_not_read() {
+    let place = Place::new();
+    let bytes = b"C1Z3\0\0\0\0\x10whatever";
+    std::fs::write(&place.file, bytes).unwrap();
+    let error = Store::open_with(&place.file, None, Policy::default()).err().unwrap();
     assert_eq!(error.kind(), Kind::Unimplemented);
     assert!(error.to_string().contains("Pebble (v3)"), "{error}");
-    let hint = error.hint_text().unwrap();
-    assert!(
-        hint.contains("--file") && hint.contains("--storage-engine sqlite"),
-        "{hint}"
-    );
+    assert!(error.hint_text().unwrap().contains("another --file"), "{error:?}");
+    let error = Reader::open(&place.file, None).err().unwrap();
+    assert_eq!(error.kind(), Kind::DataLoss);
+    assert_eq!(std::fs::read(&place.file).unwrap(), bytes);
+    assert_eq!(place.names().len(), 1, "{:?}", place.names());
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod reach;
 mod readers;
 mod redirected;
 mod slim;
+pub mod v3;
 mod ways;
 mod web;
 

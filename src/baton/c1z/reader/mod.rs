@@ -1,9 +1,10 @@
-//! The read side: any v1 file, whatever its age, without ever writing to it.
+//! The read side: any file of the forms v1 and v3, whatever its age, without ever writing to it.
 
 mod called;
 mod holdings;
 mod kept;
 pub mod merge;
+mod original;
 mod query;
 mod unpacked;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::migrate;
 use super::policy::Policy;
 use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
@@ -25,9 +27,10 @@ use crate::baton::proto::v2;
 
 pub use holdings::{Given, Holding};
 pub(super) use kept::tidy;
+use original::Original;
 pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
 pub use unpacked::Keep;
-use unpacked::Unpacked;
+use unpacked::{Packed, Unpacked};
 
 /// A grant with its columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,11 +47,12 @@ pub struct GrantRow {
     pub discovered_at: String,
 }
 
-/// A file that is being read: an unpacked copy of it, brought to the current schema, which nothing changes any more.
+/// A file that is being read: an unpacked copy of it, in the current schema of v1, which nothing changes any more.
 pub struct Reader {
     // Declared before its file, so it closes first.
     db: Connection,
     unpacked: Arc<Unpacked>,
+    original: Option<Arc<Original>>,
     near: Near,
 }
 
@@ -57,7 +61,8 @@ impl Reader {
     /// goes. A file without a byte is an empty store.
     ///
     /// # Errors
-    /// `NotFound` when there is no file, otherwise as `Store::open`.
+    /// `NotFound` when there is no file, `Unimplemented` for a v3 file of an engine or form that is not read; otherwise as
+    /// `Store::open` for a v1 file.
     pub fn open(path: &Path, temp_dir: Option<&Path>) -> Result<Reader> {
         Self::open_with(path, temp_dir, &Policy::from_env())
     }
@@ -85,10 +90,22 @@ impl Reader {
                     .code(code::FILE_MISSING)
                     .hint("check --file, or sync first"));
             }
-            let unpacked = Unpacked::of(path, temp_dir, policy, keep)?;
+            let original = Original::at(path, temp_dir, policy)?;
+            let packed = Packed {
+                path,
+                original: original.as_ref(),
+                temp_dir,
+                policy,
+            };
+            let unpacked = packed.unpack(keep)?;
+            let db = unpacked.connect()?;
+            if original.is_some() {
+                warn_of_shared_ids(&db)?;
+            }
             Ok(Reader {
-                db: unpacked.connect()?,
+                db,
                 unpacked: Arc::new(unpacked),
+                original: original.map(Arc::new),
                 near: Near::default(),
             })
         };
@@ -103,6 +120,7 @@ impl Reader {
         Ok(Reader {
             db: self.unpacked.connect()?,
             unpacked: Arc::clone(&self.unpacked),
+            original: self.original.clone(),
             near: Near::default(),
         })
     }
@@ -260,6 +278,17 @@ impl Reader {
         verify::check(self.view(sync_id))
     }
 
+    /// Checks what a file has beside its rows; an empty list is a clean file. In the v3 form that is every checksum, and
+    /// everything that was derived from rows. A v1 file is checked while it is unpacked.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn verify_file(&self) -> Result<Vec<Problem>> {
+        self.original
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |original| original.problems())
+    }
+
     /// Size of the unpacked database in bytes.
     ///
     /// # Errors
@@ -275,4 +304,17 @@ impl Reader {
             near: &self.near,
         }
     }
+}
+
+/// Where ids stand for several rows, answers that go by ids can be wrong.
+fn warn_of_shared_ids(db: &Connection) -> Result<()> {
+    let tables = migrate::tables_with_shared_ids(db)?;
+    if !tables.is_empty() {
+        let of = tables.join(", ");
+        tracing::warn!(
+            of,
+            "Several rows of the file have the same id. Lists show all of them; answers about access may mix them up."
+        );
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The unpacked database behind readers. That of a big file can stay beside it: unpacking a million grants takes a
+//! The unpacked database behind readers: that of a v1 file, or the rows of a v3 file as one. That of a big file can stay beside it: unpacking a million grants takes a
 //! second, a question about one person takes milliseconds.
 
 use std::fs::Metadata;
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::kept::{self, Found, Seal};
+use super::original::Original;
 use crate::baton::c1z::policy::Policy;
 use crate::baton::c1z::scratch::{self, Scratch};
 use crate::baton::c1z::{fault, migrate};
@@ -36,23 +37,36 @@ pub(super) enum Unpacked {
     Kept(PathBuf),
 }
 
-impl Unpacked {
-    pub(super) fn of(path: &Path, temp_dir: Option<&Path>, policy: &Policy, keep: Keep) -> Result<Unpacked> {
-        let metadata = std::fs::metadata(path).map_err(fault::disk)?;
+/// A file that is to be unpacked.
+pub(super) struct Packed<'a> {
+    pub(super) path: &'a Path,
+    /// The file itself, if it is of the v3 form.
+    pub(super) original: Option<&'a Original>,
+    pub(super) temp_dir: Option<&'a Path>,
+    pub(super) policy: &'a Policy,
+}
+
+impl Packed<'_> {
+    pub(super) fn unpack(&self, keep: Keep) -> Result<Unpacked> {
+        let metadata = match self.original {
+            Some(original) => original.metadata().clone(),
+            None => std::fs::metadata(self.path).map_err(fault::disk)?,
+        };
         match keep {
-            Keep::FromBytes(least) if metadata.len() >= least => Self::kept(path, &metadata, temp_dir, policy),
-            _ => Self::private(path, temp_dir, policy),
+            Keep::FromBytes(least) if metadata.len() >= least => self.kept(&metadata),
+            _ => self.private(),
         }
     }
 
-    fn private(path: &Path, temp_dir: Option<&Path>, policy: &Policy) -> Result<Unpacked> {
+    fn private(&self) -> Result<Unpacked> {
         // The folder of the file may be read-only for whoever only reads.
         let system = std::env::temp_dir();
-        let folder = scratch::work_folder(path, Some(temp_dir.unwrap_or(&system)))?;
-        unpack(path, folder, policy).map(Unpacked::Private)
+        let folder = scratch::work_folder(self.path, Some(self.temp_dir.unwrap_or(&system)))?;
+        self.copy(folder).map(Unpacked::Private)
     }
 
-    fn kept(path: &Path, metadata: &Metadata, temp_dir: Option<&Path>, policy: &Policy) -> Result<Unpacked> {
+    fn kept(&self, metadata: &Metadata) -> Result<Unpacked> {
+        let path = self.path;
         let seal = Seal::of(metadata);
         let target = seal.place(path);
         match kept::find(&target, &seal) {
@@ -65,8 +79,8 @@ impl Unpacked {
             }
         }
         // Whoever may not write there reads all the same.
-        let Ok(copy) = unpack(path, scratch::folder_of(path), policy) else {
-            return Self::private(path, temp_dir, policy);
+        let Ok(copy) = self.copy(scratch::folder_of(path)) else {
+            return self.private();
         };
         if seal.put_on(&copy).is_err() {
             return Ok(Unpacked::Private(copy));
@@ -82,6 +96,15 @@ impl Unpacked {
         }
     }
 
+    fn copy(&self, folder: &Path) -> Result<Scratch> {
+        match self.original {
+            Some(original) => original.unpack(folder),
+            None => unpack(self.path, folder, self.policy),
+        }
+    }
+}
+
+impl Unpacked {
     fn path(&self) -> &Path {
         match self {
             Unpacked::Private(scratch) => scratch.path(),

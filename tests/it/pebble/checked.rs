@@ -1,0 +1,165 @@
+//! The check of a whole file: nothing in what the SDK wrote, and everything that was tampered with under right checksums.
+
+use baton_workato::baton::c1z::Limits;
+use baton_workato::baton::c1z::v3::{File, Finding};
+use baton_workato::baton::error::Error;
+use baton_workato::baton::pebble::{Files as _, Memory, Store, StoreWriter};
+use baton_workato::baton::proto::c1::storage::v3::{GrantRecord, SyncStatsRecord};
+use prost::Message as _;
+
+use super::parts::{self, Parts};
+use super::tables;
+
+type Row = (Vec<u8>, Vec<u8>);
+
+fn findings(file: &File) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    file.check(None, &mut |finding| {
+        findings.push(finding);
+        Ok(())
+    })?;
+    Ok(findings)
+}
+
+/// A published file with other rows: a sound store under right checksums.
+fn with_rows(change: impl FnOnce(&mut Vec<Row>)) -> File {
+    let published = std::fs::read(tables::own().join("replaced.c1z")).unwrap();
+    let mut parts = Parts::of(&published);
+    let files = parts
+        .files
+        .iter()
+        .map(|(name, content)| (name.clone(), content.clone().into()));
+    let store = Store::open(files.collect::<Memory>()).unwrap();
+    let mut cursor = store.scan(b"", None).unwrap();
+    let mut rows = Vec::new();
+    while cursor.advance().unwrap() {
+        rows.push((cursor.key().to_vec(), cursor.value().unwrap().to_vec()));
+    }
+    change(&mut rows);
+    rows.sort();
+    let mut writer = StoreWriter::new(Memory::default());
+    let mut lane = writer.lane();
+    for (key, value) in &rows {
+        writer.add(&mut lane, key, value).unwrap();
+    }
+    writer.end(lane).unwrap();
+    let written = writer.finish().unwrap();
+    let names = written.names().unwrap().into_iter();
+    parts.files = names
+        .map(|name| (name.clone(), written.get(&name).unwrap().to_vec()))
+        .collect();
+    parts::open(parts.indexed_with_hashes(), &Limits::default()).unwrap()
+}
+
+fn first(rows: &mut [Row], start: &[u8]) -> usize {
+    rows.iter().position(|(key, _)| key.starts_with(start)).unwrap()
+}
+
+#[test]
+fn nothing_is_found_in_what_the_sdk_wrote() {
+    for name in ["features", "replaced"] {
+        let file = tables::open(&tables::own().join(format!("{name}.c1z"))).unwrap();
+        assert_eq!(findings(&file).unwrap(), [], "{name}");
+    }
+    assert_eq!(findings(&with_rows(|_| ())).unwrap(), []);
+    let Some(folder) = tables::shared() else { return };
+    for name in [
+        "legacy",
+        "bulk",
+        "small-batches",
+        "deleted",
+        "unfinished",
+        "expanded",
+        "layers",
+        "folded",
+        "exported",
+        "old-pebble2",
+        "rbac-v2-tar",
+        "rbac-v2-tarzstd",
+    ] {
+        let file = tables::open(&folder.join(format!("{name}.c1z"))).unwrap();
+        assert_eq!(findings(&file).unwrap(), [], "{name}");
+    }
+}
+
+#[test]
+fn rows_that_do_not_agree_with_each_other_are_found() {
+    type Change = fn(&mut Vec<Row>);
+    let changes: [(&str, Change); 8] = [
+        ("the row is missing", |rows| {
+            let at = first(rows, b"\x03\x07\x04\0");
+            rows.remove(at);
+        }),
+        ("the row is missing", |rows| {
+            let at = first(rows, b"\x03\x07\x05\0");
+            rows.remove(at);
+        }),
+        ("no record makes this row", |rows| {
+            rows.push((b"\x03\x07\x04\0user\x001\0role\x007\x001\0has".to_vec(), Vec::new()));
+        }),
+        // A grant that is gone, with its indexes left behind.
+        ("no record makes this row", |rows| {
+            let at = first(rows, b"\x03\x04\0");
+            rows.remove(at);
+        }),
+        ("its value is not what the records make", |rows| {
+            let at = first(rows, b"\x03\x07\x08\0");
+            rows[at].1[3] ^= 1;
+        }),
+        ("its value is not what the records make", |rows| {
+            let at = first(rows, b"\x03\x0a\x08\0");
+            rows[at].1[3] ^= 1;
+        }),
+        ("its key is not that of what it holds", |rows| {
+            let at = first(rows, b"\x03\x04\0");
+            let mut grant = GrantRecord::decode(rows[at].1.as_slice()).unwrap();
+            grant.principal.as_mut().unwrap().resource_id = "someone else".to_owned();
+            rows[at].1 = grant.encode_to_vec();
+        }),
+        ("they are not those of the rows", |rows| {
+            let at = first(rows, b"\x03\xffstats\0");
+            let mut stats = SyncStatsRecord::decode(rows[at].1.as_slice()).unwrap();
+            stats.grants += 1;
+            rows[at].1 = stats.encode_to_vec();
+        }),
+    ];
+    for (number, (what, change)) in changes.into_iter().enumerate() {
+        let found = findings(&with_rows(change)).unwrap();
+        assert!(found.iter().any(|f| f.what == what), "{number} {what}: {found:?}");
+    }
+}
+
+#[test]
+fn an_index_that_is_said_to_have_gaps_is_not_blamed_for_them_and_not_used() {
+    let file = with_rows(|rows| {
+        rows.retain(|(key, _)| !key.starts_with(b"\x03\x07\x04\0"));
+        rows.push((b"\x03\xffdeferred_grant_idx_pending".to_vec(), Vec::new()));
+    });
+    assert_eq!(findings(&file).unwrap(), []);
+    let mut grants = 0;
+    let mut first_principal = None;
+    file.for_each_bare_grant(baton_workato::baton::c1z::v3::Grants::All, &mut |grant| {
+        let id = grant.grant.principal.unwrap().id.unwrap();
+        first_principal.get_or_insert((id.resource_type, id.resource));
+        Ok(())
+    })
+    .unwrap();
+    let (kind, id) = first_principal.unwrap();
+    file.for_each_bare_grant(baton_workato::baton::c1z::v3::Grants::To(&kind, &id), &mut |_| {
+        grants += 1;
+        Ok(())
+    })
+    .unwrap();
+    assert!(grants > 0);
+}
+
+#[test]
+fn a_file_that_nobody_reads_is_looked_at_too() {
+    let published = std::fs::read(tables::own().join("replaced.c1z")).unwrap();
+    let parts = Parts::of(&published);
+    // Its hash in the index is of something else.
+    let file = parts::open(parts.indexed(), &Limits::default()).unwrap();
+    let found = findings(&file).unwrap();
+    assert_eq!(found.len(), parts.files.len(), "{found:?}");
+    assert!(found.iter().all(|f| f.what.contains("SHA-256")), "{found:?}");
+}
