@@ -18,7 +18,7 @@ use baton_workato::baton::error::Result;
 use baton_workato::baton::http::{HttpClient, HttpOptions, RetryPolicy};
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
-use baton_workato::baton::sync::{self, SyncEnvironment};
+use baton_workato::baton::sync::{self, Audience, SyncEnvironment};
 use baton_workato::simulator::Workspace;
 use baton_workato::simulator::{AccessModel, Behaviour, Env, Logged, Shape, Simulator};
 use baton_workato::workato::WorkatoConnector;
@@ -169,6 +169,8 @@ impl Place {
         let connector = Arc::new(WorkatoConnector::connect(settings, &http));
         let mut options = options(&self.file());
         options.workers = WORKERS;
+        // As the program writes it, which is compared with this one.
+        options.audience = Audience::AnyReader;
         sync::run(connector, &options, environment).await
     }
 
