@@ -97,7 +97,7 @@ async fn without_provisioning_nothing_is_even_rehearsed() {
             off.rehearse(&row.make).await.unwrap_err(),
             off.carry_out(&row.make, Consent::Given).await.unwrap_err(),
         ] {
-            assert_eq!(error.kind().exit_code(), 9);
+            assert_eq!(error.kind().exit_code(), 2);
             assert!(error.hint_text().unwrap().contains("--provisioning"));
         }
         assert_eq!(row.place.simulator.requests().len(), before);

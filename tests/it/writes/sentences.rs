@@ -253,7 +253,7 @@ async fn names_that_fit_nothing_or_several() {
         ),
         (
             vec!["grant", "All collaborators", "to", &email],
-            9,
+            2,
             vec!["is a system group"],
         ),
         (
@@ -268,7 +268,7 @@ async fn names_that_fit_nothing_or_several() {
         ),
         (
             vec!["grant", role, "in", "prod", "to", &email, "--workato-env", "dev"],
-            9,
+            2,
             vec!["--workato-env"],
         ),
     ] {
