@@ -21,7 +21,7 @@ const BLOCK: usize = 64 << 10;
 impl From<rusqlite::Error> for Error {
     /// Damage is `DataLoss`, a full disk `ResourceExhausted`, a file somebody else has open
     /// `Unavailable`, trouble with the file `Unknown`; the rest is a
-    /// statement this code got wrong, `Internal`. [`asked`] knows more about trouble with the file.
+    /// statement this code got wrong, `Internal`. `asked` knows more about trouble with the file.
     fn from(error: rusqlite::Error) -> Self {
         let (kind, code) = match &error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
