@@ -13,6 +13,8 @@ use prost_reflect::{DynamicMessage, SerializeOptions};
 use prost_types::Any;
 use serde_json::{Map, Value, json};
 
+use crate::support::rows::whole;
+
 /// A table: its column names, and its rows in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -270,22 +272,4 @@ fn object(name: &str, bytes: &[u8]) -> Value {
             .serialize_with_options(serde_json::value::Serializer, &options)
             .unwrap(),
     )
-}
-
-/// Numbers of a Struct are doubles: `7.0` is `7`.
-fn whole(value: Value) -> Value {
-    match value {
-        Value::Number(n) => match n.as_f64() {
-            #[allow(clippy::cast_possible_truncation)]
-            Some(f) if f.fract() == 0.0 => json!(f as i64),
-            _ => Value::Number(n),
-        },
-        Value::Array(items) => items.into_iter().map(whole).collect(),
-        Value::Object(map) => map
-            .into_iter()
-            .map(|(k, v)| (k, whole(v)))
-            .collect::<Map<_, _>>()
-            .into(),
-        other => other,
-    }
 }

@@ -217,7 +217,7 @@ fn decode(name: &str, bytes: &[u8]) -> Value {
 }
 
 /// Numbers of a Struct are doubles: `7.0` is `7`.
-fn whole(value: Value) -> Value {
+pub fn whole(value: Value) -> Value {
     match value {
         Value::Number(n) => match n.as_f64() {
             #[allow(clippy::cast_possible_truncation)]
