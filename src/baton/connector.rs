@@ -50,8 +50,8 @@ pub struct SyncContext {
     pub records: Arc<Records>,
     /// How many requests may be under way together within calls (`--workers`). A connector that asks for several
     /// things in one call takes a turn for each, from the request until its answer is in the session: what a crash
-    /// makes the next run ask again is then no more than the turns there are.
-    pub turns: Arc<Semaphore>,
+    /// makes the next run ask again is then no more than the permits there are.
+    pub permits: Arc<Semaphore>,
     /// What the connector keeps in memory for the length of the sync.
     pub local: Arc<Local>,
     /// Where a write proposes what it is about to change, and tells what it changed.
@@ -67,7 +67,7 @@ impl SyncContext {
             warnings,
             previous: None,
             records: Arc::default(),
-            turns: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+            permits: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
             local: Arc::default(),
             changes: Arc::default(),
         }

@@ -37,7 +37,7 @@ pub enum Write {
 
 /// What a write did, or would do.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Told {
+pub struct WriteOutcome {
     /// What changed, or why nothing had to.
     pub changes: Vec<Change>,
     /// What would be sent; only after a rehearsal.
@@ -125,10 +125,10 @@ impl<C: Provisioner> Provisioning<C> {
     ///
     /// # Errors
     /// As the methods above; `FailedPrecondition` for a change that the consent does not name.
-    pub async fn carry_out(&self, write: &Write, consent: Consent) -> Result<Told> {
+    pub async fn carry_out(&self, write: &Write, consent: Consent) -> Result<WriteOutcome> {
         let changes = Arc::new(Changes::new(consent));
         let next = self.write(write, &changes).await?;
-        Ok(Told {
+        Ok(WriteOutcome {
             changes: changes.told(),
             requests: Vec::new(),
             next,
@@ -139,14 +139,14 @@ impl<C: Provisioner> Provisioning<C> {
     ///
     /// # Errors
     /// As [`Provisioning::carry_out`].
-    pub async fn rehearse(&self, write: &Write) -> Result<Told> {
+    pub async fn rehearse(&self, write: &Write) -> Result<WriteOutcome> {
         let changes = Arc::new(Changes::new(Consent::Rehearsal));
         let done = self.write(write, &changes).await;
         let (proposed, requests): (Vec<_>, Vec<_>) = changes.proposed().into_iter().unzip();
         if requests.is_empty() {
             done?;
         }
-        Ok(Told {
+        Ok(WriteOutcome {
             changes: [proposed, changes.told()].concat(),
             requests,
             next: None,

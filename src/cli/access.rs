@@ -16,7 +16,7 @@ use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::access::Answers;
 use crate::report::code;
 use crate::report::condition::{self, Condition};
-use crate::report::find::{self, Wanted};
+use crate::report::find::{self, NameQuery};
 use crate::report::question::{self, Pick, Target};
 use crate::report::reach::{Asker, Ground, Part};
 use crate::report::thing::Thing;
@@ -140,8 +140,8 @@ struct Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
-    fn wanted(&self, text: &'a str, kind: Option<&'a str>) -> Wanted<'a> {
-        Wanted {
+    fn wanted(&self, text: &'a str, kind: Option<&'a str>) -> NameQuery<'a> {
+        NameQuery {
             text,
             kind,
             environment: self.environment,

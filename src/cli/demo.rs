@@ -10,7 +10,7 @@ use super::{interrupt, logging, next};
 use crate::baton::config::Source;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
-use crate::simulator::{self, AccessModel, Behaviour, Env, Shape, Simulator};
+use crate::simulator::{self, AccessModel, Behavior, Env, Shape, Simulator};
 use crate::term::Terminal;
 use crate::workato;
 use crate::workato::config::{Limits, request_timeout};
@@ -141,7 +141,7 @@ pub async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
         now: today(),
         ..Shape::default()
     };
-    let simulator = Simulator::start(simulator::Workspace::generate(&shape), Behaviour::default()).await?;
+    let simulator = Simulator::start(simulator::Workspace::generate(&shape), Behavior::default()).await?;
     let base_url = simulator.base_url();
     let settings = Settings {
         base_url: base_url

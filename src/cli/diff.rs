@@ -14,7 +14,7 @@ use super::usage_error;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::code;
 use crate::report::compare::review::Review;
-use crate::report::compare::{Sides, Wanted, sides};
+use crate::report::compare::{Sides, SidesQuery, sides};
 use crate::report::{Which, wording};
 use crate::term::Terminal;
 use crate::term::output::Format;
@@ -90,7 +90,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let since = since
         .map(|text| sides::moment(text, &Zoned::now()).context("understand --since"))
         .transpose()?;
-    let wanted = Wanted {
+    let wanted = SidesQuery {
         file: Which {
             file,
             sync_id: applied.or(reading.sync_id.as_deref()),

@@ -8,7 +8,7 @@ use prost_types::value::Kind as ValueKind;
 use serde_json::Value;
 
 use super::grant::emitting;
-use super::write::{self, How, Order};
+use super::write::{self, Approval, WriteRequest};
 use super::{command, unavailable, usage_error};
 use crate::baton::c1z::Reader;
 use crate::baton::config::Values;
@@ -80,10 +80,10 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
         settings.environment = environment;
     }
     let how = match values.bool("dry-run") {
-        true => How::Rehearsed,
-        false => How::Now,
+        true => Approval::Rehearsed,
+        false => Approval::Now,
     };
-    let order = Order {
+    let order = WriteRequest {
         writes: &[write],
         doing,
         how,

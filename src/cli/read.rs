@@ -14,7 +14,7 @@ use crate::report::{Snapshot, Which};
 use crate::term::Terminal;
 use crate::term::output::{Csv, Format};
 use crate::term::pager::Paging;
-use crate::term::table::{Column, Rows};
+use crate::term::table::{Column, TableWriter};
 
 /// Flags of the kit that the help of a reading command shows.
 pub const FLAGS: &[&str] = &["file", "color"];
@@ -169,7 +169,7 @@ impl Reading {
                     spare: h.spare,
                 };
                 let columns: Vec<Column> = list.headings().iter().map(column).collect();
-                let mut rows = Rows::new(output, &columns, terminal.layout());
+                let mut rows = TableWriter::new(output, &columns, terminal.layout());
                 list.for_each(&mut |line: &dyn Line| rows.row(line.cells()?))?;
                 rows.end().map(drop)
             }

@@ -9,7 +9,7 @@ use crate::baton::change::{Change, Consent};
 use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::provision::{Provisioning, Told, Write};
+use crate::baton::provision::{Provisioning, Write, WriteOutcome};
 use crate::report::wording;
 use crate::term::Terminal;
 use crate::term::progress::{Display, Progress};
@@ -19,7 +19,7 @@ use crate::workato::{self, WorkatoConnector};
 
 /// How writes are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub enum Approval {
     /// At once.
     Now,
     /// After somebody at the terminal has seen what changes and agreed.
@@ -30,13 +30,13 @@ pub enum How {
 
 /// What somebody wants done, and how.
 #[derive(Debug)]
-pub struct Order<'w> {
+pub struct WriteRequest<'w> {
     /// One after the other.
     pub writes: &'w [Write],
     /// What completes "failed to ...".
     pub doing: &'static str,
     /// In which way.
-    pub how: How,
+    pub how: Approval,
     /// Whether a workspace that is out of reach is waited for, as jobs do (`baton/config/published.md 3`). A person is
     /// told.
     pub patient: bool,
@@ -47,7 +47,7 @@ pub struct Order<'w> {
 ///
 /// # Errors
 /// Those of the connector; `Cancelled` when nobody agrees.
-pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Order<'_>) -> Result<()> {
+pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &WriteRequest<'_>) -> Result<()> {
     let limits = workato::config::limits(values);
     in_runtime(async {
         let cancel = CancellationToken::new();
@@ -55,7 +55,7 @@ pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Ord
         let progress = Progress::start(terminal, Display::Log);
         let (connector, _) = connect::connect(settings, limits, progress.observer())?;
         let writes = Provisioning::new(connector, true);
-        let desk = Desk {
+        let desk = WriteSession {
             terminal,
             writes: if order.patient { writes } else { writes.impatient() },
             cancel,
@@ -66,20 +66,20 @@ pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Ord
     })
 }
 
-struct Desk<'t> {
+struct WriteSession<'t> {
     terminal: &'t Terminal,
     writes: Provisioning<WorkatoConnector>,
     cancel: CancellationToken,
     doing: &'static str,
 }
 
-impl Desk<'_> {
-    async fn run(&self, writes: &[Write], how: How) -> Result<()> {
-        if how == How::Now && writes.len() == 1 {
+impl WriteSession<'_> {
+    async fn run(&self, writes: &[Write], how: Approval) -> Result<()> {
+        if how == Approval::Now && writes.len() == 1 {
             return self.carry_out(writes, &Consent::Given).await;
         }
         let mut open: Vec<Write> = Vec::new();
-        let mut planned: Vec<Told> = Vec::new();
+        let mut planned: Vec<WriteOutcome> = Vec::new();
         for write in writes {
             let told = self.unless_cancelled(self.writes.rehearse(write), unchanged).await?;
             if told.requests.is_empty() {
@@ -91,9 +91,9 @@ impl Desk<'_> {
         }
         let changes: Vec<Change> = planned.iter().flat_map(|told| told.changes.clone()).collect();
         match how {
-            How::Rehearsed => return self.show(&planned),
-            How::Asked if !changes.is_empty() => self.ask(&changes).await?,
-            How::Asked | How::Now => {}
+            Approval::Rehearsed => return self.show(&planned),
+            Approval::Asked if !changes.is_empty() => self.ask(&changes).await?,
+            Approval::Asked | Approval::Now => {}
         }
         self.carry_out(&open, &Consent::To(changes)).await
     }
@@ -108,7 +108,7 @@ impl Desk<'_> {
     }
 
     /// What a rehearsal brought: requests on stdout, words on stderr.
-    fn show(&self, planned: &[Told]) -> Result<()> {
+    fn show(&self, planned: &[WriteOutcome]) -> Result<()> {
         let requests: Vec<String> = planned
             .iter()
             .flat_map(|told| &told.requests)
@@ -153,7 +153,7 @@ impl Desk<'_> {
         Err(Error::new(Kind::Cancelled, "nothing was changed: nobody agreed"))
     }
 
-    fn tell(&self, told: &Told) {
+    fn tell(&self, told: &WriteOutcome) {
         for change in &told.changes {
             self.terminal.say(&sanitize::line(&change.to_string()));
         }

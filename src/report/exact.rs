@@ -16,7 +16,7 @@ const SUGGESTED: usize = 5;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct ExactName<'a> {
     /// What was typed.
     pub text: &'a str,
     /// What it is to be, for messages: `role`.
@@ -40,7 +40,7 @@ struct Found {
 /// # Errors
 /// `NotFound` with the nearest names where nothing fits; `InvalidArgument` with the candidates where several do;
 /// `DataLoss` for a damaged file.
-pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<v2::Resource> {
+pub fn resource(names: &Names<'_>, wanted: &ExactName<'_>) -> Result<v2::Resource> {
     let mut by_key: Vec<Found> = Vec::new();
     let mut by_word: Vec<Found> = Vec::new();
     let mut by_name: Vec<Found> = Vec::new();
@@ -126,7 +126,7 @@ fn line(resource: &v2::Resource, thing: &Thing) -> String {
     format!("{}:{}  {}{email}", thing.kind, thing.id, thing.beside_email())
 }
 
-fn ambiguous(wanted: &Wanted<'_>, found: &[Found]) -> Error {
+fn ambiguous(wanted: &ExactName<'_>, found: &[Found]) -> Error {
     let mut lines: Vec<String> = found.iter().take(LISTED).map(|f| format!("  {}", f.line)).collect();
     if found.len() > LISTED {
         lines.push(format!("  and {} more", found.len() - LISTED));
@@ -144,7 +144,7 @@ fn ambiguous(wanted: &Wanted<'_>, found: &[Found]) -> Error {
     .hint(format!("{how}:\n{}", lines.join("\n")))
 }
 
-fn unknown(wanted: &Wanted<'_>, near: Vec<String>, environments: &BTreeSet<String>) -> Error {
+fn unknown(wanted: &ExactName<'_>, near: Vec<String>, environments: &BTreeSet<String>) -> Error {
     let place = wanted.environment.map(|e| format!(" in {e}")).unwrap_or_default();
     let error = Error::new(
         Kind::NotFound,

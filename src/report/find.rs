@@ -22,7 +22,7 @@ const LISTED: usize = 20;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wanted<'a> {
+pub struct NameQuery<'a> {
     /// What was typed.
     pub text: &'a str,
     /// The type it has to be of.
@@ -33,12 +33,12 @@ pub struct Wanted<'a> {
     pub whole: bool,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> NameQuery<'a> {
     /// Something of any type, in any environment.
     pub fn new(text: &'a str) -> Self {
-        Wanted {
+        NameQuery {
             text,
-            ..Wanted::default()
+            ..NameQuery::default()
         }
     }
 }
@@ -55,7 +55,7 @@ struct Found {
 ///
 /// # Errors
 /// `NotFound` where nothing fits; `InvalidArgument` with the candidates where several fit equally well.
-pub fn principal(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<Thing> {
+pub fn principal(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     known_environment(names, wanted)?;
     if let Some(kind) = wanted.kind {
         let kinds = [kind.to_owned()];
@@ -95,7 +95,7 @@ fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Th
 ///
 /// # Errors
 /// As [`principal`].
-pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<Thing> {
+pub fn resource(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     known_environment(names, wanted)?;
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
     let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?;
@@ -106,7 +106,7 @@ pub fn resource(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<Thing> {
 ///
 /// # Errors
 /// As [`principal`].
-pub fn resources(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<Vec<Thing>> {
+pub fn resources(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Vec<Thing>> {
     known_environment(names, wanted)?;
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
     let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?;
@@ -133,7 +133,7 @@ fn are_namesakes(names: &Names<'_>, found: &[Found]) -> Result<bool> {
 }
 
 /// Refuses an environment that nothing is in: a typing mistake shall not look like "nobody has access".
-fn known_environment(names: &Names<'_>, wanted: &Wanted<'_>) -> Result<()> {
+fn known_environment(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<()> {
     let Some(asked) = wanted.environment else {
         return Ok(());
     };
@@ -178,7 +178,7 @@ pub fn user_types(snapshot: &Snapshot) -> Result<Vec<String>> {
 }
 
 /// The resources of these types, or of all, that fit best, in the order of rows.
-fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
+fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Vec<Found>> {
     let found = by_id(names, kinds, wanted.text)?;
     if found.is_empty() {
         return best(names, kinds, wanted);
@@ -218,7 +218,7 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Ve
     Ok(found)
 }
 
-fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
+fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Vec<Found>> {
     let typed = Typed::of(wanted.text);
     let mut best: Option<Fit> = None;
     let mut found: Vec<Found> = Vec::new();
@@ -276,7 +276,7 @@ fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &Wanted<'_>) -> Res
     Ok(found)
 }
 
-fn one(mut found: Vec<Found>, wanted: &Wanted<'_>, none: &str) -> Result<Thing> {
+fn one(mut found: Vec<Found>, wanted: &NameQuery<'_>, none: &str) -> Result<Thing> {
     if found.len() > 1 {
         return Err(ambiguous(&found, wanted));
     }
@@ -293,7 +293,7 @@ fn one(mut found: Vec<Found>, wanted: &Wanted<'_>, none: &str) -> Result<Thing> 
         .hint("give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything"))
 }
 
-fn ambiguous(found: &[Found], wanted: &Wanted<'_>) -> Error {
+fn ambiguous(found: &[Found], wanted: &NameQuery<'_>) -> Error {
     let mut lines: Vec<String> = found
         .iter()
         .take(LISTED)

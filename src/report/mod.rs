@@ -8,7 +8,6 @@
 
 pub mod access;
 pub mod apart;
-pub mod census;
 pub mod code;
 pub mod compare;
 pub mod condition;
@@ -19,6 +18,7 @@ pub mod explore;
 pub mod export;
 pub mod find;
 pub mod findings;
+pub mod inventory;
 pub mod link;
 pub mod list;
 pub mod names;

@@ -1,7 +1,7 @@
 //! A person and a resource worth looking at first: what a summary points a newcomer to.
 
 use super::access::Answers;
-use super::find::{self, Wanted};
+use super::find::{self, NameQuery};
 use super::snapshot::Snapshot;
 use super::thing::Thing;
 use crate::baton::c1z::ResourceFilter;
@@ -51,13 +51,13 @@ pub fn suggest(snapshot: &Snapshot, wanted: &[&str]) -> Result<Suggestion> {
     reached.sort_by_key(|thing| place(&thing.kind));
     reached.dedup();
     let first = reached.first().map(|thing| thing.kind.clone()).unwrap_or_default();
-    let typed = |thing: &Thing| word(thing, |typed| find::resource(answers.names(), &Wanted::new(typed)));
+    let typed = |thing: &Thing| word(thing, |typed| find::resource(answers.names(), &NameQuery::new(typed)));
     // One that is known by its name, where there is one: environments have projects of equal names.
     let mut words = reached.iter().filter(|thing| thing.kind == first).take(LOOKED_AT);
     let named = words.clone().find(|thing| typed(thing) == thing.name);
     Ok(Suggestion {
         person: Some(word(&person, |typed| {
-            find::principal(answers.names(), &Wanted::new(typed))
+            find::principal(answers.names(), &NameQuery::new(typed))
         })),
         resource: named.or_else(|| words.next()).map(typed),
     })

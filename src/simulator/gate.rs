@@ -12,14 +12,14 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::behaviour::{Fault, Script};
+use super::behavior::{Fault, Script};
 use super::endpoint::Endpoint;
 use super::gzip;
 use super::line::Plug;
 use super::log::Logged;
 use super::paging::refusal;
 use super::quota::{Verdict, retry_after};
-use super::server::{Manners, Server, token};
+use super::server::{BehaviorInForce, Server, token};
 use super::view::{Call, Moved, Params};
 use super::workspace::Env;
 
@@ -30,7 +30,7 @@ pub async fn pass(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let manners = server.manners();
+    let behavior = server.behavior();
     let path = request
         .uri()
         .path_and_query()
@@ -38,13 +38,13 @@ pub async fn pass(
     let method = request.method().to_string();
     let endpoint = Endpoint::of(request.uri().path());
     let environment = caller(request.headers());
-    let zipped = manners.behaviour.gzip && accepts_gzip(request.headers());
-    if !manners.behaviour.latency.is_zero() {
-        tokio::time::sleep(manners.behaviour.latency).await;
+    let zipped = behavior.behavior.gzip && accepts_gzip(request.headers());
+    if !behavior.behavior.latency.is_zero() {
+        tokio::time::sleep(behavior.behavior.latency).await;
     }
 
     let fault = due(
-        &manners,
+        &behavior,
         &method,
         request.uri().path(),
         request.uri().query().unwrap_or_default(),
@@ -61,16 +61,16 @@ pub async fn pass(
     let replaced = fault.as_ref().and_then(replacement);
     let mut answer = match replaced {
         Some(answer) => answer,
-        None => match admit(&server, &manners, endpoint, environment, &mut extra) {
+        None => match admit(&server, &behavior, endpoint, environment, &mut extra) {
             Err(refused) => *refused,
             Ok(None) => next.run(request).await,
             Ok(Some(env)) => {
-                let own_cap = endpoint.and_then(|e| manners.behaviour.page_caps.get(&e)).copied();
+                let own_cap = endpoint.and_then(|e| behavior.behavior.page_caps.get(&e)).copied();
                 let mut call = Call {
                     env,
                     server: Arc::clone(&server),
                     view: server.view(),
-                    page_cap: own_cap.unwrap_or(manners.behaviour.page_cap),
+                    page_cap: own_cap.unwrap_or(behavior.behavior.page_cap),
                     params,
                     moved: None,
                 };
@@ -112,7 +112,7 @@ pub async fn pass(
     if let Ok(id) = HeaderValue::from_str(&server.correlation_id()) {
         answer.headers_mut().insert("x-correlation-id", id);
     }
-    if let Some(date) = date(manners.behaviour.clock_ahead) {
+    if let Some(date) = date(behavior.behavior.clock_ahead) {
         answer.headers_mut().insert(header::DATE, date);
     }
     answer
@@ -121,12 +121,12 @@ pub async fn pass(
 /// Quota, token, permission, access model: `Ok(Some)` for an endpoint's caller, `Ok(None)` for unknown paths.
 fn admit(
     server: &Server,
-    manners: &Manners,
+    behavior: &BehaviorInForce,
     endpoint: Option<Endpoint>,
     environment: Option<Env>,
     extra: &mut HeaderMap,
 ) -> Result<Option<Env>, Box<Response>> {
-    if let (Some(quota), Some(endpoint)) = (&manners.behaviour.quota, endpoint) {
+    if let (Some(quota), Some(endpoint)) = (&behavior.behavior.quota, endpoint) {
         let verdict = server.counters.count(quota, environment, endpoint.family());
         let left = match verdict {
             Verdict::Allowed(left) => left,
@@ -150,7 +150,7 @@ fn admit(
     let Some(endpoint) = endpoint else {
         return Ok(None);
     };
-    if let Some(status) = manners.behaviour.denied.get(&endpoint) {
+    if let Some(status) = behavior.behavior.denied.get(&endpoint) {
         return Err(match StatusCode::from_u16(*status) {
             Ok(StatusCode::UNAUTHORIZED) | Err(_) => unauthorized(),
             Ok(StatusCode::FORBIDDEN) => Box::new(refusal(StatusCode::FORBIDDEN, "Forbidden")),
@@ -186,11 +186,11 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// The fault of the first script that is due. Every script whose path matches counts the hit.
-fn due(manners: &Manners, method: &str, path: &str, query: &str) -> Option<Fault> {
+fn due(behavior: &BehaviorInForce, method: &str, path: &str, query: &str) -> Option<Fault> {
     let params = Params::parse(query);
-    let mut hits = manners.hits.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut hits = behavior.hits.lock().unwrap_or_else(PoisonError::into_inner);
     let mut found = None;
-    for (script, hit) in manners.behaviour.scripts.iter().zip(hits.iter_mut()) {
+    for (script, hit) in behavior.behavior.scripts.iter().zip(hits.iter_mut()) {
         if matches(script, method, path, &params) {
             *hit += 1;
             if found.is_none() && script.hits.contains(*hit) {

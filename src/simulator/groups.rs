@@ -7,7 +7,7 @@ use serde_json::json;
 use super::paging::{contains, enveloped, not_found};
 use super::projects::grant_row;
 use super::view::Call;
-use super::workspace::Holder;
+use super::workspace::Grantee;
 
 /// `GET /api/user_groups`, optional `name` filter.
 pub async fn list(call: Call) -> Response {
@@ -56,7 +56,7 @@ pub async fn project_grants(call: Call, Path(id): Path<String>) -> Response {
     if call.view.group(&id).is_none() {
         return not_found();
     }
-    let mut grants = call.view.held_by(&Holder::Group(id));
+    let mut grants = call.view.held_by(&Grantee::Group(id));
     grants.retain(|g| call.view.project(g.project).is_some_and(|p| p.env == call.env));
     enveloped(&call, grants, |g| grant_row(&call.view, g))
 }

@@ -5,7 +5,7 @@
 //! `connections`, `clients`, `details`); `gate` is what every request passes first: log, faults, quota, token,
 //! permission. `cli` and tests may use this module; nothing else does.
 
-mod behaviour;
+mod behavior;
 pub mod catalogue;
 mod clients;
 mod connections;
@@ -29,12 +29,12 @@ mod view;
 mod workspace;
 mod writes;
 
-pub use behaviour::{Behaviour, Fault, GroupIds, Hits, Quota, QuotaClock, RetryForm, Script};
+pub use behavior::{Behavior, Fault, GroupIds, Hits, Quota, QuotaClock, RetryForm, Script};
 pub use endpoint::{Endpoint, Family};
 pub use log::{Logged, Requests};
 pub use server::Simulator;
 pub use shape::{AccessModel, Shape};
 pub use workspace::{
-    ApiClient, ApiClientRole, Assignment, Connection, Env, EnvironmentRole, Folder, Group, Holder, LastActivity,
+    ApiClient, ApiClientRole, Assignment, Connection, Env, EnvironmentRole, Folder, Grantee, Group, LastActivity,
     LegacyRole, Person, PrivilegeRow, Project, ProjectGrant, ProjectRole, RoleTuple, RoleType, Workspace, is_no_access,
 };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::paging::{contains, enveloped, not_found};
 use super::projects::grant_row;
 use super::view::Call;
-use super::workspace::{Holder, LastActivity, Person};
+use super::workspace::{Grantee, LastActivity, Person};
 
 /// `GET /api/members`: everything in one answer; `email` filters by "contains".
 pub async fn list(call: Call) -> Response {
@@ -53,7 +53,7 @@ pub async fn project_grants(call: Call, Path(id): Path<String>) -> Response {
     let Some(person) = id.parse().ok().and_then(|id| call.view.person(id)) else {
         return not_found();
     };
-    let mut grants = call.view.held_by(&Holder::User(person.id));
+    let mut grants = call.view.held_by(&Grantee::User(person.id));
     grants.retain(|g| call.view.project(g.project).is_some_and(|p| p.env == call.env));
     enveloped(&call, grants, |g| grant_row(&call.view, g))
 }
@@ -65,13 +65,13 @@ pub async fn projects_privileges(call: Call, Path(id): Path<String>) -> Response
         return not_found();
     };
     let workspace = &call.view.workspace;
-    let mut grants = call.view.held_by(&Holder::User(person.id));
+    let mut grants = call.view.held_by(&Grantee::User(person.id));
     for group in workspace
         .groups
         .iter()
         .filter(|g| g.system || g.members.contains(&person.id))
     {
-        grants.extend(call.view.held_by(&Holder::Group(group.id.clone())));
+        grants.extend(call.view.held_by(&Grantee::Group(group.id.clone())));
     }
     grants.retain(|g| call.view.project(g.project).is_some_and(|p| p.env == call.env));
     let rows: Vec<Value> = grants.into_iter().map(|g| grant_row(&call.view, g)).collect();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::paging::{bare, enveloped, not_found, single};
 use super::view::{Call, View};
-use super::workspace::{Holder, ProjectGrant};
+use super::workspace::{Grantee, ProjectGrant};
 
 /// `GET /api/projects`: those of the token's environment.
 pub async fn list(call: Call) -> Response {
@@ -44,13 +44,13 @@ pub fn grant_row(view: &View, grant: &ProjectGrant) -> Value {
     let role = view.project_role(&grant.role);
     let env = project.map(|p| p.env);
     let (user, group) = match &grant.holder {
-        Holder::User(id) => {
+        Grantee::User(id) => {
             let person = view.person(*id);
             let name = person.and_then(|p| p.name.as_deref());
             let email = person.and_then(|p| p.email.as_deref());
             (json!({"id": id, "name": name, "email": email}), Value::Null)
         }
-        Holder::Group(id) => {
+        Grantee::Group(id) => {
             let name = view.group(id).map(|g| g.name.as_str());
             (Value::Null, json!({"id": id, "name": name}))
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::behaviour::{Quota, RetryForm};
+use super::behavior::{Quota, RetryForm};
 use super::endpoint::Family;
 use super::workspace::Env;
 

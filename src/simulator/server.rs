@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::behaviour::Behaviour;
+use super::behavior::Behavior;
 use super::endpoint::Endpoint;
 use super::line::{Plug, PluggedListener};
 use super::log::{Logged, Requests};
@@ -34,7 +34,7 @@ pub struct Simulator {
 #[derive(Debug)]
 pub struct Server {
     view: RwLock<Arc<View>>,
-    manners: RwLock<Arc<Manners>>,
+    behavior: RwLock<Arc<BehaviorInForce>>,
     /// Calls per token and family.
     pub counters: Counters,
     /// Addresses that were invited.
@@ -43,19 +43,19 @@ pub struct Server {
     correlation: AtomicU64,
 }
 
-/// A behaviour and how often each of its scripts was met.
+/// A behavior and how often each of its scripts was met.
 #[derive(Debug)]
-pub struct Manners {
-    /// The behaviour.
-    pub behaviour: Behaviour,
+pub struct BehaviorInForce {
+    /// The behavior.
+    pub behavior: Behavior,
     /// One counter per script.
     pub hits: Mutex<Vec<u32>>,
 }
 
-impl Manners {
-    fn new(behaviour: Behaviour) -> Arc<Self> {
-        let hits = Mutex::new(vec![0; behaviour.scripts.len()]);
-        Arc::new(Manners { behaviour, hits })
+impl BehaviorInForce {
+    fn new(behavior: Behavior) -> Arc<Self> {
+        let hits = Mutex::new(vec![0; behavior.scripts.len()]);
+        Arc::new(BehaviorInForce { behavior, hits })
     }
 }
 
@@ -65,9 +65,9 @@ impl Server {
         self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The behaviour as it is now.
-    pub fn manners(&self) -> Arc<Manners> {
-        self.manners.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The behavior as it is now.
+    pub fn behavior(&self) -> Arc<BehaviorInForce> {
+        self.behavior.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes the workspace; requests that arrive afterwards see it.
@@ -94,10 +94,10 @@ impl Simulator {
     ///
     /// # Errors
     /// `Unavailable` when no loopback port can be opened.
-    pub async fn start(workspace: Workspace, behaviour: Behaviour) -> Result<Simulator> {
+    pub async fn start(workspace: Workspace, behavior: Behavior) -> Result<Simulator> {
         let server = Arc::new(Server {
             view: RwLock::new(Arc::new(View::new(workspace))),
-            manners: RwLock::new(Manners::new(behaviour)),
+            behavior: RwLock::new(BehaviorInForce::new(behavior)),
             counters: Counters::default(),
             invited: Mutex::default(),
             log: Mutex::default(),
@@ -155,9 +155,9 @@ impl Simulator {
             .clone()
     }
 
-    /// Replaces the behaviour. Scripts count from one again.
-    pub fn behave(&self, behaviour: Behaviour) {
-        *self.server.manners.write().unwrap_or_else(PoisonError::into_inner) = Manners::new(behaviour);
+    /// Replaces the behavior. Scripts count from one again.
+    pub fn behave(&self, behavior: Behavior) {
+        *self.server.behavior.write().unwrap_or_else(PoisonError::into_inner) = BehaviorInForce::new(behavior);
     }
 
     /// What was asked so far.

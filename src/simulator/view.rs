@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::server::Server;
-use super::workspace::{Env, Group, Holder, Person, Project, ProjectGrant, ProjectRole, Workspace};
+use super::workspace::{Env, Grantee, Group, Person, Project, ProjectGrant, ProjectRole, Workspace};
 
 /// A workspace and its indexes. Never changed: a changed workspace gets a new view.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct View {
     project_roles: HashMap<String, usize>,
     children: HashMap<(Env, Option<u64>), Vec<usize>>,
     grants: HashMap<u64, Vec<usize>>,
-    held: HashMap<Holder, Vec<usize>>,
+    held: HashMap<Grantee, Vec<usize>>,
     role_holders: HashMap<String, usize>,
     project_role_holders: HashMap<String, usize>,
 }
@@ -34,7 +34,7 @@ impl View {
         }
         let mut grants: HashMap<_, Vec<usize>> = HashMap::new();
         let mut held: HashMap<_, Vec<usize>> = HashMap::new();
-        let mut project_role_holders: HashMap<String, BTreeSet<&Holder>> = HashMap::new();
+        let mut project_role_holders: HashMap<String, BTreeSet<&Grantee>> = HashMap::new();
         for (at, grant) in workspace.project_grants.iter().enumerate() {
             grants.entry(grant.project).or_default().push(at);
             held.entry(grant.holder.clone()).or_default().push(at);
@@ -113,7 +113,7 @@ impl View {
     }
 
     /// Grants of a holder, all environments.
-    pub fn held_by(&self, holder: &Holder) -> Vec<&ProjectGrant> {
+    pub fn held_by(&self, holder: &Grantee) -> Vec<&ProjectGrant> {
         self.pick(self.held.get(holder))
     }
 

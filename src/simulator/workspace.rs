@@ -255,7 +255,7 @@ pub struct Folder {
 
 /// Who holds a project grant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Holder {
+pub enum Grantee {
     /// A collaborator by member id.
     User(u64),
     /// A group by id.
@@ -272,7 +272,7 @@ pub struct ProjectGrant {
     /// Project role by name; where several have the name, by the id that grants have for it.
     pub role: String,
     /// Collaborator or group.
-    pub holder: Holder,
+    pub holder: Grantee,
 }
 
 /// A Developer API client (`workato/api.md 2.13`).

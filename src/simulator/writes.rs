@@ -10,10 +10,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::behaviour::GroupIds;
+use super::behavior::GroupIds;
 use super::paging::{not_found, refusal};
 use super::view::Call;
-use super::workspace::{Assignment, Env, Holder, ProjectGrant, RoleType, Workspace, is_no_access};
+use super::workspace::{Assignment, Env, Grantee, ProjectGrant, RoleType, Workspace, is_no_access};
 
 /// `PUT /api/members/:id`: environments named are replaced, others stay.
 pub async fn update_member(call: Call, Path(id): Path<String>, body: Bytes) -> Response {
@@ -42,7 +42,7 @@ pub async fn delete_member(call: Call, Path(id): Path<String>) -> Response {
     };
     call.server.change(|workspace| {
         workspace.people.retain(|p| p.id != id);
-        workspace.project_grants.retain(|g| g.holder != Holder::User(id));
+        workspace.project_grants.retain(|g| g.holder != Grantee::User(id));
         for group in &mut workspace.groups {
             group.members.retain(|m| *m != id);
         }
@@ -100,11 +100,11 @@ pub async fn put_project_grants(call: Call, Path(id): Path<String>, body: Bytes)
             Some("User") => holder
                 .and_then(Value::as_u64)
                 .filter(|id| call.view.person(*id).is_some())
-                .map(Holder::User),
+                .map(Grantee::User),
             Some("UserGroup") => holder
                 .and_then(Value::as_str)
                 .filter(|id| call.view.group(id).is_some())
-                .map(|id| Holder::Group(id.to_owned())),
+                .map(|id| Grantee::Group(id.to_owned())),
             _ => None,
         };
         let Some(holder) = holder else {
@@ -157,7 +157,7 @@ pub async fn add_members(call: Call, Path(id): Path<String>, body: Bytes) -> Res
 
 /// `DELETE /api/user_groups/:id/members`, likewise. A gateway may drop the body.
 pub async fn remove_members(call: Call, Path(id): Path<String>, body: Bytes) -> Response {
-    let body = match call.server.manners().behaviour.group_ids {
+    let body = match call.server.behavior().behavior.group_ids {
         GroupIds::WithoutBodyOfDelete => Bytes::new(),
         _ => body,
     };
@@ -171,7 +171,7 @@ fn change_members(call: &Call, id: &str, body: &Bytes, change: impl Fn(&mut Vec<
     if group.system {
         return bad("System groups cannot be changed");
     }
-    let in_query = match call.server.manners().behaviour.group_ids {
+    let in_query = match call.server.behavior().behavior.group_ids {
         GroupIds::InBody => None,
         _ => call.params.text("user_ids"),
     };

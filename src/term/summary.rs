@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::color::Paint;
 use super::sanitize;
-use crate::baton::sync::summary::{Rows, Status, Summary};
+use crate::baton::sync::summary::{RowCounts, Status, Summary};
 
 /// What is typed to run this program.
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
@@ -119,7 +119,7 @@ fn headline(summary: &Summary, paint: Paint) -> String {
 fn rows(summary: &Summary, width: usize) -> String {
     let mut table = new_table(width);
     table.set_header(["resource type", "resources", "entitlements", "grants"]);
-    let cells = |name: &str, rows: Rows| {
+    let cells = |name: &str, rows: RowCounts| {
         [
             sanitize::line(name).into_owned(),
             number(rows.resources),
@@ -244,7 +244,7 @@ mod tests {
     use crate::baton::warning::Warning;
 
     fn summary() -> Summary {
-        let rows = |resources, entitlements, grants| Rows {
+        let rows = |resources, entitlements, grants| RowCounts {
             resources,
             entitlements,
             grants,

@@ -86,7 +86,7 @@ impl Terminal {
 }
 
 /// Writes a table row by row.
-pub struct Rows<'o> {
+pub struct TableWriter<'o> {
     output: &'o mut Output,
     columns: Vec<Column>,
     layout: Layout,
@@ -97,10 +97,10 @@ pub struct Rows<'o> {
     written: u64,
 }
 
-impl<'o> Rows<'o> {
+impl<'o> TableWriter<'o> {
     /// An empty table. Its head is written with the first rows.
     pub fn new(output: &'o mut Output, columns: &[Column], layout: Layout) -> Self {
-        Rows {
+        TableWriter {
             output,
             columns: columns.to_vec(),
             layout,

@@ -15,12 +15,12 @@ use super::client::{
 use super::client::{Row, WorkatoClient, odd};
 use super::family::{Family, check_role_lists};
 use super::folder::FolderTree;
-use super::holding::{Holdings, resolve};
+use super::listing::{Once, all_pages, composed, stored, whole_list};
 use super::privileges::PrivilegeFacts;
 use super::project_role::ProjectRoles;
+use super::role_assignments::{Holdings, resolve};
 use super::role_config::with_configs;
 use super::settings::{Environment, EnvironmentChoice, Settings};
-use super::table::{Once, all_pages, composed, stored, whole_list};
 use super::token_environment;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;

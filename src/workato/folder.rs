@@ -16,12 +16,12 @@ use super::collaborator::{self, Collaborator};
 use super::directory::{Directory, FAN_OUT};
 use super::family::Family;
 use super::family::single::{self, Outcome};
-use super::holding::{RoleKind, RoleRef};
 use super::kind::{PAGE, ResourceKind, id_value, stamp, utc};
+use super::listing::all_pages;
 use super::project::Project;
 use super::role::Role;
+use super::role_assignments::{RoleKind, RoleRef};
 use super::settings::{Environment, FolderDepth};
-use super::table::all_pages;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use crate::baton::error::{Error, Result};
@@ -89,7 +89,7 @@ impl FolderTree {
     /// Those of the client; a refusal is a warning.
     pub async fn read(directory: &Directory, cx: &SyncContext) -> Result<Self> {
         let projects = directory.projects(cx).await?;
-        let wanted = Wanted::of(directory, cx).await?;
+        let wanted = FoldersInUse::of(directory, cx).await?;
         let depth = match directory.settings.folder_depth {
             FolderDepth::Auto if directory.has_legacy_roles(cx).await? => FolderDepth::All,
             depth => depth,
@@ -132,12 +132,12 @@ impl FolderTree {
 }
 
 /// Folders that something in the sync points at.
-struct Wanted {
+struct FoldersInUse {
     by_environment: BTreeMap<Environment, BTreeSet<FolderId>>,
     anywhere: BTreeSet<FolderId>,
 }
 
-impl Wanted {
+impl FoldersInUse {
     async fn of(directory: &Directory, cx: &SyncContext) -> Result<Self> {
         let facts = directory.privileges(cx).await?;
         let detected = directory.detected(cx).await?;
@@ -161,7 +161,7 @@ impl Wanted {
             .iter()
             .flat_map(|role| role.folder_ids.iter().cloned())
             .collect();
-        Ok(Wanted {
+        Ok(FoldersInUse {
             by_environment,
             anywhere,
         })

@@ -5,9 +5,9 @@
 use super::client::MemberId;
 use super::collaborator::{self, Collaborator};
 use super::directory::Directory;
-use super::holding::RoleRef;
 use super::kind::{PAGE, ResourceKind};
 use super::privileges::{Pair, catalogue};
+use super::role_assignments::RoleRef;
 use super::settings::{Environment, EnvironmentChoice};
 use crate::baton::annotation;
 use crate::baton::connector::SyncContext;

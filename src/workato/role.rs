@@ -3,10 +3,10 @@
 use super::client::LegacyRole;
 use super::collaborator::Collaborator;
 use super::directory::Directory;
-use super::holding::{RoleKind, RoleRef};
 use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
 use super::privilege::grants_of_role;
 use super::privileges::base_roles;
+use super::role_assignments::{RoleKind, RoleRef};
 use super::settings::Environment;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{EntitlementBuilder, Purpose};

@@ -13,7 +13,7 @@ use super::directory::FAN_OUT;
 use super::family::Family;
 use super::family::single::{self, Losses, Outcome, Single};
 use super::kind::first_of;
-use super::table::stored;
+use super::listing::stored;
 use crate::baton::code as kit;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use baton_workato::simulator::{Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::client::{Member, endpoint, rows_of};
 use divan::Bencher;
 use tempfile::TempDir;
@@ -71,12 +71,12 @@ impl Place {
             projects: PROJECTS,
             ..Shape::default()
         };
-        let behaviour = Behaviour {
+        let behavior = Behavior {
             latency: Duration::from_millis(milliseconds),
-            ..Behaviour::default()
+            ..Behavior::default()
         };
         let simulator = runtime
-            .block_on(Simulator::start(Workspace::generate(&shape), behaviour))
+            .block_on(Simulator::start(Workspace::generate(&shape), behavior))
             .unwrap();
         Place {
             simulator,

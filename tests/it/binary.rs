@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use baton_workato::simulator::{Behaviour, Endpoint, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Endpoint, Env, Shape, Simulator, Workspace};
 use serde_json::{Value, json};
 
 use crate::support::rows::Rows;
@@ -14,7 +14,7 @@ struct Place {
 }
 
 impl Place {
-    async fn new(behaviour: Behaviour) -> Self {
+    async fn new(behavior: Behavior) -> Self {
         let shape = Shape {
             people: 20,
             projects: 4,
@@ -22,7 +22,7 @@ impl Place {
         };
         Place {
             folder: tempfile::tempdir().unwrap(),
-            simulator: Simulator::start(Workspace::generate(&shape), behaviour).await.unwrap(),
+            simulator: Simulator::start(Workspace::generate(&shape), behavior).await.unwrap(),
         }
     }
 
@@ -74,7 +74,7 @@ fn summary(output: &Output) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_writes_one_file_and_one_summary_line() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     let output = place.run(&["-f", "out.c1z"]).await;
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""));
     assert_eq!(place.names(), ["out.c1z"]);
@@ -102,7 +102,7 @@ async fn a_sync_writes_one_file_and_one_summary_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_ends_with_16_one_message_and_no_file() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     let key = "wrkaus-eyJ0.wrong.key";
     let output = run(
         place.folder.path(),
@@ -123,7 +123,7 @@ async fn a_wrong_key_ends_with_16_one_message_and_no_file() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_network_ends_with_14() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     let started = std::time::Instant::now();
     let output = run(
         place.folder.path(),
@@ -161,7 +161,7 @@ async fn an_unknown_data_center_ends_with_2_and_the_list() {
 /// Neither key nor any part of it is in what is printed at the most talkative level, nor in the file.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keys_are_nowhere() {
-    let place = Place::new(Behaviour::default().deny(Endpoint::ApiClients, 403)).await;
+    let place = Place::new(Behavior::default().deny(Endpoint::ApiClients, 403)).await;
     let [dev, test, prod] = Env::ALL.map(|env| place.simulator.token(env));
     let arguments = [
         "--workato-env",
@@ -200,7 +200,7 @@ async fn the_keys_are_nowhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn warnings_fail_the_run_only_when_asked() {
-    let place = Place::new(Behaviour::default().deny(Endpoint::ApiClients, 403)).await;
+    let place = Place::new(Behavior::default().deny(Endpoint::ApiClients, 403)).await;
     let output = place.run(&[]).await;
     assert_eq!(output.status.code(), Some(0));
     let said = summary(&output);
@@ -214,7 +214,7 @@ async fn warnings_fail_the_run_only_when_asked() {
 /// Two syncs of an unchanged workspace: everything but ids and times is the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_syncs_of_an_unchanged_workspace_are_equal() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     for workers in ["1", "4"] {
         let output = place.run(&["--workers", workers]).await;
         assert_eq!(output.status.code(), Some(0));
@@ -228,7 +228,7 @@ async fn two_syncs_of_an_unchanged_workspace_are_equal() {
 /// Into a file of the v3 form, sound or not, nothing is synced: before the first request, and it is not touched.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_into_a_pebble_file_is_refused() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     let sound = std::fs::read(crate::pebble::tables::own().join("features.c1z")).unwrap();
     for pebble in [sound, [b"C1Z3\0".as_slice(), &[7; 64]].concat()] {
         std::fs::write(place.path("sync.c1z"), &pebble).unwrap();
@@ -247,7 +247,7 @@ async fn a_sync_into_a_pebble_file_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn capabilities_name_every_type_without_a_call() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     let output = place.run(&["capabilities"]).await;
     assert_eq!(output.status.code(), Some(0));
     let stdout = text(&output.stdout);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use baton_workato::simulator::{Behaviour, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
 use serde_json::Value;
 
 /// A finished sync that another program wrote.
@@ -15,7 +15,7 @@ struct Place {
 }
 
 impl Place {
-    async fn new(behaviour: Behaviour) -> Self {
+    async fn new(behavior: Behavior) -> Self {
         let shape = Shape {
             people: 8,
             projects: 2,
@@ -23,7 +23,7 @@ impl Place {
         };
         Place {
             folder: tempfile::tempdir().unwrap(),
-            simulator: Simulator::start(Workspace::generate(&shape), behaviour).await.unwrap(),
+            simulator: Simulator::start(Workspace::generate(&shape), behavior).await.unwrap(),
         }
     }
 
@@ -82,14 +82,14 @@ async fn explained(place: &Place, code: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn syncs_that_fail_say_which_page_explains_it() {
-    type Case = (&'static str, i32, Behaviour, &'static [&'static str]);
-    let page = |fault| Behaviour::default().script("/**", Hits::Every, fault);
+    type Case = (&'static str, i32, Behavior, &'static [&'static str]);
+    let page = |fault| Behavior::default().script("/**", Hits::Every, fault);
     let cases: [Case; 8] = [
-        ("BW-1201", 7, Behaviour::default().deny(Endpoint::Members, 403), &[]),
+        ("BW-1201", 7, Behavior::default().deny(Endpoint::Members, 403), &[]),
         (
             "BW-1005",
             7,
-            Behaviour::default()
+            Behavior::default()
                 .deny(Endpoint::EnvironmentRoles, 403)
                 .deny(Endpoint::Roles, 403),
             &["--workato-env", "dev"],
@@ -100,12 +100,12 @@ async fn syncs_that_fail_say_which_page_explains_it() {
             page(Fault::Redirect("https://example.org/login".to_owned())),
             &[],
         ),
-        ("BW-0208", 2, Behaviour::default(), &["--sync-resource-types", "rolls"]),
-        ("BW-0409", 2, Behaviour::default(), &["-f", "no/such/folder/sync.c1z"]),
+        ("BW-0208", 2, Behavior::default(), &["--sync-resource-types", "rolls"]),
+        ("BW-0409", 2, Behavior::default(), &["-f", "no/such/folder/sync.c1z"]),
         (
             "BW-0502",
             9,
-            Behaviour::default().deny(Endpoint::Groups, 403),
+            Behavior::default().deny(Endpoint::Groups, 403),
             &["--fail-on-warnings"],
         ),
         (
@@ -114,10 +114,10 @@ async fn syncs_that_fail_say_which_page_explains_it() {
             page(Fault::Status(200, "{}".to_owned(), Vec::new())),
             &[],
         ),
-        ("BW-0210", 2, Behaviour::default(), &["--log-path", "no/such/log"]),
+        ("BW-0210", 2, Behavior::default(), &["--log-path", "no/such/log"]),
     ];
-    for (expected, exit, behaviour, arguments) in cases {
-        let place = Place::new(behaviour).await;
+    for (expected, exit, behavior, arguments) in cases {
+        let place = Place::new(behavior).await;
         let output = place.sync(arguments).await;
         assert_eq!(code(&output), expected, "{}", text(&output.stderr));
         assert_eq!(output.status.code(), Some(exit), "{expected}");
@@ -127,10 +127,10 @@ async fn syncs_that_fail_say_which_page_explains_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn warnings_carry_their_codes_into_the_summary() {
-    let behaviour = Behaviour::default()
+    let behavior = Behavior::default()
         .deny(Endpoint::Groups, 403)
         .deny(Endpoint::ApiClients, 401);
-    let place = Place::new(behaviour).await;
+    let place = Place::new(behavior).await;
     let output = place.sync(&["--workato-env", "all"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let stderr = text(&output.stderr);
@@ -160,7 +160,7 @@ async fn warnings_carry_their_codes_into_the_summary() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_and_addresses_that_cannot_be_right() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     let base_url = place.simulator.base_url();
     let region = ["--workato-data-center", "us"];
     for (expected, exit, key, arguments) in [
@@ -181,7 +181,7 @@ async fn keys_and_addresses_that_cannot_be_right() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_cannot_be_read() {
-    let place = Place::new(Behaviour::default()).await;
+    let place = Place::new(Behavior::default()).await;
     let whole = std::fs::read(place.copy("whole.c1z")).unwrap();
     std::fs::write(place.path("cut.c1z"), &whole[..whole.len() / 2]).unwrap();
     std::fs::write(place.path("text.c1z"), "not a file of this sort").unwrap();

@@ -12,12 +12,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_workato::baton::c1z::outlook;
+use baton_workato::baton::diagnosis::preflight;
 use baton_workato::baton::diagnosis::{Check, Diagnosis, Status};
 use baton_workato::baton::http::{HttpClient, HttpOptions, RetryPolicy};
 use baton_workato::baton::progress::Silent;
 use baton_workato::baton::secret::Secret;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::diagnosis::{Examination, Findings, examine};
 use baton_workato::workato::settings::{Environment, EnvironmentChoice, Settings};
 
@@ -31,8 +31,8 @@ pub fn workspace(model: AccessModel) -> Workspace {
     })
 }
 
-pub async fn simulator(model: AccessModel, behaviour: Behaviour) -> Simulator {
-    Simulator::start(workspace(model), behaviour).await.unwrap()
+pub async fn simulator(model: AccessModel, behavior: Behavior) -> Simulator {
+    Simulator::start(workspace(model), behavior).await.unwrap()
 }
 
 /// Settings with the DEV token alone.
@@ -79,7 +79,7 @@ pub async fn within(limit: Duration, settings: &Settings, file: Option<&Path>) -
         })
         .unwrap(),
     );
-    let previous = file.and_then(|file| outlook::inspect(file, None, &|_| None).previous);
+    let previous = file.and_then(|file| preflight::inspect(file, None, &|_| None).previous);
     let examination = Examination {
         settings,
         http: &http,

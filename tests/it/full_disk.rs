@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use baton_workato::baton::c1z::{Reader, SyncType};
-use baton_workato::simulator::{Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 use calamine::Reader as _;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_baton-workato");
@@ -222,7 +222,7 @@ async fn a_sync_goes_on_once_there_is_room() {
         projects: 8,
         ..Shape::default()
     };
-    let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
+    let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
         .await
         .unwrap();
     let env = [

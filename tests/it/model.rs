@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_workato::baton::error::Result;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::settings::{Environment, EnvironmentChoice, FolderDepth, PrivilegesMode, Settings};
 use serde_json::{Value, json};
 
@@ -58,18 +58,18 @@ pub fn settings(simulator: &Simulator, options: &Options) -> Settings {
 }
 
 /// Syncs a workspace as it is.
-pub async fn sync(workspace: Workspace, behaviour: Behaviour, options: &Options) -> Result<Synced> {
-    sync_with(workspace, behaviour, options, |_| {}).await
+pub async fn sync(workspace: Workspace, behavior: Behavior, options: &Options) -> Result<Synced> {
+    sync_with(workspace, behavior, options, |_| {}).await
 }
 
 /// Syncs a workspace with bent settings.
 pub async fn sync_with(
     workspace: Workspace,
-    behaviour: Behaviour,
+    behavior: Behavior,
     options: &Options,
     bend: impl FnOnce(&mut Settings),
 ) -> Result<Synced> {
-    let simulator = Simulator::start(workspace, behaviour).await.unwrap();
+    let simulator = Simulator::start(workspace, behavior).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sync.c1z");
     let mut settings = settings(&simulator, options);
@@ -180,7 +180,7 @@ async fn rows_are_exactly_those_of_the_model() {
                     connections,
                     privileges,
                 };
-                let synced = sync(workspace.clone(), Behaviour::default(), &options).await.unwrap();
+                let synced = sync(workspace.clone(), Behavior::default(), &options).await.unwrap();
                 let name = format!("{model:?} {options:?}");
                 let outcome = std::panic::catch_unwind(|| assert_rows(&expect(&workspace, &options), &synced.rows));
                 assert!(outcome.is_ok(), "{name}: the first difference is above");
@@ -211,7 +211,7 @@ async fn a_workspace_of_500_people_and_20_projects_is_exact() {
         };
         let workspace = Workspace::generate(&shape);
         let options = Options::everything();
-        let synced = sync(workspace.clone(), Behaviour::default(), &options).await.unwrap();
+        let synced = sync(workspace.clone(), Behavior::default(), &options).await.unwrap();
         assert_rows(&expect(&workspace, &options), &synced.rows);
         assert_no_warnings(&synced);
     }
@@ -228,7 +228,7 @@ async fn role_names_are_matched_as_the_api_spells_them() {
     };
     let workspace = Workspace::generate(&shape);
     let options = Options::default();
-    let synced = sync(workspace.clone(), Behaviour::default(), &options).await.unwrap();
+    let synced = sync(workspace.clone(), Behavior::default(), &options).await.unwrap();
     assert_rows(&expect(&workspace, &options), &synced.rows);
     let causes: Vec<_> = synced.summary.warnings.iter().map(|w| (w.cause, w.count)).collect();
     assert_eq!(causes, [("role-not-listed", 1)]);
@@ -244,9 +244,7 @@ async fn exclusion_groups_stop_at_50_roles() {
         };
         let workspace = Workspace::generate(&shape);
         assert_eq!(workspace.environment_roles.len(), custom_roles + 3);
-        let synced = sync(workspace, Behaviour::default(), &Options::default())
-            .await
-            .unwrap();
+        let synced = sync(workspace, Behavior::default(), &Options::default()).await.unwrap();
         let groups = synced.rows.entitlements.values().flat_map(|e| &e.annotations);
         let groups = groups.filter(|a| a["@"] == json!("EntitlementExclusionGroup")).count();
         assert_eq!(groups, if grouped { custom_roles + 3 } else { 0 });

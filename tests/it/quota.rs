@@ -13,7 +13,7 @@ use baton_workato::baton::http::{Clock, HttpClient, HttpOptions, Pace, RetryPoli
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
 use baton_workato::baton::sync::{self, SyncEnvironment};
-use baton_workato::simulator::{self, Behaviour, Env, Fault, Hits, Quota, QuotaClock, Shape, Simulator};
+use baton_workato::simulator::{self, Behavior, Env, Fault, Hits, Quota, QuotaClock, Shape, Simulator};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::client::{ProjectId, WorkatoClient};
 use baton_workato::workato::settings::{PrivilegesMode, Settings};
@@ -138,21 +138,21 @@ fn http(time: &Time, per_minute: u32) -> Arc<HttpClient> {
     Arc::new(HttpClient::new(options).unwrap())
 }
 
-fn behaviour(time: &Time, quota: Quota) -> Behaviour {
-    Behaviour::default().quota(Quota {
+fn behavior(time: &Time, quota: Quota) -> Behavior {
+    Behavior::default().quota(Quota {
         clock: time.for_quota(),
         ..quota
     })
 }
 
-async fn workspace(people: usize, projects: usize, behaviour: Behaviour) -> Simulator {
+async fn workspace(people: usize, projects: usize, behavior: Behavior) -> Simulator {
     let shape = Shape {
         people,
         projects,
         environments: vec![Env::Dev],
         ..Shape::default()
     };
-    Simulator::start(simulator::Workspace::generate(&shape), behaviour)
+    Simulator::start(simulator::Workspace::generate(&shape), behavior)
         .await
         .unwrap()
 }
@@ -191,7 +191,7 @@ async fn two_hundred_people_exactly_under_sixty_a_window() {
             remaining,
             ..Quota::default()
         };
-        let simulator = workspace(200, 12, behaviour(&time, quota)).await;
+        let simulator = workspace(200, 12, behavior(&time, quota)).await;
         let summary = sync_at(&time, &simulator, PrivilegesMode::Exact).await;
         assert_eq!(simulator.requests().answered(429), 0);
         let (family, requests, rate) = summary.bound().unwrap();
@@ -210,7 +210,7 @@ async fn two_hundred_people_exactly_under_sixty_a_window() {
 #[tokio::test]
 async fn a_run_right_after_another_one_waits_once() {
     let time = Time::new();
-    let simulator = workspace(50, 5, behaviour(&time, Quota::default())).await;
+    let simulator = workspace(50, 5, behavior(&time, Quota::default())).await;
     let first = sync_at(&time, &simulator, PrivilegesMode::Exact).await;
     assert_eq!(first.bound(), None);
     assert_eq!(time.elapsed(), Duration::ZERO);
@@ -237,7 +237,7 @@ async fn an_allowance_that_all_families_share_is_noticed_and_kept() {
         remaining: false,
         ..Quota::default()
     };
-    let simulator = workspace(8, 2, behaviour(&time, quota)).await;
+    let simulator = workspace(8, 2, behavior(&time, quota)).await;
     let http = http(&time, 60);
     let client = WorkatoClient::new(
         simulator.base_url().parse().unwrap(),
@@ -270,7 +270,7 @@ async fn an_allowance_that_all_families_share_is_noticed_and_kept() {
 #[tokio::test]
 async fn the_largest_family_bounds_a_large_workspace() {
     let time = Time::new();
-    let simulator = workspace(8, 2, behaviour(&time, Quota::default())).await;
+    let simulator = workspace(8, 2, behavior(&time, Quota::default())).await;
     let http = http(&time, 60);
     let client = WorkatoClient::new(
         simulator.base_url().parse().unwrap(),
@@ -305,7 +305,7 @@ async fn the_largest_family_bounds_a_large_workspace() {
 async fn a_large_workspace(people: usize, projects: usize) {
     let real = Instant::now();
     let time = Time::new();
-    let simulator = workspace(people, projects, behaviour(&time, Quota::default())).await;
+    let simulator = workspace(people, projects, behavior(&time, Quota::default())).await;
     let summary = sync_at(&time, &simulator, PrivilegesMode::Sampled).await;
     assert_eq!(summary.rows["collaborator"].resources, people as u64);
     assert_eq!(summary.rows["project"].resources, projects as u64);
@@ -343,7 +343,7 @@ async fn the_largest_family_bounds_a_whole_sync() {
 async fn a_fault_on_every_fifth_request_does_not_use_up_the_repeats() {
     let time = Time::new();
     let fifths: Vec<u32> = (1..200).map(|n| n * 5).collect();
-    let faulty = Behaviour::default().script("/api/**", Hits::At(fifths), Fault::status(503));
+    let faulty = Behavior::default().script("/api/**", Hits::At(fifths), Fault::status(503));
     let simulator = workspace(200, 5, faulty).await;
     let few_repeats = HttpOptions {
         clock: Arc::new(time.clone()),

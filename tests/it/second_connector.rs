@@ -24,7 +24,7 @@ use self::rota::Rota;
 use crate::grpc::Served;
 use crate::grpc::remote::Remote;
 use crate::service::memory;
-use crate::service::stand_in::{Manners, StandIn};
+use crate::service::stand_in::{StandIn, TenantBehavior};
 use crate::support::rows::Rows;
 use crate::support::run;
 
@@ -179,9 +179,9 @@ fn membership(team: &str, person: &str) -> v2::Grant {
 #[tokio::test(start_paused = true)]
 async fn it_serves_conductorone() {
     let folder = tempfile::tempdir().unwrap();
-    let stand_in = StandIn::new(Manners {
+    let stand_in = StandIn::new(TenantBehavior {
         now: memory::wall,
-        ..Manners::default()
+        ..TenantBehavior::default()
     });
     let revoked = stand_in.task(TaskType::Revoke(task::RevokeTask {
         grant: Some(membership("night", "ada")),

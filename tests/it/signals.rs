@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use baton_workato::baton::c1z::Reader;
-use baton_workato::simulator::{Behaviour, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Env, Fault, Hits, Shape, Simulator, Workspace};
 
 /// After this supervisors kill.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -291,38 +291,38 @@ async fn a_sync_ends_in_every_phase() {
         projects: 40,
         ..Shape::default()
     };
-    let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
+    let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
         .await
         .unwrap();
     let never = Duration::from_secs(3_600);
     let refused = vec![("Retry-After".to_owned(), "60".to_owned())];
     let busy = Fault::Status(429, "{}".to_owned(), refused);
-    let phases: [(&str, Behaviour, &[&str], &str); 5] = [
+    let phases: [(&str, Behavior, &[&str], &str); 5] = [
         (
             "an answer that does not come",
-            Behaviour::default().script("/**", Hits::From(8), Fault::Stall(never)),
+            Behavior::default().script("/**", Hits::From(8), Fault::Stall(never)),
             &[],
             "Sync started.",
         ),
         (
             "a quota",
-            Behaviour::default().script("/**", Hits::From(8), busy),
+            Behavior::default().script("/**", Hits::From(8), busy),
             &["--log-level", "debug"],
             "\"status\":429",
         ),
-        ("expansion", Behaviour::default(), &[], "Expansion"),
-        ("the first moment", Behaviour::default(), &["--log-level", "debug"], "{"),
+        ("expansion", Behavior::default(), &[], "Expansion"),
+        ("the first moment", Behavior::default(), &["--log-level", "debug"], "{"),
         (
             "reading",
-            Behaviour::default(),
+            Behavior::default(),
             &["--log-level", "debug"],
             "\"Answered.\"",
         ),
     ];
-    for (phase, behaviour, more, words) in phases {
+    for (phase, behavior, more, words) in phases {
         for (name, code) in [("-TERM", 143), ("-INT", 130)] {
             let case = format!("{phase}, {name}");
-            simulator.behave(behaviour.clone());
+            simulator.behave(behavior.clone());
             let place = Place::with_file();
             std::fs::rename(place.0.path().join("big.c1z"), place.0.path().join("new.c1z")).unwrap();
             let mut running = sync(&place, &simulator, more);
@@ -352,7 +352,7 @@ async fn a_sync_ends_in_every_phase() {
             let left: Vec<_> = place.names().into_iter().filter(|name| name != "new.c1z").collect();
             assert!(left.iter().all(|name| name == "new.c1z.partial"), "{case}: {left:?}");
 
-            simulator.behave(Behaviour::default());
+            simulator.behave(Behavior::default());
             let running = sync(&place, &simulator, &["--log-level", "error"]);
             let mut running = running;
             let (done, said) = tokio::task::spawn_blocking(move || {
@@ -372,10 +372,10 @@ async fn a_sync_ends_in_every_phase() {
 /// Reading, asking and waiting for a workspace that has fallen silent.
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_that_ask_a_silent_workspace_end() {
-    let simulator = Simulator::start(Workspace::generate(&Shape::default()), Behaviour::default())
+    let simulator = Simulator::start(Workspace::generate(&Shape::default()), Behavior::default())
         .await
         .unwrap();
-    simulator.behave(Behaviour::default().script("/**", Hits::From(1), Fault::Stall(Duration::from_secs(3_600))));
+    simulator.behave(Behavior::default().script("/**", Hits::From(1), Fault::Stall(Duration::from_secs(3_600))));
     for arguments in [
         &["doctor"][..],
         &[
@@ -468,7 +468,7 @@ async fn the_second_signal_does_not_wait() {
         projects: 40,
         ..Shape::default()
     };
-    let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
+    let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
         .await
         .unwrap();
     let place = Place::with_file();

@@ -20,7 +20,7 @@ use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
 use baton_workato::baton::sync::{self, Audience, SyncEnvironment};
 use baton_workato::simulator::Workspace;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Logged, Shape, Simulator};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Logged, Shape, Simulator};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::Settings;
 
@@ -56,7 +56,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Scene {
         let workspace = Workspace::generate(&Shape::small(AccessModel::RbacV2));
-        let simulator = Simulator::start(workspace, Behaviour::default()).await.unwrap();
+        let simulator = Simulator::start(workspace, Behavior::default()).await.unwrap();
         let place = Place::empty();
         place.sync(&simulator, &environment()).await.unwrap();
         let before = std::fs::read(place.file()).unwrap();

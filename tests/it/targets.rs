@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use baton_workato::baton::c1z::Reader;
-use baton_workato::simulator::{Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 
 struct Place {
     folder: tempfile::TempDir,
@@ -115,7 +115,7 @@ fn a_file_to_sync_into_is_a_plain_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_target_costs_no_request() {
     let place = Place::new();
-    let simulator = Simulator::start(Workspace::generate(&Shape::default()), Behaviour::default())
+    let simulator = Simulator::start(Workspace::generate(&Shape::default()), Behavior::default())
         .await
         .unwrap();
     for name in NOT_PLAIN {

@@ -35,7 +35,7 @@ pub struct Claim {
 
 /// Who holds a claim, as its lock file says.
 #[derive(Debug, Serialize, Deserialize)]
-struct Holder {
+struct LockHolder {
     process: u32,
     host: String,
     since: String,
@@ -107,7 +107,7 @@ impl Drop for Claim {
 ///
 /// # Errors
 /// As [`Claim::take`], where the target can be nothing.
-pub(super) fn lock_path(target: &Path) -> Result<PathBuf> {
+pub(in crate::baton) fn lock_path(target: &Path) -> Result<PathBuf> {
     Ok(beside(&real_path(target)?, LOCK))
 }
 
@@ -115,7 +115,7 @@ pub(super) fn lock_path(target: &Path) -> Result<PathBuf> {
 ///
 /// # Errors
 /// As [`lock_path`].
-pub(super) fn partial_path(target: &Path) -> Result<PathBuf> {
+pub(in crate::baton) fn partial_path(target: &Path) -> Result<PathBuf> {
     Ok(beside(&real_path(target)?, PARTIAL))
 }
 
@@ -132,7 +132,7 @@ fn real_path(target: &Path) -> Result<PathBuf> {
 }
 
 /// Says what to do about a target that nothing can be written to.
-pub(super) fn hinted(error: Error) -> Error {
+pub(in crate::baton) fn hinted(error: Error) -> Error {
     match error.code_id() {
         code::FOLDER_MISSING => error.hint("create it, or choose another --file"),
         _ => error.hint("choose another --file"),
@@ -248,7 +248,7 @@ fn no_locks(error: &io::Error) -> bool {
 }
 
 fn introduce(file: &mut File) -> io::Result<()> {
-    let holder = Holder {
+    let holder = LockHolder {
         process: std::process::id(),
         host: host(),
         since: timestamp::seconds(),
@@ -271,10 +271,10 @@ fn host() -> String {
 }
 
 /// The error of a target that somebody else holds: who it is, as the lock file says.
-pub(super) fn held(file: &mut File, target: &Path) -> Error {
+pub(in crate::baton) fn held(file: &mut File, target: &Path) -> Error {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.take(4096).read_to_string(&mut text));
-    let holder: Option<Holder> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
+    let holder: Option<LockHolder> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
     let who = holder.map_or_else(
         || "another process".to_owned(),
         |h| format!("process {} on host {} since {}", h.process, h.host, h.since),

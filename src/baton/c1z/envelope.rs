@@ -114,7 +114,7 @@ pub(super) fn open_v3(path: &Path) -> Option<File> {
 ///
 /// # Errors
 /// `Unimplemented` if it is one.
-pub(super) fn check_writable_form(path: &Path) -> Result<()> {
+pub(in crate::baton) fn check_writable_form(path: &Path) -> Result<()> {
     match open_v3(path) {
         Some(_) => Err(v3_is_not_written()),
         None => Ok(()),

@@ -6,25 +6,24 @@
 //! syncer, its expansion and the reports may call this room; nothing else opens SQLite. All calls block: an async
 //! caller gives the store a thread of its own.
 
-mod claim;
+pub(in crate::baton) mod claim;
 mod derived;
-mod envelope;
+pub(in crate::baton) mod envelope;
 mod expansion;
 mod fault;
 pub mod history;
 mod ksuid;
 mod migrate;
-pub mod outlook;
 mod partial;
 mod plain;
 mod policy;
 mod reader;
 mod retention;
 mod rows;
-mod run;
+pub(in crate::baton) mod run;
 pub mod save;
 mod schema;
-mod scratch;
+pub(in crate::baton) mod scratch;
 mod session;
 mod sound;
 mod stats;

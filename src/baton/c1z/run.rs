@@ -9,7 +9,7 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::baton::memory;
 
 /// An unfinished sync older than this is not taken up again.
-pub(super) const RESUME_DAYS: i64 = 7;
+pub(in crate::baton) const RESUME_DAYS: i64 = 7;
 
 /// What a sync holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

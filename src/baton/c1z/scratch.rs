@@ -18,14 +18,14 @@ use crate::baton::scraps::Scrap;
 const SIDECARS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
 /// A working copy on disk; removed on drop together with what SQLite left beside it. Drop its connection first.
-pub(super) struct Scratch {
+pub(in crate::baton) struct Scratch {
     path: TempPath,
     _scraps: Vec<Scrap>,
 }
 
 impl Scratch {
     /// A new empty file, mode 0600, that did not exist before.
-    pub(super) fn create(folder: &Path, prefix: &str) -> Result<(Scratch, File)> {
+    pub(in crate::baton) fn create(folder: &Path, prefix: &str) -> Result<(Scratch, File)> {
         let (file, path) = tempfile::Builder::new()
             .prefix(prefix)
             .suffix(".db")
@@ -174,7 +174,7 @@ pub(super) use crate::baton::target::folder_of;
 ///
 /// # Errors
 /// `Unknown` when it does not exist, as for any other wrong setting.
-pub(super) fn work_folder<'a>(file: &'a Path, temp_dir: Option<&'a Path>) -> Result<&'a Path> {
+pub(in crate::baton) fn work_folder<'a>(file: &'a Path, temp_dir: Option<&'a Path>) -> Result<&'a Path> {
     let (folder, hint) = match temp_dir {
         Some(folder) => (folder, "create it, or choose another --c1z-temp-dir"),
         None => (folder_of(file), "create it, or choose another --file"),

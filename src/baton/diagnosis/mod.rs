@@ -1,11 +1,12 @@
 //! What a look at a setup finds: one [`Check`] for each thing that a sync needs, gathered in a [`Diagnosis`].
 //!
-//! Checks are made by small functions all over: of the machine in here, of files in `c1z::outlook`, of ConductorOne in
+//! Checks are made by small functions all over: of the machine in here, of files in `diagnosis::preflight`, of ConductorOne in
 //! `service::reach`, of the vendor's side by the vendor. None of them changes anything, and none fails: what goes wrong
 //! is what they were made to find. The command line shows them; nobody else reads them.
 
 mod check;
 pub mod clock;
+pub mod preflight;
 pub mod space;
 
 pub use check::{Check, Group, Status};

@@ -8,7 +8,7 @@ use crate::baton::connector::Provisioner;
 use crate::baton::proto::v2;
 use crate::baton::proto::v2::connector_service_server::ConnectorService;
 
-/// The published behaviour these services have. Callers name the sync of a request from v0.4.3 on
+/// The published behavior these services have. Callers name the sync of a request from v0.4.3 on
 /// (`baton/service/protocol.md 6.4`).
 const SDK_VERSION: &str = "v0.25.0";
 

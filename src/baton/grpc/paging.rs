@@ -29,22 +29,22 @@ pub struct Asked<'a> {
 
 /// The place of a page on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct Position {
     page: PageToken,
     given: usize,
 }
 
-impl Place {
+impl Position {
     fn parse(token: &str) -> Result<Self> {
         if token.is_empty() {
             let page = PageToken::first();
-            return Ok(Place { page, given: 0 });
+            return Ok(Position { page, given: 0 });
         }
         let foreign =
             || Error::new(Kind::InvalidArgument, "the page token is not one of this server").code(code::BAD_CALL);
         let rest = token.strip_prefix("v1:").ok_or_else(foreign)?;
         let (given, page) = rest.split_once(':').ok_or_else(foreign)?;
-        Ok(Place {
+        Ok(Position {
             given: given.parse().map_err(|_| foreign())?,
             page: PageToken::from(page.to_owned()),
         })
@@ -72,7 +72,7 @@ where
     T: Message,
     Fut: Future<Output = Result<Page<T>>>,
 {
-    let place = Place::parse(asked.token)?;
+    let place = Position::parse(asked.token)?;
     let page = read(place.page.clone()).await?;
     let next = page.next.filter(|next| !next.is_first());
     if next.as_ref() == Some(&place.page) {
@@ -105,12 +105,12 @@ where
         ));
     }
     let next = if fitting < rows.len() {
-        Some(Place {
+        Some(Position {
             page: place.page,
             given: place.given + fitting,
         })
     } else {
-        next.map(|page| Place { page, given: 0 })
+        next.map(|page| Position { page, given: 0 })
     };
     rows.truncate(fitting);
     let token = next.map(|next| next.token()).transpose()?.unwrap_or_default();

@@ -25,7 +25,7 @@ use crate::baton::sync::summary::FamilyCounts;
 
 /// One request. A GET, unless [`HttpClient::write`] makes something else of it.
 #[derive(Debug, Clone)]
-pub struct GetRequest<'a> {
+pub struct Request<'a> {
     /// Where to. https, or http to this machine.
     pub url: Url,
     /// The token of the `Authorization` header.
@@ -105,7 +105,7 @@ impl HttpClient {
     /// `Unavailable` when nobody can be reached or the connection keeps breaking, `DeadlineExceeded` when answers
     /// take too long, `ResourceExhausted` when the body is too large, `Unknown` for a redirect, an insecure URL or a
     /// token that no header can carry.
-    pub async fn send(&self, request: &GetRequest<'_>) -> Result<Response> {
+    pub async fn send(&self, request: &Request<'_>) -> Result<Response> {
         self.send_and_read(request, |_| Ok(()))
             .await
             .map(|(response, ())| response)
@@ -119,7 +119,7 @@ impl HttpClient {
     /// As [`HttpClient::send`], and those of `read`.
     pub async fn send_and_read<T>(
         &self,
-        request: &GetRequest<'_>,
+        request: &Request<'_>,
         read: impl Fn(&Response) -> Result<T>,
     ) -> Result<(Response, T)> {
         self.exchange(request, &What::default(), read).await
@@ -130,7 +130,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// As [`HttpClient::send`].
-    pub async fn write(&self, request: &GetRequest<'_>, method: Method, json: Option<Bytes>) -> Result<Response> {
+    pub async fn write(&self, request: &Request<'_>, method: Method, json: Option<Bytes>) -> Result<Response> {
         let what = What { method, json };
         let (response, ()) = self.exchange(request, &what, |_| Ok(())).await?;
         Ok(response)
@@ -138,7 +138,7 @@ impl HttpClient {
 
     async fn exchange<T>(
         &self,
-        request: &GetRequest<'_>,
+        request: &Request<'_>,
         what: &What,
         read: impl Fn(&Response) -> Result<T>,
     ) -> Result<(Response, T)> {
@@ -224,7 +224,7 @@ impl HttpClient {
     async fn attempt(
         &self,
         client: &reqwest::Client,
-        request: &GetRequest<'_>,
+        request: &Request<'_>,
         what: &What,
         bearer: &HeaderValue,
     ) -> Result<Response, Failure> {
@@ -253,7 +253,7 @@ impl HttpClient {
     /// What follows `outcome`, a success that could not be read if it is `garbled`.
     fn judge(
         &self,
-        request: &GetRequest<'_>,
+        request: &Request<'_>,
         outcome: Result<Response, Failure>,
         garbled: bool,
         ticket: Ticket<'_>,
@@ -319,7 +319,7 @@ impl HttpClient {
     }
 
     /// Pays for a repeat from what the whole sync has.
-    fn spend(&self, cost: u32, request: &GetRequest<'_>, reason: &str, budget: &Budget<'_>) -> Result<()> {
+    fn spend(&self, cost: u32, request: &Request<'_>, reason: &str, budget: &Budget<'_>) -> Result<()> {
         if self.repeats().spend(cost) {
             return Ok(());
         }
@@ -382,7 +382,7 @@ fn bearer(token: &Secret) -> Result<HeaderValue> {
 }
 
 /// A redirect is never followed: the token must not travel to a host nobody configured.
-fn redirected(request: &GetRequest<'_>, response: &Response, attempts: u32) -> Error {
+fn redirected(request: &Request<'_>, response: &Response, attempts: u32) -> Error {
     let target = response
         .header(LOCATION.as_str())
         .and_then(|target| request.url.join(target).ok())
@@ -405,7 +405,7 @@ fn redirected(request: &GetRequest<'_>, response: &Response, attempts: u32) -> E
     .fact("attempts", attempts.to_string())
 }
 
-fn log(request: &GetRequest<'_>, method: &Method, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
+fn log(request: &Request<'_>, method: &Method, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
     let host = host(&request.url);
     let path = request.url.path();
     let ms = took.as_millis();

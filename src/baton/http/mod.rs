@@ -11,9 +11,9 @@
 pub mod authorities;
 mod client;
 mod clock;
+mod concurrency;
 mod failure;
 mod form;
-mod lanes;
 mod options;
 mod pace;
 mod pacer;
@@ -26,7 +26,7 @@ mod retry_after;
 mod retry_budget;
 mod window;
 
-pub use client::{GetRequest, HttpClient};
+pub use client::{HttpClient, Request};
 pub use clock::{Clock, SystemClock};
 pub use form::FormClient;
 pub use options::HttpOptions;

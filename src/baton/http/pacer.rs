@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::lanes::Lanes;
+use super::concurrency::Concurrency;
 use super::pace::Pace;
 use super::window::Window;
 
@@ -83,7 +83,7 @@ pub(super) struct Pacer {
     pace: Option<Pace>,
     limit: Option<u32>,
     window: Window,
-    lanes: Lanes,
+    concurrency: Concurrency,
     closed_until: Option<Instant>,
     /// When the refusal that counts last came; refusals of requests sent before are the same event.
     refused_at: Option<Instant>,
@@ -114,7 +114,7 @@ impl Pacer {
             pace,
             limit: pace.map(Pace::requests),
             window: Window::new(pace.map_or(NO_PACE, Pace::span)),
-            lanes: Lanes::default(),
+            concurrency: Concurrency::default(),
             closed_until: None,
             refused_at: None,
             began: None,
@@ -134,7 +134,7 @@ impl Pacer {
     /// How many requests may run at the same time.
     #[cfg(test)]
     pub(super) fn width(&self) -> usize {
-        self.lanes.width()
+        self.concurrency.width()
     }
 
     /// Requests accepted within the last window.
@@ -174,7 +174,7 @@ impl Pacer {
             }
             self.probe = Probe::Next;
         }
-        if self.window.in_flight() >= self.lanes.width() {
+        if self.window.in_flight() >= self.concurrency.width() {
             return Turn::AfterAnswer;
         }
         if self.probe == Probe::Next {
@@ -200,22 +200,22 @@ impl Pacer {
         match end {
             End::NeverSent => {
                 self.window.take_back();
-                self.lanes.failed(sent.at, now);
+                self.concurrency.failed(sent.at, now);
                 self.left = self.left.map(|left| left.saturating_add(1));
             }
             End::Abandoned => self.window.answer(now),
             End::Broken => {
                 self.window.answer(now);
-                self.lanes.failed(sent.at, now);
+                self.concurrency.failed(sent.at, now);
             }
             End::Failing(left) => {
                 self.window.answer(now);
-                self.lanes.failed(sent.at, now);
+                self.concurrency.failed(sent.at, now);
                 self.hear(sent, left);
             }
             End::Answered(left) => {
                 self.window.answer(now);
-                self.lanes.succeeded();
+                self.concurrency.succeeded();
                 self.hear(sent, left);
             }
             End::Refused(_, wait) => return self.refused(sent, now, wait),
@@ -228,7 +228,7 @@ impl Pacer {
 
     fn refused(&mut self, sent: Sent, now: Instant, wait: Duration) -> bool {
         self.window.take_back();
-        self.lanes.refused(sent.at, now);
+        self.concurrency.refused(sent.at, now);
         if self.probe == Probe::Sent(sent.number) {
             self.probe = Probe::None;
             self.trust = Trust::Proven;
@@ -274,7 +274,7 @@ impl Pacer {
             };
         }
         merged.expire(now);
-        merged.lanes.refused(now, now);
+        merged.concurrency.refused(now, now);
         merged.refused_at = Some(now);
         merged.calm_since = Some(now);
         if merged.has_watched(now) {

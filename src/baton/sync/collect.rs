@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 use prost::Message;
 
-use super::ingest::Gate;
+use super::ingest::RowValidator;
 use super::lists::{self, Tokens};
 use super::pages;
 use super::store_thread::StoreThread;
@@ -42,7 +42,7 @@ pub struct Collector<'a, C> {
     /// The types that are synced.
     pub types: &'a [v2::ResourceType],
     /// Checks rows.
-    pub gate: Mutex<Gate>,
+    pub gate: Mutex<RowValidator>,
     /// Rows that were there before this run.
     pub before: BTreeMap<Section, BTreeMap<String, u64>>,
     /// Resources so far by type, those of before included: how many lists the next steps have.

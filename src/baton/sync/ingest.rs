@@ -22,7 +22,7 @@ pub const EXCLUSION_GROUP_LIMIT: usize = 50;
 pub const INVARIANT: &str = "invariant";
 
 /// The gate in front of the store. Remembers the identities of what passed.
-pub struct Gate {
+pub struct RowValidator {
     warnings: Arc<Warnings>,
     types: BTreeMap<String, v2::ResourceType>,
     resources: HashSet<String>,
@@ -32,10 +32,10 @@ pub struct Gate {
     partial: bool,
 }
 
-impl Gate {
+impl RowValidator {
     /// A gate for the given resource types.
     pub fn new(types: &[v2::ResourceType], warnings: Arc<Warnings>) -> Self {
-        Gate {
+        RowValidator {
             warnings,
             types: types.iter().map(|t| (t.id.clone(), t.clone())).collect(),
             resources: HashSet::new(),
@@ -80,13 +80,13 @@ impl Gate {
     /// Counts drops in other warnings from now on.
     #[must_use]
     pub fn counting_in(self, warnings: Arc<Warnings>) -> Self {
-        Gate { warnings, ..self }
+        RowValidator { warnings, ..self }
     }
 
     /// The sync holds a part of the workspace: principals may be elsewhere.
     #[must_use]
     pub fn for_a_part(self) -> Self {
-        Gate { partial: true, ..self }
+        RowValidator { partial: true, ..self }
     }
 
     /// Whether any resource came more than once.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::checkpoint::Plan;
-use super::ingest::Gate;
+use super::ingest::RowValidator;
 use super::pages::decode;
-use super::working::{ANSWERED, FINGERPRINT, RECORDS, Wanted};
+use super::working::{ANSWERED, FINGERPRINT, RECORDS, SyncTarget};
 use crate::baton::c1z::{Claim, Found, Partial, Section, Store};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
@@ -25,7 +25,7 @@ pub struct Usable {
     /// What is to be done.
     pub plan: Plan,
     /// Knows the rows that are there.
-    pub gate: Gate,
+    pub gate: RowValidator,
     /// Rows that are there, by resource type.
     pub rows: BTreeMap<Section, BTreeMap<String, u64>>,
     /// What the connector recorded.
@@ -36,10 +36,10 @@ pub struct Usable {
 
 impl Usable {
     /// What a run that begins goes on from.
-    pub fn nothing(wanted: &Wanted, warnings: &Arc<Warnings>) -> Self {
+    pub fn nothing(wanted: &SyncTarget, warnings: &Arc<Warnings>) -> Self {
         Usable {
             plan: Plan::new(wanted.kind),
-            gate: Gate::new(&wanted.types, Arc::clone(warnings)),
+            gate: RowValidator::new(&wanted.types, Arc::clone(warnings)),
             rows: BTreeMap::new(),
             records: BTreeMap::new(),
             noted: Vec::new(),
@@ -59,7 +59,7 @@ pub enum Decision {
 ///
 /// # Errors
 /// Those of the disk. Damage is none: everything can be read again.
-pub fn decide(claim: &Claim, store: &Store, wanted: &Wanted, warnings: &Arc<Warnings>) -> Result<Decision> {
+pub fn decide(claim: &Claim, store: &Store, wanted: &SyncTarget, warnings: &Arc<Warnings>) -> Result<Decision> {
     let begin = |why: &str| Ok(Decision::Begin(Some(why.to_owned())));
     if !wanted.resumable {
         return Ok(Decision::Begin(None));
@@ -94,7 +94,7 @@ enum Verdict {
     Empty,
 }
 
-fn examine(partial: &Partial, wanted: &Wanted) -> Result<Verdict> {
+fn examine(partial: &Partial, wanted: &SyncTarget) -> Result<Verdict> {
     if !partial.is_worth_keeping()? {
         return Ok(Verdict::Empty);
     }
@@ -125,7 +125,7 @@ fn examine(partial: &Partial, wanted: &Wanted) -> Result<Verdict> {
     let noted = answered.iter().filter_map(|key| key.split_once('\n'));
     let noted = noted.map(|(asked, id)| (asked.to_owned(), id.to_owned())).collect();
     let dropped = Arc::new(Warnings::default());
-    let mut gate = Gate::new(&wanted.types, Arc::clone(&dropped));
+    let mut gate = RowValidator::new(&wanted.types, Arc::clone(&dropped));
     let rows = restore(partial, &mut gate)?;
     if !dropped.list().is_empty() {
         // Everything in it passed a gate once.
@@ -141,7 +141,7 @@ fn examine(partial: &Partial, wanted: &Wanted) -> Result<Verdict> {
 }
 
 /// Lets the gate see what passed it already, and counts.
-fn restore(partial: &Partial, gate: &mut Gate) -> Result<BTreeMap<Section, BTreeMap<String, u64>>> {
+fn restore(partial: &Partial, gate: &mut RowValidator) -> Result<BTreeMap<Section, BTreeMap<String, u64>>> {
     let mut resources = BTreeMap::new();
     partial.for_each_page(Section::Resources, &mut |_, bytes| {
         let rows = gate.resources(decode(bytes)?)?;

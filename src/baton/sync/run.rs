@@ -15,8 +15,8 @@ use super::checkpoint::{self, Operation, Plan};
 use super::collect::Collector;
 use super::expand::{self, ExpandOptions};
 use super::store_thread::{Stopped, StoreSession, StoreThread};
-use super::summary::{FamilyCounts, Resumed, Rows, Status, Summary};
-use super::working::{Start, Wanted, short};
+use super::summary::{FamilyCounts, Resumed, RowCounts, Status, Summary};
+use super::working::{Start, SyncTarget, short};
 use crate::baton::c1z::steps::Steps;
 use crate::baton::c1z::{Section, SyncType};
 use crate::baton::code;
@@ -104,7 +104,7 @@ pub async fn run<C: Connector>(
     } else {
         SyncType::Full
     };
-    let wanted = Wanted {
+    let wanted = SyncTarget {
         file: options.file.clone(),
         temp_dir: options.temp_dir.clone(),
         kind,
@@ -256,7 +256,7 @@ impl<C: Connector> Run<'_, C> {
             warnings: Arc::clone(&warnings),
             previous: previous.clone(),
             records: Arc::clone(&records),
-            turns: Arc::new(Semaphore::new(self.options.workers.max(1))),
+            permits: Arc::new(Semaphore::new(self.options.workers.max(1))),
             local: Arc::default(),
             changes: Arc::default(),
         };
@@ -438,14 +438,14 @@ impl<C: Connector> Run<'_, C> {
     }
 
     /// What the file holds, by type: what was stored, not what was handed in.
-    async fn counts(&self) -> Result<BTreeMap<String, Rows>> {
+    async fn counts(&self) -> Result<BTreeMap<String, RowCounts>> {
         let counts = self.store.call(|w| w.in_store(|store| store.counts())).await?;
         Ok(counts
             .into_iter()
             .map(|(id, c)| {
                 (
                     id,
-                    Rows {
+                    RowCounts {
                         resources: c.resources,
                         entitlements: c.entitlements,
                         grants: c.grants,

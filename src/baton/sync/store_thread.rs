@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use super::working::{Start, Wanted, Working};
+use super::working::{Start, SyncTarget, Working};
 use crate::baton::c1z::Saved;
 use crate::baton::c1z::steps::Steps;
 use crate::baton::connector::Session;
@@ -40,7 +40,7 @@ impl StoreThread {
     ///
     /// # Errors
     /// Those of `Working::open`.
-    pub async fn open(wanted: Wanted, warnings: Arc<Warnings>) -> Result<(Self, Start)> {
+    pub async fn open(wanted: SyncTarget, warnings: Arc<Warnings>) -> Result<(Self, Start)> {
         // Without a bound: every sender waits for its reply, so there are as many jobs as there are workers.
         let (jobs, queue) = channel::<Job>();
         let (opened, outcome) = oneshot::channel();

@@ -19,9 +19,9 @@ pub enum Status {
     CompleteWithWarnings,
 }
 
-/// Rows stored of one resource type. Entitlements and grants count at the type of the resource they are on.
+/// RowCounts stored of one resource type. Entitlements and grants count at the type of the resource they are on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Rows {
+pub struct RowCounts {
     /// Resources of the type.
     pub resources: u64,
     /// Entitlements on them.
@@ -61,8 +61,8 @@ pub struct Summary {
     pub file: PathBuf,
     /// Its size in bytes.
     pub file_bytes: u64,
-    /// Rows by resource type id.
-    pub rows: BTreeMap<String, Rows>,
+    /// RowCounts by resource type id.
+    pub rows: BTreeMap<String, RowCounts>,
     /// Grants that expansion added.
     pub expanded_grants: u64,
     /// Requests of this run by quota family.
@@ -95,9 +95,9 @@ pub struct Resumed {
 }
 
 impl Summary {
-    /// Rows of all types together.
-    pub fn total(&self) -> Rows {
-        self.rows.values().fold(Rows::default(), |sum, rows| Rows {
+    /// RowCounts of all types together.
+    pub fn total(&self) -> RowCounts {
+        self.rows.values().fold(RowCounts::default(), |sum, rows| RowCounts {
             resources: sum.resources + rows.resources,
             entitlements: sum.entitlements + rows.entitlements,
             grants: sum.grants + rows.grants,

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::audience::Audience;
 use super::checkpoint::Plan;
-use super::ingest::Gate;
+use super::ingest::RowValidator;
 use super::pages::decode;
 use super::resume::{Decision, Usable, decide};
 use crate::baton::c1z::steps::Steps;
@@ -34,7 +34,7 @@ const BATCH: usize = 500;
 
 /// What a run asks for.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct SyncTarget {
     /// The target.
     pub file: PathBuf,
     /// Where its working copy lies; beside it when absent.
@@ -68,7 +68,7 @@ pub struct Start {
     /// Why an unfinished sync that was there was not taken up again.
     pub fresh_because: Option<String>,
     /// Knows the rows that are there.
-    pub gate: Gate,
+    pub gate: RowValidator,
     /// Rows that are there, by resource type.
     pub rows: BTreeMap<Section, BTreeMap<String, u64>>,
     /// Lists that were read to their end before.
@@ -100,7 +100,7 @@ impl Working {
     ///
     /// # Errors
     /// `Unavailable` when another run holds the target, otherwise those of [`Store::open`] and of the disk.
-    pub fn open(wanted: &Wanted, warnings: &Arc<Warnings>) -> Result<(Working, Start)> {
+    pub fn open(wanted: &SyncTarget, warnings: &Arc<Warnings>) -> Result<(Working, Start)> {
         let claim = Claim::take(&wanted.file, wanted.temp_dir.as_deref())?;
         let mut policy = Policy::from_env();
         if let Some(keep) = wanted.keep {
@@ -287,7 +287,7 @@ fn move_section<M: Message + Default>(
 }
 
 /// Begins a sync with everything that a later run compares and goes by.
-fn begin(claim: &Claim, store: &mut Store, wanted: &Wanted) -> Result<Partial> {
+fn begin(claim: &Claim, store: &mut Store, wanted: &SyncTarget) -> Result<Partial> {
     let fingerprint = serde_json::to_vec(&wanted.fingerprint).map_err(not_json)?;
     let token = Plan::new(wanted.kind).token(0)?;
     let begun = Partial::create(claim, store, wanted.kind).and_then(|mut partial| {
@@ -336,8 +336,8 @@ mod tests {
     use crate::baton::resource::{ResourceBuilder, resource_type};
     use crate::baton::sync::store_thread::{Stopped, StoreThread};
 
-    fn wanted(folder: &Path, temp_dir: &Path) -> Wanted {
-        Wanted {
+    fn wanted(folder: &Path, temp_dir: &Path) -> SyncTarget {
+        SyncTarget {
             file: folder.join("sync.c1z"),
             temp_dir: Some(temp_dir.to_owned()),
             kind: SyncType::Full,

@@ -64,7 +64,7 @@ pub(super) fn trees(
 
 /// A line about somebody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Holder {
+struct HolderLine {
     is_other: bool,
     sorted_by: String,
     name: String,
@@ -83,7 +83,7 @@ struct Answer<'a> {
     thing: &'a Thing,
     part: Part,
     filtered: bool,
-    by_right: BTreeMap<Key, Vec<Holder>>,
+    by_right: BTreeMap<Key, Vec<HolderLine>>,
     people: BTreeSet<(String, String)>,
     accounts: BTreeSet<(String, String)>,
     others: usize,
@@ -162,7 +162,7 @@ impl<'a> Answer<'a> {
             Reach::SelfGranting => format!("{}: {}", wording::label(names, &access.right)?, how(names, &access)?),
             _ => how(names, &access)?,
         };
-        let holder = Holder {
+        let holder = HolderLine {
             is_other: !is_user,
             sorted_by: who.name.to_lowercase(),
             name: who.beside_email(),
@@ -306,7 +306,7 @@ impl<'a> Answer<'a> {
 }
 
 /// The holders of one right. Those who have it as everybody has it are one line.
-fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut holders: Vec<Holder>, all: bool) -> Node {
+fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut holders: Vec<HolderLine>, all: bool) -> Node {
     holders.sort();
     let people: BTreeSet<&(String, String)> = holders.iter().filter(|h| !h.is_other).map(|h| &h.key).collect();
     let mut right =
@@ -324,7 +324,7 @@ fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut holders: 
     }
     let shown = if all { usize::MAX } else { MOST };
     for holder in holders.iter().take(shown) {
-        let Holder {
+        let HolderLine {
             is_other,
             name,
             about,
@@ -373,8 +373,8 @@ mod tests {
     use crate::term::color::Paint;
     use crate::term::table::Layout;
 
-    fn holder(at: usize, through_everyone: Option<&str>) -> Holder {
-        Holder {
+    fn holder(at: usize, through_everyone: Option<&str>) -> HolderLine {
+        HolderLine {
             is_other: false,
             sorted_by: format!("person {at}"),
             name: format!("Person {at}"),
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn who_has_it_as_everybody_has_it_is_one_line_unless_all_are_wanted() {
-        let holders: Vec<Holder> = (0..4)
+        let holders: Vec<HolderLine> = (0..4)
             .map(|at| holder(at, (at > 0).then_some("All collaborators")))
             .collect();
         let told = |all: bool| {

@@ -14,7 +14,7 @@ use crate::report::wording;
 use crate::term::Terminal;
 use crate::term::output::Output;
 use crate::term::output::{Csv, Format};
-use crate::term::table::{Column, Rows};
+use crate::term::table::{Column, TableWriter};
 
 /// The columns of a flat record.
 const FIELDS: &[&str] = &[
@@ -71,7 +71,7 @@ pub(super) fn show(
                 Column::spare("ON"),
                 Column::text("HOW"),
             ];
-            let mut rows = Rows::new(output, &columns, terminal.layout());
+            let mut rows = TableWriter::new(output, &columns, terminal.layout());
             each(&mut |access| {
                 let on = format!("{} {}", access.target().type_name, asker.told(access.target())?);
                 let how = match access.reach {

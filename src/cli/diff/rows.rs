@@ -45,7 +45,7 @@ const FIELDS: &[&str] = &[
 /// # Errors
 /// Those of the files and of stdout.
 pub(super) fn show(terminal: &Terminal, reading: &Reading, sides: &Sides) -> Result<u64> {
-    let rows = Rows {
+    let rows = ChangeRows {
         changes: Changes::new(sides)?,
         users: find::user_types(&sides.new)?,
         old: Names::new(&sides.old),
@@ -64,7 +64,7 @@ pub(super) fn show(terminal: &Terminal, reading: &Reading, sides: &Sides) -> Res
     Ok(rows.gained.get())
 }
 
-struct Rows<'s> {
+struct ChangeRows<'s> {
     changes: Changes<'s>,
     users: Vec<String>,
     old: Names<'s>,
@@ -72,7 +72,7 @@ struct Rows<'s> {
     gained: Cell<u64>,
 }
 
-impl<'s> Rows<'s> {
+impl<'s> ChangeRows<'s> {
     /// The published message. Each list takes a pass of its own, so that nothing has to be kept.
     fn published(&self, output: &mut Output) -> Result<()> {
         let resources = Form::of("c1.connector.v2.Resource")?;

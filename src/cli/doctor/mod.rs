@@ -17,8 +17,8 @@ use self::show::Shown;
 use super::service::Tenant;
 use super::sync::in_runtime;
 use super::{command, interrupt, launch, logging, usage_error};
-use crate::baton::c1z::outlook::Outlook;
 use crate::baton::config::{Values, check};
+use crate::baton::diagnosis::preflight::Preflight;
 use crate::baton::diagnosis::{Check, Diagnosis, Group, Status, Verdict};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::{HttpClient, HttpOptions, RetryPolicy, SystemClock, authorities};
@@ -89,7 +89,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let form = form(own)?;
     let values = launch::load(&[root, own])?;
     let display = logging::start(&values, terminal)?;
-    let (outlook, findings, service) = in_runtime(async {
+    let (preflight, findings, service) = in_runtime(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
         tokio::select! {
@@ -102,7 +102,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     })?;
     let mut checks = settings::checks(&values);
     checks.extend(findings.checks);
-    checks.extend(outlook.checks);
+    checks.extend(preflight.checks);
     checks.extend(service);
     let scrub = Scrub::of(&values);
     checks.iter_mut().for_each(|check| scrub.check(check));
@@ -133,18 +133,21 @@ fn form(own: &ArgMatches) -> Result<Form> {
 }
 
 /// Everything that is looked at besides the settings: the file first, since what it holds matters for the rest.
-async fn look(terminal: &Terminal, display: Display, values: &Values) -> (Outlook, Findings, Vec<Check>) {
+async fn look(terminal: &Terminal, display: Display, values: &Values) -> (Preflight, Findings, Vec<Check>) {
     // A log line every ten seconds would say nothing that the answer does not.
     let progress = (display == Display::Live).then(|| Progress::start(terminal, display));
     let observer: Arc<dyn Observer> = progress
         .as_ref()
         .map_or_else(|| Arc::new(Silent) as _, Progress::observer);
-    let outlook = place::look(values, LOOK).await;
-    let (findings, service) = tokio::join!(look_at_workspace(values, &outlook, &observer), look_at_service(values),);
-    (outlook, findings, service)
+    let preflight = place::look(values, LOOK).await;
+    let (findings, service) = tokio::join!(
+        look_at_workspace(values, &preflight, &observer),
+        look_at_service(values),
+    );
+    (preflight, findings, service)
 }
 
-async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &Arc<dyn Observer>) -> Findings {
+async fn look_at_workspace(values: &Values, preflight: &Preflight, observer: &Arc<dyn Observer>) -> Findings {
     let nothing = |why: &str| Findings {
         checks: vec![Check::skipped(Group::Connection, "data center", why)],
         ..Findings::default()
@@ -170,7 +173,7 @@ async fn look_at_workspace(values: &Values, outlook: &Outlook, observer: &Arc<dy
     let examination = Examination {
         settings: &settings,
         http: &http,
-        previous: outlook.previous.as_ref(),
+        previous: preflight.previous.as_ref(),
         limit: QUESTION,
         per_minute: values.int("workato-requests-per-minute"),
         observer: observer.as_ref(),

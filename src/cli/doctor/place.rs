@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::baton::c1z::outlook::{self, Outlook};
 use crate::baton::code::TIMEOUT;
 use crate::baton::config::Values;
+use crate::baton::diagnosis::preflight::{self, Preflight};
 use crate::baton::diagnosis::{Check, Group, space};
 use crate::baton::error::{Error, Kind};
 use crate::cli::sync::chosen_temp_dir;
 
 /// Looks at where this setup writes.
-pub async fn look(values: &Values, limit: Duration) -> Outlook {
-    let failed = |error: &Error| Outlook {
+pub async fn look(values: &Values, limit: Duration) -> Preflight {
+    let failed = |error: &Error| Preflight {
         checks: vec![Check::of_error(Group::Output, "file", error)],
         previous: None,
     };
@@ -22,7 +22,7 @@ pub async fn look(values: &Values, limit: Duration) -> Outlook {
         Ok(temp_dir) if serves || !file.as_os_str().is_empty() => temp_dir,
         // What is wrong with them stands with the settings.
         _ => {
-            return Outlook {
+            return Preflight {
                 checks: vec![Check::skipped(
                     Group::Output,
                     "file",
@@ -33,14 +33,14 @@ pub async fn look(values: &Values, limit: Duration) -> Outlook {
         }
     };
     let looking = tokio::task::spawn_blocking(move || match serves {
-        true => Outlook {
-            checks: outlook::inspect_folder(&temp_dir.unwrap_or_else(std::env::temp_dir), &space::free),
+        true => Preflight {
+            checks: preflight::inspect_folder(&temp_dir.unwrap_or_else(std::env::temp_dir), &space::free),
             previous: None,
         },
-        false => outlook::inspect(&file, temp_dir.as_deref(), &|folder: &Path| space::free(folder)),
+        false => preflight::inspect(&file, temp_dir.as_deref(), &|folder: &Path| space::free(folder)),
     });
     match tokio::time::timeout(limit, looking).await {
-        Ok(Ok(outlook)) => outlook,
+        Ok(Ok(preflight)) => preflight,
         Ok(Err(error)) => failed(&Error::new(Kind::Internal, error.to_string())),
         Err(_) => {
             let seconds = limit.as_secs();

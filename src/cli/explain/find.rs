@@ -1,6 +1,6 @@
 //! From what somebody typed to a page.
 
-use super::page::{PAGES, Page};
+use super::page::{Explanation, PAGES};
 use crate::baton::cause;
 use crate::baton::code::MARK;
 use crate::baton::warning::Cause;
@@ -11,7 +11,7 @@ const NEAR: usize = 3;
 
 /// The page of a code, typed in any case, without its dash, its mark or its leading zeros; or of the cause of a
 /// warning.
-pub fn page(typed: &str) -> Option<&'static Page> {
+pub fn page(typed: &str) -> Option<&'static Explanation> {
     match number(typed) {
         Some(wanted) => PAGES.iter().find(|page| number(page.code.as_str()) == Some(wanted)),
         None => {
@@ -27,15 +27,15 @@ fn causes() -> impl Iterator<Item = &'static Cause> {
 }
 
 /// The pages that may have been meant: those that have the words in their title, else the next numbers.
-pub fn nearest(typed: &str) -> Vec<&'static Page> {
+pub fn nearest(typed: &str) -> Vec<&'static Explanation> {
     if let Some(wanted) = number(typed) {
-        let mut near: Vec<&Page> = PAGES.iter().collect();
+        let mut near: Vec<&Explanation> = PAGES.iter().collect();
         near.sort_by_key(|page| number(page.code.as_str()).map(|n| n.abs_diff(wanted)));
         near.truncate(NEAR);
         return near;
     }
     let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
-    let fits = |page: &&Page| {
+    let fits = |page: &&Explanation| {
         let title = page.title().to_lowercase();
         words.iter().all(|word| title.contains(word))
     };

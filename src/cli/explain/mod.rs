@@ -19,7 +19,7 @@ use crate::term::Terminal;
 use crate::term::output::Format;
 use crate::term::pager::Paging;
 use crate::term::prose;
-use page::{PAGES, Page};
+use page::{Explanation, PAGES};
 
 /// The command.
 pub fn command() -> Command {
@@ -94,12 +94,12 @@ fn list() -> String {
 }
 
 fn list_json() -> String {
-    let entry = |page: &Page| json!({ "code": page.code, "title": page.title() });
+    let entry = |page: &Explanation| json!({ "code": page.code, "title": page.title() });
     let codes: Vec<_> = PAGES.iter().map(entry).collect();
     format!("{:#}\n", json!({ "codes": codes }))
 }
 
-fn page_json(page: &Page) -> String {
+fn page_json(page: &Explanation) -> String {
     format!(
         "{:#}\n",
         json!({ "code": page.code, "title": page.title(), "page": page.text })

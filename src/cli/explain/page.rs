@@ -6,7 +6,7 @@ use crate::workato::code as workato;
 
 /// The explanation of a code.
 #[derive(Debug)]
-pub struct Page {
+pub struct Explanation {
     /// The code.
     pub code: Code,
     /// The file, Markdown: a title and the parts [`PARTS`].
@@ -17,7 +17,7 @@ pub struct Page {
 #[cfg(test)]
 pub const PARTS: [&str; 3] = ["What it means", "Why it happens", "What to do"];
 
-impl Page {
+impl Explanation {
     /// The first line: what the code stands for, in a few words.
     pub fn title(&self) -> &'static str {
         self.split().0
@@ -36,12 +36,12 @@ impl Page {
 
 macro_rules! pages {
     ($($code:path => $file:literal,)+) => {
-        &[$(Page { code: $code, text: include_str!(concat!("pages/", $file, ".md")) }),+]
+        &[$(Explanation { code: $code, text: include_str!(concat!("pages/", $file, ".md")) }),+]
     };
 }
 
 /// All pages. A test holds this table to the codes and to the folder.
-pub const PAGES: &[Page] = pages! {
+pub const PAGES: &[Explanation] = pages! {
     code::CANCELLED => "BW-0001",
     code::UNKNOWN => "BW-0002",
     code::INVALID_ARGUMENT => "BW-0003",

@@ -8,7 +8,7 @@ use clap::Command;
 use clap::error::ErrorKind;
 
 use super::find;
-use super::page::{PAGES, PARTS, Page};
+use super::page::{Explanation, PAGES, PARTS};
 use crate::baton::code::{self, Code};
 use crate::baton::config::args::Purpose;
 use crate::cli::command::{self, NAME};
@@ -119,7 +119,7 @@ pub fn flags(command: &Command) -> BTreeSet<String> {
 fn pages_name_only_commands_and_flags_that_exist() {
     let all = flags(&command::build(Purpose::Show));
     let mut tried = 0;
-    for Page { code, text } in PAGES {
+    for Explanation { code, text } in PAGES {
         for snippet in code_in(text) {
             let words = words(&snippet);
             if words.first().is_some_and(|word| word == NAME) {
@@ -140,7 +140,7 @@ fn pages_name_only_commands_and_flags_that_exist() {
 /// Pipelines act on 9: the pages say that it means a condition that held, and of which runs.
 #[test]
 fn nine_is_the_exit_code_of_three_pages() {
-    let nine = |page: &&Page| page.text.replace('\n', " ").contains("Exit code 9");
+    let nine = |page: &&Explanation| page.text.replace('\n', " ").contains("Exit code 9");
     let pages: Vec<Code> = PAGES.iter().filter(nine).map(|page| page.code).collect();
     assert_eq!(pages, [code::SYNC_WARNINGS, report::CONDITION_HIT, report::GAINED]);
 }

@@ -8,7 +8,7 @@ use crate::baton::proto::v2;
 use crate::baton::provision::Write;
 use crate::baton::resource;
 use crate::report::environment;
-use crate::report::exact::{self, Wanted, distance};
+use crate::report::exact::{self, ExactName, distance};
 use crate::report::names::Names;
 use crate::report::thing::{profile, text};
 use crate::workato::settings::{Environment, EnvironmentChoice};
@@ -31,7 +31,7 @@ pub fn found(names: &Names<'_>, verb: Verb, sentence: &Sentence) -> Result<Found
     let find = |text: &str, what: &str, kinds: &[&str], environment: Option<&str>| {
         exact::resource(
             names,
-            &Wanted {
+            &ExactName {
                 text,
                 what,
                 kinds,
@@ -104,7 +104,7 @@ fn right(names: &Names<'_>, on: &v2::Resource, what: Option<&str>) -> Result<v2:
         };
     };
     if all.is_empty() {
-        let wanted = Wanted {
+        let wanted = ExactName {
             text: what,
             what: "project role",
             kinds: &[PROJECT_ROLES],

@@ -12,7 +12,7 @@ use self::lookup::found;
 use self::names::known;
 pub use self::words::Verb;
 use super::launch::{self, Needs};
-use super::write::{self, How, Order};
+use super::write::{self, Approval, WriteRequest};
 use super::{command, logging, unavailable, usage_error};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
@@ -84,9 +84,9 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb)
     let words: Vec<String> = own.get_many("words").into_iter().flatten().cloned().collect();
     let sentence = words::parse(verb, &words)?;
     let how = match () {
-        () if values.bool("dry-run") => How::Rehearsed,
-        () if own.get_flag("yes") => How::Now,
-        () if terminal.can_ask() => How::Asked,
+        () if values.bool("dry-run") => Approval::Rehearsed,
+        () if own.get_flag("yes") => Approval::Now,
+        () if terminal.can_ask() => Approval::Asked,
         () => {
             return Err(usage_error("this changes access, and there is no terminal to ask at")
                 .hint("add --yes to do it, or --dry-run to see what would be sent"));
@@ -98,7 +98,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb)
     if let (false, Some(environment)) = (values.is_set("workato-env"), found.environment) {
         settings.environment = environment;
     }
-    let order = Order {
+    let order = WriteRequest {
         writes: &found.writes,
         doing: verb.name(),
         how,

@@ -12,4 +12,4 @@ pub mod sides;
 
 pub use causes::Cause;
 pub use details::Detail;
-pub use sides::{Sides, Wanted};
+pub use sides::{Sides, SidesQuery};

@@ -20,7 +20,7 @@ const REACH_FURTHER: &str = "syncs with --keep N (BATON_KEEP_SYNC_COUNT) keep so
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
-pub struct Wanted<'a> {
+pub struct SidesQuery<'a> {
     /// The file with the newer sync.
     pub file: Which<'a>,
     /// The file with the older sync, where it is another one.
@@ -44,7 +44,7 @@ impl Sides {
     ///
     /// # Errors
     /// As [`Which::open`]; `NotFound` where there is no second sync, and where none is old enough.
-    pub fn open(wanted: &Wanted<'_>) -> Result<Sides> {
+    pub fn open(wanted: &SidesQuery<'_>) -> Result<Sides> {
         let new = wanted.file.open()?;
         let other = wanted.base_file.map(|file| Which {
             file,

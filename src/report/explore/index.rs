@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
-use crate::report::census::{At, Census, Class, Entitled, Entry, Tally};
 use crate::report::edges::Edges;
 use crate::report::find;
+use crate::report::inventory::{At, Class, Counts, Entitled, Entry, Inventory};
 use crate::report::names::Names;
 use crate::report::reach::Ground;
 use crate::report::snapshot::Snapshot;
@@ -15,9 +15,9 @@ use crate::report::thing::Thing;
 /// Everything that is kept of a sync. Its size follows resources and entitlements, not grants.
 pub struct Index {
     /// Resources and entitlements.
-    pub census: Census,
+    pub inventory: Inventory,
     /// Counts over the grants.
-    pub tally: Tally,
+    pub counts: Counts,
     /// Which entitlement passes on which.
     pub edges: Arc<Edges>,
     /// What answers about reach need.
@@ -36,16 +36,22 @@ impl Index {
     /// # Errors
     /// `DataLoss` for a damaged file.
     pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Index> {
-        let census = Census::read(snapshot, conventions)?;
-        let tally = Tally::count(snapshot, &census, conventions)?;
+        let inventory = Inventory::read(snapshot, conventions)?;
+        let counts = Counts::count(snapshot, &inventory, conventions)?;
         let edges = Arc::new(Edges::read(snapshot)?);
         let ground = Ground::read(&Names::new(snapshot), &edges, conventions)?;
-        let texts: Vec<String> = census.entries().iter().map(|entry| text(&census, entry)).collect();
-        let places = ordered(&census, &|_| 0);
-        let ranks = ordered(&census, &|entry| entry.role().map_or(0, |role| conventions.power(role)));
+        let texts: Vec<String> = inventory
+            .entries()
+            .iter()
+            .map(|entry| text(&inventory, entry))
+            .collect();
+        let places = ordered(&inventory, &|_| 0);
+        let ranks = ordered(&inventory, &|entry| {
+            entry.role().map_or(0, |role| conventions.power(role))
+        });
         Ok(Index {
-            census,
-            tally,
+            inventory,
+            counts,
             edges,
             ground,
             texts,
@@ -74,14 +80,19 @@ impl Index {
         let conventions = self.ground.conventions();
         let role = entitlement
             .on
-            .and_then(|on| self.census.entry(on))
+            .and_then(|on| self.inventory.entry(on))
             .and_then(Entry::role);
         conventions.power(role.unwrap_or(&entitlement.slug))
     }
 
     /// What somebody typed to find something: a name may say its environment.
     pub fn typed(&self, text: &str) -> Words {
-        let known = |place: &str| self.census.environments().iter().any(|e| e.eq_ignore_ascii_case(place));
+        let known = |place: &str| {
+            self.inventory
+                .environments()
+                .iter()
+                .any(|e| e.eq_ignore_ascii_case(place))
+        };
         match find::place(text) {
             Some((name, place)) if known(place) => Words::of(&format!("{name} {place}")),
             _ => Words::of(text),
@@ -90,17 +101,17 @@ impl Index {
 
     /// Grants a resource holds as principal.
     pub fn held(&self, at: At) -> u32 {
-        self.tally.held.get(at).copied().unwrap_or_default()
+        self.counts.held.get(at).copied().unwrap_or_default()
     }
 
     /// What is to be read of a resource.
     pub fn thing(&self, at: At) -> Thing {
-        self.census.thing(at)
+        self.inventory.thing(at)
     }
 
     /// How much a reader wants to see a resource: people before projects before what there are thousands of.
     pub fn weight(&self, entry: &Entry) -> u8 {
-        match self.census.class_of(entry) {
+        match self.inventory.class_of(entry) {
             Class::Account if entry.is_person() => 0,
             Class::Account => 1,
             Class::Project => 2,
@@ -113,13 +124,13 @@ impl Index {
 }
 
 /// By resource: its place when all are ordered by type, what is given here, name and id.
-fn ordered(census: &Census, first: &dyn Fn(&Entry) -> i8) -> Vec<u32> {
-    let mut order: Vec<At> = (0..census.entries().len()).collect();
+fn ordered(inventory: &Inventory, first: &dyn Fn(&Entry) -> i8) -> Vec<u32> {
+    let mut order: Vec<At> = (0..inventory.entries().len()).collect();
     order.sort_by_cached_key(|at| {
-        let entry = census.entry(*at);
+        let entry = inventory.entry(*at);
         entry.map(|e| {
             (
-                census.type_of(e).map(|t| t.id.as_str()),
+                inventory.type_of(e).map(|t| t.id.as_str()),
                 first(e),
                 e.name.to_lowercase(),
                 e.name.as_str(),
@@ -136,8 +147,8 @@ fn ordered(census: &Census, first: &dyn Fn(&Entry) -> i8) -> Vec<u32> {
     places
 }
 
-fn text(census: &Census, entry: &Entry) -> String {
-    let environment = census.environment_of(entry).unwrap_or_default();
+fn text(inventory: &Inventory, entry: &Entry) -> String {
+    let environment = inventory.environment_of(entry).unwrap_or_default();
     let parts = [&entry.name, entry.email().unwrap_or_default(), &entry.id, environment];
     parts.join("\n").to_lowercase()
 }

@@ -9,14 +9,14 @@ use super::index::{Index, Words};
 use super::page::simple_profile;
 use super::question::Question;
 use crate::baton::error::{Error, Kind, Result};
-use crate::report::census::{At, Entry, Facts};
 use crate::report::code;
+use crate::report::inventory::{At, Entry, Facts};
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{Account, Thing};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Page {
+pub struct ListPage {
     /// How many pass the filter.
     pub total: usize,
     /// Those of this page.
@@ -76,17 +76,17 @@ impl From<Account> for AccountFields {
 ///
 /// # Errors
 /// `InvalidArgument` for a question that makes no sense, `DataLoss` for a damaged file.
-pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result<Page> {
+pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result<ListPage> {
     let kind = question.required("type")?;
     let (offset, limit) = question.range()?;
     let words = Words::of(question.words()?);
-    let census = &index.census;
-    let number = census.types().iter().position(|known| known.id == kind);
+    let inventory = &index.inventory;
+    let number = inventory.types().iter().position(|known| known.id == kind);
     let number = number.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("there is no type {kind:?} in this sync")).code(code::UNKNOWN_TYPE)
     })?;
     let mut found: Vec<At> = Vec::new();
-    for (at, entry) in census.entries().iter().enumerate() {
+    for (at, entry) in inventory.entries().iter().enumerate() {
         if entry.kind == number && (words.is_empty() || words.fit(&[index.text(at)])) {
             found.push(at);
         }
@@ -97,7 +97,7 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
         .skip(offset)
         .take(limit)
         .map(|at| row(snapshot, index, *at));
-    Ok(Page {
+    Ok(ListPage {
         total: found.len(),
         items: rows.collect::<Result<_>>()?,
     })
@@ -145,7 +145,7 @@ fn by_key<K: Ord>(found: &mut [At], down: bool, key: impl Fn(At) -> K) {
 }
 
 fn entry(index: &Index, at: At) -> Option<&Entry> {
-    index.census.entry(at)
+    index.inventory.entry(at)
 }
 
 fn text<'i>(index: &'i Index, at: At, of: impl Fn(&'i Entry) -> &'i str) -> &'i str {

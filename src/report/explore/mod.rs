@@ -4,21 +4,21 @@
 //! `page`, `reach`. What they look things up in is read once, in the background (`index`); SQLite is asked on
 //! blocking threads, each with a reader of its own (`desk`).
 
-mod desk;
 mod guard;
 mod index;
 mod list;
 mod page;
+mod query_service;
 mod question;
 mod reach;
 mod search;
 mod server;
 
-pub use desk::Desk;
 pub use guard::Guard;
 pub use index::Index;
-pub use list::{Page, Row};
+pub use list::{ListPage, Row};
 pub use page::{Children, Granted, ThingPage};
+pub use query_service::QueryService;
 pub use reach::Reach;
 pub use search::{Hit, Hits};
 pub use server::{Explorer, serve};

@@ -8,8 +8,8 @@ use super::question::Question;
 use super::reach::{self, Asked, Side};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
-use crate::report::census::At;
 use crate::report::code;
+use crate::report::inventory::At;
 use crate::report::reach::Gap;
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{self, Account, Right, Thing};
@@ -74,8 +74,8 @@ pub struct Granted {
 /// `NotFound`, `InvalidArgument` for a question that makes no sense, `DataLoss` for a damaged file.
 pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result<ThingPage> {
     let (kind, id) = (question.required("type")?, question.required("id")?);
-    let census = &index.census;
-    let at = census.find(kind, id).ok_or_else(|| {
+    let inventory = &index.inventory;
+    let at = inventory.find(kind, id).ok_or_else(|| {
         Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")).code(code::NO_MATCH)
     })?;
     let thing = index.thing(at);
@@ -84,13 +84,13 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
         .resource(snapshot.sync_id(), kind, id)?
         .unwrap_or_default();
     let mut children: Vec<At> = Vec::new();
-    for (child, entry) in census.entries().iter().enumerate() {
+    for (child, entry) in inventory.entries().iter().enumerate() {
         if entry.parent == Some(at) {
             children.push(child);
         }
     }
     children.sort_unstable_by_key(|child| index.place(*child));
-    let entitlements = census.entitlements().iter().zip(&index.tally.holders);
+    let entitlements = inventory.entitlements().iter().zip(&index.counts.holders);
     let granted = entitlements.filter(|(entitlement, _)| entitlement.on == Some(at));
     let granted = granted.map(|(entitlement, grants)| Granted {
         right: Right {
@@ -102,7 +102,7 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
         },
         grants: *grants,
     });
-    let entry = census.entry(at);
+    let entry = inventory.entry(at);
     let reaches = reach::rows(snapshot, index, &Asked::all(Side::Of, kind, id))?;
     let reached_by = reach::rows(snapshot, index, &Asked::all(Side::On, kind, id))?;
     let is_account = index.ground.is_user(kind);

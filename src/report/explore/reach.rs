@@ -10,8 +10,8 @@ use super::question::Question;
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::access::{Access, Answers, principal_of};
-use crate::report::census::{At, Class};
 use crate::report::code;
+use crate::report::inventory::{At, Class};
 use crate::report::names::Names;
 use crate::report::reach::{self, Beyond, By, Gap, Part, unknown};
 use crate::report::snapshot::Snapshot;
@@ -80,7 +80,7 @@ impl Asked {
     }
 }
 
-/// Rows in the order they are shown, kept for the next page, and what is not known beside them.
+/// ReachRows in the order they are shown, kept for the next page, and what is not known beside them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// The rows.
@@ -90,7 +90,7 @@ pub struct Found {
 }
 
 /// See [`Found`].
-pub type Rows = Arc<Found>;
+pub type ReachRows = Arc<Found>;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,10 +118,10 @@ struct Sighted {
 ///
 /// # Errors
 /// `NotFound` for a resource that is not there, `DataLoss` for a damaged file.
-pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<Rows> {
-    let census = &index.census;
+pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<ReachRows> {
+    let inventory = &index.inventory;
     let (kind, id) = (asked.kind.as_str(), asked.id.as_str());
-    let Some(at) = census.find(kind, id) else {
+    let Some(at) = inventory.find(kind, id) else {
         return Err(Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")).code(code::NO_MATCH));
     };
     let names = Names::new(snapshot);
@@ -150,22 +150,22 @@ pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<Rows> {
 }
 
 fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> Result<(Vec<Sighted>, Vec<Gap>)> {
-    let census = &index.census;
+    let inventory = &index.inventory;
     let (kind, id) = (asked.kind.as_str(), asked.id.as_str());
     let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
-    let principal = census.find(kind, id);
+    let principal = inventory.find(kind, id);
     let mut held: Vec<(i64, String)> = Vec::new();
     reader.for_each_holding_of(sync_id, kind, id, &mut |grant| {
         held.push((grant.row, grant.entitlement.to_owned()));
         Ok(())
     })?;
     let sight = |row: i64, entitlement: &str, reach: reach::Reach, reached: Option<Thing>| {
-        let number = census.find_entitlement(entitlement);
+        let number = inventory.find_entitlement(entitlement);
         let on = number
-            .and_then(|number| census.entitlements().get(number))
+            .and_then(|number| inventory.entitlements().get(number))
             .and_then(|e| e.on);
         let target = match &reached {
-            Some(reached) => census.find(&reached.kind, &reached.id),
+            Some(reached) => inventory.find(&reached.kind, &reached.id),
             None => on,
         };
         Sighted {
@@ -194,7 +194,7 @@ fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> R
                 }
             }
             By::Scope(scope) => {
-                let target = census.find(&reached.kind, &reached.id);
+                let target = inventory.find(&reached.kind, &reached.id);
                 let client = names.thing(kind, id)?;
                 sighted.push(scoped(reach::scope_row(client, *scope, reached), principal, target));
             }
@@ -204,9 +204,9 @@ fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> R
 }
 
 fn on(snapshot: &Snapshot, names: &Names<'_>, index: &Index, thing: &Thing) -> Result<(Vec<Sighted>, Vec<Gap>)> {
-    let census = &index.census;
+    let inventory = &index.inventory;
     let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
-    let target = census.find(&thing.kind, &thing.id);
+    let target = inventory.find(&thing.kind, &thing.id);
     let reach::Doors {
         doors,
         scopes,
@@ -223,8 +223,8 @@ fn on(snapshot: &Snapshot, names: &Names<'_>, index: &Index, thing: &Thing) -> R
             sighted.push(Sighted {
                 row: Row::Grant(row, door.reach, Some(thing.clone())),
                 reach: door.reach,
-                principal: census.find(principal.0, principal.1),
-                entitlement: census.find_entitlement(entitlement),
+                principal: inventory.find(principal.0, principal.1),
+                entitlement: inventory.find_entitlement(entitlement),
                 target,
                 text: format!("{entitlement}\n{}", principal.1).to_lowercase(),
             });
@@ -250,7 +250,7 @@ fn on(snapshot: &Snapshot, names: &Names<'_>, index: &Index, thing: &Thing) -> R
         }
     }
     for reach::Scoped { client, scope } in scopes {
-        let principal = census.find(&client.kind, &client.id);
+        let principal = inventory.find(&client.kind, &client.id);
         sighted.push(scoped(
             reach::scope_row(client, scope, thing.clone()),
             principal,
@@ -272,14 +272,16 @@ fn scoped(access: Access, principal: Option<At>, target: Option<At>) -> Sighted 
 }
 
 fn fits(index: &Index, side: Side, words: &Words, row: &Sighted) -> bool {
-    let census = &index.census;
-    let entitlement = row.entitlement.and_then(|number| census.entitlements().get(number));
+    let inventory = &index.inventory;
+    let entitlement = row.entitlement.and_then(|number| inventory.entitlements().get(number));
     let name = entitlement.map(|e| e.name.to_lowercase()).unwrap_or_default();
     let other = match side {
         Side::Of => row.target,
         Side::On => row.principal,
     };
-    let kind = other.and_then(|at| census.entry(at)).and_then(|e| census.type_of(e));
+    let kind = other
+        .and_then(|at| inventory.entry(at))
+        .and_then(|e| inventory.type_of(e));
     let kind = kind.map(|t| t.name.to_lowercase()).unwrap_or_default();
     words.fit(&[&name, other.map_or("", |at| index.text(at)), &row.text, &kind])
 }
@@ -288,12 +290,16 @@ fn fits(index: &Index, side: Side, words: &Words, row: &Sighted) -> bool {
 type Key = (reach::Reach, i8, bool, u32, u32, usize, String);
 
 fn key(index: &Index, side: Side, row: &Sighted) -> Key {
-    let census = &index.census;
+    let inventory = &index.inventory;
     let rank = |at: Option<At>| at.map_or(u32::MAX, |at| index.rank(at));
     // People before the groups and roles that bring them.
-    let is_account = |at| census.entry(at).is_some_and(|e| census.class_of(e) == Class::Account);
+    let is_account = |at| {
+        inventory
+            .entry(at)
+            .is_some_and(|e| inventory.class_of(e) == Class::Account)
+    };
     let later = !row.principal.is_some_and(is_account);
-    let entitlement = row.entitlement.and_then(|number| census.entitlements().get(number));
+    let entitlement = row.entitlement.and_then(|number| inventory.entitlements().get(number));
     let power = entitlement.map_or(0, |entitlement| index.power(entitlement));
     let number = row.entitlement.unwrap_or(usize::MAX);
     let last = match &row.row {
@@ -324,7 +330,7 @@ fn key(index: &Index, side: Side, row: &Sighted) -> Key {
 ///
 /// # Errors
 /// `DataLoss` for a damaged file.
-pub fn answer(snapshot: &Snapshot, index: &Index, found: &Rows, question: &Question) -> Result<Reach> {
+pub fn answer(snapshot: &Snapshot, index: &Index, found: &ReachRows, question: &Question) -> Result<Reach> {
     let (offset, limit) = question.range()?;
     let page: Vec<&Row> = found.rows.iter().skip(offset).take(limit).collect();
     let numbers = page.iter().filter_map(|row| match row {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::index::{Index, Words};
 use super::question::Question;
 use crate::baton::error::Result;
-use crate::report::census::{At, Facts};
 use crate::report::find;
+use crate::report::inventory::{At, Facts};
 use crate::report::thing::Thing;
 
 /// What was found.
@@ -63,7 +63,7 @@ pub fn answer(index: &Index, question: &Question) -> Result<Hits> {
         _ => &typed,
     };
     let mut found: Vec<(Fit, u8, u32, At)> = Vec::new();
-    for (at, entry) in index.census.entries().iter().enumerate() {
+    for (at, entry) in index.inventory.entries().iter().enumerate() {
         let text = index.text(at);
         if words.fit(&[text]) {
             found.push((fit(text, name, &words), index.weight(entry), index.place(at), at));
@@ -90,10 +90,10 @@ fn fit(text: &str, typed: &str, words: &Words) -> Fit {
 }
 
 fn hit(index: &Index, at: At) -> Hit {
-    let entry = index.census.entry(at);
+    let entry = index.inventory.entry(at);
     Hit {
         thing: index.thing(at),
-        environment: entry.and_then(|e| index.census.environment_of(e)).map(str::to_owned),
+        environment: entry.and_then(|e| index.inventory.environment_of(e)).map(str::to_owned),
         email: entry.and_then(|e| e.email()).map(str::to_owned),
         account_type: match entry.map(|e| &e.facts) {
             Some(Facts::Account { account_type, .. }) if !account_type.is_empty() => Some(account_type),

@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::Desk;
 use super::guard::Guard;
+use super::query_service::QueryService;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::code;
@@ -36,8 +36,8 @@ pub struct Explorer {
 
 struct Inner {
     guard: Guard,
-    desk: Desk,
-    turns: Semaphore,
+    desk: QueryService,
+    permits: Semaphore,
 }
 
 impl Explorer {
@@ -61,8 +61,8 @@ impl Explorer {
             listener,
             at: Arc::new(Inner {
                 guard: Guard::new(address),
-                desk: Desk::new(snapshot, conventions),
-                turns: Semaphore::new(AT_ONCE),
+                desk: QueryService::new(snapshot, conventions),
+                permits: Semaphore::new(AT_ONCE),
             }),
         })
     }
@@ -114,7 +114,7 @@ async fn respond(at: &Arc<Inner>, asked: Parts) -> Response {
         return file(path);
     };
     let (name, query) = (name.to_owned(), asked.uri.query().unwrap_or_default().to_owned());
-    let Ok(_turn) = at.turns.acquire().await else {
+    let Ok(_turn) = at.permits.acquire().await else {
         return refused(StatusCode::SERVICE_UNAVAILABLE, "the explorer is closing");
     };
     let desk = Arc::clone(at);

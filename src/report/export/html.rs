@@ -13,15 +13,19 @@ use crate::report::snapshot::Snapshot;
 use crate::report::web;
 
 /// The page of an export.
-pub(super) struct Page<'p> {
+pub(super) struct ReportPage<'p> {
     snapshot: &'p Snapshot,
     conventions: &'p Conventions,
     file: OutFile,
 }
 
-impl<'p> Page<'p> {
-    pub(super) fn create(folder: &Path, snapshot: &'p Snapshot, conventions: &'p Conventions) -> Result<Page<'p>> {
-        Ok(Page {
+impl<'p> ReportPage<'p> {
+    pub(super) fn create(
+        folder: &Path,
+        snapshot: &'p Snapshot,
+        conventions: &'p Conventions,
+    ) -> Result<ReportPage<'p>> {
+        Ok(ReportPage {
             snapshot,
             conventions,
             file: OutFile::create(folder, "report.html")?,
@@ -29,7 +33,7 @@ impl<'p> Page<'p> {
     }
 }
 
-impl Sink for Page<'_> {
+impl Sink for ReportPage<'_> {
     fn row(&mut self, _table: Table, _cells: &[Cell]) -> Result<()> {
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::csv::CsvFiles;
 use super::dot::Graph;
-use super::html::Page;
+use super::html::ReportPage;
 use super::json::JsonFiles;
 use super::sqlite::Database;
 use super::table::{self, Cell, Table};
@@ -105,7 +105,7 @@ fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Re
         Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
         Format::Dot => Box::new(Graph::create(folder)?),
         Format::Sqlite => Box::new(Database::create(folder)?),
-        Format::Html => Box::new(Page::create(folder, snapshot, options.conventions)?),
+        Format::Html => Box::new(ReportPage::create(folder, snapshot, options.conventions)?),
     })
 }
 

@@ -3,40 +3,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Severity, by_name, items, keys, last_seen};
-use crate::report::census::At;
+use crate::report::inventory::At;
 use crate::report::overview::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
-    let census = counted.census;
+    let inventory = counted.inventory;
     // Without roles there is nothing to tell admins by.
-    census.entries().iter().find(|entry| entry.role().is_some())?;
+    inventory.entries().iter().find(|entry| entry.role().is_some())?;
     let mut roles: BTreeMap<At, Vec<At>> = BTreeMap::new();
-    for (at, role_at) in &counted.tally.roles {
-        let Some(role) = census.entry(*role_at).filter(|role| role.is_admin_role()) else {
+    for (at, role_at) in &counted.counts.roles {
+        let Some(role) = inventory.entry(*role_at).filter(|role| role.is_admin_role()) else {
             continue;
         };
-        let is_person = census.entry(*at).is_some_and(|e| e.is_person());
-        if is_person && counted.conventions.is_production(census.environment_of(role)) {
+        let is_person = inventory.entry(*at).is_some_and(|e| e.is_person());
+        if is_person && counted.conventions.is_production(inventory.environment_of(role)) {
             roles.entry(*at).or_default().push(*role_at);
         }
     }
     let kinds = roles.values().flatten().copied();
     let kinds: BTreeSet<&str> = kinds
-        .filter_map(|at| Some(census.type_of(census.entry(at)?)?.id.as_str()))
+        .filter_map(|at| Some(inventory.type_of(inventory.entry(at)?)?.id.as_str()))
         .collect();
     let why = why(counted, &kinds);
-    let main = census.main_domain();
+    let main = inventory.main_domain();
     let mut found: Vec<(At, String)> = roles
         .into_iter()
         .filter_map(|(at, roles)| {
-            let person = census.entry(at)?;
-            let outside = match person.domain().filter(|_| census.is_outsider(person, main)) {
+            let person = inventory.entry(at)?;
+            let outside = match person.domain().filter(|_| inventory.is_outsider(person, main)) {
                 Some(domain) => format!("; from {domain}"),
                 None => String::new(),
             };
             let roles: Vec<&str> = roles
                 .iter()
-                .filter_map(|at| Some(census.entry(*at)?.name.as_str()))
+                .filter_map(|at| Some(inventory.entry(*at)?.name.as_str()))
                 .collect();
             let roles = roles.join(", ");
             Some((at, format!("{roles}; {}{outside}", last_seen(counted, person))))

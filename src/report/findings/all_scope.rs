@@ -3,23 +3,23 @@
 use std::cmp::Reverse;
 
 use super::{Finding, Severity, items, keys};
-use crate::report::census::{At, Entry};
+use crate::report::inventory::{At, Entry};
 use crate::report::overview::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
-    let census = counted.census;
+    let inventory = counted.inventory;
     counted.conventions.all_scope?;
-    census.entries().iter().find(|entry| entry.is_client())?;
+    inventory.entries().iter().find(|entry| entry.is_client())?;
     let age = |entry: &Entry| entry.credential_at().and_then(|at| counted.day.age(at));
-    let mut found: Vec<(At, &Entry)> = census.entries().iter().enumerate().collect();
+    let mut found: Vec<(At, &Entry)> = inventory.entries().iter().enumerate().collect();
     found.retain(|(_, entry)| entry.has_all_scope());
     // Real data first, then the oldest credential.
     found.sort_by_key(|(_, entry)| {
-        let production = counted.conventions.is_production(census.environment_of(entry));
+        let production = counted.conventions.is_production(inventory.environment_of(entry));
         (Reverse(production), Reverse(age(entry)))
     });
     let found = found.into_iter().map(|(at, entry)| {
-        let environment = census.environment_of(entry);
+        let environment = inventory.environment_of(entry);
         let place = environment.map_or("all projects".to_owned(), |e| format!("all projects of {e}"));
         let credential = match age(entry) {
             Some(days) => format!("credential {days} days old"),

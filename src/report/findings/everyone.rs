@@ -4,12 +4,12 @@ use super::{Finding, Severity, items, keys};
 use crate::report::overview::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
-    let census = counted.census;
-    let group = census.entries().iter().find(|entry| entry.is_everyone())?;
-    let found = counted.tally.to_everyone.iter().filter_map(|(entitlement, _)| {
-        let entitlement = census.entitlements().get(*entitlement)?;
+    let inventory = counted.inventory;
+    let group = inventory.entries().iter().find(|entry| entry.is_everyone())?;
+    let found = counted.counts.to_everyone.iter().filter_map(|(entitlement, _)| {
+        let entitlement = inventory.entitlements().get(*entitlement)?;
         let on = entitlement.on?;
-        let environment = census.entry(on).and_then(|entry| census.environment_of(entry));
+        let environment = inventory.entry(on).and_then(|entry| inventory.environment_of(entry));
         let place = environment.map_or(String::new(), |environment| format!(" ({environment})"));
         Some((on, format!("{}{place}, to {}", entitlement.name, group.name)))
     });

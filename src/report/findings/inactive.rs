@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Severity, items, keys, last_seen};
-use crate::report::census::{At, Entry};
+use crate::report::inventory::{At, Entry};
 use crate::report::overview::Counted;
 
 /// Longer than this is a while.
 const DAYS: u64 = 90;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
-    let census = counted.census;
+    let inventory = counted.inventory;
     // A file without any activity says nothing about anybody.
-    census.entries().iter().find_map(Entry::active_at)?;
-    let admins: BTreeSet<At> = counted.tally.admins(census).map(|(at, _)| at).collect();
+    inventory.entries().iter().find_map(Entry::active_at)?;
+    let admins: BTreeSet<At> = counted.counts.admins(inventory).map(|(at, _)| at).collect();
     let is_gone = |at: i64| counted.day.age(at).is_some_and(|age| age > DAYS);
-    let mut found: Vec<(At, &Entry)> = census.entries().iter().enumerate().collect();
+    let mut found: Vec<(At, &Entry)> = inventory.entries().iter().enumerate().collect();
     found.retain(|(at, entry)| {
-        let reaches = counted.tally.reaches.get(*at).copied().unwrap_or_default();
+        let reaches = counted.counts.reaches.get(*at).copied().unwrap_or_default();
         entry.is_person() && reaches && entry.active_at().is_none_or(is_gone)
     });
     // Admins first, then whoever is gone longest; those without a record last.
@@ -31,7 +31,7 @@ pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
         } else {
             ""
         };
-        let held = counted.tally.held.get(at).copied().unwrap_or_default();
+        let held = counted.counts.held.get(at).copied().unwrap_or_default();
         let rights = if held == 1 { "right" } else { "rights" };
         (at, format!("{}; {held} {rights}{admin}", last_seen(counted, entry)))
     });

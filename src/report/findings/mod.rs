@@ -11,7 +11,7 @@ mod outside_admins;
 
 use serde::Serialize;
 
-use super::census::{At, Entry};
+use super::inventory::{At, Entry};
 use super::overview::Counted;
 use super::thing::Thing;
 
@@ -101,7 +101,7 @@ fn items<'c>(counted: &Counted<'_>, found: impl IntoIterator<Item = (At, String)
         total += 1;
         if items.len() < LISTED {
             items.push(Item {
-                thing: counted.census.thing(at),
+                thing: counted.inventory.thing(at),
                 detail,
             });
         }
@@ -126,7 +126,7 @@ fn last_seen(counted: &Counted<'_>, account: &Entry) -> String {
 /// People by name, so that lists read like lists; equal names by id.
 fn by_name(counted: &Counted<'_>, found: &mut [(At, String)]) {
     found.sort_by_cached_key(|(at, _)| {
-        let entry = counted.census.entry(*at);
+        let entry = counted.inventory.entry(*at);
         entry.map(|e| (e.name.to_lowercase(), e.id.clone()))
     });
 }

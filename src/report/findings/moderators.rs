@@ -1,12 +1,12 @@
 //! People who reach in from a managing organization.
 
 use super::{Finding, Severity, by_name, items, keys, last_seen};
-use crate::report::census::At;
+use crate::report::inventory::At;
 use crate::report::overview::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
     counted.conventions.moderator?;
-    let all = counted.census.entries().iter().enumerate();
+    let all = counted.inventory.entries().iter().enumerate();
     let mut found: Vec<(At, String)> = all
         .filter(|(_, entry)| entry.is_moderator())
         .map(|(at, entry)| {

@@ -3,24 +3,28 @@
 use std::collections::BTreeMap;
 
 use super::{Finding, Severity, by_name, items, keys};
-use crate::report::census::At;
+use crate::report::inventory::At;
 use crate::report::overview::Counted;
 
 /// Rights that are named of one person; the others are counted.
 const NAMED: usize = 4;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
-    let census = counted.census;
-    let main = census.main_domain()?;
-    let is_outside = |at: At| census.entry(at).is_some_and(|e| census.is_outsider(e, Some(main)));
+    let inventory = counted.inventory;
+    let main = inventory.main_domain()?;
+    let is_outside = |at: At| {
+        inventory
+            .entry(at)
+            .is_some_and(|e| inventory.is_outsider(e, Some(main)))
+    };
     let mut rights: BTreeMap<At, Vec<String>> = BTreeMap::new();
-    for (at, role) in counted.tally.admins(census).filter(|(at, _)| is_outside(*at)) {
+    for (at, role) in counted.counts.admins(inventory).filter(|(at, _)| is_outside(*at)) {
         rights.entry(at).or_default().push(role.name.clone());
     }
-    for (at, entitlement) in &counted.tally.project_admins {
-        if let Some(entitlement) = census.entitlements().get(*entitlement).filter(|_| is_outside(*at)) {
-            let environment = entitlement.on.and_then(|on| census.entry(on));
-            let environment = environment.and_then(|entry| census.environment_of(entry));
+    for (at, entitlement) in &counted.counts.project_admins {
+        if let Some(entitlement) = inventory.entitlements().get(*entitlement).filter(|_| is_outside(*at)) {
+            let environment = entitlement.on.and_then(|on| inventory.entry(on));
+            let environment = environment.and_then(|entry| inventory.environment_of(entry));
             let place = environment.map_or(String::new(), |environment| format!(" ({environment})"));
             rights
                 .entry(*at)
@@ -31,7 +35,7 @@ pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
     let mut found: Vec<(At, String)> = rights
         .into_iter()
         .map(|(at, rights)| {
-            let domain = census.entry(at).and_then(|e| e.domain()).unwrap_or_default();
+            let domain = inventory.entry(at).and_then(|e| e.domain()).unwrap_or_default();
             let named = rights
                 .iter()
                 .take(NAMED)

@@ -5,7 +5,7 @@ use super::Rows;
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
-use crate::report::find::{self, Wanted};
+use crate::report::find::{self, NameQuery};
 
 /// Filters as typed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Filter {
             filter.entitlement = Some(id.to_owned());
         }
         if let Some(who) = typed.principal {
-            let wanted = Wanted {
+            let wanted = NameQuery {
                 text: who,
                 kind: None,
                 environment: typed.environment,
@@ -93,7 +93,7 @@ impl Filter {
 
 /// A resource by its name.
 fn by_name(rows: &Rows<'_>, text: &str, typed: &Typed<'_>) -> Result<(String, String)> {
-    let wanted = Wanted {
+    let wanted = NameQuery {
         text,
         kind: typed.resource_type,
         environment: typed.environment,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chart, ChartKind, ChartRow, Counted};
-use crate::report::census::{At, Entry};
+use crate::report::inventory::{At, Entry};
 use crate::report::link;
 
 /// Rows of a chart at most; the others are summed up in its note.
@@ -50,8 +50,8 @@ pub fn all(counted: &Counted<'_>) -> Vec<Chart> {
 fn roles(counted: &Counted<'_>) -> Option<Chart> {
     let environments = environments(counted);
     let mut rows: BTreeMap<&str, (Vec<u64>, String)> = BTreeMap::new();
-    for role in counted.census.entries() {
-        if let (Some(name), Some(kind)) = (role.role(), counted.census.type_of(role)) {
+    for role in counted.inventory.entries() {
+        if let (Some(name), Some(kind)) = (role.role(), counted.inventory.type_of(role)) {
             rows.entry(name)
                 .or_insert_with(|| (vec![0; environments.len()], link::list(&kind.id, name)));
         }
@@ -90,16 +90,16 @@ fn roles(counted: &Counted<'_>) -> Option<Chart> {
 /// How many people may do everything in each environment, own people and others.
 fn admins(counted: &Counted<'_>) -> Option<Chart> {
     let environments = environments(counted);
-    let main = counted.census.main_domain();
+    let main = counted.inventory.main_domain();
     let mut seen: BTreeSet<(usize, At)> = BTreeSet::new();
     let mut values = vec![vec![0, 0]; environments.len()];
-    for (at, role) in counted.tally.admins(counted.census) {
+    for (at, role) in counted.counts.admins(counted.inventory) {
         let place = place_of(counted, &environments, role);
-        let Some(person) = counted.census.entry(at).filter(|e| e.is_person()) else {
+        let Some(person) = counted.inventory.entry(at).filter(|e| e.is_person()) else {
             continue;
         };
         if seen.insert((place, at)) {
-            let outside = usize::from(counted.census.is_outsider(person, main));
+            let outside = usize::from(counted.inventory.is_outsider(person, main));
             if let Some(count) = values
                 .get_mut(place)
                 .and_then(|row: &mut Vec<u64>| row.get_mut(outside))
@@ -132,7 +132,7 @@ fn admins(counted: &Counted<'_>) -> Option<Chart> {
 
 /// When people were last seen.
 fn activity(counted: &Counted<'_>) -> Option<Chart> {
-    let people = || counted.census.entries().iter().filter(|e| e.is_person());
+    let people = || counted.inventory.entries().iter().filter(|e| e.is_person());
     // A file without any activity says nothing about anybody.
     people().find_map(Entry::active_at)?;
     Some(Chart {
@@ -147,13 +147,13 @@ fn activity(counted: &Counted<'_>) -> Option<Chart> {
 
 /// Accounts that are not of the main e-mail domain.
 fn domains(counted: &Counted<'_>) -> Option<Chart> {
-    let main = counted.census.main_domain()?;
+    let main = counted.inventory.main_domain()?;
     let mut domains: BTreeMap<&str, (u64, String)> = BTreeMap::new();
     let (mut own, mut without) = (0u64, 0u64);
-    for person in counted.census.entries().iter().filter(|e| e.is_person()) {
+    for person in counted.inventory.entries().iter().filter(|e| e.is_person()) {
         match person.domain() {
-            Some(domain) if counted.census.is_outsider(person, Some(main)) => {
-                let kind = counted.census.type_of(person).map_or("", |t| t.id.as_str());
+            Some(domain) if counted.inventory.is_outsider(person, Some(main)) => {
+                let kind = counted.inventory.type_of(person).map_or("", |t| t.id.as_str());
                 let link = || (0, link::list(kind, &format!("@{domain}")));
                 domains.entry(domain).or_insert_with(link).0 += 1;
             }
@@ -183,7 +183,7 @@ fn domains(counted: &Counted<'_>) -> Option<Chart> {
 
 /// How old the credentials of API clients are.
 fn credentials(counted: &Counted<'_>) -> Option<Chart> {
-    let clients = || counted.census.entries().iter().filter(|e| e.is_client());
+    let clients = || counted.inventory.entries().iter().filter(|e| e.is_client());
     counted.conventions.credential?;
     clients().next()?;
     Some(Chart {
@@ -202,7 +202,7 @@ const NOTE: &str = "Who could only give themselves access is not counted.";
 /// How many people and accounts reach each project.
 fn exposure(counted: &Counted<'_>) -> Option<Chart> {
     let rows = counted.exposed.iter().filter(|e| e.total() > 0).map(|e| {
-        let thing = counted.census.thing(e.project);
+        let thing = counted.inventory.thing(e.project);
         ChartRow {
             link: Some(link::thing(&thing.kind, &thing.id)),
             label: thing.told(),
@@ -227,8 +227,10 @@ fn exposure(counted: &Counted<'_>) -> Option<Chart> {
 
 /// The environments of roles, in the vendor's order. A vendor without has one without a name.
 fn environments(counted: &Counted<'_>) -> Vec<String> {
-    let roles = counted.census.entries().iter().filter(|e| e.role().is_some());
-    let named: BTreeSet<&str> = roles.filter_map(|role| counted.census.environment_of(role)).collect();
+    let roles = counted.inventory.entries().iter().filter(|e| e.role().is_some());
+    let named: BTreeSet<&str> = roles
+        .filter_map(|role| counted.inventory.environment_of(role))
+        .collect();
     let mut named: Vec<String> = named.into_iter().map(str::to_owned).collect();
     named.sort_by_key(|environment| counted.conventions.rank(environment));
     if named.is_empty() {
@@ -238,7 +240,7 @@ fn environments(counted: &Counted<'_>) -> Vec<String> {
 }
 
 fn place_of(counted: &Counted<'_>, environments: &[String], role: &Entry) -> usize {
-    let environment = counted.census.environment_of(role);
+    let environment = counted.inventory.environment_of(role);
     environments
         .iter()
         .position(|known| Some(known.as_str()) == environment)
@@ -246,9 +248,9 @@ fn place_of(counted: &Counted<'_>, environments: &[String], role: &Entry) -> usi
 }
 
 fn people_of_roles<'c>(counted: &'c Counted<'_>) -> impl Iterator<Item = (At, &'c Entry)> {
-    counted.tally.roles.iter().filter_map(|(person, role)| {
-        counted.census.entry(*person).filter(|e| e.is_person())?;
-        Some((*person, counted.census.entry(*role)?))
+    counted.counts.roles.iter().filter_map(|(person, role)| {
+        counted.inventory.entry(*person).filter(|e| e.is_person())?;
+        Some((*person, counted.inventory.entry(*role)?))
     })
 }
 

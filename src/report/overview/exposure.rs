@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::baton::error::Result;
-use crate::report::census::{At, Census, Class};
+use crate::report::inventory::{At, Class, Inventory};
 use crate::report::names::Names;
 use crate::report::reach::{Ground, Part, Reach};
 use crate::report::snapshot::Snapshot;
@@ -33,21 +33,21 @@ impl Exposed {
 ///
 /// # Errors
 /// `DataLoss` for a damaged file.
-pub fn count(snapshot: &Snapshot, census: &Census, ground: &Ground) -> Result<Vec<Exposed>> {
+pub fn count(snapshot: &Snapshot, inventory: &Inventory, ground: &Ground) -> Result<Vec<Exposed>> {
     let names = Names::new(snapshot);
     let mut exposed = Vec::new();
-    for (project, entry) in census.entries().iter().enumerate() {
-        if census.class_of(entry) != Class::Project {
+    for (project, entry) in inventory.entries().iter().enumerate() {
+        if inventory.class_of(entry) != Class::Project {
             continue;
         }
-        let doors = ground.doors(&names, &census.thing(project), Part::Whole)?;
+        let doors = ground.doors(&names, &inventory.thing(project), Part::Whole)?;
         let mut people: BTreeMap<At, bool> = BTreeMap::new();
         for door in doors.doors.iter().filter(|door| door.reach < Reach::Scope) {
             for entitlement in ground.rights(&names, door)? {
                 let reader = snapshot.reader();
                 reader.for_each_given(snapshot.sync_id(), &entitlement, &mut |given| {
-                    let person = census.find(given.principal_type, given.principal);
-                    if let Some(at) = person.filter(|at| census.entry(*at).is_some_and(|e| e.is_person())) {
+                    let person = inventory.find(given.principal_type, given.principal);
+                    if let Some(at) = person.filter(|at| inventory.entry(*at).is_some_and(|e| e.is_person())) {
                         *people.entry(at).or_default() |= given.direct;
                     }
                     Ok(())

@@ -9,9 +9,9 @@ mod headline;
 
 use serde::Serialize;
 
-use super::census::{Census, Entry, Tally};
 use super::edges::Edges;
 use super::findings::{self, Finding};
+use super::inventory::{Counts, Entry, Inventory};
 use super::names::Names;
 use super::reach::{Gap, Ground, unknown};
 use super::snapshot::Snapshot;
@@ -148,9 +148,9 @@ pub struct Counted<'c> {
     /// What is special about its vendor.
     pub conventions: &'c Conventions,
     /// Its resources and entitlements.
-    pub census: &'c Census,
+    pub inventory: &'c Inventory,
     /// What was counted over its grants.
-    pub tally: &'c Tally,
+    pub counts: &'c Counts,
     /// People per project.
     pub exposed: &'c [Exposed],
     /// The day ages are counted back from: the end of the sync, so that a file always says the same.
@@ -163,10 +163,10 @@ impl Overview {
     /// # Errors
     /// `DataLoss` for a damaged file.
     pub fn of(snapshot: &Snapshot, conventions: &Conventions) -> Result<Overview> {
-        let census = Census::read(snapshot, conventions)?;
-        let tally = Tally::count(snapshot, &census, conventions)?;
+        let inventory = Inventory::read(snapshot, conventions)?;
+        let counts = Counts::count(snapshot, &inventory, conventions)?;
         let ground = Ground::read(&Names::new(snapshot), &Edges::read(snapshot)?, conventions)?;
-        Self::counted(snapshot, conventions, &census, &tally, &ground)
+        Self::counted(snapshot, conventions, &inventory, &counts, &ground)
     }
 
     /// As [`Overview::of`], with what was read before.
@@ -176,17 +176,17 @@ impl Overview {
     pub fn counted(
         snapshot: &Snapshot,
         conventions: &Conventions,
-        census: &Census,
-        tally: &Tally,
+        inventory: &Inventory,
+        counts: &Counts,
         ground: &Ground,
     ) -> Result<Overview> {
-        let exposed = exposure::count(snapshot, census, ground)?;
+        let exposed = exposure::count(snapshot, inventory, ground)?;
         let run = snapshot.run();
         let counted = Counted {
             snapshot,
             conventions,
-            census,
-            tally,
+            inventory,
+            counts,
             exposed: &exposed,
             day: Day::of(run.ended_at.as_deref().unwrap_or(&run.started_at)),
         };
@@ -203,10 +203,10 @@ impl Overview {
                 started_at: day::iso(&run.started_at),
                 ended_at: run.ended_at.as_deref().map(day::iso),
             },
-            environments: census.environments_shown(conventions),
-            people_domain: census.main_domain().map(str::to_owned),
-            everyone: everyone(census),
-            types: types(census, tally),
+            environments: inventory.environments_shown(conventions),
+            people_domain: inventory.main_domain().map(str::to_owned),
+            everyone: everyone(inventory),
+            types: types(inventory, counts),
             headline: headline::all(&counted, &findings),
             charts: charts::all(&counted),
             findings,
@@ -215,14 +215,14 @@ impl Overview {
     }
 }
 
-fn everyone(census: &Census) -> Vec<String> {
-    let groups = census.entries().iter().filter(|entry| entry.is_everyone());
-    let key = |entry: &Entry| Some(format!("{}:{}", census.type_of(entry)?.id, entry.id));
+fn everyone(inventory: &Inventory) -> Vec<String> {
+    let groups = inventory.entries().iter().filter(|entry| entry.is_everyone());
+    let key = |entry: &Entry| Some(format!("{}:{}", inventory.type_of(entry)?.id, entry.id));
     groups.filter_map(key).collect()
 }
 
-fn types(census: &Census, tally: &Tally) -> Vec<TypeLine> {
-    let mut lines: Vec<TypeLine> = census
+fn types(inventory: &Inventory, counts: &Counts) -> Vec<TypeLine> {
+    let mut lines: Vec<TypeLine> = inventory
         .types()
         .iter()
         .map(|kind| TypeLine {
@@ -233,13 +233,13 @@ fn types(census: &Census, tally: &Tally) -> Vec<TypeLine> {
             grants: 0,
         })
         .collect();
-    for entry in census.entries() {
+    for entry in inventory.entries() {
         if let Some(line) = lines.get_mut(entry.kind) {
             line.resources += 1;
         }
     }
-    for (entitlement, grants) in census.entitlements().iter().zip(&tally.holders) {
-        let entry = entitlement.on.and_then(|on| census.entry(on));
+    for (entitlement, grants) in inventory.entitlements().iter().zip(&counts.holders) {
+        let entry = entitlement.on.and_then(|on| inventory.entry(on));
         if let Some(line) = entry.and_then(|entry| lines.get_mut(entry.kind)) {
             line.entitlements += 1;
             line.grants += u64::from(*grants);

@@ -28,13 +28,13 @@ pub fn write_report(
 }
 
 fn write_page(overview: &impl Serialize, dataset: &Dataset, out: &mut dyn Write) -> io::Result<()> {
-    let Page {
+    let Template {
         head_script,
         style,
         script,
         head,
         body,
-    } = Page::new();
+    } = Template::new();
     let policy = format!(
         "default-src 'none'; script-src {} {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
         hash(&head_script),
@@ -66,7 +66,7 @@ const CHARSET: &str = "<meta charset=\"utf-8\">";
 
 /// The parts of `index.html`, with the files it asks for in place of their names.
 #[derive(Default)]
-struct Page {
+struct Template {
     /// Up to the end of the head, without styles and scripts.
     head: String,
     style: String,
@@ -78,9 +78,9 @@ struct Page {
     script: String,
 }
 
-impl Page {
-    fn new() -> Page {
-        let mut page = Page::default();
+impl Template {
+    fn new() -> Template {
+        let mut page = Template::default();
         let mut is_head = true;
         for line in text_of("index.html").lines() {
             is_head &= line != "</head>";
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_file_is_in_the_page_and_none_ends_it_early() {
-        let page = Page::new();
+        let page = Template::new();
         for asset in ASSETS {
             if asset.name.ends_with(".js") && asset.name != SERVED_ONLY {
                 let all = format!("{}{}", page.head_script, page.script);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::shape::Shape;
-use super::super::workspace::{Env, Group, Holder, ProjectGrant, ProjectRole, Workspace};
+use super::super::workspace::{Env, Grantee, Group, ProjectGrant, ProjectRole, Workspace};
 use super::access::numbered;
 use super::content::{department, project_name};
 use super::random::{Random, around};
@@ -85,7 +85,7 @@ struct Ledger<'a> {
 
 impl Ledger<'_> {
     /// Adds a grant unless the holder has that role in the project already.
-    fn add(&mut self, role: usize, holder: Holder) {
+    fn add(&mut self, role: usize, holder: Grantee) {
         let (name, _) = around(&PROJECT_ROLES, role);
         let here = self.grants.get(self.first..).unwrap_or_default();
         if here.iter().any(|g| g.role == name && g.holder == holder) {
@@ -127,34 +127,34 @@ fn add_grants(workspace: &mut Workspace, shape: &Shape) {
         let owner = department(at);
         // The department builds in DEV and runs in PROD.
         if let Some(group) = nth_group(owner) {
-            ledger.add(if project.env == Env::Dev { 1 } else { 2 }, Holder::Group(group));
+            ledger.add(if project.env == Env::Dev { 1 } else { 2 }, Grantee::Group(group));
         }
         // The story: whoever builds billing also operates payroll in production.
         if at == 1
             && let Some(group) = nth_group(0)
         {
-            ledger.add(2, Holder::Group(group));
+            ledger.add(2, Grantee::Group(group));
         }
         // The creator is project admin; a member of the department has the group's role directly as well.
         if let Some(person) = nth_person(owner + names::DEPARTMENTS * (1 + at % 3)) {
-            ledger.add(0, Holder::User(person));
-            ledger.add(1, Holder::User(person));
+            ledger.add(0, Grantee::User(person));
+            ledger.add(1, Grantee::User(person));
         }
         for _ in 0..1 + random.below(2) {
             if let Some(person) = nth_person(random.below(people.len())) {
-                ledger.add(2 + random.below(3), Holder::User(person));
+                ledger.add(2 + random.below(3), Grantee::User(person));
             }
         }
         if at % 3 == 2
             && let Some(group) = nth_group(8)
         {
-            ledger.add(4, Holder::Group(group));
+            ledger.add(4, Grantee::Group(group));
         }
         if at % 10 == 0
             && project.env == Env::Dev
             && let Some(group) = everybody.clone()
         {
-            ledger.add(4, Holder::Group(group));
+            ledger.add(4, Grantee::Group(group));
         }
     }
     workspace.project_grants = grants;

@@ -42,7 +42,7 @@ pub use self::probe::{Asked, Probed};
 pub use self::time::timestamp;
 pub use self::write::{Accepted, Invitation, NewProjectGrant, RoleAssignment, Write};
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::http::{GetRequest, HttpClient, Response};
+use crate::baton::http::{HttpClient, Request, Response};
 use crate::baton::secret::Secret;
 
 /// Pages no real list has: only a server that ignores the page number gets here.
@@ -297,7 +297,7 @@ impl WorkatoClient {
         read: impl Fn(&Call<'_>, &Response) -> Result<T>,
     ) -> Result<(Answer, T)> {
         let path = url.path().to_owned();
-        let request = GetRequest {
+        let request = Request {
             url,
             bearer: &self.token,
             family: endpoint.family,

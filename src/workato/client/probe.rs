@@ -8,7 +8,7 @@ use super::endpoint::{Endpoint, Paging};
 use super::odd::Row;
 use super::{Call, WorkatoClient};
 use crate::baton::error::{Error, Result};
-use crate::baton::http::{GetRequest, Response, parse_date};
+use crate::baton::http::{Request, Response, parse_date};
 
 /// What one request brought.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl WorkatoClient {
             endpoint.add_page(&mut url, 1);
         }
         let path = url.path().to_owned();
-        let request = GetRequest {
+        let request = Request {
             url,
             bearer: &self.token,
             family: endpoint.family,

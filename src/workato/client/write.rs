@@ -11,9 +11,9 @@ use super::checkbox;
 use super::endpoint::{Endpoint, Envelope, Paging};
 use super::fault::Call;
 use super::{GroupId, MemberId, ProjectGrantId, ProjectId, WorkatoClient, endpoint};
-use crate::baton::change::Request;
+use crate::baton::change;
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::http::{GetRequest, Method};
+use crate::baton::http::{Method, Request};
 
 const PUT: (Method, &str) = (Method::PUT, "PUT");
 const POST: (Method, &str) = (Method::POST, "POST");
@@ -197,8 +197,8 @@ impl WorkatoClient {
 
 impl Write<'_> {
     /// What is sent, without the token.
-    pub fn request(&self) -> Request {
-        Request {
+    pub fn request(&self) -> change::Request {
+        change::Request {
             method: self.method.1,
             url: self.url.clone(),
             body: self.body.clone(),
@@ -227,7 +227,7 @@ impl Write<'_> {
                 path: &path,
                 token: &client.token,
             };
-            let request = GetRequest {
+            let request = Request {
                 url,
                 bearer: &client.token,
                 family: endpoint.family,

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use self::asker::Asker;
-use self::rows::Rows;
+use self::rows::Answers;
 pub use self::token::masked;
 use super::access_model::AccessModel;
 use super::directory::Clients;
@@ -102,7 +102,7 @@ pub async fn examine(x: &Examination<'_>) -> Findings {
         findings.checks.extend(permission::nobody_asked(x.settings, why));
         return findings;
     }
-    let rows = Rows::ask(x.settings, &clients, &asker, members).await;
+    let rows = Answers::ask(x.settings, &clients, &asker, members).await;
     findings.workspace.id = rows.details().map(|details| details.id.to_string());
     findings.workspace.name = rows.details().and_then(|details| details.name.clone());
     let model = model::Model::of(&rows, x.settings);

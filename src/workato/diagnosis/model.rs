@@ -4,12 +4,12 @@
 //! that; here the other answers tell the two apart: what rows of people say, and whether groups and project roles,
 //! which only RBAC v2 has, are there.
 
-use super::rows::{Reply, Rows};
+use super::rows::{Answers, Reply};
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::Error;
 use crate::workato::access_model::{AccessModel, Answer, Probe, detect, is_refusal};
 use crate::workato::client::MemberRole;
-use crate::workato::holding::is_no_access;
+use crate::workato::role_assignments::is_no_access;
 use crate::workato::settings::Settings;
 
 const NAME: &str = "access model";
@@ -41,7 +41,7 @@ pub struct Model {
 
 impl Model {
     /// From all answers.
-    pub fn of(rows: &Rows, settings: &Settings) -> Self {
+    pub fn of(rows: &Answers, settings: &Settings) -> Self {
         let (environment, legacy) = (has(&rows.environment_roles), has(&rows.legacy_roles));
         let held: Vec<&MemberRole> = rows
             .members
@@ -91,7 +91,7 @@ impl Model {
 }
 
 /// What detection says to these answers, or why it cannot say anything.
-fn sync_would_find(rows: &Rows, settings: &Settings) -> Result<AccessModel, String> {
+fn sync_would_find(rows: &Answers, settings: &Settings) -> Result<AccessModel, String> {
     let unread = || "cannot be told: a list that decides it was not answered".to_owned();
     let legacy_roles = match settings.disable_custom_roles_sync {
         true => None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::environments;
 use super::model::{Model, Refused};
-use super::rows::{Reply, Rows};
+use super::rows::{Answers, Reply};
 use super::token;
 use crate::baton::diagnosis::{Check, Group, Status};
 use crate::baton::error::{Error, Kind};
@@ -55,7 +55,7 @@ enum Refusal {
 }
 
 /// The checks of all endpoints.
-pub fn checks(settings: &Settings, rows: &Rows, model: &Model, before: &Before<'_>) -> Vec<Check> {
+pub fn checks(settings: &Settings, rows: &Answers, model: &Model, before: &Before<'_>) -> Vec<Check> {
     let dev = Environment::dev();
     let line = |endpoint: &'static Endpoint, environment: &Environment, refusal: Refusal| Line {
         endpoint,
@@ -263,7 +263,7 @@ impl Line<'_> {
 }
 
 /// Environments of the run that nobody can read, for want of a token.
-fn without_token(settings: &Settings, rows: &Rows) -> Vec<Check> {
+fn without_token(settings: &Settings, rows: &Answers) -> Vec<Check> {
     let mut wanted = environments(settings);
     if matches!(settings.environment, super::EnvironmentChoice::All) {
         let held = rows.members.value().into_iter().flatten().flat_map(|m| &m.roles);

@@ -9,12 +9,12 @@ use crate::workato::settings::Settings;
 const NAME: &str = "data center";
 
 /// The place, and whether anybody there speaks the API.
-pub struct Place {
+pub struct DataCenterCheck {
     check: Check,
     reached: bool,
 }
 
-impl Place {
+impl DataCenterCheck {
     /// Whether other questions are worth asking.
     pub fn is_reached(&self) -> bool {
         self.reached
@@ -27,17 +27,17 @@ impl Place {
 }
 
 /// Tells from the first answer. One that the API gives, and be it a refusal, is good enough.
-pub fn check(settings: &Settings, first: &Probed<Vec<Member>>) -> Place {
+pub fn check(settings: &Settings, first: &Probed<Vec<Member>>) -> DataCenterCheck {
     let host = settings.base_url.host_str().unwrap_or_default();
     let host = match settings.base_url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    let answers = |what: &str| Place {
+    let answers = |what: &str| DataCenterCheck {
         check: Check::ok(Group::Connection, NAME, format!("{host} {what}")),
         reached: true,
     };
-    let stays_away = |error: &Error| Place {
+    let stays_away = |error: &Error| DataCenterCheck {
         check: Check::of_error(Group::Connection, NAME, error),
         reached: false,
     };

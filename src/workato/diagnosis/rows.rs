@@ -16,7 +16,7 @@ use crate::workato::client::{
 };
 use crate::workato::directory::Clients;
 use crate::workato::group;
-use crate::workato::holding::is_no_access;
+use crate::workato::role_assignments::is_no_access;
 use crate::workato::settings::{Environment, PrivilegesMode, Settings};
 use crate::workato::token_environment;
 
@@ -75,7 +75,7 @@ pub struct Content {
 
 /// All answers.
 #[derive(Debug)]
-pub struct Rows {
+pub struct Answers {
     /// People.
     pub members: Reply<Vec<Member>>,
     /// What the first person with a role may do.
@@ -104,7 +104,7 @@ pub struct Rows {
     pub content: BTreeMap<Environment, Content>,
 }
 
-impl Rows {
+impl Answers {
     /// Asks everything but the people, who were asked already.
     pub async fn ask(settings: &Settings, clients: &Clients, asker: &Asker<'_>, members: Probed<Vec<Member>>) -> Self {
         let dev = &clients.dev;
@@ -152,7 +152,7 @@ impl Rows {
             one_object(asker, dev, &endpoint::PROJECT_ROLE, project_role),
             one_list(asker, dev, &endpoint::USER_GROUP_MEMBERS, own),
         );
-        Rows {
+        Answers {
             members: Reply::Asked(members),
             privileges,
             environment_roles: Reply::Asked(roles),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::Model;
-use super::rows::{Content, Rows};
+use super::rows::{Answers, Content};
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::Kind;
 use crate::baton::secret::Secret;
@@ -37,7 +37,7 @@ pub fn is_rejected(statuses: &[u16]) -> bool {
 }
 
 /// Whether what is wrong with the DEV token says more than its refusals of lists that only a DEV token reads.
-pub fn hides_dev_only(rows: &Rows) -> Option<&'static str> {
+pub fn hides_dev_only(rows: &Answers) -> Option<&'static str> {
     let dev = rows.content.get(&Environment::dev());
     let statuses = rows.dev_only_statuses();
     if !is_rejected(&statuses) {
@@ -95,14 +95,14 @@ pub fn region(settings: &Settings) -> Check {
 }
 
 /// One check for each token.
-pub fn checks(settings: &Settings, rows: &Rows, model: &Model) -> Vec<Check> {
+pub fn checks(settings: &Settings, rows: &Answers, model: &Model) -> Vec<Check> {
     let given = all()
         .into_iter()
         .filter(|environment| of(settings, environment).is_some());
     given.map(|environment| check(rows, model, &environment)).collect()
 }
 
-fn check(rows: &Rows, model: &Model, environment: &Environment) -> Check {
+fn check(rows: &Answers, model: &Model, environment: &Environment) -> Check {
     let name = format!("{} token", shown(environment));
     let is_dev = *environment == Environment::dev();
     let content = rows.content.get(environment);
@@ -164,7 +164,7 @@ fn wrong(name: String, seen: String, environment: &Environment) -> Check {
 }
 
 /// What an accepted token sees.
-fn sees(rows: &Rows, content: Option<&Content>, seen: Option<&Environment>, model: &Model, is_dev: bool) -> String {
+fn sees(rows: &Answers, content: Option<&Content>, seen: Option<&Environment>, model: &Model, is_dev: bool) -> String {
     let count = |rows: Option<usize>, what: &str| {
         let rows = rows?;
         let more = if rows >= 100 && what != "people" {
@@ -193,7 +193,7 @@ fn sees(rows: &Rows, content: Option<&Content>, seen: Option<&Environment>, mode
 }
 
 /// An environment before this one whose token sees some of the same projects: each lies in one environment only.
-fn overlap(rows: &Rows, environment: &Environment) -> Option<Environment> {
+fn overlap(rows: &Answers, environment: &Environment) -> Option<Environment> {
     let ids = |content: &Content| -> BTreeSet<ProjectId> {
         let projects = content.projects.value().into_iter().flatten();
         projects.map(|project| project.id.clone()).collect()

@@ -23,7 +23,7 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::baton::memory::Kept;
 use crate::baton::warning::Cause;
 use crate::workato::access_model::is_refusal;
-use crate::workato::table::{found, keep};
+use crate::workato::listing::{found, keep};
 
 /// Refusals from the start of a list that make a family doubtful.
 const IN_A_ROW: usize = 3;
@@ -278,7 +278,7 @@ async fn any_answers<S: Single>(cx: &SyncContext, family: &Family, single: &S) -
     for id in &witnesses {
         let again = {
             // Nobody closes the semaphore.
-            let _turn = cx.turns.acquire().await.ok();
+            let _turn = cx.permits.acquire().await.ok();
             single.ask_again(id).await
         };
         match again {

@@ -6,9 +6,9 @@ use crate::baton::error::{Kind, Result};
 use crate::workato::cause;
 use crate::workato::client::{Folder as ApiFolder, FolderId, Project as ApiProject, WorkatoClient, read_all};
 use crate::workato::family::single::{Losses, Single};
+use crate::workato::listing::all_pages_if_any;
 use crate::workato::project;
 use crate::workato::settings::Environment;
-use crate::workato::table::all_pages_if_any;
 
 /// What lies in the folders of one level of the tree.
 pub struct Inside<'a> {

@@ -15,7 +15,7 @@ use self::sampling::{Observed, Trusted};
 use super::access_model::AccessModel;
 use super::client::{FolderId, MemberId};
 use super::directory::Directory;
-use super::holding::{BASE_ROLES, RoleKind, RoleRef};
+use super::role_assignments::{BASE_ROLES, RoleKind, RoleRef};
 use super::settings::{Environment, PrivilegesMode};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;

@@ -15,11 +15,11 @@ use crate::workato::cause;
 use crate::workato::client::{FolderId, Member, MemberId, PrivilegeRow, WorkatoClient, odd};
 use crate::workato::directory::{Directory, FAN_OUT};
 use crate::workato::family::single::{self, Losses, Outcome, Single};
-use crate::workato::holding::{Holdings, RoleKind, RoleNames, RoleRef};
 use crate::workato::kind::first_of;
+use crate::workato::listing::stored;
 use crate::workato::names::Meaning;
+use crate::workato::role_assignments::{Holdings, RoleKind, RoleNames, RoleRef};
 use crate::workato::settings::{Environment, PrivilegesMode};
-use crate::workato::table::stored;
 
 /// Answers a role needs: one to know, one to verify.
 const ANSWERS: usize = 2;

@@ -19,9 +19,9 @@ use crate::baton::proto::v2::local_credential_options::Options;
 use crate::workato::client::{Invitation, Member, MemberId, RoleAssignment};
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
-use crate::workato::holding::{BASE_ROLES, RoleKind, RoleNames, is_no_access};
 use crate::workato::names::Meaning;
 use crate::workato::role::named;
+use crate::workato::role_assignments::{BASE_ROLES, RoleKind, RoleNames, is_no_access};
 
 /// Names of the fields of the form.
 const EMAIL: &str = "email";

@@ -9,8 +9,8 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::workato::access_model::AccessModel;
 use crate::workato::client::{Member, MemberRole, RoleAssignment};
 use crate::workato::directory::Directory;
-use crate::workato::holding::{RoleKind, RoleNames, is_no_access};
 use crate::workato::names::Meaning;
+use crate::workato::role_assignments::{RoleKind, RoleNames, is_no_access};
 use crate::workato::settings::Environment;
 
 /// `role_type` of environment roles: without it the API looks for a legacy role.
@@ -22,7 +22,7 @@ const NO_ACCESS: [&str; 2] = ["No access", "NoAccess"];
 
 /// A role in an environment, to be given or taken away.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct WantedRole {
     /// Which of the two models.
     pub kind: RoleKind,
     /// Where.
@@ -44,7 +44,7 @@ pub enum Given {
     Already,
 }
 
-impl Wanted {
+impl WantedRole {
     /// Makes sure that its name stands for this role and no other: what is written is the name.
     ///
     /// # Errors
@@ -145,7 +145,7 @@ impl Wanted {
     /// Takes it away, if it is still the one that is held.
     ///
     /// # Errors
-    /// As [`Wanted::give`].
+    /// As [`WantedRole::give`].
     pub async fn take(&self, d: &Directory, cx: &SyncContext, member: &Member) -> Result<Ended> {
         let gone = |now: Option<&str>| {
             cx.changes

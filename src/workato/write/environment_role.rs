@@ -2,7 +2,7 @@
 
 use prost_types::Any;
 
-use super::assignment::{Given, Wanted};
+use super::assignment::{Given, WantedRole};
 use super::effect::Ended;
 use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
 use crate::baton::connector::{Granted, SyncContext};
@@ -12,10 +12,10 @@ use crate::baton::resource;
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
 use crate::workato::environment_role::{self, EnvironmentRole, HAS};
-use crate::workato::holding::{RoleKind, RoleNames};
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
 use crate::workato::role::Role;
+use crate::workato::role_assignments::{RoleKind, RoleNames};
 
 /// Gives the role.
 ///
@@ -77,7 +77,7 @@ pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principa
     })
 }
 
-async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
+async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {
     environment_said(d, cx, on).await?;
     let wanted = resource::key(on).1;
     let detected = d.detected(cx).await?;
@@ -89,7 +89,7 @@ async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Want
     let role = roles.iter().find(|r| r.id.as_str() == id);
     let name = role.and_then(|r| r.name.clone());
     let name = name.ok_or_else(|| Error::new(Kind::Internal, format!("the environment role {id} has no name")))?;
-    let wanted = Wanted {
+    let wanted = WantedRole {
         kind: RoleKind::Environment,
         environment,
         id,

@@ -31,16 +31,16 @@ use crate::workato::token_environment;
 const NO_ROLE: &str = "no role";
 
 /// Who gets or loses it.
-enum Holder {
+enum Grantee {
     Person(MemberId),
     Group(GroupId),
 }
 
-impl Holder {
-    fn of(principal: &v2::Resource) -> Result<Holder> {
+impl Grantee {
+    fn of(principal: &v2::Resource) -> Result<Grantee> {
         match resource::key(principal) {
-            (CollaboratorGroup::TYPE, id) if !id.is_empty() => Ok(Holder::Group(GroupId::from(id))),
-            _ => person_id(principal).map(Holder::Person),
+            (CollaboratorGroup::TYPE, id) if !id.is_empty() => Ok(Grantee::Group(GroupId::from(id))),
+            _ => person_id(principal).map(Grantee::Person),
         }
     }
 
@@ -50,23 +50,23 @@ impl Holder {
     /// `NotFound` for somebody who is not in the workspace; those of the API.
     async fn name(&self, d: &Directory, cx: &SyncContext) -> Result<String> {
         match self {
-            Holder::Person(id) => member_of(d, cx, id).await.map(|member| called(&member)),
-            Holder::Group(id) => group::find(d, id).await.map(|found| group::name(&found)),
+            Grantee::Person(id) => member_of(d, cx, id).await.map(|member| called(&member)),
+            Grantee::Group(id) => group::find(d, id).await.map(|found| group::name(&found)),
         }
     }
 
     fn holds(&self, grant: &ProjectGrant) -> bool {
         match (self, &grant.user, &grant.user_group) {
-            (Holder::Person(id), Some(user), None) => user.id == *id,
-            (Holder::Group(id), None, Some(group)) => group.id == *id,
+            (Grantee::Person(id), Some(user), None) => user.id == *id,
+            (Grantee::Group(id), None, Some(group)) => group.id == *id,
             _ => false,
         }
     }
 
     fn assignment(&self, project_role_id: serde_json::Value) -> NewProjectGrant {
         let (assignment_type, assignment_id) = match self {
-            Holder::Person(id) => ("User", id_value(id)),
-            Holder::Group(id) => ("UserGroup", id_value(id)),
+            Grantee::Person(id) => ("User", id_value(id)),
+            Grantee::Group(id) => ("UserGroup", id_value(id)),
         };
         NewProjectGrant {
             assignment_type,
@@ -195,7 +195,7 @@ pub async fn grant(
     what: (&str, &str),
     principal: &v2::Resource,
 ) -> Result<Granted> {
-    let holder = Holder::of(principal)?;
+    let holder = Grantee::of(principal)?;
     let place = find(d, cx, on).await?;
     let right = Right::of(d, on, what).await?;
     let who = holder.name(d, cx).await?;
@@ -251,7 +251,7 @@ pub async fn revoke(
     what: (&str, &str),
     principal: &v2::Resource,
 ) -> Result<Vec<Any>> {
-    let holder = Holder::of(principal)?;
+    let holder = Grantee::of(principal)?;
     let gone = |error: Error| match error.kind() {
         Kind::NotFound => Ok(already_revoked(cx, on, principal)),
         _ => Err(error),
@@ -297,7 +297,7 @@ pub async fn revoke(
 }
 
 /// A project, and the client that sees it.
-struct Place<'d> {
+struct FoundProject<'d> {
     id: ProjectId,
     /// With its environment: each has a project of that name.
     name: String,
@@ -305,7 +305,7 @@ struct Place<'d> {
     client: &'d WorkatoClient,
 }
 
-impl Place<'_> {
+impl FoundProject<'_> {
     async fn grants(&self) -> Result<Vec<ProjectGrant>> {
         let mut all: Vec<ProjectGrant> = read_all(|page| self.client.project_grants(&self.id, page)).await?;
         token_environment::check(&self.environment, &all)?;
@@ -326,7 +326,7 @@ impl Place<'_> {
 ///
 /// # Errors
 /// `NotFound` for one that is gone for certain; `FailedPrecondition` for one that may lie where nothing is seen.
-async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Place<'d>> {
+async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Result<FoundProject<'d>> {
     let id = ProjectId::from(resource::key(on).1);
     let environments = match environment_said(d, cx, on).await? {
         Some(environment) => vec![environment],
@@ -340,7 +340,7 @@ async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Resu
         };
         let projects: Vec<ApiProject> = read_all(|page| client.projects(page)).await?;
         if let Some(project) = projects.iter().find(|p| p.id == id) {
-            return Ok(Place {
+            return Ok(FoundProject {
                 name: format!("{} ({environment})", project::name(project)),
                 id,
                 environment,

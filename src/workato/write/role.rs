@@ -3,7 +3,7 @@
 
 use prost_types::Any;
 
-use super::assignment::{Given, Wanted};
+use super::assignment::{Given, WantedRole};
 use super::effect::Ended;
 use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
 use crate::baton::connector::{Granted, SyncContext};
@@ -13,10 +13,10 @@ use crate::baton::resource;
 use crate::workato::access_model::AccessModel;
 use crate::workato::collaborator;
 use crate::workato::directory::Directory;
-use crate::workato::holding::{RoleKind, RoleNames};
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
 use crate::workato::role::{HAS, Role, named};
+use crate::workato::role_assignments::{RoleKind, RoleNames};
 
 /// Gives the role.
 ///
@@ -83,13 +83,13 @@ pub async fn check_model(d: &Directory, cx: &SyncContext) -> Result<()> {
 }
 
 /// The role that a resource stands for.
-async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<Wanted> {
+async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {
     environment_said(d, cx, on).await?;
     let wanted = resource::key(on).1;
     let roles = named(d, cx).await?;
     for environment in d.environments(cx).await? {
         if let Some((id, name)) = roles.iter().find(|(id, _)| d.scoped_id(id, &environment) == wanted) {
-            let wanted = Wanted {
+            let wanted = WantedRole {
                 kind: RoleKind::Legacy,
                 environment,
                 id: id.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_workato::report::explore::Desk;
+use baton_workato::report::explore::QueryService;
 use baton_workato::report::overview::Overview;
 use baton_workato::report::web::write_report;
 use baton_workato::workato::conventions::CONVENTIONS;
@@ -163,12 +163,12 @@ const EVERYTHING: &str = "
 ";
 
 /// The same of the explorer.
-fn explored(desk: &Desk, question: &str) -> Value {
+fn explored(desk: &QueryService, question: &str) -> Value {
     let (name, query) = question.split_once('?').unwrap();
     serde_json::from_slice(&desk.answer(name, query).unwrap()).unwrap()
 }
 
-fn both_ends(desk: &Desk, kind: &str, id: &str, side: &str) -> (Vec<Value>, Value) {
+fn both_ends(desk: &QueryService, kind: &str, id: &str, side: &str) -> (Vec<Value>, Value) {
     let key: String = url::form_urlencoded::byte_serialize(format!("{kind}:{id}").as_bytes()).collect();
     let mut rows: Vec<Value> = Vec::new();
     loop {
@@ -195,7 +195,7 @@ async fn report_and_explorer_give_the_same_answers_about_everything() {
             return;
         };
         browser.open(&report.url()).await;
-        let desk = Desk::new(open(file), &CONVENTIONS);
+        let desk = QueryService::new(open(file), &CONVENTIONS);
         let overview = explored(&desk, "overview?");
         let shown = browser
             .later("return await window.bw.EmbeddedSource.here().overview()", vec![])
@@ -242,7 +242,7 @@ async fn the_page_of_a_project_tells_every_way_to_it() {
         return;
     };
     browser.open(&report.url()).await;
-    let desk = Desk::new(open(file), &CONVENTIONS);
+    let desk = QueryService::new(open(file), &CONVENTIONS);
     let found = explored(&desk, "search?q=Billing+in+prod&limit=1");
     let id = found["items"][0]["thing"]["id"].as_str().unwrap();
     browser.go(&format!("#/thing/project/{id}")).await;

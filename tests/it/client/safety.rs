@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use baton_workato::baton::error::{Kind, Retry};
-use baton_workato::baton::http::{GetRequest, HttpClient, HttpOptions};
+use baton_workato::baton::http::{HttpClient, HttpOptions, Request};
 use baton_workato::baton::secret::Secret;
 use baton_workato::workato::client::FolderId;
 
@@ -36,7 +36,7 @@ async fn a_token_is_not_sent_in_the_clear() {
         "http://192.168.0.1/api",
         "http://localhost.example.org/",
     ] {
-        let request = GetRequest {
+        let request = Request {
             url: url.parse().unwrap(),
             bearer: &token,
             family: "things",
@@ -55,7 +55,7 @@ async fn a_token_no_header_can_carry_is_named_not_shown() {
     let http = HttpClient::new(options(&FakeClock::new())).unwrap();
     for text in ["", "  ", "wrka-a\nb"] {
         let token = Secret::new(text);
-        let request = GetRequest {
+        let request = Request {
             url: server.url.clone(),
             bearer: &token,
             family: "things",

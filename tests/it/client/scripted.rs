@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use baton_workato::baton::error::Error;
-use baton_workato::baton::http::{Clock, GetRequest, HttpClient, HttpOptions, Response};
+use baton_workato::baton::http::{Clock, HttpClient, HttpOptions, Request, Response};
 use baton_workato::baton::progress::{Event, Observer};
 use baton_workato::baton::secret::Secret;
 use baton_workato::workato::client::WorkatoClient;
@@ -187,7 +187,7 @@ pub(super) fn page_number(target: &str) -> usize {
 
 pub(super) async fn raw(http: &HttpClient, server: &Server, family: &'static str) -> Result<Response, Error> {
     let token = Secret::new(TOKEN);
-    http.send(&GetRequest {
+    http.send(&Request {
         url: server.url.join("/x").unwrap(),
         bearer: &token,
         family,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_workato::baton::error::{Kind, Retry};
-use baton_workato::baton::http::{GetRequest, HttpClient, HttpOptions, RetryPolicy};
+use baton_workato::baton::http::{HttpClient, HttpOptions, Request, RetryPolicy};
 use baton_workato::baton::secret::Secret;
 use baton_workato::workato::client::WorkatoClient;
 use url::Url;
@@ -161,7 +161,7 @@ async fn what_may_not_be_sent_twice_is_not() {
     let clock = FakeClock::new();
     let http = HttpClient::new(options(&clock)).unwrap();
     let token = Secret::new(TOKEN);
-    let request = GetRequest {
+    let request = Request {
         url: server.url.clone(),
         bearer: &token,
         family: "things",

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use baton_workato::baton::c1z::Claim;
 use baton_workato::baton::config::kit;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Simulator};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Simulator};
 use baton_workato::workato;
 use serde_json::{Value, json};
 
@@ -19,10 +19,10 @@ struct Desk {
 }
 
 impl Desk {
-    async fn new(behaviour: Behaviour) -> Self {
+    async fn new(behavior: Behavior) -> Self {
         Desk {
             folder: tempfile::tempdir().unwrap(),
-            simulator: simulator(AccessModel::RbacV2, behaviour).await,
+            simulator: simulator(AccessModel::RbacV2, behavior).await,
         }
     }
 
@@ -92,7 +92,7 @@ fn troubles(document: &Value) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_good_setup_ends_with_0_and_leaves_nothing_behind() {
-    let desk = Desk::new(Behaviour::default()).await;
+    let desk = Desk::new(Behavior::default()).await;
     let output = desk.doctor(&[], &["--log-level", "error"]).await;
     assert_eq!(
         (output.status.code(), text(&output.stderr)),
@@ -105,8 +105,8 @@ async fn a_good_setup_ends_with_0_and_leaves_nothing_behind() {
 }
 
 /// A workspace that refuses some of what a sync asks.
-fn refusing() -> Behaviour {
-    Behaviour::default()
+fn refusing() -> Behavior {
+    Behavior::default()
         .deny(Endpoint::Groups, 403)
         .deny(Endpoint::MemberPrivileges, 401)
 }
@@ -176,7 +176,7 @@ fn anywhere(table: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_has_a_published_shape() {
-    let desk = Desk::new(Behaviour::default().deny(Endpoint::ApiClients, 403)).await;
+    let desk = Desk::new(Behavior::default().deny(Endpoint::ApiClients, 403)).await;
     let output = desk.doctor(&[], &["-o", "json", "--log-level", "error"]).await;
     assert_eq!(output.status.code(), Some(7), "{output:?}");
     let document = document(&output);
@@ -220,7 +220,7 @@ async fn json_has_a_published_shape() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_setting_says_where_it_comes_from() {
-    let desk = Desk::new(Behaviour::default()).await;
+    let desk = Desk::new(Behavior::default()).await;
     desk.write(
         ".baton.yaml",
         "# of this folder\nworkato-env: prod\nworkato-prod-api-key: a-secret-in-a-file\nsync-resource-types: [role]\n",
@@ -270,7 +270,7 @@ async fn every_setting_says_where_it_comes_from() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exit_codes_are_those_of_the_gravest_failure() {
-    let desk = Desk::new(Behaviour::default()).await;
+    let desk = Desk::new(Behavior::default()).await;
     let quiet = ("BATON_LOG_LEVEL", "error");
     for (env, arguments, code, trouble) in [
         (
@@ -328,7 +328,7 @@ async fn exit_codes_are_those_of_the_gravest_failure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_config_file_that_cannot_be_read_ends_before_anything_is_asked() {
-    let desk = Desk::new(Behaviour::default()).await;
+    let desk = Desk::new(Behavior::default()).await;
     desk.write(".baton.yaml", "workato-api-key: [hush\n");
     let output = desk.doctor(&[], &[]).await;
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
@@ -350,29 +350,29 @@ async fn no_secret_is_in_any_output() {
         "misplaced",
     ];
     let client_secret = format!("secret-token:conductorone.com:v1:{}", secrets[2]);
-    for (behaviour, more) in [
-        (Behaviour::default(), &[][..]),
+    for (behavior, more) in [
+        (Behavior::default(), &[][..]),
         (
             Endpoint::ALL
                 .into_iter()
-                .fold(Behaviour::default(), |b, e| b.deny(e, 401)),
+                .fold(Behavior::default(), |b, e| b.deny(e, 401)),
             &[],
         ),
         // Secrets in places they do not belong to.
         (
-            Behaviour::default(),
+            Behavior::default(),
             &["--workato-env", "wrkaus-eyJtaXNwbGFjZWQ.misplaced.key"],
         ),
         (
-            Behaviour::default(),
+            Behavior::default(),
             &["--workato-base-url", "https://me:pass-word-of-proxy@example.com"],
         ),
         (
-            Behaviour::default(),
+            Behavior::default(),
             &["--client-id", "a@b/c", "--client-secret", &client_secret],
         ),
     ] {
-        let desk = Desk::new(behaviour).await;
+        let desk = Desk::new(behavior).await;
         for form in ["table", "json"] {
             let mut arguments = vec!["-o", form, "--log-level", "debug", "--workato-prod-api-key", secrets[0]];
             arguments.extend(more);
@@ -394,7 +394,7 @@ async fn no_secret_is_in_any_output() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_form_is_refused() {
-    let desk = Desk::new(Behaviour::default()).await;
+    let desk = Desk::new(Behavior::default()).await;
     let output = desk.doctor(&[], &["-o", "csv"]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("[table json]"));
@@ -403,7 +403,7 @@ async fn an_unknown_form_is_refused() {
 /// What strangers typed into the vendor's forms cannot clear a screen.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_name_is_made_visible() {
-    let desk = Desk::new(Behaviour::default()).await;
+    let desk = Desk::new(Behavior::default()).await;
     desk.simulator
         .change(|workspace| workspace.name = "a\u{1b}[2Jb\u{202e}c".to_owned());
     for form in ["table", "json"] {
@@ -459,7 +459,7 @@ async fn a_simulated_workspace_of_the_program_itself_is_well() {
 /// A run that works on the file now is named, and goes on undisturbed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_holds_the_file_is_named() {
-    let desk = Desk::new(Behaviour::default()).await;
+    let desk = Desk::new(Behavior::default()).await;
     let claim = Claim::take(&desk.folder.path().join("x.c1z"), None).unwrap();
     let output = desk.doctor(&[], &["-f", "x.c1z", "-o", "json"]).await;
     let document = document(&output);
@@ -474,26 +474,26 @@ async fn a_run_that_holds_the_file_is_named() {
 /// Where a run would end at once, the look at it ends with the same code.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_that_fails_ends_with_the_code_of_the_look() {
-    for (behaviour, env, code) in [
+    for (behavior, env, code) in [
         (
-            Behaviour::default(),
+            Behavior::default(),
             ("BATON_WORKATO_API_KEY", "wrkaus-eyJ0.wrong.key"),
             16,
         ),
-        (Behaviour::default(), ("BATON_WORKATO_DATA_CENTER", "mars"), 2),
-        (Behaviour::default(), ("BATON_FILE", "no/such/folder/x.c1z"), 2),
+        (Behavior::default(), ("BATON_WORKATO_DATA_CENTER", "mars"), 2),
+        (Behavior::default(), ("BATON_FILE", "no/such/folder/x.c1z"), 2),
         (
-            Behaviour::default().deny(Endpoint::Members, 403),
+            Behavior::default().deny(Endpoint::Members, 403),
             ("BATON_LOG_LEVEL", "error"),
             7,
         ),
         (
-            Behaviour::default().deny(Endpoint::EnvironmentRoles, 401),
+            Behavior::default().deny(Endpoint::EnvironmentRoles, 401),
             ("BATON_LOG_LEVEL", "error"),
             7,
         ),
     ] {
-        let desk = Desk::new(behaviour).await;
+        let desk = Desk::new(behavior).await;
         let looked = desk.doctor(&[env], &[]).await;
         let synced = desk.sync(&[env]).await;
         assert_eq!(

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use baton_workato::baton::diagnosis::{Diagnosis, Status, Verdict};
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::sync::summary;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint};
 use baton_workato::workato::settings::{PrivilegesMode, Settings};
 
 use super::{all, bad, check, dev, diagnosed, examined, missing, simulator};
@@ -68,7 +68,7 @@ async fn synced(settings: &Settings, file: &std::path::Path) -> Verdict {
 
 /// `and_sync`: a real sync is held against every diagnosis, which takes its time.
 async fn each_in_turn(model: AccessModel, status: u16, and_sync: bool) {
-    let simulator = simulator(model, Behaviour::default()).await;
+    let simulator = simulator(model, Behavior::default()).await;
     let settings = Settings {
         sync_connections: true,
         ..all(&simulator)
@@ -76,7 +76,7 @@ async fn each_in_turn(model: AccessModel, status: u16, and_sync: bool) {
     let mut tried = 0;
     for endpoint in Endpoint::ALL {
         let Some(checkbox) = checkbox(endpoint) else { continue };
-        simulator.behave(Behaviour::default().deny(endpoint, status));
+        simulator.behave(Behavior::default().deny(endpoint, status));
         let diagnosis = diagnosed(&settings).await;
         let what = format!(
             "{endpoint:?} refused with {status} in {model:?}: {:#?}",
@@ -126,7 +126,7 @@ async fn in_a_mixed_workspace() {
 async fn what_no_sync_needs_is_no_loss() {
     let simulator = simulator(
         AccessModel::RbacV2,
-        Behaviour::default().deny(Endpoint::WorkspaceDetails, 403),
+        Behavior::default().deny(Endpoint::WorkspaceDetails, 403),
     )
     .await;
     let findings = examined(&dev(&simulator), None).await;
@@ -144,7 +144,7 @@ async fn what_no_sync_needs_is_no_loss() {
 /// A role list that is refused is told from one that the workspace does not have.
 #[tokio::test]
 async fn both_role_lists_refused_names_the_one_that_is_there() {
-    let refused = Behaviour::default()
+    let refused = Behavior::default()
         .deny(Endpoint::EnvironmentRoles, 401)
         .deny(Endpoint::Roles, 401);
     for (model, name, other) in [
@@ -171,7 +171,7 @@ async fn both_role_lists_refused_names_the_one_that_is_there() {
 #[tokio::test]
 async fn what_the_last_sync_read_is_missed_by_the_next() {
     for model in [AccessModel::RbacV2, AccessModel::Legacy] {
-        let simulator = simulator(model, Behaviour::default()).await;
+        let simulator = simulator(model, Behavior::default()).await;
         let settings = Settings {
             sync_connections: true,
             privileges: PrivilegesMode::Sampled,
@@ -184,7 +184,7 @@ async fn what_the_last_sync_read_is_missed_by_the_next() {
             if checkbox(endpoint).is_none() || !exists(endpoint, model) {
                 continue;
             }
-            simulator.behave(Behaviour::default().deny(endpoint, 403));
+            simulator.behave(Behavior::default().deny(endpoint, 403));
             let diagnosis = Diagnosis(examined(&settings, Some(&file)).await.checks);
             let what = format!("{endpoint:?} in {model:?}: {:#?}", bad(&diagnosis));
             assert_eq!(diagnosis.verdict(), Verdict::Fails, "{what}");
@@ -194,7 +194,7 @@ async fn what_the_last_sync_read_is_missed_by_the_next() {
             std::fs::copy(&file, &copy).unwrap();
             assert_eq!(synced(&settings, &copy).await, Verdict::Fails, "{what}");
         }
-        simulator.behave(Behaviour::default());
+        simulator.behave(Behavior::default());
         let diagnosis = Diagnosis(examined(&settings, Some(&file)).await.checks);
         assert_eq!(diagnosis.verdict(), Verdict::Complete, "{:#?}", bad(&diagnosis));
     }
@@ -203,7 +203,7 @@ async fn what_the_last_sync_read_is_missed_by_the_next() {
 /// Switched off is not missing.
 #[tokio::test]
 async fn what_is_switched_off_is_not_asked() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let settings = Settings {
         privileges: PrivilegesMode::Off,
         disable_custom_roles_sync: true,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_workato::baton::diagnosis::{Diagnosis, Status, Verdict};
 use baton_workato::baton::error::Kind;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Fault, Hits, Quota};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Fault, Hits, Quota};
 
 use super::{all, bad, check, dev, diagnosed, simulator, within};
 
@@ -16,7 +16,7 @@ async fn every_endpoint_is_asked_once_with_every_token() {
         (AccessModel::Legacy, 12),
         (AccessModel::Mixed, 15),
     ] {
-        let simulator = simulator(model, Behaviour::default()).await;
+        let simulator = simulator(model, Behavior::default()).await;
         diagnosed(&all(&simulator)).await;
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
         for request in simulator.requests().iter() {
@@ -47,8 +47,8 @@ async fn a_thing_that_is_refused_is_not_taken_for_its_kind() {
         ("/api/environment_roles/*", "an environment role"),
     ] {
         for (hits, status, asked) in [(Hits::First(1), Status::Ok, 2), (Hits::Every, Status::Warning, 3)] {
-            let behaviour = Behaviour::default().script(path, hits, Fault::status(403));
-            let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+            let behavior = Behavior::default().script(path, hits, Fault::status(403));
+            let simulator = simulator(AccessModel::RbacV2, behavior).await;
             let diagnosis = diagnosed(&dev(&simulator)).await;
             assert_eq!(check(&diagnosis, name, Some("dev")).status, status, "{path}");
             let (start, end) = path.split_once('*').unwrap();
@@ -66,8 +66,8 @@ async fn a_thing_that_is_refused_is_not_taken_for_its_kind() {
 
 #[tokio::test]
 async fn what_fails_is_asked_twice_and_hides_nothing_else() {
-    let behaviour = Behaviour::default().script("/api/user_groups", Hits::Every, Fault::status(503));
-    let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+    let behavior = Behavior::default().script("/api/user_groups", Hits::Every, Fault::status(503));
+    let simulator = simulator(AccessModel::RbacV2, behavior).await;
     let diagnosis = diagnosed(&dev(&simulator)).await;
     let [failed] = bad(&diagnosis)[..] else {
         panic!("{diagnosis:#?}")
@@ -85,8 +85,8 @@ async fn what_fails_is_asked_twice_and_hides_nothing_else() {
 #[tokio::test]
 async fn an_answer_that_never_comes_is_not_waited_for() {
     let stall = Fault::Stall(Duration::from_secs(3_600));
-    let behaviour = Behaviour::default().script("/api/folders", Hits::Every, stall);
-    let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+    let behavior = Behavior::default().script("/api/folders", Hits::Every, stall);
+    let simulator = simulator(AccessModel::RbacV2, behavior).await;
     let findings = within(Duration::from_secs(3), &dev(&simulator), None).await;
     let diagnosis = Diagnosis(findings.checks);
     let [failed] = bad(&diagnosis)[..] else {
@@ -102,7 +102,7 @@ async fn an_answer_that_never_comes_is_not_waited_for() {
 #[tokio::test]
 async fn quota_headers_are_shown() {
     let quota = |calls| {
-        Behaviour::default().quota(Quota {
+        Behavior::default().quota(Quota {
             calls,
             ..Quota::default()
         })
@@ -123,11 +123,11 @@ async fn quota_headers_are_shown() {
 /// A sync waits for quota, so it is no failure; but nothing can be said of what was not answered.
 #[tokio::test]
 async fn a_quota_that_is_used_up_is_said_and_not_waited_for() {
-    let behaviour = Behaviour::default().quota(Quota {
+    let behavior = Behavior::default().quota(Quota {
         calls: 1,
         ..Quota::default()
     });
-    let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+    let simulator = simulator(AccessModel::RbacV2, behavior).await;
     let diagnosis = diagnosed(&dev(&simulator)).await;
     assert_eq!(diagnosis.verdict(), Verdict::Incomplete, "{:#?}", bad(&diagnosis));
     assert_eq!(diagnosis.gravest(), Some(Kind::Unavailable));
@@ -153,11 +153,11 @@ async fn a_clock_that_is_off_is_found() {
         (-600, Status::Warning),
         (86_400, Status::Warning),
     ] {
-        let behaviour = Behaviour {
+        let behavior = Behavior {
             clock_ahead: ahead,
-            ..Behaviour::default()
+            ..Behavior::default()
         };
-        let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+        let simulator = simulator(AccessModel::RbacV2, behavior).await;
         let diagnosis = diagnosed(&dev(&simulator)).await;
         assert_eq!(check(&diagnosis, "clock", None).status, status, "{ahead}");
     }
@@ -171,8 +171,8 @@ async fn somebody_else_who_answers_is_not_taken_for_workato() {
         Fault::Redirect("https://login.example.com/".to_owned()),
         Fault::Reset,
     ] {
-        let behaviour = Behaviour::default().script("/**", Hits::Every, fault.clone());
-        let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+        let behavior = Behavior::default().script("/**", Hits::Every, fault.clone());
+        let simulator = simulator(AccessModel::RbacV2, behavior).await;
         let diagnosis = diagnosed(&dev(&simulator)).await;
         let [failed] = bad(&diagnosis)[..] else {
             panic!("{fault:?} {diagnosis:#?}")
@@ -191,7 +191,7 @@ async fn somebody_else_who_answers_is_not_taken_for_workato() {
 
 #[tokio::test]
 async fn nobody_there_is_said_once() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let mut settings = dev(&simulator);
     settings.base_url.set_port(Some(9)).unwrap();
     let diagnosis = diagnosed(&settings).await;

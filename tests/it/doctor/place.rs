@@ -3,26 +3,26 @@
 use std::path::Path;
 
 use baton_workato::baton::c1z::Claim;
-use baton_workato::baton::c1z::outlook::{self, Outlook};
+use baton_workato::baton::diagnosis::preflight::{self, Preflight};
 use baton_workato::baton::diagnosis::{Check, Diagnosis, Status};
 use baton_workato::baton::error::Kind;
-use baton_workato::simulator::{AccessModel, Behaviour};
+use baton_workato::simulator::{AccessModel, Behavior};
 
 use super::{dev, simulator};
 use crate::support::run;
 
 const PLENTY: u64 = 1 << 40;
 
-fn look(file: &Path) -> Outlook {
-    outlook::inspect(file, None, &|_| Some(PLENTY))
+fn look(file: &Path) -> Preflight {
+    preflight::inspect(file, None, &|_| Some(PLENTY))
 }
 
-fn named<'a>(outlook: &'a Outlook, name: &str) -> &'a Check {
-    outlook.checks.iter().find(|check| check.name == name).unwrap()
+fn named<'a>(preflight: &'a Preflight, name: &str) -> &'a Check {
+    preflight.checks.iter().find(|check| check.name == name).unwrap()
 }
 
-fn code(outlook: Outlook) -> Option<u8> {
-    Diagnosis(outlook.checks).gravest().map(Kind::exit_code)
+fn code(preflight: Preflight) -> Option<u8> {
+    Diagnosis(preflight.checks).gravest().map(Kind::exit_code)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -35,10 +35,10 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn an_empty_folder_is_fine_and_stays_empty() {
     let folder = tempfile::tempdir().unwrap();
-    let outlook = look(&folder.path().join("x.c1z"));
+    let preflight = look(&folder.path().join("x.c1z"));
     assert!(
-        outlook.checks.iter().all(|check| check.status == Status::Ok),
-        "{outlook:#?}"
+        preflight.checks.iter().all(|check| check.status == Status::Ok),
+        "{preflight:#?}"
     );
     assert!(names(folder.path()).is_empty());
 }
@@ -53,10 +53,10 @@ fn a_folder_that_is_not_there_or_cannot_be_written_is_found() {
     assert!(named(&taken, "folder").seen.contains("is a folder, not a plain file"));
     if cfg!(target_os = "linux") {
         // Nobody can write here, not even a superuser.
-        let outlook = look(Path::new("/proc/x.c1z"));
-        assert_eq!(named(&outlook, "folder").status, Status::Failed, "{outlook:#?}");
-        assert_eq!(named(&outlook, "file").status, Status::Skipped);
-        assert!(named(&outlook, "folder").todo.as_ref().unwrap().contains("--file"));
+        let preflight = look(Path::new("/proc/x.c1z"));
+        assert_eq!(named(&preflight, "folder").status, Status::Failed, "{preflight:#?}");
+        assert_eq!(named(&preflight, "file").status, Status::Skipped);
+        assert!(named(&preflight, "folder").todo.as_ref().unwrap().contains("--file"));
     }
 }
 
@@ -68,11 +68,11 @@ fn a_folder_without_write_permission_is_found() {
     let closed = folder.path().join("closed");
     std::fs::create_dir(&closed).unwrap();
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o555)).unwrap();
-    let outlook = look(&closed.join("x.c1z"));
+    let preflight = look(&closed.join("x.c1z"));
     // Permissions do not bind a superuser: for one the folder is writable, and so it should say.
     let free_to_write = std::fs::write(closed.join("probe"), "").is_ok();
     let expected = if free_to_write { Status::Ok } else { Status::Failed };
-    assert_eq!(named(&outlook, "folder").status, expected);
+    assert_eq!(named(&preflight, "folder").status, expected);
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn another_run_is_found_and_not_disturbed() {
     let file = folder.path().join("x.c1z");
     let claim = Claim::take(&file, None).unwrap();
     let before = names(folder.path());
-    let outlook = look(&file);
-    let lock = named(&outlook, "other runs");
+    let preflight = look(&file);
+    let lock = named(&preflight, "other runs");
     assert_eq!(lock.status, Status::Failed);
     assert!(
         lock.seen.contains(&format!("process {}", std::process::id())),
@@ -90,7 +90,7 @@ fn another_run_is_found_and_not_disturbed() {
         lock.seen
     );
     assert_eq!(names(folder.path()), before);
-    assert_eq!(code(outlook), Some(14));
+    assert_eq!(code(preflight), Some(14));
     drop(claim);
     assert_eq!(named(&look(&file), "other runs").status, Status::Ok);
     // A lock file that nobody holds is no run, and taking a look takes nothing from the next run.
@@ -109,36 +109,36 @@ fn a_file_of_another_format_is_found() {
         (b"C1ZF\0cut", "", 15),
     ] {
         std::fs::write(&file, bytes).unwrap();
-        let outlook = look(&file);
-        let check = named(&outlook, "file");
+        let preflight = look(&file);
+        let check = named(&preflight, "file");
         assert_eq!(check.status, Status::Failed, "{check:?}");
         assert!(check.seen.contains(words), "{check:?}");
         assert!(check.todo.is_some(), "{check:?}");
-        assert_eq!(code(outlook), Some(exit));
+        assert_eq!(code(preflight), Some(exit));
         assert_eq!(std::fs::read(&file).unwrap(), bytes, "it is only looked at");
     }
 }
 
 #[tokio::test]
 async fn the_file_of_before_and_what_was_left_unfinished_are_named() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.c1z");
     run::workato(dev(&simulator), &file).await.unwrap();
-    let outlook = look(&file);
-    let previous = outlook.previous.clone().unwrap();
+    let preflight = look(&file);
+    let previous = preflight.previous.clone().unwrap();
     let ended = previous.ended_at.split('.').next().unwrap();
     assert_eq!(
-        named(&outlook, "file").seen,
+        named(&preflight, "file").seen,
         format!("a c1z file; the last full sync ended {ended}")
     );
-    assert_eq!(named(&outlook, "unfinished sync").seen, "none is waiting");
+    assert_eq!(named(&preflight, "unfinished sync").seen, "none is waiting");
     assert_eq!(names(folder.path()), ["x.c1z"]);
 
     let partial = folder.path().join("x.c1z.partial");
     std::fs::write(&partial, "something").unwrap();
-    let outlook = look(&file);
-    let waiting = named(&outlook, "unfinished sync");
+    let preflight = look(&file);
+    let waiting = named(&preflight, "unfinished sync");
     assert_eq!(waiting.status, Status::Ok);
     assert!(waiting.seen.contains("goes on from there"), "{}", waiting.seen);
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(8 * 86_400);
@@ -158,7 +158,7 @@ fn disks_that_are_nearly_full_are_found() {
     let file = folder.path().join("x.c1z");
     let free = |beside: u64, temporary: u64| {
         let temp_path = temp.path().to_owned();
-        outlook::inspect(&file, Some(temp.path()), &move |folder: &Path| {
+        preflight::inspect(&file, Some(temp.path()), &move |folder: &Path| {
             Some(if folder == temp_path { temporary } else { beside })
         })
     };
@@ -168,8 +168,8 @@ fn disks_that_are_nearly_full_are_found() {
         (50 << 20, PLENTY, "disk space", Status::Warning),
         (PLENTY, 0, "temporary space", Status::Failed),
     ] {
-        let outlook = free(beside, temporary);
-        assert_eq!(named(&outlook, name).status, status);
-        assert_eq!(code(outlook), Some(8));
+        let preflight = free(beside, temporary);
+        assert_eq!(named(&preflight, name).status, status);
+        assert_eq!(code(preflight), Some(8));
     }
 }

@@ -11,10 +11,10 @@ use baton_workato::baton::service::channel::TOKEN_USER_AGENT;
 use baton_workato::baton::service::credentials::{ClientId, ClientSecret};
 use baton_workato::baton::service::reach::{self, Way};
 use baton_workato::baton::service::token::HttpTokenEndpoint;
-use baton_workato::simulator::{AccessModel, Behaviour, Env};
+use baton_workato::simulator::{AccessModel, Behavior, Env};
 
 use crate::service::secure::Secure;
-use crate::service::stand_in::Manners;
+use crate::service::stand_in::TenantBehavior;
 
 async fn look(secure: &Secure, host: &str, id: &str, roots: Option<&[u8]>) -> Vec<Check> {
     let client = FormClient::new(TOKEN_USER_AGENT, Duration::from_secs(5), roots).unwrap();
@@ -30,7 +30,7 @@ async fn look(secure: &Secure, host: &str, id: &str, roots: Option<&[u8]>) -> Ve
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_knows_us_is_reached_without_a_word_to_its_tasks() {
-    let secure = Secure::start(Manners::default()).await;
+    let secure = Secure::start(TenantBehavior::default()).await;
     let roots = secure.ca_pem.clone();
     let checks = look(
         &secure,
@@ -47,7 +47,7 @@ async fn a_tenant_that_knows_us_is_reached_without_a_word_to_its_tasks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_unknown_authorities_and_nobody_are_told_apart() {
-    let secure = Secure::start(Manners::default()).await;
+    let secure = Secure::start(TenantBehavior::default()).await;
     let roots = secure.ca_pem.clone();
     let stranger = secure.stand_in.client_id.replacen(|_: char| true, "x", 1);
     let codes =
@@ -79,8 +79,8 @@ async fn wrong_credentials_unknown_authorities_and_nobody_are_told_apart() {
 /// The settings of a service: its tenant is looked at, and the folder it works in instead of a file.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_setup_of_a_service_is_looked_at() {
-    let secure = Secure::start(Manners::default()).await;
-    let simulator = super::simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let secure = Secure::start(TenantBehavior::default()).await;
+    let simulator = super::simulator(AccessModel::RbacV2, Behavior::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let roots = folder.path().join("roots.pem");
     std::fs::write(&roots, &secure.ca_pem).unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use baton_workato::baton::diagnosis::{Status, Verdict};
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::secret::Secret;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Fault, Hits};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits};
 use baton_workato::workato::diagnosis::masked;
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 
@@ -14,7 +14,7 @@ use super::{all, bad, check, dev, diagnosed, examined, missing, one, simulator};
 
 #[tokio::test]
 async fn good_tokens_are_said_to_be_good() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let findings = examined(&all(&simulator), None).await;
     assert_eq!(
         findings.workspace.name.as_deref(),
@@ -39,7 +39,7 @@ async fn good_tokens_are_said_to_be_good() {
 #[tokio::test]
 async fn a_wrong_token_is_one_failure_and_names_no_checkbox() {
     for model in [AccessModel::RbacV2, AccessModel::Legacy] {
-        let simulator = simulator(model, Behaviour::default()).await;
+        let simulator = simulator(model, Behavior::default()).await;
         let settings = Settings {
             dev_token: Secret::new("wrkaus-eyJ0.wrong.key"),
             ..dev(&simulator)
@@ -59,7 +59,7 @@ async fn a_wrong_token_is_one_failure_and_names_no_checkbox() {
 
 #[tokio::test]
 async fn a_wrong_token_of_another_environment_leaves_that_out() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let settings = Settings {
         prod_token: Some(Secret::new("wrkaus-eyJ0.wrong.key")),
         ..all(&simulator)
@@ -76,10 +76,10 @@ async fn a_wrong_token_of_another_environment_leaves_that_out() {
 /// 403 is said to somebody who is known: the token is right, whatever it may do.
 #[tokio::test]
 async fn a_token_that_may_nothing_is_told_from_one_that_is_wrong() {
-    let behaviour = Endpoint::ALL
+    let behavior = Endpoint::ALL
         .into_iter()
-        .fold(Behaviour::default(), |b, endpoint| b.deny(endpoint, 403));
-    let simulator = simulator(AccessModel::RbacV2, behaviour).await;
+        .fold(Behavior::default(), |b, endpoint| b.deny(endpoint, 403));
+    let simulator = simulator(AccessModel::RbacV2, behavior).await;
     let diagnosis = diagnosed(&dev(&simulator)).await;
     assert_eq!(check(&diagnosis, "DEV token", Some("dev")).status, Status::Ok);
     assert_eq!(diagnosis.gravest(), Some(Kind::PermissionDenied));
@@ -88,7 +88,7 @@ async fn a_token_that_may_nothing_is_told_from_one_that_is_wrong() {
 
 #[tokio::test]
 async fn swapped_tokens_are_found_by_what_they_see() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let right = all(&simulator);
     let swapped = Settings {
         test_token: right.prod_token.clone(),
@@ -127,7 +127,7 @@ async fn one_environment_in_two_places_is_found() {
         (AccessModel::RbacV2, "it belongs to TEST, by what project grants say"),
         (AccessModel::Legacy, "it sees the same projects as the TEST token"),
     ] {
-        let simulator = simulator(model, Behaviour::default()).await;
+        let simulator = simulator(model, Behavior::default()).await;
         let settings = Settings {
             prod_token: Some(Secret::new(simulator.token(Env::Test))),
             ..all(&simulator)
@@ -145,7 +145,7 @@ async fn one_environment_in_two_places_is_found() {
 /// Legacy answers do not name their environment; the check says so instead of guessing.
 #[tokio::test]
 async fn what_cannot_be_seen_is_not_claimed() {
-    let simulator = simulator(AccessModel::Legacy, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::Legacy, Behavior::default()).await;
     let diagnosis = diagnosed(&all(&simulator)).await;
     let token = check(&diagnosis, "TEST token", Some("test"));
     assert_eq!(token.status, Status::Ok);
@@ -158,7 +158,7 @@ async fn what_cannot_be_seen_is_not_claimed() {
 
 #[tokio::test]
 async fn an_environment_without_a_token_is_incomplete() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     for (environment, missed) in [
         (one("prod"), vec!["prod"]),
         (EnvironmentChoice::All, vec!["test", "prod"]),
@@ -182,7 +182,7 @@ async fn an_environment_without_a_token_is_incomplete() {
 
 #[tokio::test]
 async fn a_token_that_the_run_does_not_use_is_not_sent() {
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let settings = Settings {
         environment: one("dev"),
         ..all(&simulator)
@@ -233,7 +233,7 @@ async fn no_token_is_in_any_log_line_or_check() {
     let _guard = tracing::subscriber::set_default(subscriber);
     tracing::callsite::rebuild_interest_cache();
 
-    let simulator = simulator(AccessModel::RbacV2, Behaviour::default()).await;
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
     let settings = Settings {
         prod_token: Some(Secret::new(simulator.token(Env::Test))),
         ..all(&simulator)
@@ -244,7 +244,7 @@ async fn no_token_is_in_any_log_line_or_check() {
     for status in [200, 403, 500] {
         if status != 200 {
             let fault = Fault::Status(status, echo.clone(), Vec::new());
-            simulator.behave(Behaviour::default().script("/api/**", Hits::Every, fault));
+            simulator.behave(Behavior::default().script("/api/**", Hits::Every, fault));
         }
         let settings = if status == 200 {
             settings.clone()

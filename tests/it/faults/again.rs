@@ -10,16 +10,16 @@ use crate::support::run;
 
 /// Syncs with a fault, which must fail, and again without it.
 async fn fails_then_is_whole(site: &Site, path: &str, hits: Hits, fault: Fault) {
-    let whole = baseline(site, site.behaviour.clone()).await;
+    let whole = baseline(site, site.behavior.clone()).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sync.c1z");
-    let behaviour = site.behaviour.clone().script(path, hits, fault.clone());
-    let simulator = Simulator::start(site.workspace.clone(), behaviour).await.unwrap();
+    let behavior = site.behavior.clone().script(path, hits, fault.clone());
+    let simulator = Simulator::start(site.workspace.clone(), behavior).await.unwrap();
     let options = run::options(&file);
     let sync = || run::workato_over(settings(&simulator, site.bend), &options, run::impatient());
     let error = sync().await.expect_err(&format!("{path} {fault:?}"));
     assert!(!file.exists(), "{error}");
-    simulator.behave(site.behaviour.clone());
+    simulator.behave(site.behavior.clone());
     let summary = sync().await.unwrap_or_else(|error| panic!("{path} {fault:?}: {error}"));
     assert_eq!(summary.status, Status::Complete, "{path}: {:?}", summary.warnings);
     assert!(Digest::of_file(&file) == whole, "{path} {fault:?}");
@@ -62,20 +62,20 @@ async fn a_family_that_comes_back_goes_on() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sync.c1z");
-        let simulator = Simulator::start(site.workspace.clone(), site.behaviour.clone())
+        let simulator = Simulator::start(site.workspace.clone(), site.behavior.clone())
             .await
             .unwrap();
         let options = run::options(&file);
         let sync = || run::workato_over(settings(&simulator, site.bend), &options, run::impatient());
         sync().await.unwrap();
         let whole = Digest::of_file(&file);
-        simulator.behave(site.behaviour.clone().deny(endpoint, 403));
+        simulator.behave(site.behavior.clone().deny(endpoint, 403));
         sync().await.unwrap_err();
         assert!(
             Digest::of_file(&file) == whole,
             "{endpoint:?}: the old file is untouched"
         );
-        simulator.behave(site.behaviour.clone());
+        simulator.behave(site.behavior.clone());
         assert_eq!(sync().await.unwrap().status, Status::Complete, "{endpoint:?}");
         assert!(Digest::of_file(&file) == whole, "{endpoint:?}");
     }

@@ -9,7 +9,7 @@ use baton_workato::baton::error::Result;
 use baton_workato::baton::http::HttpOptions;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::{Status, Summary};
-use baton_workato::simulator::{Behaviour, Env, Fault, Simulator};
+use baton_workato::simulator::{Behavior, Env, Fault, Simulator};
 use baton_workato::workato::settings::Settings;
 use prost::Message as _;
 
@@ -76,8 +76,8 @@ pub fn settings(simulator: &Simulator, bend: fn(&mut Settings)) -> Settings {
 }
 
 /// Syncs a site that behaves like this.
-pub async fn sync(site: &Site, behaviour: Behaviour, http: HttpOptions) -> Outcome {
-    let simulator = Simulator::start(site.workspace.clone(), behaviour).await.unwrap();
+pub async fn sync(site: &Site, behavior: Behavior, http: HttpOptions) -> Outcome {
+    let simulator = Simulator::start(site.workspace.clone(), behavior).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sync.c1z");
     let result: Result<Summary> = run::workato_over(settings(&simulator, site.bend), &run::options(&file), http).await;
@@ -91,8 +91,8 @@ pub async fn sync(site: &Site, behaviour: Behaviour, http: HttpOptions) -> Outco
 }
 
 /// A sync without a fault.
-pub async fn baseline(site: &Site, behaviour: Behaviour) -> Digest {
-    match sync(site, behaviour, run::impatient()).await {
+pub async fn baseline(site: &Site, behavior: Behavior) -> Digest {
+    match sync(site, behavior, run::impatient()).await {
         Outcome::Failed(error) => panic!("{}: {error}", site.name),
         Outcome::Synced(_, rows) => rows,
     }
@@ -117,7 +117,7 @@ impl Cell<'_> {
     /// Runs it. What is wrong with the outcome, if anything is; and in a word what came of it.
     pub async fn run(&self, whole: &Digest) -> (Option<String>, &'static str) {
         let (path, hits) = self.lasts.script(self.target);
-        let behaviour = self.site.behaviour.clone().script(&path, hits, self.kind.fault.clone());
+        let behavior = self.site.behavior.clone().script(&path, hits, self.kind.fault.clone());
         let mut http = HttpOptions {
             max_body: 1 << 20,
             ..run::impatient()
@@ -126,7 +126,7 @@ impl Cell<'_> {
             http.request_timeout = Duration::from_millis(300);
             http.retry.max_attempts = 2;
         }
-        let outcome = sync(self.site, behaviour, http).await;
+        let outcome = sync(self.site, behavior, http).await;
         let must = self.kind.must(self.target, self.lasts);
         match outcome {
             Outcome::Failed(error) if must == Must::Heal => (Some(format!("should have healed: {error}")), "failed"),
@@ -137,8 +137,8 @@ impl Cell<'_> {
                 let changed = if self.kind.changes_the_list() && rows != *whole {
                     let (path, _) = Lasts::Once.script(self.target);
                     let all = baton_workato::simulator::Hits::Every;
-                    let behaviour = self.site.behaviour.clone().script(&path, all, self.kind.fault.clone());
-                    Some(baseline(self.site, behaviour).await)
+                    let behavior = self.site.behavior.clone().script(&path, all, self.kind.fault.clone());
+                    Some(baseline(self.site, behavior).await)
                 } else {
                     None
                 };

@@ -1,15 +1,15 @@
 //! A fault on every fifth request: an unavailable gateway, a broken connection, a quota, in turns.
 
 use baton_workato::baton::sync::summary::Status;
-use baton_workato::simulator::{Behaviour, Fault, Hits, Simulator};
+use baton_workato::simulator::{Behavior, Fault, Hits, Simulator};
 
 use super::cell::{Digest, baseline, settings};
 use super::sites;
 use crate::support::run;
 
-fn every_fifth(behaviour: Behaviour) -> Behaviour {
+fn every_fifth(behavior: Behavior) -> Behavior {
     let each = |rest| Hits::Each { of: 15, rest };
-    behaviour
+    behavior
         .script("/api/**", each(5), Fault::status(503))
         .script("/api/**", each(10), Fault::Reset)
         .script("/api/**", each(0), Fault::status(429))
@@ -18,11 +18,11 @@ fn every_fifth(behaviour: Behaviour) -> Behaviour {
 #[tokio::test]
 async fn two_syncs_with_a_fault_on_every_fifth_request_are_equal() {
     for site in [sites::rbac(), sites::legacy(), sites::wide()] {
-        let whole = baseline(&site, site.behaviour.clone()).await;
+        let whole = baseline(&site, site.behavior.clone()).await;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sync.c1z");
-        let behaviour = every_fifth(site.behaviour.clone());
-        let simulator = Simulator::start(site.workspace.clone(), behaviour).await.unwrap();
+        let behavior = every_fifth(site.behavior.clone());
+        let simulator = Simulator::start(site.workspace.clone(), behavior).await.unwrap();
         let mut faults = Vec::new();
         for _ in 0..2 {
             simulator.forget_requests();

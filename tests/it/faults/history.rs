@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::sync::summary::{Status, Summary};
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Shape, Simulator, Workspace};
 
 use super::cell::settings;
 use crate::support::run;
@@ -22,8 +22,8 @@ impl Place {
         Place { _folder: folder, file }
     }
 
-    async fn sync(&self, workspace: &Workspace, behaviour: Behaviour) -> Result<Summary, Error> {
-        let simulator = Simulator::start(workspace.clone(), behaviour).await.unwrap();
+    async fn sync(&self, workspace: &Workspace, behavior: Behavior) -> Result<Summary, Error> {
+        let simulator = Simulator::start(workspace.clone(), behavior).await.unwrap();
         let settings = settings(&simulator, |settings| settings.sync_connections = true);
         let mut options = run::options(&self.file);
         // Each sync has a server of its own, so none may be taken up by the next.
@@ -32,7 +32,7 @@ impl Place {
     }
 
     async fn complete(&self, workspace: &Workspace) {
-        let summary = self.sync(workspace, Behaviour::default()).await.unwrap();
+        let summary = self.sync(workspace, Behavior::default()).await.unwrap();
         assert_eq!(summary.status, Status::Complete, "{:?}", summary.warnings);
     }
 }
@@ -76,7 +76,7 @@ async fn a_family_that_answered_before_may_not_go_missing() {
         let before = bytes(&place.file);
         for status in [401, 403] {
             let error = place
-                .sync(&workspace, Behaviour::default().deny(endpoint, status))
+                .sync(&workspace, Behavior::default().deny(endpoint, status))
                 .await
                 .expect_err(&format!("{endpoint:?} {status}"));
             assert_eq!(error.kind(), Kind::PermissionDenied, "{endpoint:?} {status}: {error}");
@@ -99,7 +99,7 @@ async fn a_family_that_never_answered_is_a_warning_every_time() {
     for (endpoint, _) in FAMILIES {
         let place = Place::new();
         for _ in 0..2 {
-            let denied = Behaviour::default().deny(endpoint, 403);
+            let denied = Behavior::default().deny(endpoint, 403);
             let summary = place.sync(&workspace, denied).await.unwrap();
             assert_eq!(summary.status, Status::CompleteWithWarnings);
             assert!(
@@ -110,7 +110,7 @@ async fn a_family_that_never_answered_is_a_warning_every_time() {
         }
         // Once it answered, it counts.
         place.complete(&workspace).await;
-        let denied = Behaviour::default().deny(endpoint, 403);
+        let denied = Behavior::default().deny(endpoint, 403);
         assert!(place.sync(&workspace, denied).await.is_err(), "{endpoint:?}");
     }
 }
@@ -121,12 +121,12 @@ async fn a_family_that_was_not_asked_is_still_remembered() {
     let workspace = workspace(AccessModel::RbacV2);
     let place = Place::new();
     place.complete(&workspace).await;
-    let simulator = Simulator::start(workspace.clone(), Behaviour::default()).await.unwrap();
+    let simulator = Simulator::start(workspace.clone(), Behavior::default()).await.unwrap();
     let without = settings(&simulator, |_| {});
     run::workato_over(without, &run::options(&place.file), run::impatient())
         .await
         .unwrap();
-    let denied = Behaviour::default().deny(Endpoint::Connections, 401);
+    let denied = Behavior::default().deny(Endpoint::Connections, 401);
     assert_eq!(
         place.sync(&workspace, denied).await.unwrap_err().kind(),
         Kind::PermissionDenied
@@ -142,7 +142,7 @@ async fn a_family_may_vanish_with_404_too() {
         Endpoint::ProjectProjectGrants,
         Endpoint::MemberPrivileges,
     ] {
-        let gone = Behaviour::default().deny(endpoint, 404);
+        let gone = Behavior::default().deny(endpoint, 404);
         let place = Place::new();
         let summary = place.sync(&workspace, gone.clone()).await.unwrap();
         assert!(
@@ -163,7 +163,7 @@ async fn role_lists_may_not_go_missing_either() {
         let place = Place::new();
         place.complete(&mixed).await;
         let before = bytes(&place.file);
-        let denied = Behaviour::default().deny(endpoint, 401);
+        let denied = Behavior::default().deny(endpoint, 401);
         let error = place.sync(&mixed, denied).await.unwrap_err();
         assert_eq!(error.kind(), Kind::PermissionDenied, "{endpoint:?}: {error}");
         assert!(bytes(&place.file) == before);
@@ -173,7 +173,7 @@ async fn role_lists_may_not_go_missing_either() {
 /// People hold environment roles by their own rows: the list must exist, also in a first sync.
 #[tokio::test]
 async fn held_environment_roles_must_be_listed() {
-    let denied = Behaviour::default().deny(Endpoint::EnvironmentRoles, 403);
+    let denied = Behavior::default().deny(Endpoint::EnvironmentRoles, 403);
     let error = Place::new()
         .sync(&workspace(AccessModel::Mixed), denied)
         .await
@@ -188,7 +188,7 @@ async fn a_migration_is_no_loss() {
     let place = Place::new();
     place.complete(&workspace(AccessModel::Legacy)).await;
     place.complete(&workspace(AccessModel::RbacV2)).await;
-    let error = place.sync(&workspace(AccessModel::Legacy), Behaviour::default()).await;
+    let error = place.sync(&workspace(AccessModel::Legacy), Behavior::default()).await;
     assert_eq!(
         error.unwrap_err().kind(),
         Kind::PermissionDenied,

@@ -35,7 +35,7 @@ fn has_its_turn(target: usize, kinds: &[Kind], kind: usize, lasts: Lasts) -> boo
 
 /// Runs all cells of a site and fails with the list of those that break the rule.
 async fn hold(site: &Site, kinds: &[Kind], lasts: &[Lasts], wanted: impl Fn(&Cell<'_>) -> bool) -> usize {
-    let whole = baseline(site, site.behaviour.clone()).await;
+    let whole = baseline(site, site.behavior.clone()).await;
     let exhaustive = is_exhaustive();
     let mut cells = Vec::new();
     for (target_at, target) in site.targets.iter().enumerate() {

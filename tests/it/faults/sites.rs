@@ -2,7 +2,7 @@
 //! them by a small page limit where they say how many rows they hold, and by more than 100 rows where they do not.
 
 use baton_workato::simulator::{
-    AccessModel, ApiClientRole, Behaviour, Endpoint, Env, Folder, LegacyRole, Project, Shape, Workspace,
+    AccessModel, ApiClientRole, Behavior, Endpoint, Env, Folder, LegacyRole, Project, Shape, Workspace,
 };
 use baton_workato::workato::settings::{FolderDepth, PrivilegesMode, Settings};
 
@@ -39,7 +39,7 @@ pub struct Target {
 pub struct Site {
     pub name: &'static str,
     pub workspace: Workspace,
-    pub behaviour: Behaviour,
+    pub behavior: Behavior,
     pub bend: fn(&mut Settings),
     pub targets: Vec<Target>,
 }
@@ -75,7 +75,7 @@ pub fn rbac() -> Site {
     Site {
         name: "rbac",
         workspace: lean(&shape),
-        behaviour: Behaviour::default()
+        behavior: Behavior::default()
             .cap(Endpoint::EnvironmentRoles, 2)
             .cap(Endpoint::ProjectRoles, 2)
             .cap(Endpoint::Groups, 2)
@@ -124,7 +124,7 @@ pub fn legacy() -> Site {
     Site {
         name: "legacy",
         workspace: lean(&shape),
-        behaviour: Behaviour::default(),
+        behavior: Behavior::default(),
         bend: |_| {},
         targets: vec![
             needed("/api/members", Ends::WholeWithTotal, &["collaborator"]),
@@ -174,7 +174,7 @@ pub fn wide() -> Site {
     Site {
         name: "wide",
         workspace,
-        behaviour: Behaviour::default(),
+        behavior: Behavior::default(),
         bend: |settings| {
             settings.folder_depth = FolderDepth::Levels(0);
             settings.privileges = PrivilegesMode::Off;
@@ -211,7 +211,7 @@ pub fn nested() -> Site {
     Site {
         name: "nested",
         workspace,
-        behaviour: Behaviour::default(),
+        behavior: Behavior::default(),
         bend: |settings| {
             settings.folder_depth = FolderDepth::Levels(1);
             settings.privileges = PrivilegesMode::Off;

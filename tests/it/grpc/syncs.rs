@@ -8,7 +8,7 @@ use baton_workato::baton::connector::Connector as _;
 use baton_workato::baton::grpc::Switches;
 use baton_workato::baton::http::{HttpClient, HttpOptions};
 use baton_workato::baton::secret::Secret;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Requests, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Requests, Shape, Simulator, Workspace};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 
@@ -27,7 +27,7 @@ pub async fn workspace(model: AccessModel) -> (Simulator, Settings) {
         projects: 5,
         ..Shape::default()
     };
-    let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
+    let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
         .await
         .unwrap();
     let settings = Settings {

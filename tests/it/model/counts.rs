@@ -1,7 +1,7 @@
 //! Counts that the API gives elsewhere, and rows of groups that may be invitations
 //! (`workato/api.md 2.10`).
 
-use baton_workato::simulator::{AccessModel, Behaviour, Fault, Hits, Shape, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Fault, Hits, Shape, Workspace};
 use serde_json::{Value, json};
 
 use super::sync;
@@ -23,8 +23,8 @@ async fn fewer_people_than_the_group_of_all_collaborators_counts_are_a_warning()
         (1, false),
     ] {
         let fault = Fault::Fields(vec![("/data/0/members_count".to_owned(), json!(said))]);
-        let behaviour = Behaviour::default().script("/api/user_groups", Hits::Every, fault);
-        let synced = sync(workspace.clone(), behaviour, &Options::default()).await.unwrap();
+        let behavior = Behavior::default().script("/api/user_groups", Hits::Every, fault);
+        let synced = sync(workspace.clone(), behavior, &Options::default()).await.unwrap();
         let told: Vec<_> = synced.summary.warnings.iter().map(|w| (w.cause, w.count)).collect();
         assert_eq!(
             told,
@@ -72,12 +72,12 @@ async fn a_list_that_is_shorter_than_its_total_is_told_or_ends_the_sync() {
         ),
     ] {
         let fault = Fault::Status(200, body.to_string(), Vec::new());
-        let behaviour = Behaviour::default().script(path, Hits::Every, fault);
+        let behavior = Behavior::default().script(path, Hits::Every, fault);
         let options = Options {
             connections: true,
             ..Options::default()
         };
-        match sync(workspace.clone(), behaviour, &options).await {
+        match sync(workspace.clone(), behavior, &options).await {
             Err(error) => assert!(
                 ["BW-1108", "BW-1109"].contains(&error.code_id().as_str()),
                 "{body}: {error}"
@@ -93,7 +93,7 @@ async fn a_list_that_is_shorter_than_its_total_is_told_or_ends_the_sync() {
 #[tokio::test]
 async fn a_total_that_is_no_number_spoils_nothing() {
     let workspace = small();
-    let whole = sync(workspace.clone(), Behaviour::default(), &Options::default())
+    let whole = sync(workspace.clone(), Behavior::default(), &Options::default())
         .await
         .unwrap();
     for value in [
@@ -114,8 +114,8 @@ async fn a_total_that_is_no_number_spoils_nothing() {
                 .iter()
                 .map(|pointer| ((*pointer).to_owned(), value.clone()))
                 .collect();
-            let behaviour = Behaviour::default().script(path, Hits::Every, Fault::Fields(fields));
-            let synced = sync(workspace.clone(), behaviour, &Options::default()).await.unwrap();
+            let behavior = Behavior::default().script(path, Hits::Every, Fault::Fields(fields));
+            let synced = sync(workspace.clone(), behavior, &Options::default()).await.unwrap();
             assert!(synced.rows == whole.rows, "{path} {value}");
             assert_eq!(synced.summary.warnings, [], "{path} {value}");
         }
@@ -169,8 +169,8 @@ async fn a_member_of_a_group_is_who_the_address_says() {
     ] {
         let fault = Fault::Fields(vec![("/data/0".to_owned(), row.clone())]);
         let path = format!("/api/user_groups/{}/members", group.id);
-        let behaviour = Behaviour::default().script(&path, Hits::Every, fault);
-        let synced = sync(workspace.clone(), behaviour, &Options::default()).await.unwrap();
+        let behavior = Behavior::default().script(&path, Hits::Every, fault);
+        let synced = sync(workspace.clone(), behavior, &Options::default()).await.unwrap();
         assert_eq!(synced.rows.grants.contains_key(&grant), counts, "{row}");
         let causes: Vec<_> = synced.summary.warnings.iter().map(|w| w.cause).collect();
         assert_eq!(causes, Vec::from_iter(cause), "{row}");
@@ -199,8 +199,8 @@ async fn an_address_is_not_that_of_somebody_without_one() {
     workspace.people.iter_mut().find(|p| p.id == first).unwrap().email = None;
     let fault = Fault::Fields(vec![("/data/0/email".to_owned(), Value::from("invited@example.org"))]);
     let path = format!("/api/user_groups/{}/members", group.id);
-    let behaviour = Behaviour::default().script(&path, Hits::Every, fault);
-    let synced = sync(workspace, behaviour, &Options::default()).await.unwrap();
+    let behavior = Behavior::default().script(&path, Hits::Every, fault);
+    let synced = sync(workspace, behavior, &Options::default()).await.unwrap();
     assert_eq!(synced.summary.warnings[0].cause, "group-member-of-other-address");
 }
 
@@ -211,8 +211,8 @@ async fn a_group_with_invitations_says_why_it_may_count_more() {
     let at = workspace.groups.iter().position(|g| !g.system).unwrap();
     let said = workspace.groups[at].members.len() + 2;
     let fault = Fault::Fields(vec![(format!("/data/{at}/members_count"), json!(said))]);
-    let behaviour = Behaviour::default().script("/api/user_groups", Hits::Every, fault);
-    let synced = sync(workspace, behaviour, &Options::default()).await.unwrap();
+    let behavior = Behavior::default().script("/api/user_groups", Hits::Every, fault);
+    let synced = sync(workspace, behavior, &Options::default()).await.unwrap();
     let [warning] = synced.summary.warnings.as_slice() else {
         panic!("{:?}", synced.summary.warnings)
     };

@@ -1,7 +1,7 @@
 //! A missing checkbox costs its own family only, and never silently (`workato/api.md 1.3`, `workato/model.md 12`).
 
 use baton_workato::baton::sync::summary::Status;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Shape, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Shape, Workspace};
 
 use super::sync;
 use crate::support::oracle::{Choice, Options};
@@ -11,7 +11,7 @@ use crate::support::oracle::{Choice, Options};
 #[tokio::test]
 async fn a_refused_family_is_a_warning_that_names_the_checkbox() {
     let workspace = Workspace::generate(&Shape::small(AccessModel::RbacV2));
-    let whole = sync(workspace.clone(), Behaviour::default(), &Options::default())
+    let whole = sync(workspace.clone(), Behavior::default(), &Options::default())
         .await
         .unwrap();
     let cases: [(Endpoint, &str, &[&str]); 9] = [
@@ -39,8 +39,8 @@ async fn a_refused_family_is_a_warning_that_names_the_checkbox() {
     ];
     for (endpoint, checkbox, touched) in cases {
         for status in [401, 403] {
-            let behaviour = Behaviour::default().deny(endpoint, status);
-            let synced = sync(workspace.clone(), behaviour, &Options::default()).await.unwrap();
+            let behavior = Behavior::default().deny(endpoint, status);
+            let synced = sync(workspace.clone(), behavior, &Options::default()).await.unwrap();
             assert_eq!(synced.summary.status, Status::CompleteWithWarnings, "{endpoint:?}");
             let told = synced.summary.warnings.iter().any(|w| {
                 w.cause == "list-refused" && w.message.contains(checkbox) && w.message.contains(&status.to_string())
@@ -64,13 +64,13 @@ async fn a_refused_family_is_a_warning_that_names_the_checkbox() {
 #[tokio::test]
 async fn a_refused_role_config_loses_the_config_alone() {
     let workspace = Workspace::generate(&Shape::small(AccessModel::RbacV2));
-    let whole = sync(workspace.clone(), Behaviour::default(), &Options::default())
+    let whole = sync(workspace.clone(), Behavior::default(), &Options::default())
         .await
         .unwrap();
-    let behaviour = Behaviour::default()
+    let behavior = Behavior::default()
         .deny(Endpoint::EnvironmentRole, 403)
         .deny(Endpoint::ProjectRole, 403);
-    let synced = sync(workspace, behaviour, &Options::default()).await.unwrap();
+    let synced = sync(workspace, behavior, &Options::default()).await.unwrap();
     assert_eq!(whole.summary.rows, synced.summary.rows);
     assert_eq!(whole.rows.grants, synced.rows.grants);
     assert!(
@@ -100,7 +100,7 @@ async fn a_missing_environment_token_is_said_plainly() {
         choice: Choice::One(Env::Prod),
         ..Options::default()
     };
-    let synced = sync(Workspace::generate(&shape), Behaviour::default(), &options)
+    let synced = sync(Workspace::generate(&shape), Behavior::default(), &options)
         .await
         .unwrap();
     let rows = &synced.summary.rows;
@@ -130,9 +130,7 @@ async fn nothing_dangles() {
     for row in workspace.privileges.values_mut() {
         row.folder_ids = Some(vec![folder]);
     }
-    let synced = sync(workspace, Behaviour::default(), &Options::default())
-        .await
-        .unwrap();
+    let synced = sync(workspace, Behavior::default(), &Options::default()).await.unwrap();
     let rows = &synced.rows;
     for (id, grant) in &rows.grants {
         assert!(rows.resources.contains_key(&grant.principal), "{id}");

@@ -1,7 +1,7 @@
 //! `workato/model.md 1`: the access model is detected; nobody says it.
 
 use baton_workato::baton::error::Kind;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Shape, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Shape, Workspace};
 
 use super::{assert_no_warnings, sync, sync_with};
 use crate::support::oracle::Options;
@@ -17,7 +17,7 @@ async fn either_model_needs_no_switch() {
         (AccessModel::Legacy, true, false),
         (AccessModel::Mixed, true, true),
     ] {
-        let synced = sync(workspace(model), Behaviour::default(), &Options::default())
+        let synced = sync(workspace(model), Behavior::default(), &Options::default())
             .await
             .unwrap();
         let rows = &synced.summary.rows;
@@ -41,9 +41,7 @@ async fn base_roles_of_a_mixed_workspace_are_those_that_rows_name() {
         .people
         .iter()
         .any(|p| p.roles.iter().any(|r| r.role == "Analyst"));
-    let synced = sync(workspace, Behaviour::default(), &Options::default())
-        .await
-        .unwrap();
+    let synced = sync(workspace, Behavior::default(), &Options::default()).await.unwrap();
     let has = |id: &str| synced.rows.resources.contains_key(id);
     assert_eq!(
         (has("role:Admin"), has("role:Analyst"), has("role:Operator")),
@@ -55,10 +53,10 @@ async fn base_roles_of_a_mixed_workspace_are_those_that_rows_name() {
 #[tokio::test]
 async fn both_lists_refused_names_both_checkboxes() {
     for status in [401, 403] {
-        let behaviour = Behaviour::default()
+        let behavior = Behavior::default()
             .deny(Endpoint::EnvironmentRoles, status)
             .deny(Endpoint::Roles, status);
-        let error = sync(workspace(AccessModel::RbacV2), behaviour, &Options::default())
+        let error = sync(workspace(AccessModel::RbacV2), behavior, &Options::default())
             .await
             .err()
             .unwrap();
@@ -78,7 +76,7 @@ async fn a_wrong_key_is_told_from_a_missing_checkbox() {
     };
     let error = sync_with(
         workspace(AccessModel::RbacV2),
-        Behaviour::default(),
+        Behavior::default(),
         &Options::default(),
         wrong_key,
     )
@@ -88,8 +86,8 @@ async fn a_wrong_key_is_told_from_a_missing_checkbox() {
     assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unauthenticated, 16));
     assert!(!format!("{error} {:?}", error.hint_text()).contains("wrkaus-wrong"));
 
-    let behaviour = Behaviour::default().deny(Endpoint::Members, 401);
-    let error = sync(workspace(AccessModel::RbacV2), behaviour, &Options::default())
+    let behavior = Behavior::default().deny(Endpoint::Members, 401);
+    let error = sync(workspace(AccessModel::RbacV2), behavior, &Options::default())
         .await
         .err()
         .unwrap();
@@ -108,7 +106,7 @@ async fn a_token_of_another_environment_is_refused() {
     let options = Options::everything();
     let error = sync_with(
         Workspace::generate(&shape),
-        Behaviour::default(),
+        Behavior::default(),
         &options,
         simulator_token,
     )
@@ -125,7 +123,7 @@ async fn custom_roles_can_be_left_out() {
     let off = |settings: &mut baton_workato::workato::settings::Settings| settings.disable_custom_roles_sync = true;
     let synced = sync_with(
         workspace(AccessModel::Legacy),
-        Behaviour::default(),
+        Behavior::default(),
         &Options::default(),
         off,
     )
@@ -147,7 +145,7 @@ async fn custom_roles_can_be_left_out() {
 #[tokio::test]
 async fn rows_without_a_role_type_find_environment_roles_by_name() {
     let mut workspace = workspace(AccessModel::RbacV2);
-    let typed = sync(workspace.clone(), Behaviour::default(), &Options::default())
+    let typed = sync(workspace.clone(), Behavior::default(), &Options::default())
         .await
         .unwrap();
     workspace.model = AccessModel::Mixed;
@@ -155,9 +153,7 @@ async fn rows_without_a_role_type_find_environment_roles_by_name() {
     for person in &mut workspace.people {
         person.roles.iter_mut().for_each(|role| role.role_type = None);
     }
-    let synced = sync(workspace, Behaviour::default(), &Options::default())
-        .await
-        .unwrap();
+    let synced = sync(workspace, Behavior::default(), &Options::default()).await.unwrap();
     let holders = |rows: &crate::support::rows::Rows| -> Vec<String> {
         rows.grants
             .keys()

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_workato::simulator::{
-    AccessModel, Assignment, Behaviour, Env, EnvironmentRole, Holder, LegacyRole, ProjectGrant, ProjectRole, RoleType,
+    AccessModel, Assignment, Behavior, Env, EnvironmentRole, Grantee, LegacyRole, ProjectGrant, ProjectRole, RoleType,
     Shape, Workspace,
 };
 use serde_json::json;
@@ -80,7 +80,7 @@ async fn synced(workspace: Workspace) -> Synced {
         privileges: crate::support::oracle::Privileges::Off,
         ..Options::default()
     };
-    sync(workspace, Behaviour::default(), &options).await.unwrap()
+    sync(workspace, Behavior::default(), &options).await.unwrap()
 }
 
 fn holders(synced: &Synced, entitlement: &str) -> BTreeSet<String> {
@@ -268,9 +268,7 @@ async fn privileges_follow_the_exact_name() {
             .privileges
             .insert((Env::Dev, RoleType::Environment, role.to_owned()), row);
     }
-    let synced = sync(workspace, Behaviour::default(), &Options::default())
-        .await
-        .unwrap();
+    let synced = sync(workspace, Behavior::default(), &Options::default()).await.unwrap();
     for (id, privilege) in [(901, "run"), (902, "delete")] {
         let held = synced
             .rows
@@ -306,7 +304,7 @@ pub fn with_project_roles(a: &str, b: &str) -> (Workspace, u64, [u64; 2]) {
             id: format!("pg-{id}"),
             project,
             role,
-            holder: Holder::User(person),
+            holder: Grantee::User(person),
         });
     }
     (workspace, project, people)
@@ -428,7 +426,7 @@ async fn grants_name_system_project_roles_in_both_spellings() {
             id: "pg-1".to_owned(),
             project,
             role: named.to_owned(),
-            holder: Holder::User(person),
+            holder: Grantee::User(person),
         });
         let synced = synced(workspace).await;
         let expected = if found { set(&[person]) } else { set(&[]) };
@@ -469,8 +467,8 @@ async fn grants_of_elsewhere_and_of_two_are_counted() {
             .into_iter()
             .map(|(pointer, value)| (pointer.to_owned(), value))
             .collect();
-        let behaviour = Behaviour::default().script(&path, Hits::Every, Fault::Fields(fields));
-        let synced = sync(workspace.clone(), behaviour, &Options::default()).await.unwrap();
+        let behavior = Behavior::default().script(&path, Hits::Every, Fault::Fields(fields));
+        let synced = sync(workspace.clone(), behavior, &Options::default()).await.unwrap();
         assert_eq!(causes(&synced), [(cause, 1)]);
         assert_eq!(
             holders(&synced, &format!("project:{project}:builder")),

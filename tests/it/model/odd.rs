@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::sync::summary::{Status, Summary};
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
 use serde_json::{Value, json};
 
 use super::settings;
@@ -227,8 +227,8 @@ fn workspace(model: AccessModel) -> Workspace {
     workspace
 }
 
-async fn sync(workspace: &Workspace, behaviour: Behaviour) -> Result<(Rows, Summary, Simulator), Error> {
-    let simulator = Simulator::start(workspace.clone(), behaviour).await.unwrap();
+async fn sync(workspace: &Workspace, behavior: Behavior) -> Result<(Rows, Summary, Simulator), Error> {
+    let simulator = Simulator::start(workspace.clone(), behavior).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sync.c1z");
     let options = Options {
@@ -249,7 +249,7 @@ async fn sync(workspace: &Workspace, behaviour: Behaviour) -> Result<(Rows, Summ
     }
 }
 
-fn with_all(value: &Value) -> (Behaviour, usize) {
+fn with_all(value: &Value) -> (Behavior, usize) {
     let mut by_path: Vec<(&str, Vec<(String, Value)>)> = Vec::new();
     let mut count = 0;
     for (path, row, fields) in INFORMING {
@@ -260,14 +260,14 @@ fn with_all(value: &Value) -> (Behaviour, usize) {
         }
         count += fields.len();
     }
-    let behaviour = by_path
+    let behavior = by_path
         .into_iter()
-        .fold(Behaviour::default(), |behaviour, (path, fields)| {
+        .fold(Behavior::default(), |behavior, (path, fields)| {
             // Lists that are read once for each of something are odd once.
             let hits = if path.contains('*') { Hits::Nth(1) } else { Hits::Every };
-            behaviour.script(path, hits, Fault::Fields(fields))
+            behavior.script(path, hits, Fault::Fields(fields))
         });
-    (behaviour, count)
+    (behavior, count)
 }
 
 /// Ids of everything that says who has access to what.
@@ -284,7 +284,7 @@ fn access(rows: &Rows) -> BTreeSet<String> {
 async fn fields_that_only_inform_may_be_of_any_type() {
     for model in [AccessModel::RbacV2, AccessModel::Legacy] {
         let workspace = workspace(model);
-        let (whole, summary, _) = sync(&workspace, Behaviour::default()).await.unwrap();
+        let (whole, summary, _) = sync(&workspace, Behavior::default()).await.unwrap();
         assert_eq!(summary.warnings, [], "{model:?}");
         for value in [
             json!(1),
@@ -296,8 +296,8 @@ async fn fields_that_only_inform_may_be_of_any_type() {
             json!([]),
             Value::Null,
         ] {
-            let (behaviour, fields) = with_all(&value);
-            let (rows, summary, _) = match sync(&workspace, behaviour).await {
+            let (behavior, fields) = with_all(&value);
+            let (rows, summary, _) = match sync(&workspace, behavior).await {
                 Ok(synced) => synced,
                 Err(error) => panic!("{model:?} {value}: {error:?}"),
             };
@@ -334,8 +334,8 @@ async fn scalars_are_kept_as_text_and_other_values_are_counted_with_their_path()
     let id = workspace.people[0].id;
     let profile = async |field: &str, value: Value| {
         let fault = Fault::Fields(vec![(format!("/data/0/{field}"), value)]);
-        let behaviour = Behaviour::default().script("/api/members", Hits::Every, fault);
-        let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+        let behavior = Behavior::default().script("/api/members", Hits::Every, fault);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
         let row = rows.resources[&format!("collaborator:{id}")].clone();
         (row, summary.warnings)
     };
@@ -383,8 +383,8 @@ async fn numbers_of_any_size_spoil_nothing() {
         "0.10000000000000000000000000001",
     ] {
         let fault = Fault::Replaced(r#""EXTERNAL""#.to_owned(), number.to_owned());
-        let behaviour = Behaviour::default().script("/api/members", Hits::Every, fault);
-        let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+        let behavior = Behavior::default().script("/api/members", Hits::Every, fault);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
         let row = &rows.resources[&format!("collaborator:{}", workspace.people[0].id)];
         assert_eq!(row.profile["externalId"], json!(number));
         assert_eq!(summary.warnings, []);
@@ -399,8 +399,8 @@ async fn what_identifies_or_decides_ends_the_sync_and_names_its_path() {
         for value in values.into_iter().skip(at % 3).step_by(3) {
             let fault = Fault::Fields(vec![(pointer.to_owned(), value.clone())]);
             // Whichever of the lists has such a row.
-            let behaviour = Behaviour::default().script(path, Hits::Every, fault);
-            let error = match sync(&workspace, behaviour).await {
+            let behavior = Behavior::default().script(path, Hits::Every, fault);
+            let error = match sync(&workspace, behavior).await {
                 Err(error) => error,
                 Ok((_, summary, _)) => panic!("{path} {pointer} {value}: {summary:?}"),
             };
@@ -441,20 +441,20 @@ async fn a_field_that_decides_and_stands_there_twice_ends_the_sync() {
         format!(r#""role_name":"{name}""#),
         format!(r#""role_name":"{name}","role_name":"Environment admin""#),
     );
-    let behaviour = Behaviour::default().script("/api/members", Hits::Every, twice);
-    let error = sync(&workspace, behaviour).await.err().unwrap();
+    let behavior = Behavior::default().script("/api/members", Hits::Every, twice);
+    let error = sync(&workspace, behavior).await.err().unwrap();
     assert!(error.to_string().contains("duplicate field"), "{error}");
 }
 
 #[tokio::test]
 async fn a_role_row_without_a_role_or_a_place_is_counted_and_gives_nothing() {
     let workspace = workspace(AccessModel::RbacV2);
-    let (whole, ..) = sync(&workspace, Behaviour::default()).await.unwrap();
+    let (whole, ..) = sync(&workspace, Behavior::default()).await.unwrap();
     for field in ["role_name", "environment_type"] {
         for value in [Value::Null, json!(""), json!("  ")] {
             let fault = Fault::Fields(vec![(format!("/data/0/roles/0/{field}"), value)]);
-            let behaviour = Behaviour::default().script("/api/members", Hits::Every, fault);
-            let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+            let behavior = Behavior::default().script("/api/members", Hits::Every, fault);
+            let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
             let id = workspace.people[0].id;
             assert!(rows.grants.len() < whole.grants.len());
             assert!(rows.grants.keys().all(|grant| whole.grants.contains_key(grant)));
@@ -479,7 +479,7 @@ async fn half_a_character_becomes_a_replacement_character() {
     workspace.environment_roles[3].config = json!({"MARK": ["MARK"]});
     workspace.api_clients[0].name = "MARK client".to_owned();
     workspace.connections[0].name = "MARK connection".to_owned();
-    let whole = sync(&workspace, Behaviour::default()).await.unwrap().0;
+    let whole = sync(&workspace, Behavior::default()).await.unwrap().0;
     for (half, shown) in [
         (r"\ud83d", "\u{fffd}"),
         (r"\ude00", "\u{fffd}"),
@@ -488,8 +488,8 @@ async fn half_a_character_becomes_a_replacement_character() {
         (r"\udbff", "\u{fffd}"),
     ] {
         let fault = Fault::Replaced("MARK".to_owned(), half.to_owned());
-        let behaviour = Behaviour::default().script("/**", Hits::Every, fault);
-        let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+        let behavior = Behavior::default().script("/**", Hits::Every, fault);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
         assert_same(&access(&whole), &access(&rows));
         let name = |id: String| rows.resources[&id].display_name.clone();
         assert_eq!(
@@ -512,26 +512,26 @@ async fn half_a_character_becomes_a_replacement_character() {
         ("/api/members/*/privileges", r#""Recipes""#, r#""Recipes\ud83d""#),
     ] {
         let fault = Fault::Replaced(from.to_owned(), to.to_owned());
-        let behaviour = Behaviour::default().script(path, Hits::Every, fault);
-        let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+        let behavior = Behavior::default().script(path, Hits::Every, fault);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
         assert_eq!(rows.grants.len(), whole.grants.len(), "{path}");
         assert_eq!(summary.warnings[0].cause, "text-damaged", "{path}");
     }
     // The role that people hold: rows and list name it alike.
     let role = workspace.environment_roles[2].name.clone();
     let fault = Fault::Replaced(format!(r#""{role}""#), format!(r#""{role}\ud83d""#));
-    let behaviour = Behaviour::default().script("/**", Hits::Every, fault);
-    let (rows, ..) = sync(&workspace, behaviour).await.unwrap();
+    let behavior = Behavior::default().script("/**", Hits::Every, fault);
+    let (rows, ..) = sync(&workspace, behavior).await.unwrap();
     assert_same(&access(&whole), &access(&rows));
 }
 
 #[tokio::test]
 async fn bytes_that_are_no_text_and_a_byte_order_mark_spoil_nothing() {
     let workspace = workspace(AccessModel::RbacV2);
-    let whole = sync(&workspace, Behaviour::default()).await.unwrap().0;
+    let whole = sync(&workspace, Behavior::default()).await.unwrap().0;
     let fault = Fault::Replaced(r#"{"data":"#.to_owned(), "\u{feff}{\"data\":".to_owned());
-    let behaviour = Behaviour::default().script("/api/members", Hits::Every, fault);
-    assert_eq!(access(&sync(&workspace, behaviour).await.unwrap().0), access(&whole));
+    let behavior = Behavior::default().script("/api/members", Hits::Every, fault);
+    assert_eq!(access(&sync(&workspace, behavior).await.unwrap().0), access(&whole));
 }
 
 #[tokio::test]
@@ -557,12 +557,12 @@ async fn times_in_forms_of_rails_and_http_are_read_in_every_list() {
             .unwrap()
             .1
             .push(token);
-        let behaviour = by_path
+        let behavior = by_path
             .into_iter()
-            .fold(Behaviour::default(), |behaviour, (path, fields)| {
-                behaviour.script(path, Hits::Every, Fault::Fields(fields))
+            .fold(Behavior::default(), |behavior, (path, fields)| {
+                behavior.script(path, Hits::Every, Fault::Fields(fields))
             });
-        (behaviour, count + 1)
+        (behavior, count + 1)
     };
     let shown = |rows: &Rows| {
         [
@@ -587,8 +587,8 @@ async fn times_in_forms_of_rails_and_http_are_read_in_every_list() {
         assert_eq!(shown(&rows), [(); 5].map(|()| json!("2024-08-02T13:35:11Z")), "{time}");
     }
     for time in ["02.08.2024 13:35", "three days ago", "2024-08-02 13:35:11 PDT"] {
-        let (behaviour, count) = fields(time);
-        let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+        let (behavior, count) = fields(time);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
         let [warning] = summary.warnings.as_slice() else {
             panic!("{:?}", summary.warnings)
         };
@@ -609,7 +609,7 @@ async fn times_in_forms_of_rails_and_http_are_read_in_every_list() {
 #[tokio::test]
 async fn a_detail_page_that_cannot_be_read_is_counted_and_ends_nothing() {
     let workspace = workspace(AccessModel::RbacV2);
-    let whole = sync(&workspace, Behaviour::default()).await.unwrap().0;
+    let whole = sync(&workspace, Behavior::default()).await.unwrap().0;
     let faults: Vec<Fault> = vec![
         Fault::Html(200),
         Fault::Html(502),
@@ -642,14 +642,14 @@ async fn a_detail_page_that_cannot_be_read_is_counted_and_ends_nothing() {
     ] {
         for fault in &faults {
             for broken in [vec![ids[0]], vec![ids[2]], ids.clone()] {
-                let behaviour = broken.iter().fold(Behaviour::default(), |behaviour, id| {
-                    behaviour.script(
+                let behavior = broken.iter().fold(Behavior::default(), |behavior, id| {
+                    behavior.script(
                         &endpoint.path().replace("{id}", &id.to_string()),
                         Hits::Every,
                         fault.clone(),
                     )
                 });
-                let (rows, summary, simulator) = match sync(&workspace, behaviour).await {
+                let (rows, summary, simulator) = match sync(&workspace, behavior).await {
                     Ok(synced) => synced,
                     Err(error) => panic!("{kind} {fault:?}: {error:?}"),
                 };
@@ -702,14 +702,14 @@ async fn an_address_of_another_type_is_counted_where_somebody_is_not_recognized(
         .find_map(|g| g.members.first().copied())
         .unwrap();
     workspace.people.sort_by_key(|person| person.id != member);
-    let whole = sync(&workspace, Behaviour::default()).await.unwrap().0;
+    let whole = sync(&workspace, Behavior::default()).await.unwrap().0;
     let id = workspace.people[0].id;
     let groups: Vec<_> = workspace.groups.iter().filter(|g| g.members.contains(&id)).collect();
     assert!(!groups.is_empty());
     for value in [json!({"a": 1}), json!(["x"]), json!(7)] {
         let fault = Fault::Fields(vec![("/data/0/email".to_owned(), value.clone())]);
-        let behaviour = Behaviour::default().script("/api/members", Hits::Every, fault);
-        let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+        let behavior = Behavior::default().script("/api/members", Hits::Every, fault);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
         let count = |cause: &str| {
             summary
                 .warnings
@@ -746,8 +746,8 @@ async fn address_ranges_are_a_list_however_they_are_written() {
         (Value::Null, None),
     ] {
         let fault = Fault::Fields(vec![("/result/items/0/ip_allow_list".to_owned(), value.clone())]);
-        let behaviour = Behaviour::default().script("/api/developer_api_clients", Hits::Every, fault);
-        let (rows, summary, _) = sync(&workspace, behaviour).await.unwrap();
+        let behavior = Behavior::default().script("/api/developer_api_clients", Hits::Every, fault);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
         let row = &rows.resources[&format!("api_client:{}", workspace.api_clients[0].id)];
         assert_eq!(row.profile.get("ip_allow_list").cloned(), shown, "{value}");
         assert_eq!(summary.warnings, [], "{value}");

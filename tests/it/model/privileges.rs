@@ -1,6 +1,6 @@
 //! `workato/model.md 7`: privileges without one call per person.
 
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Shape, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Shape, Workspace};
 
 use super::{assert_no_warnings, assert_rows, sync};
 use crate::support::oracle::{Options, Privileges, expect};
@@ -20,10 +20,10 @@ async fn sampling_gives_the_rows_of_exact_reading_for_a_fraction_of_the_calls() 
             model,
             ..Shape::default()
         });
-        let exact = sync(workspace.clone(), Behaviour::default(), &options(Privileges::Exact))
+        let exact = sync(workspace.clone(), Behavior::default(), &options(Privileges::Exact))
             .await
             .unwrap();
-        let sampled = sync(workspace.clone(), Behaviour::default(), &options(Privileges::Sampled))
+        let sampled = sync(workspace.clone(), Behavior::default(), &options(Privileges::Sampled))
             .await
             .unwrap();
         assert_eq!(exact.rows, sampled.rows, "{model:?}");
@@ -60,7 +60,7 @@ async fn sampling_gives_the_rows_of_exact_reading_for_a_fraction_of_the_calls() 
 async fn off_reads_nobody() {
     for model in [AccessModel::RbacV2, AccessModel::Legacy] {
         let workspace = Workspace::generate(&Shape::small(model));
-        let synced = sync(workspace.clone(), Behaviour::default(), &options(Privileges::Off))
+        let synced = sync(workspace.clone(), Behavior::default(), &options(Privileges::Off))
             .await
             .unwrap();
         assert_eq!(synced.simulator.requests().to(Endpoint::MemberPrivileges), 0);
@@ -83,7 +83,7 @@ async fn a_mismatch_falls_back_to_one_call_per_holder() {
             ..Shape::small(model)
         };
         let workspace = Workspace::generate(&shape);
-        let sampled = sync(workspace.clone(), Behaviour::default(), &options(Privileges::Sampled))
+        let sampled = sync(workspace.clone(), Behavior::default(), &options(Privileges::Sampled))
             .await
             .unwrap();
         assert_rows(&expect(&workspace, &options(Privileges::Sampled)), &sampled.rows);
@@ -99,7 +99,7 @@ async fn a_mismatch_falls_back_to_one_call_per_holder() {
             "{model:?}: {:?}",
             sampled.summary.warnings
         );
-        let exact = sync(workspace.clone(), Behaviour::default(), &options(Privileges::Exact))
+        let exact = sync(workspace.clone(), Behavior::default(), &options(Privileges::Exact))
             .await
             .unwrap();
         assert_eq!(exact.rows, sampled.rows, "{model:?}");
@@ -113,7 +113,7 @@ async fn an_empty_answer_is_not_taken_for_no_privileges() {
         people: 30,
         ..Shape::small(AccessModel::RbacV2)
     });
-    let whole = sync(workspace.clone(), Behaviour::default(), &options(Privileges::Sampled))
+    let whole = sync(workspace.clone(), Behavior::default(), &options(Privileges::Sampled))
         .await
         .unwrap();
     let first = whole
@@ -128,7 +128,7 @@ async fn an_empty_answer_is_not_taken_for_no_privileges() {
         r#"{"data":[]}"#.into(),
         vec![("content-type".into(), "application/json".into())],
     );
-    let behaviour = Behaviour::default().script(&first, baton_workato::simulator::Hits::Every, empty);
-    let synced = sync(workspace, behaviour, &options(Privileges::Sampled)).await.unwrap();
+    let behavior = Behavior::default().script(&first, baton_workato::simulator::Hits::Every, empty);
+    let synced = sync(workspace, behavior, &options(Privileges::Sampled)).await.unwrap();
     assert_eq!(whole.rows, synced.rows);
 }

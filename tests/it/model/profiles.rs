@@ -1,6 +1,6 @@
 //! `workato/model.md 3`: what resources say about themselves.
 
-use baton_workato::simulator::{AccessModel, ApiClient, Behaviour, LastActivity, Shape, Workspace};
+use baton_workato::simulator::{AccessModel, ApiClient, Behavior, LastActivity, Shape, Workspace};
 use serde_json::{Value, json};
 
 use super::{Synced, sync};
@@ -9,7 +9,7 @@ use crate::support::oracle::Options;
 async fn synced(bend: impl FnOnce(&mut Workspace)) -> Synced {
     let mut workspace = Workspace::generate(&Shape::small(AccessModel::RbacV2));
     bend(&mut workspace);
-    sync(workspace, Behaviour::default(), &Options::everything())
+    sync(workspace, Behavior::default(), &Options::everything())
         .await
         .unwrap()
 }
@@ -178,13 +178,9 @@ async fn traits_repeat_the_profile() {
 async fn ids_carry_their_environment_where_a_run_emits_all() {
     let mut shape = Shape::small(AccessModel::RbacV2);
     shape.environments = baton_workato::simulator::Env::ALL.to_vec();
-    let synced = sync(
-        Workspace::generate(&shape),
-        Behaviour::default(),
-        &Options::everything(),
-    )
-    .await
-    .unwrap();
+    let synced = sync(Workspace::generate(&shape), Behavior::default(), &Options::everything())
+        .await
+        .unwrap();
     for (id, row) in &synced.rows.resources {
         let kind = id.split(':').next().unwrap();
         if matches!(kind, "environment_role" | "privilege") {

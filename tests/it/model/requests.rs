@@ -1,6 +1,6 @@
 //! How many requests a sync needs: no list is read twice, and no call is made per person.
 
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Shape, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Shape, Workspace};
 
 use super::sync;
 use crate::support::oracle::Options;
@@ -12,13 +12,9 @@ async fn no_request_is_made_twice() {
             model,
             ..Shape::default()
         };
-        let synced = sync(
-            Workspace::generate(&shape),
-            Behaviour::default(),
-            &Options::everything(),
-        )
-        .await
-        .unwrap();
+        let synced = sync(Workspace::generate(&shape), Behavior::default(), &Options::everything())
+            .await
+            .unwrap();
         let mut paths: Vec<String> = synced
             .simulator
             .requests()
@@ -46,9 +42,7 @@ async fn five_hundred_people_need_few_requests() {
     let roles = workspace.environment_roles.len();
     let project_roles = workspace.project_roles.len();
     let projects = workspace.projects.iter().filter(|p| p.env == Env::Dev).count();
-    let synced = sync(workspace, Behaviour::default(), &Options::default())
-        .await
-        .unwrap();
+    let synced = sync(workspace, Behavior::default(), &Options::default()).await.unwrap();
     let requests = synced.simulator.requests();
     let counts = [
         (Endpoint::Members, 1),

@@ -6,7 +6,7 @@ use std::path::Path;
 use baton_workato::baton::error::{Kind, Result};
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
 
 use crate::support::rows::Rows;
 use crate::support::run;
@@ -46,7 +46,7 @@ async fn a_family_that_refused_before_the_stop_is_not_asked_after_it() {
         (Endpoint::MemberPrivileges, grants),
         (Endpoint::ProjectProjectGrants, members),
     ] {
-        let refusing = Behaviour::default().deny(endpoint, 403);
+        let refusing = Behavior::default().deny(endpoint, 403);
         let stop = refusing.script(late, Hits::From(2), Fault::status(STOP));
         let simulator = Simulator::start(workspace(), stop).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ async fn a_family_that_refused_before_the_stop_is_not_asked_after_it() {
             "{endpoint:?} is asked before the stop"
         );
 
-        simulator.behave(Behaviour::default());
+        simulator.behave(Behavior::default());
         simulator.forget_requests();
         let summary = sync(&simulator, &file).await.unwrap();
         assert!(summary.resumed.is_some(), "{endpoint:?}");
@@ -87,13 +87,13 @@ fn brings(endpoint: Endpoint, grant: &str) -> bool {
 /// seem to have none.
 #[tokio::test]
 async fn a_family_that_answered_before_the_stop_may_not_refuse_after_it() {
-    let stop = Behaviour::default().script("/api/user_groups/*/members", Hits::From(2), Fault::status(STOP));
+    let stop = Behavior::default().script("/api/user_groups/*/members", Hits::From(2), Fault::status(STOP));
     let simulator = Simulator::start(workspace(), stop).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sync.c1z");
     sync(&simulator, &file).await.unwrap_err();
 
-    simulator.behave(Behaviour::default().deny(Endpoint::GroupMembers, 403));
+    simulator.behave(Behavior::default().deny(Endpoint::GroupMembers, 403));
     let error = sync(&simulator, &file).await.unwrap_err();
     assert_eq!(error.kind(), Kind::PermissionDenied, "{error:?}");
     assert!(
@@ -102,7 +102,7 @@ async fn a_family_that_answered_before_the_stop_may_not_refuse_after_it() {
     );
     assert!(!file.exists());
 
-    simulator.behave(Behaviour::default());
+    simulator.behave(Behavior::default());
     let summary = sync(&simulator, &file).await.unwrap();
     assert!(summary.resumed.is_some());
     assert_eq!(summary.warnings, []);

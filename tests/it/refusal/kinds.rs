@@ -6,7 +6,7 @@ use baton_workato::baton::error::Error;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::SyncOptions;
 use baton_workato::baton::sync::summary::Summary;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Fault, Hits, Shape, Simulator, Workspace};
 use baton_workato::workato::settings::{FolderDepth, Settings};
 
 use crate::faults::sites::lean;
@@ -108,9 +108,9 @@ impl Kind {
 }
 
 /// A server that answers `status` for these things.
-pub fn refusing(kind: Kind, ids: &[String], status: u16) -> Behaviour {
-    ids.iter().fold(Behaviour::default(), |behaviour, id| {
-        behaviour.script(&kind.path(id), Hits::Every, Fault::status(status))
+pub fn refusing(kind: Kind, ids: &[String], status: u16) -> Behavior {
+    ids.iter().fold(Behavior::default(), |behavior, id| {
+        behavior.script(&kind.path(id), Hits::Every, Fault::status(status))
     })
 }
 

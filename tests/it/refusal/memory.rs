@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use baton_workato::baton::error::Kind as ErrorKind;
 use baton_workato::baton::sync::summary::{Status, Summary};
-use baton_workato::simulator::{Behaviour, Endpoint, Fault, Hits, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Endpoint, Fault, Hits, Simulator, Workspace};
 
 use super::kinds::{KINDS, Kind, refusing, sync, workspace};
 
@@ -22,13 +22,13 @@ impl Place {
         Place {
             file: folder.path().join("sync.c1z"),
             _folder: folder,
-            simulator: Simulator::start(workspace.clone(), Behaviour::default()).await.unwrap(),
+            simulator: Simulator::start(workspace.clone(), Behavior::default()).await.unwrap(),
             workspace,
         }
     }
 
     async fn complete(&self) {
-        self.simulator.behave(Behaviour::default());
+        self.simulator.behave(Behavior::default());
         let summary = self.sync().await.unwrap();
         assert_eq!(summary.status, Status::Complete, "{:?}", summary.warnings);
     }
@@ -138,7 +138,7 @@ async fn a_new_file_begins_anew() {
     place.complete().await;
     place
         .simulator
-        .behave(Behaviour::default().deny(Endpoint::ProjectProjectGrants, 403));
+        .behave(Behavior::default().deny(Endpoint::ProjectProjectGrants, 403));
     place.sync().await.unwrap_err();
     std::fs::remove_file(&place.file).unwrap();
     let summary = place.sync().await.unwrap();
@@ -155,7 +155,7 @@ async fn a_new_file_begins_anew() {
 async fn a_refusal_that_passes_costs_one_run() {
     let place = Place::new().await;
     place.complete().await;
-    let once = Behaviour::default().script("/api/projects/*/project_grants", Hits::Nth(3), Fault::status(403));
+    let once = Behavior::default().script("/api/projects/*/project_grants", Hits::Nth(3), Fault::status(403));
     place.simulator.behave(once);
     place.sync().await.unwrap_err();
     let summary = place.sync().await.unwrap();

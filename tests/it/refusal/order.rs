@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use baton_workato::baton::error::Kind as ErrorKind;
 use baton_workato::baton::sync::summary::{Status, Summary};
 use baton_workato::baton::warning::Warning;
-use baton_workato::simulator::{Behaviour, Endpoint, Fault, Hits, Simulator};
+use baton_workato::simulator::{Behavior, Endpoint, Fault, Hits, Simulator};
 
 use super::kinds::{KINDS, Kind, refusing, sync, workspace, workspace_of};
 use crate::support::rows::Rows;
@@ -41,7 +41,7 @@ fn positions(count: usize) -> Vec<Vec<usize>> {
 #[tokio::test]
 async fn one_refusal_is_one_refusal_at_every_place_and_with_any_number_of_workers() {
     let workspace = workspace();
-    let simulator = Simulator::start(workspace.clone(), Behaviour::default()).await.unwrap();
+    let simulator = Simulator::start(workspace.clone(), Behavior::default()).await.unwrap();
     let whole = synced(&simulator, 4).await;
     assert_eq!(whole.summary.status, Status::Complete, "{:?}", whole.summary.warnings);
     for kind in KINDS {
@@ -151,7 +151,7 @@ async fn where_everything_refuses_a_few_questions_are_enough() {
         (Endpoint::EnvironmentRole, Kind::EnvironmentRole, 403),
         (Endpoint::ProjectRole, Kind::ProjectRole, 404),
     ] {
-        let simulator = Simulator::start(workspace.clone(), Behaviour::default().deny(endpoint, status))
+        let simulator = Simulator::start(workspace.clone(), Behavior::default().deny(endpoint, status))
             .await
             .unwrap();
         let mut first = None;
@@ -183,7 +183,7 @@ async fn where_everything_refuses_a_few_questions_are_enough() {
 async fn a_refusal_costs_little() {
     let workspace = workspace_of(40);
     let ids = Kind::ProjectGrants.ids(&workspace);
-    let simulator = Simulator::start(workspace, Behaviour::default()).await.unwrap();
+    let simulator = Simulator::start(workspace, Behavior::default()).await.unwrap();
     for (at, more) in [(0, 0), (1, 1), (39, 1)] {
         for workers in WORKERS {
             simulator.behave(refusing(Kind::ProjectGrants, &ids[at..=at], 403));
@@ -208,8 +208,8 @@ async fn a_family_that_stops_answering_fails_the_sync() {
         ("/api/folders?parent_id=*", 4),
     ] {
         for (status, workers) in [(403, 1), (401, 16), (404, 4)] {
-            let behaviour = Behaviour::default().script(path, Hits::From(from), Fault::status(status));
-            let simulator = Simulator::start(workspace.clone(), behaviour).await.unwrap();
+            let behavior = Behavior::default().script(path, Hits::From(from), Fault::status(status));
+            let simulator = Simulator::start(workspace.clone(), behavior).await.unwrap();
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("sync.c1z");
             let error = sync(&simulator, &file, workers).await.unwrap_err();
@@ -275,7 +275,7 @@ async fn a_folder_that_refused_before_the_stop_is_not_asked_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sync.c1z");
     sync(&simulator, &file, 1).await.unwrap_err();
-    simulator.behave(Behaviour::default());
+    simulator.behave(Behavior::default());
     simulator.forget_requests();
     let summary = sync(&simulator, &file, 1).await.unwrap();
     assert_eq!(simulator.requests().to(Endpoint::Folders), 0);

@@ -3,7 +3,7 @@
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::SyncOptions;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 
 use crate::support::replay::Replay;
@@ -15,7 +15,7 @@ async fn simulator(model: AccessModel) -> Simulator {
         environments: Env::ALL.to_vec(),
         ..Shape::small(model)
     };
-    Simulator::start(Workspace::generate(&shape), Behaviour::default())
+    Simulator::start(Workspace::generate(&shape), Behavior::default())
         .await
         .unwrap()
 }

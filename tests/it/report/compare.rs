@@ -8,9 +8,9 @@ use baton_workato::baton::resource;
 use baton_workato::baton::secret::Secret;
 use baton_workato::report::Which;
 use baton_workato::report::compare::review::{Presence, Review};
-use baton_workato::report::compare::{Sides, Wanted};
+use baton_workato::report::compare::{Sides, SidesQuery};
 use baton_workato::simulator::{
-    AccessModel, Assignment, Behaviour, Env, Holder, Person, ProjectGrant, RoleType, Shape, Simulator, Workspace,
+    AccessModel, Assignment, Behavior, Env, Grantee, Person, ProjectGrant, RoleType, Shape, Simulator, Workspace,
 };
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 use proptest::prelude::*;
@@ -368,7 +368,7 @@ proptest! {
         let expected = naive(&file);
         prop_assert_eq!(&ids(&file), &expected);
 
-        let sides = Sides::open(&Wanted { file: Which::latest(&file), base_file: None, base_sync: None, since: None }).unwrap();
+        let sides = Sides::open(&SidesQuery { file: Which::latest(&file), base_file: None, base_sync: None, since: None }).unwrap();
         let review = Review::of(&sides).unwrap();
         let count = |what: &str| expected.get(what).map_or(0, BTreeSet::len) as u64;
         prop_assert_eq!(review.grants.created, count("grants created"));
@@ -454,7 +454,7 @@ async fn a_workspace_that_was_edited_between_two_syncs() {
     }
     workspace
         .project_grants
-        .retain(|grant| matches!(&grant.holder, Holder::User(id) if known.contains(id)));
+        .retain(|grant| matches!(&grant.holder, Grantee::User(id) if known.contains(id)));
     workspace.project_grants.clear();
     workspace.drift.clear();
     let role = |env: Env, role: &str| Assignment {
@@ -471,7 +471,7 @@ async fn a_workspace_that_was_edited_between_two_syncs() {
         role(Env::Dev, "Environment admin"),
         role(Env::Prod, "Environment admin"),
     ];
-    let simulator = Simulator::start(workspace, Behaviour::default()).await.unwrap();
+    let simulator = Simulator::start(workspace, Behavior::default()).await.unwrap();
     let place = Place::new();
     let file = place.file("sync.c1z");
     sync(&simulator, &file).await;
@@ -490,7 +490,7 @@ async fn a_workspace_that_was_edited_between_two_syncs() {
             id: "pg-1".to_owned(),
             project,
             role,
-            holder: Holder::User(ada),
+            holder: Grantee::User(ada),
         });
     });
     sync(&simulator, &file).await;

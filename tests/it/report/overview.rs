@@ -9,7 +9,7 @@ use baton_workato::report::Snapshot;
 use baton_workato::report::findings::{Finding, Severity, keys};
 use baton_workato::report::overview::{Chart, Day, Overview};
 use baton_workato::simulator::{
-    AccessModel, Behaviour, Env, Holder, LastActivity, Person, Shape, Simulator, Workspace,
+    AccessModel, Behavior, Env, Grantee, LastActivity, Person, Shape, Simulator, Workspace,
 };
 use baton_workato::workato::conventions::CONVENTIONS;
 use serde_json::Value;
@@ -45,7 +45,7 @@ async fn told_of(workspace: Workspace) -> Told {
     };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("told.c1z");
-    let simulator = Simulator::start(workspace.clone(), Behaviour::default()).await.unwrap();
+    let simulator = Simulator::start(workspace.clone(), Behavior::default()).await.unwrap();
     run::workato(settings(&simulator, &options), &file).await.unwrap();
     let snapshot = open(&file);
     let overview = Overview::of(&snapshot, &CONVENTIONS).unwrap();
@@ -175,7 +175,7 @@ async fn what_everybody_was_given_is_found() {
     let told = told(AccessModel::RbacV2).await;
     let everyone = told.workspace.groups.iter().find(|group| group.system).unwrap();
     let grants = told.workspace.project_grants.iter();
-    let given = grants.filter(|grant| grant.holder == Holder::Group(everyone.id.clone()));
+    let given = grants.filter(|grant| grant.holder == Grantee::Group(everyone.id.clone()));
     let given: BTreeSet<String> = given.map(|grant| grant.project.to_string()).collect();
     assert!(!given.is_empty());
     assert_eq!(told.ids(keys::EVERYONE), given);

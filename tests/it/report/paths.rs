@@ -6,7 +6,7 @@ use std::path::Path;
 use baton_workato::baton::c1z::GrantFilter;
 use baton_workato::report::Snapshot;
 use baton_workato::report::access::{Access, Answers};
-use baton_workato::report::find::{self, Wanted};
+use baton_workato::report::find::{self, NameQuery};
 
 use super::{demo, open};
 
@@ -136,22 +136,22 @@ fn people_are_found_by_what_a_person_types() {
         })
         .unwrap();
     let id = &people[3].id.as_ref().unwrap().resource;
-    let by_id = find::principal(names, &Wanted::new(id)).unwrap();
+    let by_id = find::principal(names, &NameQuery::new(id)).unwrap();
     assert_eq!(by_id.name, people[3].display_name);
     assert_eq!(
-        find::principal(names, &Wanted::new(&format!("collaborator:{id}"))).unwrap(),
+        find::principal(names, &NameQuery::new(&format!("collaborator:{id}"))).unwrap(),
         by_id
     );
     assert_eq!(
-        find::principal(names, &Wanted::new(&by_id.name.to_uppercase()))
+        find::principal(names, &NameQuery::new(&by_id.name.to_uppercase()))
             .unwrap()
             .name,
         by_id.name
     );
 
-    let error = find::principal(names, &Wanted::new("e")).unwrap_err();
+    let error = find::principal(names, &NameQuery::new("e")).unwrap_err();
     assert!(error.to_string().contains("fits"), "{error}");
     assert!(error.hint_text().unwrap().contains("collaborator:"));
-    let error = find::principal(names, &Wanted::new("nobody at all")).unwrap_err();
+    let error = find::principal(names, &NameQuery::new("nobody at all")).unwrap_err();
     assert_eq!(error.kind().exit_code(), 5);
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use baton_workato::report::Snapshot;
 use baton_workato::report::access::{Access, Answers};
-use baton_workato::report::explore::Desk;
+use baton_workato::report::explore::QueryService;
 use baton_workato::report::export::{self, Format, export};
 use baton_workato::report::overview::Overview;
 use baton_workato::report::reach::{Asker, Ground, Part, Reach};
 use baton_workato::report::thing::Thing;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::conventions::CONVENTIONS;
 use serde_json::Value;
 
@@ -100,7 +100,7 @@ fn library(snapshot: &Snapshot) -> Told {
 }
 
 /// All rows of a question to the explorer.
-fn asked(desk: &Desk, side: &str, thing: &str) -> Vec<Value> {
+fn asked(desk: &QueryService, side: &str, thing: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     loop {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -130,7 +130,7 @@ fn of_json(row: &Value) -> (String, String, &'static str) {
 /// The explorer.
 fn explorer(snapshot: &Snapshot) -> Told {
     let all = things(snapshot);
-    let desk = Desk::new(snapshot.again().unwrap(), &CONVENTIONS);
+    let desk = QueryService::new(snapshot.again().unwrap(), &CONVENTIONS);
     let mut told = Told::default();
     for thing in &all {
         let key = key(thing);
@@ -343,7 +343,7 @@ struct Read {
 async fn read(workspace: Workspace, options: Options) -> Read {
     let folder = tempfile::tempdir().unwrap();
     let file: PathBuf = folder.path().join("reach.c1z");
-    let simulator = Simulator::start(workspace.clone(), Behaviour::default()).await.unwrap();
+    let simulator = Simulator::start(workspace.clone(), Behavior::default()).await.unwrap();
     run::workato(settings(&simulator, &options), &file).await.unwrap();
     Read {
         snapshot: open(Path::new(&file)),

@@ -11,8 +11,8 @@ use baton_workato::baton::proto::{pool, v2};
 use baton_workato::baton::sync::{Audience, SyncOptions};
 use baton_workato::report::Which;
 use baton_workato::report::compare::rows::Changes;
-use baton_workato::report::compare::{Sides, Wanted};
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::report::compare::{Sides, SidesQuery};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::settings::{EnvironmentChoice, PrivilegesMode, Settings};
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
@@ -116,7 +116,7 @@ fn the_table_knows_every_annotation_of_the_contract() {
 /// A workspace with everything in it, synced in each way that adds rows.
 async fn synced(model: AccessModel, audience: Audience, file: &Path) {
     let workspace = Workspace::generate(&Shape::small(model));
-    let simulator = Simulator::start(workspace, Behaviour::default()).await.unwrap();
+    let simulator = Simulator::start(workspace, Behavior::default()).await.unwrap();
     let settings = Settings {
         environment: EnvironmentChoice::All,
         sync_connections: true,
@@ -168,7 +168,7 @@ async fn conductor_one_gets_the_annotations_that_older_readers_do_not_know() {
     synced(AccessModel::RbacV2, Audience::AnyReader, &any).await;
     synced(AccessModel::RbacV2, Audience::ConductorOne, &c1).await;
     for (old, new) in [(&any, &c1), (&c1, &any)] {
-        let wanted = Wanted {
+        let wanted = SidesQuery {
             file: Which::latest(new),
             base_file: Some(old),
             base_sync: None,

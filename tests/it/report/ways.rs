@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use baton_workato::baton::c1z::{Store, SyncType};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::resource::{Profile, ResourceBuilder, User, resource_type};
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Shape, Simulator, Workspace};
 use serde_json::{Value, json};
 
 use super::{demo, golden, printed, program, refused};
@@ -54,10 +54,10 @@ struct Made {
     _folder: tempfile::TempDir,
 }
 
-async fn synced(workspace: Workspace, behaviour: Behaviour, options: Options) -> Made {
+async fn synced(workspace: Workspace, behavior: Behavior, options: Options) -> Made {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ways.c1z");
-    let simulator = Simulator::start(workspace, behaviour).await.unwrap();
+    let simulator = Simulator::start(workspace, behavior).await.unwrap();
     run::workato(settings(&simulator, &options), &file).await.unwrap();
     Made { file, _folder: folder }
 }
@@ -528,7 +528,7 @@ async fn what_was_refused_or_left_out_is_said_beside_the_answer() {
     ] {
         let made = synced(
             workspace.clone(),
-            Behaviour::default().deny(endpoint, 403),
+            Behavior::default().deny(endpoint, 403),
             Options::default(),
         )
         .await;
@@ -548,11 +548,11 @@ async fn what_was_refused_or_left_out_is_said_beside_the_answer() {
         privileges: Privileges::Off,
         ..Options::default()
     };
-    let made = synced(workspace.clone(), Behaviour::default(), options).await;
+    let made = synced(workspace.clone(), Behavior::default(), options).await;
     let text = said(&on, &made.file);
     assert!(text.contains("were not asked for (--privileges off)"), "{text}");
     // Whole: nothing is said.
-    let made = synced(workspace.clone(), Behaviour::default(), Options::default()).await;
+    let made = synced(workspace.clone(), Behavior::default(), Options::default()).await;
     assert!(!said(&on, &made.file).contains("Not known"));
     // Other environments have no token: their projects are not in the answer about a person.
     let all = Workspace::generate(&Shape {
@@ -565,7 +565,7 @@ async fn what_was_refused_or_left_out_is_said_beside_the_answer() {
         ..Options::default()
     };
     let person = format!("collaborator:{}", all.people[0].id);
-    let made = synced(all, Behaviour::default(), options).await;
+    let made = synced(all, Behavior::default(), options).await;
     let text = said(&["access", &person], &made.file);
     assert!(text.contains("Not known\n") && text.contains("prod"), "{text}");
 }
@@ -588,7 +588,7 @@ async fn the_scope_of_a_client_may_not_be_known() {
         workspace.api_clients[1].all_folders,
         workspace.api_clients[1].folder_ids,
     ) = (false, Some(Vec::new()));
-    let made = synced(workspace.clone(), Behaviour::default(), Options::default()).await;
+    let made = synced(workspace.clone(), Behavior::default(), Options::default()).await;
     let first = format!("api_client:{}", workspace.api_clients[0].id);
     let text = said(&["access", &first], &made.file);
     assert!(

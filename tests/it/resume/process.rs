@@ -4,7 +4,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use baton_workato::simulator::Workspace as Simulated;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Fault, Hits, Shape, Simulator};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Fault, Hits, Shape, Simulator};
 use serde_json::Value;
 
 use super::{content, exhaustive};
@@ -24,14 +24,14 @@ fn shape() -> Shape {
 }
 
 async fn simulator() -> Simulator {
-    Simulator::start(Simulated::generate(&shape()), Behaviour::default())
+    Simulator::start(Simulated::generate(&shape()), Behavior::default())
         .await
         .unwrap()
 }
 
 /// From its `k`th request on the workspace does not answer.
-fn silent_from(k: u32) -> Behaviour {
-    Behaviour::default().script("/**", Hits::From(k), Fault::Stall(NEVER))
+fn silent_from(k: u32) -> Behavior {
+    Behavior::default().script("/**", Hits::From(k), Fault::Stall(NEVER))
 }
 
 struct Place {
@@ -174,7 +174,7 @@ async fn killed_at_any_request() {
         child.kill().unwrap();
         finished(child).await;
         assert_eq!(std::fs::read(place.file()).ok(), before, "killed at {k}");
-        simulator.behave(Behaviour::default());
+        simulator.behave(Behavior::default());
         let output = place.run(&simulator, &[]).await;
         let summary = summary(&output);
         assert_eq!(content(&place.file()), expected.content, "killed at {k}");
@@ -210,7 +210,7 @@ async fn signals_keep_what_was_read_and_say_how_to_go_on() {
             "{stderr}"
         );
         assert_eq!(place.names(), ["sync.c1z.partial"]);
-        simulator.behave(Behaviour::default());
+        simulator.behave(Behavior::default());
         let summary = summary(&place.run(&simulator, &[]).await);
         assert!(summary["resumed"]["lists"].is_u64(), "{summary}");
         assert_eq!(content(&place.file()), expected.content);
@@ -232,7 +232,7 @@ async fn a_second_process_is_told_about_the_first() {
     assert!(stderr.contains(&holder), "{stderr}");
     first.kill().unwrap();
     finished(first).await;
-    simulator.behave(Behaviour::default());
+    simulator.behave(Behavior::default());
     summary(&place.run(&simulator, &[]).await);
 }
 
@@ -249,7 +249,7 @@ async fn flags_that_shape_the_sync_begin_it_anew() {
         "{}",
         text(&output.stderr)
     );
-    simulator.behave(Behaviour::default());
+    simulator.behave(Behavior::default());
     let other = summary(&place.run(&simulator, &["--privileges", "off"]).await);
     assert_eq!(other["started_fresh_because"], "the settings changed (privileges)");
 
@@ -259,7 +259,7 @@ async fn flags_that_shape_the_sync_begin_it_anew() {
     answered(&simulator, 11).await;
     signal(&child, "-INT");
     assert_eq!(finished(child).await.status.code(), Some(130));
-    simulator.behave(Behaviour::default());
+    simulator.behave(Behavior::default());
     let fresh = summary(&place.run(&simulator, &["--fresh"]).await);
     assert_eq!(fresh["started_fresh_because"], "--fresh was given");
     assert_eq!(fresh.get("resumed"), None);

@@ -9,13 +9,13 @@ use tonic::Code;
 
 use super::memory::{options, serve, start};
 use super::shapes::Place;
-use super::stand_in::{Fault, Manners};
+use super::stand_in::{Fault, TenantBehavior};
 
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_far_off_is_refused_with_a_hint() {
-    let place = Place::new(Manners {
+    let place = Place::new(TenantBehavior {
         ahead: jiff::SignedDuration::from_secs(300),
-        ..Manners::default()
+        ..TenantBehavior::default()
     });
     let running = start(
         &place.stand_in,
@@ -32,9 +32,9 @@ async fn a_clock_that_is_far_off_is_refused_with_a_hint() {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_a_little_off_is_no_trouble() {
     for seconds in [-110, 110] {
-        let place = Place::new(Manners {
+        let place = Place::new(TenantBehavior {
             ahead: jiff::SignedDuration::from_secs(seconds),
-            ..Manners::default()
+            ..TenantBehavior::default()
         });
         place.stand_in.task(TaskType::ListEventFeeds(Default::default()));
         place.run(|_| {}).await;
@@ -44,7 +44,7 @@ async fn a_clock_that_is_a_little_off_is_no_trouble() {
 
 #[tokio::test(start_paused = true)]
 async fn hello_waits_for_conductorone_as_long_as_it_takes() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let failing = [
         Code::Unavailable,
         Code::ResourceExhausted,
@@ -86,7 +86,7 @@ async fn a_refused_hello_ends_the_process() {
         Code::FailedPrecondition,
         Code::NotFound,
     ] {
-        let place = Place::new(Manners::default());
+        let place = Place::new(TenantBehavior::default());
         // A refused token is tried once more with a new one.
         place.stand_in.fail("hello", vec![Fault::Status(code); 2]);
         let running = start(
@@ -102,9 +102,9 @@ async fn a_refused_hello_ends_the_process() {
 
 #[tokio::test(start_paused = true)]
 async fn a_short_token_is_fetched_for_every_call() {
-    let place = Place::new(Manners {
+    let place = Place::new(TenantBehavior {
         token_seconds: 5,
-        ..Manners::default()
+        ..TenantBehavior::default()
     });
     place.stand_in.task(TaskType::ListEventFeeds(Default::default()));
     place.run(|_| {}).await;
@@ -116,10 +116,10 @@ async fn a_short_token_is_fetched_for_every_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_kept_until_shortly_before_it_expires() {
-    let place = Place::new(Manners {
+    let place = Place::new(TenantBehavior {
         token_seconds: 100,
         next_poll: Some(Duration::from_secs(1)),
-        ..Manners::default()
+        ..TenantBehavior::default()
     });
     let running = start(
         &place.stand_in,

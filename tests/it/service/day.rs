@@ -9,7 +9,7 @@ use tonic::Code;
 use super::fake;
 use super::memory::{options, serve, start};
 use super::shapes::Place;
-use super::stand_in::{Fault, Manners, Seen};
+use super::stand_in::{Fault, Seen, TenantBehavior};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -19,12 +19,12 @@ fn unavailable(count: usize) -> Vec<Fault> {
 
 #[tokio::test(start_paused = true)]
 async fn a_day_with_faults_and_a_restart_loses_nothing() {
-    let place = Place::new(Manners {
+    let place = Place::new(TenantBehavior {
         next_poll: Some(Duration::from_secs(30)),
         next_heartbeat: Duration::from_secs(60),
         token_seconds: 1_800,
         requeue: true,
-        ..Manners::default()
+        ..TenantBehavior::default()
     });
     let channel = serve(&place.stand_in);
     let begin = || {
@@ -103,9 +103,9 @@ async fn a_day_with_faults_and_a_restart_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_day_is_no_busy_loop() {
     for (next_poll, hours) in [(Some(Duration::ZERO), 24), (None, 1)] {
-        let place = Place::new(Manners {
+        let place = Place::new(TenantBehavior {
             next_poll,
-            ..Manners::default()
+            ..TenantBehavior::default()
         });
         let running = start(
             &place.stand_in,
@@ -150,7 +150,7 @@ async fn an_idle_day_takes_no_memory() {
         assert!(output.status.success() && said.contains("1 passed"), "{said}");
         return;
     }
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let running = start(
         &place.stand_in,
         serve(&place.stand_in),

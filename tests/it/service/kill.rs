@@ -5,10 +5,10 @@ use std::process::{Child, Command, Stdio};
 
 use baton_workato::baton::c1z::Reader;
 use baton_workato::baton::proto::c1::connectorapi::baton::v1::task::TaskType;
-use baton_workato::simulator::{Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 
 use super::secure::Secure;
-use super::stand_in::{Fault, Manners};
+use super::stand_in::{Fault, TenantBehavior};
 
 pub fn program(folder: &Path, secure: &Secure, simulator: &Simulator) -> Child {
     let ca = folder.join("ca.pem");
@@ -46,13 +46,13 @@ pub async fn terminate(child: Child) -> Option<i32> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_in_the_middle_of_an_upload_is_made_good_by_the_next_task() {
     let folder = tempfile::tempdir().unwrap();
-    let secure = Secure::start(Manners::default()).await;
+    let secure = Secure::start(TenantBehavior::default()).await;
     let shape = Shape {
         people: 30,
         projects: 4,
         ..Shape::default()
     };
-    let simulator = Simulator::start(Workspace::generate(&shape), Behaviour::default())
+    let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
         .await
         .unwrap();
     secure.stand_in.fail("upload", [Fault::Stuck]);

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use baton_workato::baton::proto::c1::connectorapi::baton::v1::task::TaskType;
-use baton_workato::simulator::{Behaviour, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
 
 use super::kill::{program, terminate};
 use super::secure::Secure;
-use super::stand_in::Manners;
+use super::stand_in::TenantBehavior;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -18,7 +18,7 @@ struct Place {
 }
 
 impl Place {
-    async fn new(behaviour: Behaviour) -> Self {
+    async fn new(behavior: Behavior) -> Self {
         let shape = Shape {
             people: 12,
             projects: 4,
@@ -29,8 +29,8 @@ impl Place {
         std::fs::create_dir(folder.path().join("tmp")).unwrap();
         let mut place = Place {
             folder,
-            secure: Secure::start(Manners::default()).await,
-            simulator: Simulator::start(Workspace::generate(&shape), behaviour).await.unwrap(),
+            secure: Secure::start(TenantBehavior::default()).await,
+            simulator: Simulator::start(Workspace::generate(&shape), behavior).await.unwrap(),
             child: None,
         };
         place.start();
@@ -88,7 +88,7 @@ impl Place {
         }
     }
 
-    fn one_project_refused(&self, at: usize) -> Behaviour {
+    fn one_project_refused(&self, at: usize) -> Behavior {
         let projects = self.simulator.workspace().projects;
         let mut ids: Vec<String> = projects
             .iter()
@@ -97,7 +97,7 @@ impl Place {
             .collect();
         ids.sort();
         let path = format!("/api/projects/{}/project_grants", ids[at]);
-        Behaviour::default().script(&path, Hits::Every, Fault::status(403))
+        Behavior::default().script(&path, Hits::Every, Fault::status(403))
     }
 }
 
@@ -111,33 +111,33 @@ fn is_loss(told: &Result<(), String>, checkbox: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_answered_before_may_not_be_uploaded_as_missing() {
-    let mut place = Place::new(Behaviour::default()).await;
+    let mut place = Place::new(Behavior::default()).await;
     place.task().await.unwrap();
     let refused = [
         (
-            Behaviour::default().deny(Endpoint::ProjectProjectGrants, 403),
+            Behavior::default().deny(Endpoint::ProjectProjectGrants, 403),
             "Project grants",
         ),
-        (Behaviour::default().deny(Endpoint::Groups, 401), "Collaborator groups"),
+        (Behavior::default().deny(Endpoint::Groups, 401), "Collaborator groups"),
         (
-            Behaviour::default().deny(Endpoint::GroupMembers, 403),
+            Behavior::default().deny(Endpoint::GroupMembers, 403),
             "Collaborator groups",
         ),
         (place.one_project_refused(2), "Project grants"),
     ];
-    for (behaviour, checkbox) in &refused {
-        place.simulator.behave(behaviour.clone());
+    for (behavior, checkbox) in &refused {
+        place.simulator.behave(behavior.clone());
         is_loss(&place.task().await, checkbox);
         place.forget_unfinished();
     }
     // A process that begins knows it from the file.
-    for (behaviour, checkbox) in &refused {
+    for (behavior, checkbox) in &refused {
         place.restart().await;
-        place.simulator.behave(behaviour.clone());
+        place.simulator.behave(behavior.clone());
         is_loss(&place.task().await, checkbox);
         place.forget_unfinished();
     }
-    place.simulator.behave(Behaviour::default());
+    place.simulator.behave(Behavior::default());
     place.task().await.unwrap();
     // The way that the hint names.
     place.simulator.behave(refused[0].0.clone());
@@ -156,7 +156,7 @@ async fn what_answered_before_may_not_be_uploaded_as_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_never_answered_is_uploaded_with_a_warning() {
-    let mut place = Place::new(Behaviour::default().deny(Endpoint::ProjectProjectGrants, 403)).await;
+    let mut place = Place::new(Behavior::default().deny(Endpoint::ProjectProjectGrants, 403)).await;
     for _ in 0..2 {
         place.task().await.unwrap();
         place.restart().await;
@@ -179,13 +179,13 @@ fn owner_only(path: &Path) -> bool {
 /// A memory that cannot be understood does not say that nothing answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_memory_lets_no_refusal_pass() {
-    let mut place = Place::new(Behaviour::default()).await;
+    let mut place = Place::new(Behavior::default()).await;
     place.task().await.unwrap();
     assert!(owner_only(&place.memory()));
     place.stop().await;
     std::fs::write(place.memory(), "{\"version\":1,\"of").unwrap();
     place.start();
-    place.simulator.behave(Behaviour::default().deny(Endpoint::Groups, 403));
+    place.simulator.behave(Behavior::default().deny(Endpoint::Groups, 403));
     let text = place.task().await.unwrap_err();
     assert!(
         text.contains("is not known, since") && text.contains("Collaborator groups"),
@@ -193,10 +193,10 @@ async fn a_damaged_memory_lets_no_refusal_pass() {
     );
     assert!(place.log().contains("BW-0720"), "{}", place.log());
     // A whole sync makes it good.
-    place.simulator.behave(Behaviour::default());
+    place.simulator.behave(Behavior::default());
     place.task().await.unwrap();
     place.restart().await;
-    place.simulator.behave(Behaviour::default().deny(Endpoint::Groups, 403));
+    place.simulator.behave(Behavior::default().deny(Endpoint::Groups, 403));
     is_loss(&place.task().await, "Collaborator groups");
     place.stop().await;
 }

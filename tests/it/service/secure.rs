@@ -25,7 +25,7 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use super::fake::Fake;
 use super::memory;
-use super::stand_in::{Manners, StandIn};
+use super::stand_in::{StandIn, TenantBehavior};
 
 /// A stand-in on a port of this machine.
 pub struct Secure {
@@ -35,7 +35,7 @@ pub struct Secure {
 }
 
 impl Secure {
-    pub async fn start(manners: Manners) -> Self {
+    pub async fn start(behavior: TenantBehavior) -> Self {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -44,7 +44,7 @@ impl Secure {
             .unwrap()
             .signed_by(&key, &authority)
             .unwrap();
-        let stand_in = StandIn::new(manners);
+        let stand_in = StandIn::new(behavior);
         let tokens = axum::Router::new()
             .route("/auth/v1/token", axum::routing::post(token))
             .with_state(stand_in.clone());
@@ -112,7 +112,7 @@ fn environment(stop: &CancellationToken) -> ServiceEnvironment {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_way_over_tls() {
     let folder = tempfile::tempdir().unwrap();
-    let secure = Secure::start(Manners::default()).await;
+    let secure = Secure::start(TenantBehavior::default()).await;
     let fake = Arc::new(Fake::default());
     let id = secure.stand_in.task(TaskType::SyncFull(Default::default()));
     let port = free_port().await;
@@ -162,8 +162,8 @@ async fn the_whole_way_over_tls() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_authority_is_not_trusted() {
     let folder = tempfile::tempdir().unwrap();
-    let secure = Secure::start(Manners::default()).await;
-    let other = Secure::start(Manners::default()).await;
+    let secure = Secure::start(TenantBehavior::default()).await;
+    let other = Secure::start(TenantBehavior::default()).await;
     let stop = CancellationToken::new();
     let link = secure.link(Some(other.ca_pem.as_bytes()));
     let options = memory::options(folder.path());

@@ -13,7 +13,7 @@ use tonic::Code;
 
 use super::fake::{self, Fake};
 use super::memory::{self, options, serve, start};
-use super::stand_in::{Ended, Fault, Manners, StandIn};
+use super::stand_in::{Ended, Fault, StandIn, TenantBehavior};
 
 pub struct Place {
     pub folder: tempfile::TempDir,
@@ -22,12 +22,12 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn new(manners: Manners) -> Self {
+    pub fn new(behavior: TenantBehavior) -> Self {
         Place {
             folder: tempfile::tempdir().unwrap(),
-            stand_in: StandIn::new(Manners {
+            stand_in: StandIn::new(TenantBehavior {
                 now: memory::wall,
-                ..manners
+                ..behavior
             }),
             fake: Arc::default(),
         }
@@ -116,7 +116,7 @@ fn grants_of(place: &Place, id: &str) -> (String, usize, usize) {
 
 #[tokio::test(start_paused = true)]
 async fn writes_are_answered_with_their_responses_and_annotations() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let [held, refused, given] = ["ada", "bob", "cyd"].map(|who| place.stand_in.task(grant(who)));
     let revoked = place.stand_in.task(TaskType::Revoke(task::RevokeTask {
         grant: Some(fake::grant("admin", "dee")),
@@ -160,7 +160,7 @@ async fn writes_are_answered_with_their_responses_and_annotations() {
 
 #[tokio::test(start_paused = true)]
 async fn a_grant_is_repeated_while_the_workspace_is_out_of_reach() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let gone = || Error::new(Kind::Unavailable, "gone");
     place.fake.grants.lock().unwrap().extend([gone(), gone(), gone()]);
     let id = place.stand_in.task(grant("cyd"));
@@ -179,7 +179,7 @@ async fn a_grant_is_repeated_while_the_workspace_is_out_of_reach() {
 
 #[tokio::test(start_paused = true)]
 async fn without_provisioning_every_write_is_refused() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let ids = [
         grant("cyd"),
         TaskType::Revoke(Default::default()),
@@ -200,7 +200,7 @@ async fn without_provisioning_every_write_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn tasks_without_a_handler_get_the_published_answers() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let codes = [
         (TaskType::CreateResource(Default::default()), 12, true),
         (TaskType::RotateCredentials(Default::default()), 12, true),
@@ -249,7 +249,7 @@ async fn tasks_without_a_handler_get_the_published_answers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hello_task_is_answered_with_hello() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let id = place.stand_in.task(TaskType::Hello(Default::default()));
     place.run(|_| {}).await;
     place.stand_in.assert_no_breach();
@@ -263,7 +263,7 @@ async fn a_hello_task_is_answered_with_hello() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_sync_is_uploaded_and_leaves_nothing_behind() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let id = place.stand_in.task(TaskType::SyncFull(Default::default()));
     place.run(|_| {}).await;
     place.stand_in.assert_no_breach();
@@ -281,7 +281,7 @@ async fn a_full_sync_is_uploaded_and_leaves_nothing_behind() {
 
 #[tokio::test(start_paused = true)]
 async fn the_task_says_what_is_synced() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let sync = |wanted: task::SyncFullTask| place.stand_in.task(TaskType::SyncFull(wanted));
     let without_grants = sync(task::SyncFullTask {
         skip_grants: true,
@@ -337,7 +337,7 @@ async fn the_task_says_what_is_synced() {
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_sync_is_uploaded_where_the_operator_wants_none() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     let id = place.stand_in.task(TaskType::SyncFull(Default::default()));
     place.run(|options| options.skip_full_sync = true).await;
     place.stand_in.assert_no_breach();
@@ -347,7 +347,7 @@ async fn an_empty_sync_is_uploaded_where_the_operator_wants_none() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_sync_is_finished_with_an_error() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     place.fake.stuck.store(true, Ordering::Relaxed);
     place
         .stand_in
@@ -373,7 +373,7 @@ async fn a_cancelled_sync_is_finished_with_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn nine_lost_heartbeats_end_a_sync_and_the_next_task_goes_on_with_it() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     place.fake.stuck.store(true, Ordering::Relaxed);
     let first = place.stand_in.task(TaskType::SyncFull(Default::default()));
     let running = start(
@@ -413,7 +413,7 @@ async fn nine_lost_heartbeats_end_a_sync_and_the_next_task_goes_on_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_expires_during_an_upload_is_fetched_anew() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     place.stand_in.fail("upload", [Fault::TokenExpired, Fault::Dropped]);
     let id = place.stand_in.task(TaskType::SyncFull(Default::default()));
     place.run(|_| {}).await;
@@ -424,7 +424,7 @@ async fn a_token_that_expires_during_an_upload_is_fetched_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn batches_keep_to_the_slots() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     for _ in 0..20 {
         place.stand_in.task(grant("cyd"));
     }
@@ -438,7 +438,7 @@ async fn batches_keep_to_the_slots() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_tells_about_tasks_that_are_not_done() {
-    let place = Place::new(Manners::default());
+    let place = Place::new(TenantBehavior::default());
     place.fake.stuck.store(true, Ordering::Relaxed);
     let id = place.stand_in.task(TaskType::SyncFull(Default::default()));
     let running = start(

@@ -75,7 +75,7 @@ pub struct Seen {
 
 /// How the stand-in behaves.
 #[derive(Debug, Clone)]
-pub struct Manners {
+pub struct TenantBehavior {
     pub next_poll: Option<Duration>,
     pub next_heartbeat: Duration,
     pub token_seconds: i64,
@@ -87,9 +87,9 @@ pub struct Manners {
     pub requeue: bool,
 }
 
-impl Default for Manners {
+impl Default for TenantBehavior {
     fn default() -> Self {
-        Manners {
+        TenantBehavior {
             next_poll: Some(Duration::from_millis(20)),
             next_heartbeat: Duration::from_secs(1),
             token_seconds: 3_600,
@@ -105,14 +105,14 @@ impl Default for Manners {
 pub struct StandIn {
     pub client_id: String,
     pub secret: String,
-    pub manners: Manners,
+    pub behavior: TenantBehavior,
     public: Vec<u8>,
     seen: Arc<Mutex<Seen>>,
     pub changed: Arc<tokio::sync::Notify>,
 }
 
 impl StandIn {
-    pub fn new(manners: Manners) -> Self {
+    pub fn new(behavior: TenantBehavior) -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
         let seed = pair.seed().unwrap().as_be_bytes().unwrap();
@@ -126,7 +126,7 @@ impl StandIn {
         StandIn {
             client_id: format!("spicy-wyvern@{TENANT}/valcred"),
             secret: format!("secret-token:conductorone.com:v1:{}", encode(jwk.as_bytes())),
-            manners,
+            behavior,
             public,
             seen: Arc::default(),
             changed: Arc::default(),
@@ -199,7 +199,7 @@ impl StandIn {
     }
 
     fn now(&self) -> jiff::Timestamp {
-        (self.manners.now)() + self.manners.ahead
+        (self.behavior.now)() + self.behavior.ahead
     }
 
     /// The token endpoint: status and body.
@@ -213,10 +213,10 @@ impl StandIn {
                 let mut seen = self.seen();
                 seen.numbers += 1;
                 let token = format!("token-{}", seen.numbers);
-                let lifetime = jiff::SignedDuration::from_secs(self.manners.token_seconds);
+                let lifetime = jiff::SignedDuration::from_secs(self.behavior.token_seconds);
                 seen.tokens.insert(token.clone(), self.now() + lifetime);
                 let answer = serde_json::json!({
-                    "access_token": token, "token_type": "bearer", "expires_in": self.manners.token_seconds,
+                    "access_token": token, "token_type": "bearer", "expires_in": self.behavior.token_seconds,
                 });
                 (200, answer)
             }
@@ -374,7 +374,7 @@ impl BatonService for StandIn {
         self.changed.notify_waiters();
         Ok(Response::new(api::BatonServiceGetTaskResponse {
             task,
-            next_poll: Self::wire(self.manners.next_poll),
+            next_poll: Self::wire(self.behavior.next_poll),
             ..Default::default()
         }))
     }
@@ -401,7 +401,7 @@ impl BatonService for StandIn {
         self.changed.notify_waiters();
         Ok(Response::new(api::BatonServiceGetTasksResponse {
             tasks,
-            next_poll: Self::wire(self.manners.next_poll),
+            next_poll: Self::wire(self.behavior.next_poll),
             ..Default::default()
         }))
     }
@@ -419,7 +419,7 @@ impl BatonService for StandIn {
         let cancelled = matches!(self.fault("heartbeat"), Some(Fault::Cancelled));
         self.changed.notify_waiters();
         Ok(Response::new(api::BatonServiceHeartbeatResponse {
-            next_heartbeat: Self::wire(Some(self.manners.next_heartbeat)),
+            next_heartbeat: Self::wire(Some(self.behavior.next_heartbeat)),
             cancelled,
             ..Default::default()
         }))
@@ -457,7 +457,7 @@ impl BatonService for StandIn {
             }
         }
         let retried = matches!(&ended.message.final_state, Some(FinalState::Error(e)) if !e.non_retryable);
-        let again = retried && self.manners.requeue && kind == "sync_full";
+        let again = retried && self.behavior.requeue && kind == "sync_full";
         seen.ended.entry(id).or_default().push(ended);
         drop(seen);
         if again {

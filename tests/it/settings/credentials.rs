@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::service::credentials::{ClientId, ClientSecret};
-use baton_workato::simulator::{Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 
 use super::{run_beside, stderr, stdout};
 
@@ -14,7 +14,7 @@ async fn simulator() -> Simulator {
         projects: 1,
         ..Shape::default()
     };
-    Simulator::start(Workspace::generate(&shape), Behaviour::default())
+    Simulator::start(Workspace::generate(&shape), Behavior::default())
         .await
         .unwrap()
 }

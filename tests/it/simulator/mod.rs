@@ -1,20 +1,20 @@
 //! The simulator against the contract it is written from.
 
-mod manners;
+mod behavior;
 mod workspaces;
 
 use std::collections::BTreeSet;
 
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Shape, Simulator, Workspace};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 async fn company() -> Simulator {
-    start(Shape::default(), Behaviour::default()).await
+    start(Shape::default(), Behavior::default()).await
 }
 
-async fn start(shape: Shape, behaviour: Behaviour) -> Simulator {
-    let simulator = Simulator::start(Workspace::generate(&shape), behaviour).await;
+async fn start(shape: Shape, behavior: Behavior) -> Simulator {
+    let simulator = Simulator::start(Workspace::generate(&shape), behavior).await;
     simulator.expect("a loopback port is free")
 }
 
@@ -96,7 +96,7 @@ async fn older_lists_are_bare_arrays_and_paged() {
         projects: 130,
         ..Shape::default()
     };
-    let simulator = start(shape, Behaviour::default()).await;
+    let simulator = start(shape, Behavior::default()).await;
     let mut seen = Vec::new();
     for page in 1..=2 {
         let (_, rows) = get(&simulator, &format!("/api/projects?page={page}&per_page=500")).await;
@@ -207,7 +207,7 @@ async fn access_models_refuse_each_others_endpoints() {
         (AccessModel::Legacy, 200, 401),
         (AccessModel::Mixed, 200, 200),
     ] {
-        let simulator = start(small(model), Behaviour::default()).await;
+        let simulator = start(small(model), Behavior::default()).await;
         assert_eq!(get(&simulator, "/api/roles").await.0, roles, "{model:?}");
         for path in v2 {
             assert_eq!(get(&simulator, path).await.0, families, "{model:?} {path}");
@@ -220,7 +220,7 @@ async fn access_models_refuse_each_others_endpoints() {
 
 #[tokio::test]
 async fn legacy_member_rows_carry_no_role_type() {
-    let simulator = start(small(AccessModel::Legacy), Behaviour::default()).await;
+    let simulator = start(small(AccessModel::Legacy), Behavior::default()).await;
     let (_, body) = get(&simulator, "/api/members").await;
     let rows = body["data"].as_array().unwrap();
     assert!(

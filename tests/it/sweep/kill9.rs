@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use baton_workato::simulator::Behaviour;
+use baton_workato::simulator::Behavior;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -29,9 +29,9 @@ async fn at_any_moment() {
     let kills = asked_for("kill9").map_or(KILLS, |number| number.parse().unwrap());
     let scene = Scene::new().await;
     // Answers take their time, so that most moments are between two of them.
-    scene.simulator.behave(Behaviour {
+    scene.simulator.behave(Behavior {
         latency: Duration::from_millis(3),
-        ..Behaviour::default()
+        ..Behavior::default()
     });
     let mut usual = Duration::ZERO;
     for _ in 0..2 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use baton_workato::baton::error::Kind;
-use baton_workato::simulator::{Behaviour, Endpoint, Family, Fault, Hits};
+use baton_workato::simulator::{Behavior, Endpoint, Family, Fault, Hits};
 
 use super::{Place, Scene, WORKERS, asked_for, finished, names, repeated, until};
 use crate::support::run::environment;
@@ -31,12 +31,12 @@ fn stops(scene: &Scene) -> BTreeSet<usize> {
     stops
 }
 
-fn from(k: usize, fault: Fault) -> Behaviour {
-    Behaviour::default().script("/**", Hits::From(u32::try_from(k).unwrap()), fault)
+fn from(k: usize, fault: Fault) -> Behavior {
+    Behavior::default().script("/**", Hits::From(u32::try_from(k).unwrap()), fault)
 }
 
 /// From its `k`th request on the workspace does not answer.
-fn silent_from(k: usize) -> Behaviour {
+fn silent_from(k: usize) -> Behavior {
     from(k, Fault::Stall(Duration::from_secs(3_600)))
 }
 
@@ -45,7 +45,7 @@ fn assert_stopped(scene: &Scene, place: &Place, case: &str) {
     scene.assert_untouched(place.path(), case);
     let left = names(place.path());
     assert!(left.iter().all(|name| !name.ends_with(".tmp")), "{case}: {left:?}");
-    scene.simulator.behave(Behaviour::default());
+    scene.simulator.behave(Behavior::default());
 }
 
 fn assert_resumed(scene: &Scene, place: &Place, case: &str) {

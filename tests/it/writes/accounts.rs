@@ -4,7 +4,7 @@ use baton_workato::baton::error::Kind;
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::proto::v2::create_account_response::Result as Outcome;
 use baton_workato::baton::provision::Write;
-use baton_workato::simulator::{AccessModel, Behaviour, Fault, Hits};
+use baton_workato::simulator::{AccessModel, Behavior, Fault, Hits};
 use prost_types::value::Kind as ValueKind;
 
 use super::place::{Place, names, said};
@@ -96,7 +96,7 @@ async fn an_invitation_whose_answer_was_lost_is_not_sent_again() {
         ("name", &["New"]),
         ("env_roles", &[&dev]),
     ]);
-    let lost = Behaviour::default().script("/api/member_invitations", Hits::From(1), Fault::Reset);
+    let lost = Behavior::default().script("/api/member_invitations", Hits::From(1), Fault::Reset);
     place.simulator.behave(lost);
     let error = place.writes.create_account(&wanted).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
@@ -171,7 +171,7 @@ async fn the_twenty_minutes_are_explained() {
 async fn an_invitation_that_may_have_arrived_is_not_called_failed() {
     for fault in [Fault::Reset, Fault::Html(504), Fault::Cut] {
         let place = Place::new(AccessModel::RbacV2).await;
-        let lost = Behaviour::default().script("POST /api/member_invitations", Hits::Every, fault.clone());
+        let lost = Behavior::default().script("POST /api/member_invitations", Hits::Every, fault.clone());
         place.simulator.behave(lost);
         let error = place
             .writes
@@ -208,12 +208,12 @@ async fn the_words_of_a_success_decide_only_where_nothing_can_be_read() {
         ),
     ] {
         let place = Place::new(AccessModel::RbacV2).await;
-        let behaviour = Behaviour::default().script(
+        let behavior = Behavior::default().script(
             "POST /api/member_invitations",
             Hits::Every,
             Fault::Answer(Box::new(words.clone())),
         );
-        place.simulator.behave(behaviour);
+        place.simulator.behave(behavior);
         let result = place.write(&Write::CreateAccount(new_person(&["dev:Member"]))).await;
         match (result, outcome) {
             (Ok(told), None) => assert!(said(&told)[0].ends_with("invited as dev Member"), "{words:?}: {told:?}"),
@@ -236,7 +236,7 @@ async fn a_refused_invitation_reminds_of_the_twenty_minutes() {
         let refused = Fault::titled(status, "User cannot be invited");
         place
             .simulator
-            .behave(Behaviour::default().script("POST /api/member_invitations", Hits::Every, refused));
+            .behave(Behavior::default().script("POST /api/member_invitations", Hits::Every, refused));
         let error = place
             .writes
             .create_account(&new_person(&["dev:Member"]))

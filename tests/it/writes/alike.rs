@@ -4,7 +4,7 @@
 
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::proto::v2;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Fault, Hits, Holder, RoleType, Shape, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Fault, Grantee, Hits, RoleType, Shape, Workspace};
 use baton_workato::workato::settings::Settings;
 use serde_json::json;
 
@@ -27,7 +27,7 @@ async fn person(place: &Place, id: u64) -> v2::Resource {
 }
 
 /// Roles of people, project roles of people and groups, members of groups.
-type State = (Vec<(u64, String)>, Vec<(u64, String, Holder)>, Vec<(String, Vec<u64>)>);
+type State = (Vec<(u64, String)>, Vec<(u64, String, Grantee)>, Vec<(String, Vec<u64>)>);
 
 /// What everybody holds in DEV, and in projects, and in groups: all that a write of these could touch.
 fn state(place: &Place) -> State {
@@ -113,7 +113,7 @@ async fn project_roles() {
         let (first, second) = (of_role(a), of_role(b));
         let held = |id: u64| {
             let grants = place.simulator.workspace().project_grants.into_iter();
-            let of = grants.filter(|g| g.project == project && g.holder == Holder::User(id));
+            let of = grants.filter(|g| g.project == project && g.holder == Grantee::User(id));
             of.map(|g| g.role).collect::<Vec<_>>()
         };
         let case = format!("{a} {b}");
@@ -258,7 +258,7 @@ async fn no_access_is_never_a_role_that_somebody_made() {
     workspace.environment_roles.push(environment_role(901, "NoAccess"));
     let holder = give(&mut workspace, 0, "Member", Some(RoleType::Environment));
     let place = of(workspace).await;
-    place.simulator.behave(Behaviour::default().script(
+    place.simulator.behave(Behavior::default().script(
         "PUT /api/members/*",
         Hits::First(1),
         Fault::Status(400, r#"{"message":"Role No access not found"}"#.to_owned(), Vec::new()),
@@ -294,7 +294,7 @@ async fn project_roles_of_one_name_are_told_apart_by_id_or_refused() {
     };
     let held = |place: &Place, id: u64| {
         let grants = place.simulator.workspace().project_grants.into_iter();
-        let of = grants.filter(|g| g.project == project && g.holder == Holder::User(id));
+        let of = grants.filter(|g| g.project == project && g.holder == Grantee::User(id));
         of.map(|g| g.role).collect::<Vec<_>>()
     };
     let place = of(by_id).await;
@@ -421,7 +421,7 @@ async fn a_member_by_number_alone_is_no_member() {
     let fault = Fault::Status(200, invitation.to_string(), Vec::new());
     place
         .simulator
-        .behave(Behaviour::default().script(&path, Hits::First(1), fault.clone()));
+        .behave(Behavior::default().script(&path, Hits::First(1), fault.clone()));
     let member = right(&place, "collaborator_group", &group).await;
     let who = person(&place, outsider).await;
     place.write(&grant(&member, &who)).await.unwrap();
@@ -429,7 +429,7 @@ async fn a_member_by_number_alone_is_no_member() {
     assert_eq!(place.simulator.workspace().groups[1].members, [outsider]);
     place
         .simulator
-        .behave(Behaviour::default().script(&path, Hits::Every, fault));
+        .behave(Behavior::default().script(&path, Hits::Every, fault));
     place.write(&revoke(&member, &who)).await.unwrap();
     assert_eq!(place.changes(), 1, "gone already, as far as rows say");
 }
@@ -458,7 +458,7 @@ async fn sentences_and_flags_touch_what_they_name() {
             let id = workspace.people[at].id;
             workspace
                 .project_grants
-                .retain(|grant| grant.holder != Holder::User(id));
+                .retain(|grant| grant.holder != Grantee::User(id));
         }
         // Somebody is called as another one's number.
         workspace.people[2].name = Some(workspace.people[3].id.to_string());
@@ -480,7 +480,7 @@ async fn sentences_and_flags_touch_what_they_name() {
     };
     let on_project = |id: u64| {
         let grants = program.simulator.workspace().project_grants.into_iter();
-        let of = grants.filter(|g| g.project == project.id && g.holder == Holder::User(id));
+        let of = grants.filter(|g| g.project == project.id && g.holder == Grantee::User(id));
         of.map(|g| g.role).collect::<Vec<_>>()
     };
     let [ada, other] = [people[0], people[1]];

@@ -2,7 +2,7 @@
 
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::proto::v2;
-use baton_workato::simulator::{AccessModel, Behaviour, GroupIds};
+use baton_workato::simulator::{AccessModel, Behavior, GroupIds};
 
 use super::place::{Place, grant, names, principal_of, revoke, said};
 
@@ -56,9 +56,9 @@ async fn people_enter_and_leave_groups_but_not_those_of_the_system() {
 async fn the_ids_are_in_the_query_and_in_the_body() {
     for group_ids in [GroupIds::InEither, GroupIds::InBody, GroupIds::WithoutBodyOfDelete] {
         let place = Place::new(AccessModel::RbacV2).await;
-        place.simulator.behave(Behaviour {
+        place.simulator.behave(Behavior {
             group_ids,
-            ..Behaviour::default()
+            ..Behavior::default()
         });
         let workspace = place.simulator.workspace();
         let group = workspace.groups.iter().find(|g| !g.system).unwrap();

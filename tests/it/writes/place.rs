@@ -9,9 +9,9 @@ use baton_workato::baton::error::Error;
 use baton_workato::baton::http::HttpClient;
 use baton_workato::baton::page::PageToken;
 use baton_workato::baton::proto::v2;
-use baton_workato::baton::provision::{Provisioning, Told, Write};
+use baton_workato::baton::provision::{Provisioning, Write, WriteOutcome};
 use baton_workato::baton::secret::Secret;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 use prost_types::Any;
@@ -43,7 +43,7 @@ impl Place {
 
     /// Of a workspace of the test's own.
     pub async fn of(workspace: Workspace, change: impl FnOnce(&mut Settings, &Simulator)) -> Self {
-        let simulator = Simulator::start(workspace, Behaviour::default()).await.unwrap();
+        let simulator = Simulator::start(workspace, Behavior::default()).await.unwrap();
         let mut settings = settings(&simulator.base_url());
         settings.dev_token = Secret::new(simulator.token(Env::Dev));
         change(&mut settings, &simulator);
@@ -108,7 +108,7 @@ impl Place {
     }
 
     /// Writes and says what changed.
-    pub async fn write(&self, write: &Write) -> Result<Told, Error> {
+    pub async fn write(&self, write: &Write) -> Result<WriteOutcome, Error> {
         self.writes.carry_out(write, Consent::Given).await
     }
 
@@ -157,7 +157,7 @@ pub fn names(annotations: &[Any]) -> Vec<&str> {
 }
 
 /// The changes as people read them.
-pub fn said(told: &Told) -> Vec<String> {
+pub fn said(told: &WriteOutcome) -> Vec<String> {
     told.changes.iter().map(ToString::to_string).collect()
 }
 

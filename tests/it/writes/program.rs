@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
-use baton_workato::simulator::{Behaviour, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 
 pub struct Program {
     pub folder: tempfile::TempDir,
@@ -38,7 +38,7 @@ impl Program {
         };
         Program {
             folder: tempfile::tempdir().unwrap(),
-            simulator: Simulator::start(Workspace::generate(&shape), Behaviour::default())
+            simulator: Simulator::start(Workspace::generate(&shape), Behavior::default())
                 .await
                 .unwrap(),
         }

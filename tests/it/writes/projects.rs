@@ -2,7 +2,7 @@
 
 use baton_workato::baton::annotation::find;
 use baton_workato::baton::proto::v2;
-use baton_workato::simulator::{AccessModel, Holder};
+use baton_workato::simulator::{AccessModel, Grantee};
 
 use super::place::{Place, names, principal_of};
 
@@ -40,5 +40,5 @@ async fn project_roles_go_to_people_and_to_groups() {
         assert_eq!(names(&place.revoke(one).await.unwrap()), ["GrantAlreadyRevoked"]);
     }
     let holders = place.simulator.workspace().project_grants;
-    assert!(holders.iter().any(|g| matches!(g.holder, Holder::Group(_))));
+    assert!(holders.iter().any(|g| matches!(g.holder, Grantee::Group(_))));
 }

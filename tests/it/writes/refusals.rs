@@ -3,7 +3,7 @@
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::provision::Write;
-use baton_workato::simulator::{AccessModel, Behaviour, Env, Fault, Hits, Workspace, is_no_access};
+use baton_workato::simulator::{AccessModel, Behavior, Env, Fault, Hits, Workspace, is_no_access};
 
 use super::place::{Place, bare, grant, names, revoke, said};
 use super::table::{Row, rows};
@@ -17,8 +17,8 @@ fn text(status: u16, body: &str) -> Fault {
     Fault::Status(status, body.to_owned(), vec![header])
 }
 
-fn every(request: &str, fault: Fault) -> Behaviour {
-    Behaviour::default().script(request, Hits::Every, fault)
+fn every(request: &str, fault: Fault) -> Behavior {
+    Behavior::default().script(request, Hits::Every, fault)
 }
 
 /// Makes the write fail, and its reversal after it was made.
@@ -33,7 +33,7 @@ async fn failing(row: &Row, fault: &Fault, check: impl Fn(&str, &baton_workato::
         check(&format!("{} {request}", row.name), &error);
         assert_eq!(place.simulator.workspace(), before, "{} {request}", row.name);
         assert!(place.simulator.invited().is_empty(), "{}", row.name);
-        place.simulator.behave(Behaviour::default());
+        place.simulator.behave(Behavior::default());
         place.write(write).await.unwrap();
     }
 }
@@ -173,7 +173,7 @@ async fn a_write_that_cannot_be_read_back_is_not_called_done() {
     let row = rows().await.remove(0);
     let place = &row.place;
     // The first reading is the one before the write.
-    let blind = Behaviour::default().script("GET /api/members", Hits::From(2), Fault::status(403));
+    let blind = Behavior::default().script("GET /api/members", Hits::From(2), Fault::status(403));
     place.simulator.behave(blind);
     let error = place.write(&row.make).await.unwrap_err();
     assert_eq!(error.kind(), Kind::PermissionDenied);
@@ -203,7 +203,7 @@ async fn a_short_refusal_is_waited_out() {
         if matches!(row.make, Write::CreateAccount(_)) {
             continue;
         }
-        let busy = Behaviour::default().script(row.requests[0], Hits::First(2), Fault::status(429));
+        let busy = Behavior::default().script(row.requests[0], Hits::First(2), Fault::status(429));
         row.place.simulator.behave(busy);
         row.place.write(&row.make).await.expect(row.name);
         assert!((row.holds)(&row.place.simulator), "{}", row.name);
@@ -220,7 +220,7 @@ async fn somebody_who_was_faster_is_no_failure() {
     place.write(row.unmake.as_ref().unwrap()).await.unwrap();
     let Write::Grant(request) = &row.make else { panic!() };
     let undone = place.simulator.workspace();
-    let faster = Behaviour::default().script("PUT /api/members/*", Hits::Every, Fault::status(409));
+    let faster = Behavior::default().script("PUT /api/members/*", Hits::Every, Fault::status(409));
     place.simulator.behave(faster);
     let race = async {
         // As soon as the write arrives, it is true.
@@ -239,7 +239,7 @@ async fn the_older_name_of_no_access_is_tried_when_the_first_is_refused() {
     let row = rows().await.remove(0);
     let place = &row.place;
     place.write(&row.make).await.unwrap();
-    let picky = Behaviour::default().script(
+    let picky = Behavior::default().script(
         "PUT /api/members/*",
         Hits::Nth(1),
         Fault::titled(400, "Role No access not found"),

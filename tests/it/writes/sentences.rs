@@ -1,6 +1,6 @@
 //! `grant … to …` and `revoke … from …` as a person or a script writes them.
 
-use baton_workato::simulator::{Behaviour, Env, Fault, Hits, Holder, Person, is_no_access};
+use baton_workato::simulator::{Behavior, Env, Fault, Grantee, Hits, Person, is_no_access};
 
 use super::program::Program;
 
@@ -128,11 +128,11 @@ async fn projects_and_groups() {
     let holds = |id: &str| {
         grants
             .iter()
-            .any(|g| g.project == project.id && g.holder == Holder::Group(id.to_owned()))
+            .any(|g| g.project == project.id && g.holder == Grantee::Group(id.to_owned()))
     };
     let group = workspace.groups.iter().find(|g| !g.system && !holds(&g.id)).unwrap();
     let email = ada.email.clone().unwrap();
-    let held_by = |holder: &Holder| {
+    let held_by = |holder: &Grantee| {
         let grants = program.simulator.workspace().project_grants;
         let found = grants
             .into_iter()
@@ -153,7 +153,7 @@ async fn projects_and_groups() {
         "{ended:?}"
     );
 
-    let holder = Holder::Group(group.id.clone());
+    let holder = Grantee::Group(group.id.clone());
     for role in ["Project admin", "project-operator"] {
         let words = [
             "grant",
@@ -335,7 +335,7 @@ async fn a_workspace_that_does_nothing_is_found_out() {
     let [ada, _] = pair(&program);
     let email = ada.email.clone().unwrap();
     let ok = Fault::Status(200, r#"{"result":"ok"}"#.to_owned(), Vec::new());
-    let idle = Behaviour::default().script("PUT /api/members/*", Hits::Every, ok);
+    let idle = Behavior::default().script("PUT /api/members/*", Hits::Every, ok);
     program.simulator.behave(idle);
     let ended = program
         .run(&["grant", "Environment admin", "in", "prod", "to", &email, "--yes"])
@@ -380,7 +380,7 @@ async fn without_a_file_names_are_those_of_the_workspace() {
     }
     assert_eq!(prod_role(&program, &ada), "Environment admin");
     let now = program.simulator.workspace();
-    let holder = Holder::User(ada.id);
+    let holder = Grantee::User(ada.id);
     let granted = |g: &&baton_workato::simulator::ProjectGrant| g.project == project.id && g.holder == holder;
     assert!(
         now.project_grants

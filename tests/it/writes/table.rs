@@ -4,7 +4,7 @@
 use baton_workato::baton::change::Effect;
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::provision::Write;
-use baton_workato::simulator::{AccessModel, Env, Holder, RoleType, Simulator};
+use baton_workato::simulator::{AccessModel, Env, Grantee, RoleType, Simulator};
 
 use super::accounts::account;
 use super::place::{Place, delete, grant, principal_of, revoke, said};
@@ -71,8 +71,8 @@ async fn project_role(name: &'static str, kind: &str) -> Row {
     let someone = all.iter().find(free).unwrap().clone();
     let id = someone.id.clone().unwrap().resource;
     let holder = match kind {
-        "collaborator" => Holder::User(id.parse().unwrap()),
-        _ => Holder::Group(id),
+        "collaborator" => Grantee::User(id.parse().unwrap()),
+        _ => Grantee::Group(id),
     };
     let entitlement = place.entitlements(&on).await.remove(0);
     assert_eq!(entitlement.slug, "project-admin");

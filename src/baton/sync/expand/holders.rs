@@ -17,14 +17,14 @@ const KEPT_HOLDERS: usize = 200_000;
 
 /// One grant of a source entitlement, as far as expansion needs it.
 #[derive(Debug)]
-pub(super) struct Holder {
+pub(super) struct SourceGrant {
     /// The principal as the grant embeds it.
     pub(super) principal: Rc<Principal>,
     /// The grant has no source, or its own entitlement is one of them.
     pub(super) direct: bool,
 }
 
-impl Holder {
+impl SourceGrant {
     /// What identifies the principal.
     pub(super) fn key(&self) -> (&str, &str) {
         key(self.principal.id())
@@ -57,7 +57,7 @@ struct Use {
 /// The holders of source entitlements.
 pub(super) struct Holders {
     uses: BTreeMap<Entitlement, Use>,
-    kept: BTreeMap<Entitlement, Rc<[Holder]>>,
+    kept: BTreeMap<Entitlement, Rc<[SourceGrant]>>,
     kept_holders: usize,
 }
 
@@ -97,7 +97,7 @@ impl Holders {
         graph: &Graph,
         source: Entitlement,
         stats: &mut ExpansionStats,
-    ) -> Result<Rc<[Holder]>> {
+    ) -> Result<Rc<[SourceGrant]>> {
         let Some(usage) = self.uses.get_mut(&source) else {
             return Ok(Rc::default());
         };
@@ -111,7 +111,7 @@ impl Holders {
             self.kept_holders -= holders.len();
             return Ok(holders);
         }
-        let holders: Rc<[Holder]> = read(store, graph.name(source), usage, stats)?.into();
+        let holders: Rc<[SourceGrant]> = read(store, graph.name(source), usage, stats)?.into();
         if wanted_again && self.kept_holders + holders.len() <= KEPT_HOLDERS {
             self.kept_holders += holders.len();
             self.kept.insert(source, Rc::clone(&holders));
@@ -125,13 +125,13 @@ fn read(
     entitlement_id: &str,
     usage: &mut Use,
     stats: &mut ExpansionStats,
-) -> Result<Vec<Holder>> {
+) -> Result<Vec<SourceGrant>> {
     let types: Option<Vec<String>> = usage
         .widest
         .principal_types
         .as_ref()
         .map(|t| t.iter().cloned().collect());
-    let mut rows: Vec<(String, Holder)> = Vec::new();
+    let mut rows: Vec<(String, SourceGrant)> = Vec::new();
     store.for_each_grant_of(entitlement_id, types.as_deref(), &mut |grant| {
         let direct = is_direct(&grant, entitlement_id);
         match grant.principal.as_ref().and_then(|p| Some((p, p.id.as_ref()?))) {
@@ -139,7 +139,7 @@ fn read(
                 if usage.widest.passes(&id.resource_type, direct)
                     && let Some(principal) = Principal::new(principal).map(Rc::new)
                 {
-                    rows.push((grant.id, Holder { principal, direct }));
+                    rows.push((grant.id, SourceGrant { principal, direct }));
                 }
             }
             _ if usage.read => {}

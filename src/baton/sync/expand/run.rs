@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::ExpansionStore;
 use super::cycles::{Folded, Node};
 use super::graph::{Edge, Entitlement, Graph};
-use super::holders::{Holder, Holders, key};
+use super::holders::{Holders, SourceGrant, key};
 use super::order::Plan;
 use super::stats::{ExpansionStats, Progress};
 use super::writer::Writer;
@@ -72,7 +72,7 @@ struct Run<'a, S> {
 #[derive(Clone, Copy)]
 struct Reach<'a> {
     source: &'a str,
-    holder: &'a Holder,
+    holder: &'a SourceGrant,
 }
 
 /// One principal that reaches the destination.
@@ -86,7 +86,7 @@ struct Reached<'a> {
 impl<S: ExpansionStore> Run<'_, S> {
     fn destination(&mut self, destination: Entitlement, sources: &[(Entitlement, &Edge)]) -> Result<()> {
         let graph = self.graph;
-        let mut loaded: Vec<(&str, Rc<[Holder]>, &Edge)> = Vec::with_capacity(sources.len());
+        let mut loaded: Vec<(&str, Rc<[SourceGrant]>, &Edge)> = Vec::with_capacity(sources.len());
         for (source, edge) in sources {
             let store = self.writer.settled(*source)?;
             let holders = self.holders.of(store, graph, *source, self.stats)?;

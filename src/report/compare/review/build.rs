@@ -110,12 +110,12 @@ enum Way {
 struct Draft {
     subject: Subject,
     /// By the entitlement that is the cause; the empty one is unknown.
-    gained: BTreeMap<String, Tally>,
-    lost: BTreeMap<String, Tally>,
+    gained: BTreeMap<String, Bundled>,
+    lost: BTreeMap<String, Bundled>,
 }
 
 #[derive(Default)]
-struct Tally {
+struct Bundled {
     given: bool,
     /// By the id of the type.
     follows: BTreeMap<String, (u64, Vec<String>)>,
@@ -240,7 +240,7 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
-    fn tally(&mut self, who: (&str, &str), way: Way, cause: &str) -> Result<&mut Tally> {
+    fn tally(&mut self, who: (&str, &str), way: Way, cause: &str) -> Result<&mut Bundled> {
         let draft = self.draft(who.0, who.1)?;
         let tallies = match way {
             Way::Gained => &mut draft.gained,
@@ -305,7 +305,7 @@ fn held(names: &Names<'_>, entitlement: &str) -> Result<Held> {
     })
 }
 
-fn bundles(names: &Names<'_>, tallies: BTreeMap<String, Tally>) -> Result<Vec<Bundle>> {
+fn bundles(names: &Names<'_>, tallies: BTreeMap<String, Bundled>) -> Result<Vec<Bundle>> {
     let mut bundles = Vec::with_capacity(tallies.len());
     for (cause, tally) in tallies {
         let mut follows = Vec::new();

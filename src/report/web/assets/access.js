@@ -39,7 +39,7 @@
     return [list(lines.slice(0, LISTED)), folds.fold(`${name}m`, `${bw.number(rest.length)} more`, () => list(rest))];
   };
 
-  const tallied = (text, n, isCut) => [text, h("span", { class: "tally" }, `${bw.number(n)}${isCut ? "+" : ""}`)];
+  const tallied = (text, n, isCut) => [text, h("span", { class: "counts" }, `${bw.number(n)}${isCut ? "+" : ""}`)];
 
   const typeName = (name) => bw.stranger(bw.noun(2, name), 60);
 

@@ -107,7 +107,7 @@
     document.getElementById("types").replaceChildren(
       h("a", { href: "#/" }, "Overview"),
       ...types.map((type) =>
-        h("a", { href: `#/list/${encodeURIComponent(type.id)}`, "data-type": type.id }, bw.stranger(bw.noun(2, type.name), 40), h("span", { class: "tally" }, bw.number(type.resources))),
+        h("a", { href: `#/list/${encodeURIComponent(type.id)}`, "data-type": type.id }, bw.stranger(bw.noun(2, type.name), 40), h("span", { class: "counts" }, bw.number(type.resources))),
       ),
     );
     const source = bw.source(view);

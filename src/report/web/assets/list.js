@@ -48,7 +48,7 @@
     const about = view.types?.find((one) => one.id === type);
     const state = { q: query.get("q") ?? "", sort: query.get("sort") || "name", offset: Number(query.get("from")) || 0 };
     const body = h("div", { class: "answer", "data-unfolds": true });
-    const tally = h("span", { class: "tally", role: "status" });
+    const counts = h("span", { class: "counts", role: "status" });
     const name = about ? bw.noun(2, about.name) : type;
     let columns = null;
     let turn = 0;
@@ -67,7 +67,7 @@
 
     const paint = (page) => {
       shown = page;
-      tally.textContent = bw.number(page.total);
+      counts.textContent = bw.number(page.total);
       columns ??= page.items.length ? columnsFor(page.items, view.sync?.endedAt) : null;
       if (page.total === 0) {
         const one = about ? bw.lower(1, about.name) : "thing";
@@ -120,7 +120,7 @@
     const node = h(
       "div",
       { class: "page" },
-      h("div", { class: "title" }, h("h1", null, bw.stranger(name, 80), tally)),
+      h("div", { class: "title" }, h("h1", null, bw.stranger(name, 80), counts)),
       h("div", { class: "tools" }, filter),
       body,
     );

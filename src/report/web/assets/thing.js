@@ -42,7 +42,7 @@
     h(
       "section",
       { class: "panel" },
-      h("h2", null, "What can be given", h("span", { class: "tally" }, bw.number(entitlements.length))),
+      h("h2", null, "What can be given", h("span", { class: "counts" }, bw.number(entitlements.length))),
       h("ul", { class: "items" }, entitlements.map(({ right, grants }) => h("li", null, bw.stranger(bw.rightName(right), 100), h("span", { class: "muted" }, ` · ${bw.count(grants, "holder")}`)))),
     );
 
@@ -50,7 +50,7 @@
     h(
       "section",
       { class: "panel" },
-      h("h2", null, "Inside", h("span", { class: "tally" }, bw.number(children.total))),
+      h("h2", null, "Inside", h("span", { class: "counts" }, bw.number(children.total))),
       h("ul", { class: "items" }, children.items.map((child) => h("li", null, bw.link(child, 80, false), " ", h("span", { class: "muted small" }, bw.stranger(child.typeName))))),
       children.total > children.items.length ? h("p", { class: "muted small" }, `The first ${bw.number(children.items.length)} are listed.`) : null,
     );
@@ -61,7 +61,7 @@
       ? h(
           "section",
           { class: "panel unknown" },
-          h("h2", null, "Not known", h("span", { class: "tally" }, bw.number(gaps.length))),
+          h("h2", null, "Not known", h("span", { class: "counts" }, bw.number(gaps.length))),
           gaps.map(({ code, message }) => h("p", null, bw.stranger(message, 600), code ? h("span", { class: "muted small" }, ` (${code})`) : null)),
         )
       : null;

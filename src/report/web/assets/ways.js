@@ -4,7 +4,7 @@
   const bw = window.bw;
   const { h } = bw;
 
-  const tally = (map, key, make) => {
+  const counts = (map, key, make) => {
     if (!map.has(key)) map.set(key, make());
     return map.get(key);
   };
@@ -34,7 +34,7 @@
   /** Rows in groups, in the order in which they come. */
   const groupsBy = (rows, keyOf) => {
     const groups = new Map();
-    for (const row of rows) tally(groups, keyOf(row), () => []).push(row);
+    for (const row of rows) counts(groups, keyOf(row), () => []).push(row);
     return [...groups.values()];
   };
 
@@ -62,7 +62,7 @@
     const key = isOn ? (row) => `${row.right.id} ${wayKey(row)}` : wayKey;
     const about = isOn ? (row) => row.principal : bw.targetOf;
     const places = new Map();
-    for (const { right } of rows) tally(places, right.id, () => places.size);
+    for (const { right } of rows) counts(places, right.id, () => places.size);
     const placeOf = isOn ? ({ right }) => places.get(right.id) : () => 0;
     const sections = (some, keyOf = key) => sectionsBy(some, about, keyOf, everyone, placeOf);
     const own = rows.filter((row) => wayOf(row) === "on");
@@ -99,7 +99,7 @@
     const first = rows[0];
     const nodes = new Map();
     const edges = new Map();
-    const put = (node) => tally(nodes, node.key, () => node);
+    const put = (node) => counts(nodes, node.key, () => node);
     const lead = (from, to) => edges.set(`${from}\n${to}`, [from, to]);
     const ofThing = (thing, extra) => ({ name: bw.told(thing), caption: thing.typeName, href: bw.hrefOf(thing), ...extra });
 
@@ -154,7 +154,7 @@
         if (path.length < 2) continue;
         const right = path[0];
         const key = `right ${right.id}`;
-        tally(givers, key, () => ({ key, right, weight: 0 })).weight += 1;
+        counts(givers, key, () => ({ key, right, weight: 0 })).weight += 1;
       }
     }
     const { kept, rest } = few(givers.values(), 6, "givers");
@@ -166,7 +166,7 @@
     for (const row of rows) {
       if (givers.has(`right ${row.right.id}`)) continue;
       const { type, typeName } = row.right.resource;
-      const end = tally(ends, `end ${type}`, () => ({ key: `end ${type}`, typeName, things: new Set() }));
+      const end = counts(ends, `end ${type}`, () => ({ key: `end ${type}`, typeName, things: new Set() }));
       end.things.add(row.right.resource.id);
       for (const path of row.paths) lead(path.length < 2 ? "who" : keyOf(path[0]), end.key);
     }
@@ -202,11 +202,11 @@
     for (const row of accounts) {
       const who = `${row.principal.type}:${row.principal.id}`;
       const end = `right ${row.right.id}`;
-      tally(rights, end, () => ({ key: end, right: row.right, who: new Set() })).who.add(who);
+      counts(rights, end, () => ({ key: end, right: row.right, who: new Set() })).who.add(who);
       for (const path of row.paths) {
         const right = path.length > 1 ? path[0] : null;
         const key = right ? `by ${right.id}` : "direct";
-        const entry = tally(entries, key, () => ({ key, right, who: new Set(), ends: new Set() }));
+        const entry = counts(entries, key, () => ({ key, right, who: new Set(), ends: new Set() }));
         entry.who.add(who);
         entry.ends.add(end);
       }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::grants::{Row, Rows};
+use super::grants::{GrantRows, Row};
 use super::things::Things;
 use crate::report::edges::Edges;
 
@@ -55,7 +55,7 @@ impl Explained {
 
 /// Finds the fewer facts of two accounts: that the edges were followed, and that they were not (a file that was never
 /// expanded).
-pub(super) fn explain(things: &mut Things, edges: &Edges, rows: &mut Rows) -> Explained {
+pub(super) fn explain(things: &mut Things, edges: &Edges, rows: &mut GrantRows) -> Explained {
     let edges = numbered(things, edges);
     let followed = account(things, &edges, rows);
     let exceptions = followed.odd.len() + followed.absent.len();
@@ -74,7 +74,7 @@ pub(super) fn explain(things: &mut Things, edges: &Edges, rows: &mut Rows) -> Ex
     }
 }
 
-fn account(things: &Things, edges: &[Edge], rows: &Rows) -> Explained {
+fn account(things: &Things, edges: &[Edge], rows: &GrantRows) -> Explained {
     let mut into: HashMap<u32, Vec<&Edge>> = HashMap::new();
     let mut out: HashMap<u32, Vec<&Edge>> = HashMap::new();
     for edge in edges {
@@ -90,7 +90,7 @@ fn account(things: &Things, edges: &[Edge], rows: &Rows) -> Explained {
         let Some(principal) = of_one.first().map(|row| row.principal) else {
             continue;
         };
-        let holder = Holder::new(things.kind_of(principal), of_one, rows);
+        let holder = Holdings::new(things.kind_of(principal), of_one, rows);
         for same in of_one.chunk_by(|a, b| a.entitlement == b.entitlement) {
             match same {
                 [row] if holder.explains(row, rows, &into) => {
@@ -123,7 +123,7 @@ fn account(things: &Things, edges: &[Edge], rows: &Rows) -> Explained {
     facts
 }
 
-fn odd(row: &Row, rows: &Rows) -> OddGrant {
+fn odd(row: &Row, rows: &GrantRows) -> OddGrant {
     OddGrant(
         row.principal,
         row.entitlement,
@@ -134,19 +134,19 @@ fn odd(row: &Row, rows: &Rows) -> OddGrant {
 }
 
 /// What one principal holds.
-struct Holder {
+struct Holdings {
     kind: u32,
     /// Entitlements, and whether they were given.
     held: HashMap<u32, bool>,
 }
 
-impl Holder {
-    fn new(kind: u32, of_one: &[Row], rows: &Rows) -> Self {
+impl Holdings {
+    fn new(kind: u32, of_one: &[Row], rows: &GrantRows) -> Self {
         let mut held: HashMap<u32, bool> = HashMap::new();
         for row in of_one {
             *held.entry(row.entitlement).or_default() |= rows.is_direct(row);
         }
-        Holder { kind, held }
+        Holdings { kind, held }
     }
 
     fn gets(&self, edge: &Edge) -> bool {
@@ -157,7 +157,7 @@ impl Holder {
     }
 
     /// Whether a grant is what expansion would have made of the rest.
-    fn explains(&self, row: &Row, rows: &Rows, into: &HashMap<u32, Vec<&Edge>>) -> bool {
+    fn explains(&self, row: &Row, rows: &GrantRows, into: &HashMap<u32, Vec<&Edge>>) -> bool {
         let edges = into.get(&row.entitlement).map_or(&[][..], Vec::as_slice);
         let mut expected: Vec<u32> = edges.iter().filter(|e| self.gets(e)).map(|e| e.0).collect();
         let is_direct = rows.is_direct(row);

@@ -28,17 +28,17 @@ pub(super) struct Row {
 
 /// All grants, ordered by principal, then by entitlement, then as in the file.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(super) struct GrantRows {
     rows: Vec<Row>,
     /// Sets of entitlements, each sorted; the first is empty.
     sets: Vec<Vec<u32>>,
 }
 
-impl Rows {
+impl GrantRows {
     /// Reads them; `None` where there are too many.
-    pub(super) fn read(snapshot: &Snapshot, things: &mut Things, most: &Most) -> Result<Option<Rows>> {
+    pub(super) fn read(snapshot: &Snapshot, things: &mut Things, most: &Most) -> Result<Option<GrantRows>> {
         let mut known: HashMap<Vec<u32>, u32> = HashMap::from([(Vec::new(), 0)]);
-        let mut all = Rows {
+        let mut all = GrantRows {
             rows: Vec::new(),
             sets: vec![Vec::new()],
         };

@@ -107,7 +107,7 @@ impl Dataset {
         let rows = if things.is_cut() {
             None
         } else {
-            grants::Rows::read(snapshot, &mut things, most)?
+            grants::GrantRows::read(snapshot, &mut things, most)?
         };
         let Some(mut rows) = rows else {
             return things::people_only(snapshot, most);

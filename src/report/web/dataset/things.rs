@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::column::Column;
 use super::explain::Explained;
-use super::grants::Rows;
+use super::grants::GrantRows;
 use super::{Dataset, Entitlements, Most, Ways};
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::error::{Error, Kind, Result};
@@ -293,7 +293,7 @@ impl Things {
     }
 
     /// Counts the grants of each entitlement and of each principal.
-    pub(super) fn count(&mut self, rows: &Rows) {
+    pub(super) fn count(&mut self, rows: &GrantRows) {
         let mut held = vec![0u32; self.kinds.len()];
         let mut given = vec![0u32; self.entitlement_ids.len()];
         for row in rows.all() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_workato::simulator::{AccessModel, Env, Folder, Holder};
+use baton_workato::simulator::{AccessModel, Env, Folder, Grantee};
 
 use super::access::Held;
 use super::{Depth, Oracle};
@@ -158,8 +158,8 @@ impl Oracle<'_> {
         for grant in &self.workspace.project_grants {
             let entitlement = format!("project:{}:{}", grant.project, slug(&grant.role));
             let (principal, expands) = match &grant.holder {
-                Holder::User(id) => (format!("collaborator:{id}"), None),
-                Holder::Group(id) => {
+                Grantee::User(id) => (format!("collaborator:{id}"), None),
+                Grantee::Group(id) => {
                     let key = format!("collaborator_group:{id}");
                     (key.clone(), Some(format!("{key}:member")))
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use baton_workato::simulator::{
-    AccessModel, ApiClient, ApiClientRole, Assignment, Connection, Env, EnvironmentRole, Folder, Group, Holder,
+    AccessModel, ApiClient, ApiClientRole, Assignment, Connection, Env, EnvironmentRole, Folder, Grantee, Group,
     LastActivity, LegacyRole, Person, PrivilegeRow, Project, ProjectGrant, ProjectRole, RoleType, Shape, Workspace,
 };
 use serde_json::Value;
@@ -123,12 +123,12 @@ pub fn golden(name: &str) -> Workspace {
         .collect();
     for project in &workspace.projects {
         for grant in rows(&format!("/api/projects/{}/project_grants", project.id)) {
-            let group = text_of(&grant["user_group"]["id"]).map(Holder::Group);
+            let group = text_of(&grant["user_group"]["id"]).map(Grantee::Group);
             workspace.project_grants.push(ProjectGrant {
                 id: text_of(&grant["id"]).unwrap(),
                 project: project.id,
                 role: text_of(&grant["project_role"]["name"]).unwrap(),
-                holder: group.unwrap_or_else(|| Holder::User(id(&grant["user"]))),
+                holder: group.unwrap_or_else(|| Grantee::User(id(&grant["user"]))),
             });
         }
     }

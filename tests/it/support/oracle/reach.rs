@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_workato::simulator::{
-    AccessModel, Assignment, Env, Folder, Holder, Person, RoleType, Workspace, is_no_access,
+    AccessModel, Assignment, Env, Folder, Grantee, Person, RoleType, Workspace, is_no_access,
 };
 
 use super::content::slug;
@@ -158,8 +158,8 @@ impl Walk<'_> {
                 continue;
             }
             let members = match &grant.holder {
-                Holder::User(id) => vec![*id],
-                Holder::Group(id) => {
+                Grantee::User(id) => vec![*id],
+                Grantee::Group(id) => {
                     let group = self.workspace.groups.iter().find(|group| group.id == *id);
                     group.map(|group| self.workspace.members_of(group)).unwrap_or_default()
                 }

@@ -17,20 +17,20 @@ pub(super) struct Sorter {
     /// Bytes that are held in memory.
     budget: usize,
     bytes: Vec<u8>,
-    places: Vec<Place>,
+    places: Vec<Span>,
     is_sorted: bool,
     runs: Vec<File>,
 }
 
 /// Where a row lies: its key, and its value behind it.
 #[derive(Clone, Copy)]
-struct Place {
+struct Span {
     start: usize,
     key: u32,
     value: u32,
 }
 
-impl Place {
+impl Span {
     fn key(self, bytes: &[u8]) -> &[u8] {
         let end = self.start + self.key as usize;
         bytes.get(self.start..end).unwrap_or_default()
@@ -61,13 +61,13 @@ impl Sorter {
     /// `ResourceExhausted` when the disk is full, and those of the file system.
     pub(super) fn add(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         let more = key.len() + value.len();
-        let held = self.bytes.len() + self.places.len() * size_of::<Place>();
+        let held = self.bytes.len() + self.places.len() * size_of::<Span>();
         if held > 0 && held + more > self.budget {
             self.spill()?;
         }
         let length =
             |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| Error::new(Kind::Internal, "a row is too long"));
-        let place = Place {
+        let place = Span {
             start: self.bytes.len(),
             key: length(key)?,
             value: length(value)?,
@@ -149,7 +149,7 @@ enum Source {
     File(BufReader<File>),
     Memory {
         bytes: Vec<u8>,
-        places: std::vec::IntoIter<Place>,
+        places: std::vec::IntoIter<Span>,
     },
 }
 

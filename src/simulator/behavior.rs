@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::endpoint::Endpoint;
 
-/// The server's manners. `Default` is a healthy server without quota.
+/// The server's behavior. `Default` is a healthy server without quota.
 #[derive(Debug, Clone)]
-pub struct Behaviour {
+pub struct Behavior {
     /// The most rows a page has, whatever was asked for (`workato/api.md 2.1`: 100). A client that asks for
     /// more than a smaller cap sees a short page that is not the last one.
     pub page_cap: usize,
@@ -45,9 +45,9 @@ pub enum GroupIds {
     WithoutBodyOfDelete,
 }
 
-impl Default for Behaviour {
+impl Default for Behavior {
     fn default() -> Self {
-        Behaviour {
+        Behavior {
             page_cap: 100,
             page_caps: BTreeMap::new(),
             latency: Duration::ZERO,
@@ -61,7 +61,7 @@ impl Default for Behaviour {
     }
 }
 
-impl Behaviour {
+impl Behavior {
     /// Adds an endpoint that answers `status`, as for a missing checkbox.
     #[must_use]
     pub fn deny(mut self, endpoint: Endpoint, status: u16) -> Self {

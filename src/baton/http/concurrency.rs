@@ -10,15 +10,15 @@ const MOST: usize = 8;
 
 /// Concurrency of one pacer: additive increase, multiplicative decrease.
 #[derive(Debug, Clone)]
-pub(super) struct Lanes {
+pub(super) struct Concurrency {
     width: usize,
     successes: usize,
     narrowed: Option<Instant>,
 }
 
-impl Default for Lanes {
+impl Default for Concurrency {
     fn default() -> Self {
-        Lanes {
+        Concurrency {
             width: START,
             successes: 0,
             narrowed: None,
@@ -26,7 +26,7 @@ impl Default for Lanes {
     }
 }
 
-impl Lanes {
+impl Concurrency {
     /// How many may run at the same time.
     pub(super) fn width(&self) -> usize {
         self.width
@@ -51,7 +51,7 @@ impl Lanes {
         self.narrow(sent, now, 1);
     }
 
-    /// Requests that were under way when the lanes were narrowed fail for the same reason; they narrow nothing more.
+    /// Requests that were under way when the concurrency were narrowed fail for the same reason; they narrow nothing more.
     fn narrow(&mut self, sent: Instant, now: Instant, width: usize) {
         self.successes = 0;
         let same_cause = self.narrowed.is_some_and(|at| sent < at);
@@ -70,40 +70,40 @@ mod tests {
 
     #[test]
     fn successes_widen_by_one_a_round_up_to_eight() {
-        let mut lanes = Lanes::default();
-        let mut widths = vec![lanes.width()];
+        let mut concurrency = Concurrency::default();
+        let mut widths = vec![concurrency.width()];
         for _ in 0..40 {
-            lanes.succeeded();
-            widths.push(lanes.width());
+            concurrency.succeeded();
+            widths.push(concurrency.width());
         }
         widths.dedup();
         assert_eq!(widths, [4, 5, 6, 7, 8]);
-        let mut lanes = Lanes::default();
-        (0..4 + 5 + 6 + 6).for_each(|_| lanes.succeeded());
-        assert_eq!(lanes.width(), 7);
-        lanes.succeeded();
-        assert_eq!(lanes.width(), 8);
+        let mut concurrency = Concurrency::default();
+        (0..4 + 5 + 6 + 6).for_each(|_| concurrency.succeeded());
+        assert_eq!(concurrency.width(), 7);
+        concurrency.succeeded();
+        assert_eq!(concurrency.width(), 8);
     }
 
     #[test]
     fn failures_halve_once_per_round_and_refusals_leave_one() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut lanes = Lanes::default();
-        (0..100).for_each(|_| lanes.succeeded());
-        lanes.failed(at(0), at(10));
-        assert_eq!(lanes.width(), 4);
-        lanes.failed(at(5), at(11));
-        assert_eq!(lanes.width(), 4, "it was under way when the first one failed");
-        lanes.failed(at(10), at(20));
-        assert_eq!(lanes.width(), 2);
-        lanes.refused(at(15), at(21));
-        assert_eq!(lanes.width(), 1);
-        lanes.failed(at(30), at(31));
-        assert_eq!(lanes.width(), 1, "never none");
-        lanes.succeeded();
-        lanes.succeeded();
-        lanes.succeeded();
-        assert_eq!(lanes.width(), 3);
+        let mut concurrency = Concurrency::default();
+        (0..100).for_each(|_| concurrency.succeeded());
+        concurrency.failed(at(0), at(10));
+        assert_eq!(concurrency.width(), 4);
+        concurrency.failed(at(5), at(11));
+        assert_eq!(concurrency.width(), 4, "it was under way when the first one failed");
+        concurrency.failed(at(10), at(20));
+        assert_eq!(concurrency.width(), 2);
+        concurrency.refused(at(15), at(21));
+        assert_eq!(concurrency.width(), 1);
+        concurrency.failed(at(30), at(31));
+        assert_eq!(concurrency.width(), 1, "never none");
+        concurrency.succeeded();
+        concurrency.succeeded();
+        concurrency.succeeded();
+        assert_eq!(concurrency.width(), 3);
     }
 }

@@ -1,13 +1,13 @@
 //! One pass over the grants of a sync: who holds something, who holds which role, what is given to everybody.
 
-use super::{At, Census, Class, Entry};
+use super::{At, Class, Entry, Inventory};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::report::snapshot::Snapshot;
 
 /// What the pass counted. It grows with people times environments, not with grants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct Counts {
     /// Grants of the sync.
     pub grants: u64,
     /// By resource: grants it holds as principal.
@@ -26,69 +26,69 @@ pub struct Tally {
     pub dangling: u64,
 }
 
-impl Tally {
+impl Counts {
     /// Counts.
     ///
     /// # Errors
     /// `DataLoss` for a damaged file.
-    pub fn count(snapshot: &Snapshot, census: &Census, conventions: &Conventions) -> Result<Tally> {
-        let mut tally = Tally {
-            held: vec![0; census.entries().len()],
-            reaches: vec![false; census.entries().len()],
-            holders: vec![0; census.entitlements().len()],
-            ..Tally::default()
+    pub fn count(snapshot: &Snapshot, inventory: &Inventory, conventions: &Conventions) -> Result<Counts> {
+        let mut counts = Counts {
+            held: vec![0; inventory.entries().len()],
+            reaches: vec![false; inventory.entries().len()],
+            holders: vec![0; inventory.entitlements().len()],
+            ..Counts::default()
         };
         let mut known: Option<(String, Option<usize>, Held)> = None;
         let reader = snapshot.reader();
         reader.for_each_holding(snapshot.sync_id(), &mut |grant| {
-            tally.grants += 1;
+            counts.grants += 1;
             let current = match &known {
                 Some(current) if current.0 == grant.entitlement => current,
                 _ => {
-                    let number = census.find_entitlement(grant.entitlement);
-                    let held = Held::of(census, conventions, number);
+                    let number = inventory.find_entitlement(grant.entitlement);
+                    let held = Held::of(inventory, conventions, number);
                     known.insert((grant.entitlement.to_owned(), number, held))
                 }
             };
             let (number, held) = (current.1, &current.2);
-            if let Some(count) = number.and_then(|number| tally.holders.get_mut(number)) {
+            if let Some(count) = number.and_then(|number| counts.holders.get_mut(number)) {
                 *count += 1;
             }
-            let Some(at) = census.find(grant.principal_type, grant.principal) else {
-                tally.dangling += 1;
+            let Some(at) = inventory.find(grant.principal_type, grant.principal) else {
+                counts.dangling += 1;
                 return Ok(());
             };
-            if let Some(count) = tally.held.get_mut(at) {
+            if let Some(count) = counts.held.get_mut(at) {
                 *count += 1;
             }
-            if let (false, Some(reaches)) = (held.membership, tally.reaches.get_mut(at)) {
+            if let (false, Some(reaches)) = (held.membership, counts.reaches.get_mut(at)) {
                 *reaches = true;
             }
-            let Some(principal) = census.entry(at) else {
+            let Some(principal) = inventory.entry(at) else {
                 return Ok(());
             };
-            match (census.class_of(principal), number) {
+            match (inventory.class_of(principal), number) {
                 (Class::Account, Some(number)) => {
-                    tally.roles.extend(held.role.map(|role| (at, role)));
-                    tally.project_admins.extend(held.project_admin.then_some((at, number)));
+                    counts.roles.extend(held.role.map(|role| (at, role)));
+                    counts.project_admins.extend(held.project_admin.then_some((at, number)));
                 }
-                (Class::Group, Some(number)) if principal.is_everyone() => tally.to_everyone.push((number, at)),
-                (Class::Account, None) => tally.dangling += 1,
+                (Class::Group, Some(number)) if principal.is_everyone() => counts.to_everyone.push((number, at)),
+                (Class::Account, None) => counts.dangling += 1,
                 _ => {}
             }
             Ok(())
         })?;
         // A role of several entitlements, or two grants of one, count once.
-        for pairs in [&mut tally.roles, &mut tally.project_admins, &mut tally.to_everyone] {
+        for pairs in [&mut counts.roles, &mut counts.project_admins, &mut counts.to_everyone] {
             pairs.sort_unstable();
             pairs.dedup();
         }
-        Ok(tally)
+        Ok(counts)
     }
 
     /// The roles of an account, with the account, where they may do everything.
-    pub fn admins<'t>(&'t self, census: &'t Census) -> impl Iterator<Item = (At, &'t Entry)> + 't {
-        let role = |(at, role): &(At, At)| Some((*at, census.entry(*role)?));
+    pub fn admins<'t>(&'t self, inventory: &'t Inventory) -> impl Iterator<Item = (At, &'t Entry)> + 't {
+        let role = |(at, role): &(At, At)| Some((*at, inventory.entry(*role)?));
         self.roles
             .iter()
             .filter_map(role)
@@ -105,14 +105,14 @@ struct Held {
 }
 
 impl Held {
-    fn of(census: &Census, conventions: &Conventions, number: Option<usize>) -> Held {
-        let Some(entitlement) = number.and_then(|number| census.entitlements().get(number)) else {
+    fn of(inventory: &Inventory, conventions: &Conventions, number: Option<usize>) -> Held {
+        let Some(entitlement) = number.and_then(|number| inventory.entitlements().get(number)) else {
             return Held::default();
         };
         let class = entitlement
             .on
-            .and_then(|on| census.entry(on))
-            .map(|e| census.class_of(e));
+            .and_then(|on| inventory.entry(on))
+            .map(|e| inventory.class_of(e));
         Held {
             membership: class == Some(Class::Group),
             role: entitlement.on.filter(|_| class == Some(Class::Role)),

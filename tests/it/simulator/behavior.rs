@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use baton_workato::simulator::{AccessModel, Behaviour, Endpoint, Env, Fault, Hits, Quota, RetryForm, Shape};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits, Quota, RetryForm, Shape};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -11,23 +11,23 @@ use crate::support::replay::Replay;
 
 #[tokio::test]
 async fn a_missing_checkbox_refuses_one_endpoint() {
-    let behaviour = Behaviour::default()
+    let behavior = Behavior::default()
         .deny(Endpoint::Groups, 401)
         .deny(Endpoint::Connections, 403);
-    let simulator = start(small(AccessModel::RbacV2), behaviour).await;
+    let simulator = start(small(AccessModel::RbacV2), behavior).await;
     assert_eq!(get(&simulator, "/api/user_groups").await.0, 401);
     assert_eq!(get(&simulator, "/api/user_groups/am-AllColl0/members").await.0, 200);
     assert_eq!(
         get(&simulator, "/api/connections").await,
         (StatusCode::FORBIDDEN, json!({"message": "Forbidden"}))
     );
-    simulator.behave(Behaviour::default());
+    simulator.behave(Behavior::default());
     assert_eq!(get(&simulator, "/api/user_groups").await.0, 200);
 }
 
 #[tokio::test]
 async fn a_workspace_may_change_between_requests() {
-    let simulator = start(small(AccessModel::RbacV2), Behaviour::default()).await;
+    let simulator = start(small(AccessModel::RbacV2), Behavior::default()).await;
     simulator.change(|workspace| workspace.people.truncate(5));
     assert_eq!(get(&simulator, "/api/members").await.1["total"], 5);
 }
@@ -45,7 +45,7 @@ async fn quotas_count_per_family_and_say_when_to_come_back() {
             retry_after: form,
             ..Quota::default()
         };
-        let simulator = start(small(AccessModel::RbacV2), Behaviour::default().quota(quota)).await;
+        let simulator = start(small(AccessModel::RbacV2), Behavior::default().quota(quota)).await;
         for left in ["1", "0"] {
             let answer = send(&simulator, Env::Dev, "/api/members").await.unwrap();
             assert_eq!(
@@ -81,7 +81,7 @@ async fn a_quota_window_ends() {
         window: Duration::from_millis(50),
         ..Quota::default()
     };
-    let simulator = start(small(AccessModel::RbacV2), Behaviour::default().quota(quota)).await;
+    let simulator = start(small(AccessModel::RbacV2), Behavior::default().quota(quota)).await;
     assert_eq!(get(&simulator, "/api/members").await.0, 200);
     let begun = Instant::now();
     while get(&simulator, "/api/members").await.0 != 200 {
@@ -91,7 +91,7 @@ async fn a_quota_window_ends() {
 
 #[tokio::test]
 async fn scripted_answers_come_at_their_hits() {
-    let behaviour = Behaviour::default()
+    let behavior = Behavior::default()
         .script("/api/members", Hits::Nth(2), Fault::Html(502))
         .script("/api/members", Hits::At(vec![3]), Fault::titled(400, "bad email"))
         .script("/api/members/*/privileges", Hits::From(2), Fault::status(500))
@@ -105,7 +105,7 @@ async fn scripted_answers_come_at_their_hits() {
             Hits::First(1),
             Fault::Redirect("https://example.com/".into()),
         );
-    let simulator = start(small(AccessModel::RbacV2), behaviour).await;
+    let simulator = start(small(AccessModel::RbacV2), behavior).await;
     assert_eq!(get(&simulator, "/api/members").await.0, 200);
     let html = send(&simulator, Env::Dev, "/api/members").await.unwrap();
     assert_eq!(
@@ -146,7 +146,7 @@ async fn scripted_answers_come_at_their_hits() {
 
 #[tokio::test]
 async fn scripted_damage_comes_at_its_hits() {
-    let behaviour = Behaviour::default()
+    let behavior = Behavior::default()
         .script("/api/members", Hits::Nth(1), Fault::TruncatedJson)
         .script("/api/members", Hits::Nth(2), Fault::WrongContentType)
         .script("/api/members", Hits::Nth(3), Fault::EmptyPage)
@@ -154,7 +154,7 @@ async fn scripted_damage_comes_at_its_hits() {
         .script("/api/members", Hits::Nth(5), Fault::Cut)
         .script("/api/members", Hits::Nth(6), Fault::Stall(Duration::from_millis(30)))
         .script("/api/project_roles", Hits::Every, Fault::RepeatedPage);
-    let simulator = start(small(AccessModel::RbacV2), behaviour).await;
+    let simulator = start(small(AccessModel::RbacV2), behavior).await;
     let half = send(&simulator, Env::Dev, "/api/members")
         .await
         .unwrap()
@@ -194,7 +194,7 @@ async fn answers_are_gzipped_for_clients_that_accept_it() {
         people: 900,
         ..Shape::default()
     };
-    let simulator = start(shape, Behaviour::default()).await;
+    let simulator = start(shape, Behavior::default()).await;
     let url = format!("{}/api/members", simulator.base_url());
     let plain = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
     let ask = |client: reqwest::Client, accept: &'static str| {
@@ -219,7 +219,7 @@ async fn answers_are_gzipped_for_clients_that_accept_it() {
 
 #[tokio::test]
 async fn dropping_the_simulator_stops_it() {
-    let simulator = start(small(AccessModel::RbacV2), Behaviour::default()).await;
+    let simulator = start(small(AccessModel::RbacV2), Behavior::default()).await;
     let url = format!("{}/api/members", simulator.base_url());
     drop(simulator);
     let begun = Instant::now();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::index::Index;
 use super::question::Question;
-use super::reach::{Asked, Rows};
+use super::reach::{Asked, ReachRows};
 use super::{list, page, reach, search};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Error, Kind, Result};
@@ -18,7 +18,7 @@ use crate::report::snapshot::Snapshot;
 const REMEMBERED: usize = 16;
 
 /// One sync, ready for questions from any thread.
-pub struct Desk {
+pub struct QueryService {
     conventions: &'static Conventions,
     /// Readers nobody uses right now; never empty of the first one for long.
     readers: Mutex<Vec<Snapshot>>,
@@ -26,13 +26,13 @@ pub struct Desk {
     first: Mutex<Snapshot>,
     index: OnceLock<Result<Index>>,
     overview: OnceLock<Result<Vec<u8>>>,
-    remembered: Mutex<VecDeque<(Asked, Rows)>>,
+    remembered: Mutex<VecDeque<(Asked, ReachRows)>>,
 }
 
-impl Desk {
+impl QueryService {
     /// Opens it. Nothing is read yet.
     pub fn new(snapshot: Snapshot, conventions: &'static Conventions) -> Self {
-        Desk {
+        QueryService {
             conventions,
             readers: Mutex::default(),
             first: Mutex::new(snapshot),
@@ -54,12 +54,18 @@ impl Desk {
     /// The first page as JSON, counted once.
     ///
     /// # Errors
-    /// As [`Desk::index`].
+    /// As [`QueryService::index`].
     pub fn overview(&self) -> Result<&[u8]> {
         let count = || {
             let index = self.index()?;
             let count = |snapshot: &Snapshot| {
-                Overview::counted(snapshot, self.conventions, &index.census, &index.tally, &index.ground)
+                Overview::counted(
+                    snapshot,
+                    self.conventions,
+                    &index.inventory,
+                    &index.counts,
+                    &index.ground,
+                )
             };
             json(&self.with_reader(count)?)
         };
@@ -96,20 +102,20 @@ impl Desk {
         }
     }
 
-    fn rows(&self, snapshot: &Snapshot, index: &Index, asked: Asked) -> Result<Rows> {
+    fn rows(&self, snapshot: &Snapshot, index: &Index, asked: Asked) -> Result<ReachRows> {
         let known = {
             let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
             remembered
                 .iter()
                 .find(|(known, _)| *known == asked)
-                .map(|(_, rows)| Rows::clone(rows))
+                .map(|(_, rows)| ReachRows::clone(rows))
         };
         if let Some(rows) = known {
             return Ok(rows);
         }
         let rows = reach::rows(snapshot, index, &asked)?;
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.push_front((asked, Rows::clone(&rows)));
+        remembered.push_front((asked, ReachRows::clone(&rows)));
         remembered.truncate(REMEMBERED);
         Ok(rows)
     }

@@ -50,7 +50,7 @@ impl<T> Once<T> {
     }
 }
 
-/// The value stored under `key` in the session, or what `fetch` brings, stored. Takes one of the sync's turns for it:
+/// The value stored under `key` in the session, or what `fetch` brings, stored. Takes one of the sync's permits for it:
 /// `fetch` is one list or one row, and calls nothing that is stored itself.
 ///
 /// # Errors
@@ -64,7 +64,7 @@ where
         return Ok(value);
     }
     // Until it is stored. Nobody closes the semaphore.
-    let _turn = cx.turns.acquire().await.ok();
+    let _turn = cx.permits.acquire().await.ok();
     keep(cx, key, fetch().await?).await
 }
 

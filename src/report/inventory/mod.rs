@@ -1,8 +1,8 @@
 //! Every resource and entitlement of a sync, small enough to stay in memory: what counting, findings and the explorer's
 //! search look things up in. Grants are never kept.
 
+mod counts;
 mod entry;
-mod tally;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,10 +14,10 @@ use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::{annotation, resource};
 
+pub use counts::Counts;
 pub use entry::{Entry, Facts};
-pub use tally::Tally;
 
-/// The number of a resource in its [`Census`].
+/// The number of a resource in its [`Inventory`].
 pub type At = usize;
 
 /// A resource type.
@@ -64,7 +64,7 @@ pub struct Entitled {
 }
 
 /// Resources and entitlements of one sync.
-pub struct Census {
+pub struct Inventory {
     types: Vec<Type>,
     entries: Vec<Entry>,
     by_key: HashMap<(usize, String), At>,
@@ -73,13 +73,13 @@ pub struct Census {
     environments: Vec<String>,
 }
 
-impl Census {
+impl Inventory {
     /// Reads them.
     ///
     /// # Errors
     /// `DataLoss` for a damaged file.
-    pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Census> {
-        let mut census = Census {
+    pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Inventory> {
+        let mut inventory = Inventory {
             types: Vec::new(),
             entries: Vec::new(),
             by_key: HashMap::new(),
@@ -89,7 +89,7 @@ impl Census {
         };
         let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
         reader.for_each_resource_type(sync_id, &mut |kind| {
-            census.types.push(Type {
+            inventory.types.push(Type {
                 class: class(&kind, conventions),
                 name: if kind.display_name.is_empty() {
                     kind.id.clone()
@@ -104,36 +104,36 @@ impl Census {
         let apart = snapshot.resources_apart(&names)?;
         let mut parents: Vec<(At, v2::ResourceId)> = Vec::new();
         reader.for_each_resource(sync_id, &mut |resource| {
-            let at = census.entries.len();
+            let at = inventory.entries.len();
             let (kind, id) = resource::key(&resource);
             let resource_type = kind.to_owned();
-            let kind = census.type_at(kind);
-            census.by_key.insert((kind, id.to_owned()), at);
-            let class = census.types.get(kind).map_or(Class::Other, |t| t.class);
+            let kind = inventory.type_at(kind);
+            inventory.by_key.insert((kind, id.to_owned()), at);
+            let class = inventory.types.get(kind).map_or(Class::Other, |t| t.class);
             let environment = environment(&names, &resource, conventions)?;
-            let environment = environment.map(|environment| census.environment_at(environment));
+            let environment = environment.map(|environment| inventory.environment_at(environment));
             let mut entry = Entry::of(&resource, kind, class, conventions, environment);
             entry.apart = apart.get(&(resource_type, entry.id.clone())).cloned();
-            census.entries.push(entry);
+            inventory.entries.push(entry);
             parents.extend(resource.parent_resource_id.map(|parent| (at, parent)));
             Ok(())
         })?;
         for (at, parent) in parents {
-            let found = census.find(&parent.resource_type, &parent.resource);
-            if let Some(entry) = census.entries.get_mut(at) {
+            let found = inventory.find(&parent.resource_type, &parent.resource);
+            if let Some(entry) = inventory.entries.get_mut(at) {
                 entry.parent = found;
             }
         }
         let apart = snapshot.entitlements_apart(&names)?;
         reader.for_each_entitlement(sync_id, &mut |entitlement| {
             let on = entitlement.resource.as_ref().map(resource::key);
-            let on = on.and_then(|(kind, id)| census.find(kind, id));
+            let on = on.and_then(|(kind, id)| inventory.find(kind, id));
             let name = [&entitlement.display_name, &entitlement.slug, &entitlement.id];
             let name = name.into_iter().find(|name| !name.is_empty()).cloned();
-            census
+            inventory
                 .by_entitlement
-                .insert(entitlement.id.clone(), census.entitlements.len());
-            census.entitlements.push(Entitled {
+                .insert(entitlement.id.clone(), inventory.entitlements.len());
+            inventory.entitlements.push(Entitled {
                 name: name.unwrap_or_default(),
                 apart: apart.get(&entitlement.id).cloned(),
                 id: entitlement.id,
@@ -142,7 +142,7 @@ impl Census {
             });
             Ok(())
         })?;
-        Ok(census)
+        Ok(inventory)
     }
 
     /// The types, in the order of rows; those that only resources name come last.
@@ -176,7 +176,7 @@ impl Census {
         self.by_key.get(&(kind, id.to_owned())).copied()
     }
 
-    /// The number of an entitlement, its place in [`Census::entitlements`].
+    /// The number of an entitlement, its place in [`Inventory::entitlements`].
     pub fn find_entitlement(&self, id: &str) -> Option<usize> {
         self.by_entitlement.get(id).copied()
     }

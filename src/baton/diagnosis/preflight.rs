@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::reader::{Keep, Reader};
-use super::{Policy, claim, envelope, run, scratch};
+use crate::baton::c1z::{Keep, Reader};
+use crate::baton::c1z::{Policy, claim, envelope, run, scratch};
 use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group, Status, space};
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -28,7 +28,7 @@ const PARTIAL: &str = "unfinished sync";
 
 /// What was found at a target.
 #[derive(Debug, Clone, Default)]
-pub struct Outlook {
+pub struct Preflight {
     /// The checks.
     pub checks: Vec<Check>,
     /// The sync of the file that finished last: the next one is compared with it.
@@ -37,35 +37,35 @@ pub struct Outlook {
 
 /// Looks at a target, at the folder for working copies, and at the room on their disks. `free` says how many bytes
 /// are free on the volume of a folder.
-pub fn inspect(target: &Path, temp_dir: Option<&Path>, free: &dyn Fn(&Path) -> Option<u64>) -> Outlook {
+pub fn inspect(target: &Path, temp_dir: Option<&Path>, free: &dyn Fn(&Path) -> Option<u64>) -> Preflight {
     let folder = check_folder(target);
     let writable = folder.status == Status::Ok;
-    let mut outlook = Outlook {
+    let mut preflight = Preflight {
         checks: vec![folder],
         previous: None,
     };
     if !writable {
         let names = [LOCK, FILE, PARTIAL];
         let skipped = names.map(|name| Check::skipped(Group::Output, name, "the folder cannot be used"));
-        outlook.checks.extend(skipped);
-        return outlook;
+        preflight.checks.extend(skipped);
+        return preflight;
     }
-    let place = scratch::folder_of(target);
+    let place = target::folder_of(target);
     let work = temp_dir.unwrap_or(place);
     let (file, database, previous) = check_file(target, work);
-    outlook.previous = previous;
-    outlook
+    preflight.previous = previous;
+    preflight
         .checks
         .extend([check_lock(target), file, check_partial(target, SystemTime::now())]);
     let needed = space::needed(database);
     let elsewhere = "choose a --file on another one";
-    outlook
+    preflight
         .checks
         .push(space::check("disk space", place, free(place), needed, elsewhere));
     if let Some(temp_dir) = temp_dir {
-        outlook.checks.push(check_temp(temp_dir));
+        preflight.checks.push(check_temp(temp_dir));
         let elsewhere = "choose another --c1z-temp-dir";
-        outlook.checks.push(space::check(
+        preflight.checks.push(space::check(
             "temporary space",
             temp_dir,
             free(temp_dir),
@@ -73,7 +73,7 @@ pub fn inspect(target: &Path, temp_dir: Option<&Path>, free: &dyn Fn(&Path) -> O
             elsewhere,
         ));
     }
-    outlook
+    preflight
 }
 
 /// Looks at the folder that a service works in: it has no target of its own.
@@ -85,7 +85,7 @@ pub fn inspect_folder(folder: &Path, free: &dyn Fn(&Path) -> Option<u64>) -> Vec
 
 /// Whether files can be made in the folder of the target.
 fn check_folder(target: &Path) -> Check {
-    let folder = scratch::folder_of(target);
+    let folder = target::folder_of(target);
     let writable = || -> Result<()> {
         // Saving follows links, so it is the real folder that counts.
         let real = target::file(target).map_err(claim::hinted)?;
