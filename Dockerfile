@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 # One static binary, the certificate authorities, and nothing else. It runs without rights and without a writable root:
 #
 #   docker run --rm --read-only --cap-drop ALL -e BATON_WORKATO_API_KEY -v "$PWD:/out" --user "$(id -u)" baton-workato
@@ -7,7 +5,8 @@
 # leaves sync.c1z in the current directory; with the credentials of a connector it serves ConductorOne.
 # `.ci/image` reads this file and does the same without a container engine: keep to the instructions it knows.
 
-FROM rust:1-slim-trixie AS builder
+# By its digest, of which the name is a reminder: what is built from is what was looked at.
+FROM rust:1.96-slim-trixie@sha256:26abcef3d79b8d890c4ceb17093154573e1f6479cf6dd7c1450043b8458350f6 AS builder
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates musl-tools \
     && rm -rf /var/lib/apt/lists/*
