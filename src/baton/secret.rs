@@ -1,7 +1,9 @@
 //! Secrets that cannot be printed, logged or serialized by accident.
 
+pub use echo::Echoes;
 pub use stray::{around, unseen};
 
+mod echo;
 mod stray;
 
 use std::fmt;

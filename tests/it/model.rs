@@ -4,6 +4,7 @@
 mod counts;
 mod degrade;
 mod detection;
+mod echoed;
 pub mod names;
 mod odd;
 mod privileges;

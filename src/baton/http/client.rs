@@ -1,5 +1,6 @@
 //! The client: one `send` with its own loop of attempts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use super::retry_budget::{self, RetryBudget};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::progress::Event;
-use crate::baton::secret::Secret;
+use crate::baton::secret::{Echoes, Secret};
 use crate::baton::sync::summary::FamilyCounts;
 
 /// One request. A GET, unless [`HttpClient::write`] makes something else of it.
@@ -56,6 +57,7 @@ pub struct HttpClient {
     options: HttpOptions,
     quotas: Quotas,
     repeats: Mutex<RetryBudget>,
+    echoes: Echoes,
 }
 
 impl std::fmt::Debug for HttpClient {
@@ -94,6 +96,7 @@ impl HttpClient {
             local,
             quotas: Quotas::new(options.pace, options.clock.clone(), options.observer.clone()),
             repeats: Mutex::new(RetryBudget::new(options.retry.tokens)),
+            echoes: Echoes::default(),
             options,
         })
     }
@@ -145,6 +148,7 @@ impl HttpClient {
         require_secure(&request.url)?;
         let client = self.client_for(&request.url)?;
         let bearer = bearer(request.bearer)?;
+        self.hide(request.bearer);
         let clock = &self.options.clock;
         let mut budget = Budget::new(&self.options.retry);
         loop {
@@ -185,6 +189,11 @@ impl HttpClient {
                 }
             }
         }
+    }
+
+    /// Takes `secret` out of every answer from now on, whoever sends it back. The token of a request is hidden anyway.
+    pub fn hide(&self, secret: &Secret) {
+        self.echoes.hide(secret);
     }
 
     /// Waits, by the clock of this client. For callers that must give the other side a moment.
@@ -237,7 +246,13 @@ impl HttpClient {
         }
         let mut answer = sending.send().await.map_err(Failure::new)?;
         let status = answer.status();
-        let headers = std::mem::take(answer.headers_mut());
+        let mut headers = std::mem::take(answer.headers_mut());
+        for value in headers.values_mut() {
+            if let Cow::Owned(clean) = self.echoes.without(value.as_bytes()) {
+                // What stands in a secret's place may stand in a header.
+                *value = HeaderValue::from_bytes(&clean).unwrap_or(HeaderValue::from_static(""));
+            }
+        }
         let max = self.options.max_body;
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(Failure::new)? {
@@ -246,7 +261,10 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        let body: Bytes = body.freeze();
+        let body = match self.echoes.without(&body) {
+            Cow::Owned(clean) => Bytes::from(clean),
+            Cow::Borrowed(_) => body.freeze(),
+        };
         Ok(Response::new(status, headers, body, self.options.clock.wall()))
     }
 
@@ -381,14 +399,15 @@ fn bearer(token: &Secret) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// A redirect is never followed: the token must not travel to a host nobody configured.
+/// A redirect is never followed: the token must not travel to a host nobody configured. Of where it leads the scheme and
+/// the host are told and no more: the rest may hold what was sent.
 fn redirected(request: &Request<'_>, response: &Response, attempts: u32) -> Error {
     let target = response
         .header(LOCATION.as_str())
         .and_then(|target| request.url.join(target).ok())
         .map_or_else(
             || "nowhere".to_owned(),
-            |url| format!("{}://{}", url.scheme(), place(&url)),
+            |url| format!("{}://{}", url.scheme(), host(&url)),
         );
     let status = response.status.as_u16();
     Error::new(

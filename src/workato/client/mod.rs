@@ -75,6 +75,7 @@ pub fn rows_of<T: Row>(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<T>> {
 impl WorkatoClient {
     /// A client of the API below `base_url` (see [`base_url`](crate::workato::data_center::base_url)).
     pub fn new(base_url: Url, token: Secret, http: Arc<HttpClient>) -> Self {
+        http.hide(&token);
         WorkatoClient { base_url, token, http }
     }
 

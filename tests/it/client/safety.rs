@@ -18,13 +18,70 @@ async fn redirects_are_not_followed() {
     let server = Server::start(move |_, _| reply(302, &[("Location", target.as_str())], "")).await;
     let client = workato(&server, options(&FakeClock::new()));
     let error = client.projects(1).await.unwrap_err();
-    let place = format!("{}login", other.url);
+    let place = other.url.as_str().trim_end_matches('/');
     assert!(
         error.to_string().contains(&format!("redirects to {place} (HTTP 302)")),
         "{error}"
     );
-    assert!(!error.to_string().contains("abc"));
+    assert!(!format!("{error:?}").contains("abc") && !format!("{error:?}").contains("login"));
     assert_eq!(other.requests(), 0);
+}
+
+#[tokio::test]
+async fn of_a_redirect_the_scheme_and_the_host_are_told() {
+    for (target, told) in [
+        (
+            format!("https://login.example.org/{TOKEN}/x"),
+            "https://login.example.org",
+        ),
+        (
+            format!("https://{TOKEN}@login.example.org:8443/"),
+            "https://login.example.org:8443",
+        ),
+        (format!("//login.example.org/?t={TOKEN}"), "http://login.example.org"),
+        (
+            format!("https://login.example.org/#{TOKEN}"),
+            "https://login.example.org",
+        ),
+    ] {
+        let server = Server::start(move |_, _| reply(307, &[("Location", target.as_str())], "")).await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let error = client.projects(1).await.unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("redirects to {told} (HTTP 307)")),
+            "{error}"
+        );
+        let shown = format!("{error} {error:?} {:?}", error.hint_text());
+        assert!(!shown.contains("wrkaus"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_sent_back_is_taken_out_of_everything() {
+    let body = format!(r#"{{"id":"7","name":"{TOKEN}","message":"Bearer {TOKEN} is wrong"}}"#);
+    for status in [200, 400, 401, 403, 500] {
+        let body = body.clone();
+        let server = Server::start(move |_, _| reply(status, &[("X-Correlation-ID", TOKEN)], &body)).await;
+        let http = HttpClient::new(options(&FakeClock::new())).unwrap();
+        let token = Secret::new(TOKEN);
+        let request = Request {
+            url: server.url.clone(),
+            bearer: &token,
+            family: "things",
+            idempotent: true,
+        };
+        match http.send(&request).await {
+            Ok(response) => {
+                let text = String::from_utf8(response.body.to_vec()).unwrap();
+                assert!(
+                    text.contains(r#""name":"***""#) && text.contains("Bearer *** is wrong"),
+                    "{text}"
+                );
+                assert_eq!(response.header("x-correlation-id"), Some("***"));
+            }
+            Err(error) => assert!(!format!("{error} {error:?}").contains("wrkaus"), "{error:?}"),
+        }
+    }
 }
 
 #[tokio::test]
