@@ -12,3 +12,4 @@ mod remembers;
 pub mod secure;
 mod shapes;
 pub mod stand_in;
+mod unheard;

@@ -6,17 +6,21 @@ use std::time::Duration;
 use prost_types::Any;
 
 use super::c1::{C1, is_permanent};
-use crate::baton::error::Error;
+use crate::baton::error::{Error, Kind};
 use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1 as api;
 use crate::baton::proto::c1::connectorapi::baton::v1::baton_service_finish_task_request as finish;
 
 /// Annotations a FinishTask may carry (`baton/service/protocol.md 9.2`).
 const MOST_ANNOTATIONS: usize = 16;
-/// How often it is sent. The task id makes repeats harmless.
+/// How often it is sent before other tasks may take this one's slot. The task id makes repeats harmless.
 const TRIES: u32 = 6;
-/// The first pause between two of them; it doubles.
+/// The first pause between two of them; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// After this ConductorOne has long given the task to somebody else: nobody heard of it.
+const GIVEN_UP: Duration = Duration::from_secs(60 * 60);
 
 /// A task that was done.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,16 +61,25 @@ impl Failure {
 /// How a task ended.
 pub type Outcome = Result<Success, Failure>;
 
-/// Tells ConductorOne how a task ended. Repeated while it cannot be reached; a refusal is logged.
-pub async fn finish(c1: &C1, clock: &dyn Clock, task_id: &str, outcome: &Outcome) {
+/// Tells ConductorOne how a task ended: until it is heard, the task is known to be gone, or an hour has passed. While it
+/// is not heard the task stays ours, so that a second copy of it is not done again; `slot`, what keeps other tasks
+/// waiting, is given back after the first few tries.
+pub async fn finish<S>(c1: &C1, clock: &dyn Clock, task_id: &str, outcome: &Outcome, slot: S) {
     let message = message(c1.host_id(), task_id, outcome);
+    let began = clock.now();
+    let mut slot = Some(slot);
     let mut pause = FIRST_PAUSE;
-    for tries in 1..=TRIES {
+    for tries in 1_u32.. {
         let error = match c1.finish_task(message.clone()).await {
             Ok(()) => return,
             Err(error) => error,
         };
-        if is_permanent(&error) || tries == TRIES {
+        if error.kind() == Kind::NotFound {
+            tracing::warn!(task = task_id, code = %error.code_id(), %error, "The task is gone at ConductorOne.");
+            return;
+        }
+        let too_late = clock.now().saturating_duration_since(began) >= GIVEN_UP;
+        if too_late || is_verdict(&error) {
             tracing::error!(
                 task = task_id, code = %error.code_id(), %error, tries,
                 "ConductorOne was not told how the task ended."
@@ -74,9 +87,17 @@ pub async fn finish(c1: &C1, clock: &dyn Clock, task_id: &str, outcome: &Outcome
             return;
         }
         tracing::warn!(task = task_id, code = %error.code_id(), %error, tries, "FinishTask failed and is repeated.");
+        if tries == TRIES {
+            drop(slot.take());
+        }
         clock.sleep(pause).await;
-        pause *= 2;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
+}
+
+/// Whether the same message is refused again. What is refused for want of rights may pass when somebody has given them.
+fn is_verdict(error: &Error) -> bool {
+    is_permanent(error) && !matches!(error.kind(), Kind::Unauthenticated | Kind::PermissionDenied)
 }
 
 fn message(host_id: &str, task_id: &str, outcome: &Outcome) -> api::BatonServiceFinishTaskRequest {
@@ -117,7 +138,6 @@ fn message(host_id: &str, task_id: &str, outcome: &Outcome) -> api::BatonService
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baton::error::Kind;
 
     #[test]
     fn success_has_no_status_and_at_most_sixteen_annotations() {

@@ -23,7 +23,7 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 /// Failures in a row that end the task.
 const MISSES: u32 = 9;
-/// How often the first heartbeat is tried, one second apart. Without it no work begins.
+/// How often the first heartbeat is tried, one second apart, whatever the answer is. Without it no work begins.
 const FIRST_TRIES: u32 = 5;
 
 /// A beating heart. It stops when dropped.
@@ -75,6 +75,12 @@ impl Pulse {
                             break;
                         }
                     }
+                    Err(error) if is_permanent(&error) => {
+                        // We are heard, so nothing is lost yet: the work goes on, and the upload or FinishTask shows
+                        // whether the task is still ours.
+                        metrics.heartbeat(false);
+                        tracing::warn!(task = %task_id, code = %error.code_id(), %error, "A heartbeat was refused.");
+                    }
                     Err(error) => {
                         metrics.heartbeat(false);
                         misses += 1;
@@ -110,7 +116,7 @@ async fn first(c1: &C1, clock: &dyn Clock, metrics: &Metrics, task_id: &str) -> 
                 metrics.heartbeat(true);
                 return Ok(answer);
             }
-            Err(error) if tries == FIRST_TRIES || is_permanent(&error) => {
+            Err(error) if tries == FIRST_TRIES => {
                 metrics.heartbeat(false);
                 return Err(error).context("send the first heartbeat");
             }

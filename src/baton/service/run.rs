@@ -207,9 +207,8 @@ async fn work<C: Provisioner>(service: &Arc<Service<C>>, stop: &CancellationToke
         let (service, end, in_flight) = (Arc::clone(service), end.clone(), Arc::clone(&in_flight));
         running.spawn(async move {
             let id = task.id.clone();
-            handle(service, *task, end).await;
+            handle(service, *task, end, slot).await;
             lock(&in_flight).remove(&id);
-            drop(slot);
         });
     }
     unstarted.extend(poller.into_queue());
@@ -228,7 +227,7 @@ async fn say_goodbye<C: Provisioner>(
         let service = Arc::clone(service);
         running.spawn(async move {
             let outcome = Err(Failure::retryable(task::shutting_down()));
-            finish(&service.c1, service.clock.as_ref(), &task.id, &outcome).await;
+            finish(&service.c1, service.clock.as_ref(), &task.id, &outcome, ()).await;
         });
     }
     let all = async |running: &mut JoinSet<()>| while running.join_next().await.is_some() {};
@@ -244,8 +243,8 @@ async fn say_goodbye<C: Provisioner>(
     }
 }
 
-/// Does one task and says how it ended.
-async fn handle<C: Provisioner>(service: Arc<Service<C>>, task: Task, end: CancellationToken) {
+/// Does one task and says how it ended. `slot` keeps other tasks waiting.
+async fn handle<C: Provisioner, S>(service: Arc<Service<C>>, task: Task, end: CancellationToken, slot: S) {
     let (id, kind) = (task.id.clone(), task::name(&task));
     tracing::info!(task = %id, kind, "Task started.");
     service.metrics.running(1);
@@ -272,10 +271,10 @@ async fn handle<C: Provisioner>(service: Arc<Service<C>>, task: Task, end: Cance
         }
     }
     service.metrics.task(kind, !matches!(outcome, Some(Err(_))));
-    if let Some(outcome) = outcome {
-        finish(&service.c1, service.clock.as_ref(), &id, &outcome).await;
-    }
     service.metrics.running(-1);
+    if let Some(outcome) = outcome {
+        finish(&service.c1, service.clock.as_ref(), &id, &outcome, slot).await;
+    }
 }
 
 fn lock(in_flight: &InFlight) -> std::sync::MutexGuard<'_, BTreeSet<String>> {

@@ -22,9 +22,9 @@ pub struct Fake {
     pub broken: Mutex<Vec<Error>>,
     /// Errors of the next grants.
     pub grants: Mutex<Vec<Error>>,
-    /// A list of grants that never ends was asked for.
+    /// A list of grants that does not end was asked for.
     pub waiting: std::sync::atomic::AtomicBool,
-    /// Lists of grants never end.
+    /// Lists of grants do not end, while this is set.
     pub stuck: std::sync::atomic::AtomicBool,
 }
 
@@ -118,9 +118,9 @@ impl Connector for Fake {
 
     async fn list_grants(&self, _: &SyncContext, resource: &v2::Resource, _: &PageToken) -> Result<Page<v2::Grant>> {
         let id = resource.id.as_ref().unwrap();
-        if self.stuck.load(std::sync::atomic::Ordering::Relaxed) {
+        while self.stuck.load(std::sync::atomic::Ordering::Relaxed) {
             self.waiting.store(true, std::sync::atomic::Ordering::Relaxed);
-            std::future::pending::<()>().await;
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
         if id.resource_type != "role" {
             return Ok(Page::default());

@@ -99,7 +99,7 @@ fn error(ended: &Ended) -> (i32, bool, String) {
     (status.code, error.non_retryable, status.message)
 }
 
-fn grant(person: &str) -> TaskType {
+pub fn grant(person: &str) -> TaskType {
     TaskType::Grant(task::GrantTask {
         entitlement: Some(fake::entitlement("admin")),
         principal: Some(fake::person(person)),

@@ -73,6 +73,13 @@ pub struct Seen {
     numbers: u32,
 }
 
+impl Seen {
+    /// Scripted answers of a call that were not given yet.
+    pub fn faults_of(&self, call: &str) -> usize {
+        self.faults.get(call).map_or(0, VecDeque::len)
+    }
+}
+
 /// How the stand-in behaves.
 #[derive(Debug, Clone)]
 pub struct TenantBehavior {
@@ -305,7 +312,10 @@ impl StandIn {
 
     async fn admit<M: Message + Name>(&self, call: &'static str, request: &Request<M>) -> Result<(), Status> {
         match self.fault(call) {
-            Some(Fault::Status(code)) => return Err(Status::new(code, "scripted")),
+            Some(Fault::Status(code)) => {
+                self.changed.notify_waiters();
+                return Err(Status::new(code, "scripted"));
+            }
             Some(Fault::Slow(wait)) => tokio::time::sleep(wait).await,
             Some(other) => self.seen().faults.entry(call).or_default().push_front(other),
             None => {}
