@@ -5,7 +5,7 @@ mod person;
 mod rows;
 mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -265,15 +265,15 @@ fn of(
 
 /// Things of one name in the order in which people think of their environments.
 fn in_order(asker: Asker<'_, '_>, things: &mut [Thing]) -> Result<()> {
-    let mut ranks = Vec::with_capacity(things.len());
+    let mut ranks = HashMap::with_capacity(things.len());
     for thing in things.iter() {
         let environment = asker.environment(thing)?;
-        ranks.push((
+        ranks.insert(
             thing.clone(),
             CONVENTIONS.rank(environment.as_deref().unwrap_or_default()),
-        ));
+        );
     }
-    things.sort_by_key(|thing| ranks.iter().find(|(known, _)| known == thing).map(|(_, rank)| *rank));
+    things.sort_by_key(|thing| ranks.get(thing).copied());
     Ok(())
 }
 

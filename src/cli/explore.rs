@@ -58,7 +58,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         if !own.get_flag("no-open") && terminal.stdout_is_terminal() && has_display(&|name| std::env::var(name).ok()) {
             show(terminal, &url);
         }
-        explore::serve(explorer, cancel).await
+        explore::serve(explorer, cancel).await;
+        Ok(())
     })
 }
 

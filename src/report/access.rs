@@ -1,6 +1,7 @@
 //! Grants and their ways: for one principal, or for whatever a filter lets pass. Who can reach what is more than that:
 //! [`reach`](super::reach).
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::edges::Edges;
 use super::environment;
 use super::names::Names;
-use super::path::{self, Origin, Paths};
+use super::path::{Chain, Origin, Paths, Ways};
 use super::reach::Reach;
 use super::snapshot::Snapshot;
 use super::thing::{Right, Thing};
@@ -36,11 +37,14 @@ pub struct Access {
     pub direct: bool,
     /// Whether it can only be taken away where it comes from.
     pub immutable: bool,
-    /// Each way to it: from what is held directly, through what that brings, to `right`. Shortest first. Empty
+    /// The first few ways to it: from what is held directly, through what that brings, to `right`. Shortest first. Empty
     /// where the file does not say where a derived grant comes from.
     pub paths: Vec<Vec<Right>>,
     /// Ways beyond those told.
     pub more_paths: usize,
+    /// Whether there may be still more ways than that.
+    #[serde(rename = "morePathsAtLeast", skip_serializing_if = "std::ops::Not::not")]
+    pub is_least: bool,
     /// How it lets `principal` to what is reached.
     pub reach: Reach,
     /// What is reached; where nothing stands here, what `right` is on.
@@ -72,6 +76,7 @@ pub struct Answers<'s> {
     snapshot: &'s Snapshot,
     names: Names<'s>,
     edges: Arc<Edges>,
+    looked: RefCell<Looked>,
 }
 
 impl<'s> Answers<'s> {
@@ -89,6 +94,7 @@ impl<'s> Answers<'s> {
             snapshot,
             names: Names::new(snapshot),
             edges,
+            looked: RefCell::default(),
         }
     }
 
@@ -107,47 +113,60 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// As [`Answers::new`].
     pub fn of(&self, kind: &str, id: &str) -> Result<Vec<Access>> {
+        let mut held = self.held(kind, id)?;
+        held.order_by(|row| {
+            let right = self.names.right(&row.entitlement)?;
+            Ok((right.resource.kind, right.resource.name, right.resource.id, right.id))
+        })?;
+        held.rows.iter().map(|row| held.access(row)).collect()
+    }
+
+    /// Everything a principal holds in the order of rows, with how it comes about, but in few bytes each.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn held(&self, kind: &str, id: &str) -> Result<Held<'_, 's>> {
         let filter = GrantFilter {
             principal_type: Some(kind),
             principal: Some(id),
             ..Default::default()
         };
-        let mut grants: Vec<v2::Grant> = Vec::new();
-        let mut origins: HashMap<String, Origin> = HashMap::new();
+        let mut rows: Vec<HeldRow> = Vec::new();
+        let mut origins: HashMap<Rc<str>, Origin> = HashMap::new();
         let sync_id = self.snapshot.sync_id();
         self.snapshot
             .reader()
             .for_each_grant_where(sync_id, &filter, &mut |row| {
-                let entitlement = entitlement_of(&row.grant).to_owned();
-                let origin = Origin::of(&row.grant);
-                let joined = match origins.remove(&entitlement) {
-                    Some(known) => known.and(&origin, &entitlement),
-                    None => origin,
+                let grant = row.grant;
+                let entitlement = entitlement_of(&grant);
+                let origin = Origin::of(&grant);
+                let id = match origins.remove_entry(entitlement) {
+                    Some((id, known)) => {
+                        origins.insert(Rc::clone(&id), known.and(&origin, entitlement));
+                        id
+                    }
+                    None => {
+                        let id: Rc<str> = entitlement.into();
+                        origins.insert(Rc::clone(&id), origin);
+                        id
+                    }
                 };
-                origins.insert(entitlement, joined);
-                grants.push(row.grant);
+                rows.push(HeldRow {
+                    entitlement: id,
+                    is_direct: Origin::is_given(&grant),
+                    is_immutable: is_immutable(&grant),
+                    grant_id: grant.id,
+                });
                 Ok(())
             })?;
-        let origins: HashMap<String, Rc<Origin>> = origins.into_iter().map(|(id, o)| (id, Rc::new(o))).collect();
-        let mut held = |entitlement: &str| Ok(origins.get(entitlement).cloned());
-        let mut answers = grants
-            .iter()
-            .map(|grant| self.access(grant, kind, id, &mut held))
-            .collect::<Result<Vec<_>>>()?;
-        answers.sort_by(|a, b| {
-            let key = |x: &Access| {
-                let at = &x.right.resource;
-                (
-                    at.kind.clone(),
-                    at.name.clone(),
-                    at.id.clone(),
-                    x.right.id.clone(),
-                    x.grant_id.clone(),
-                )
-            };
-            key(a).cmp(&key(b))
-        });
-        Ok(answers)
+        let mut origin = |entitlement: &str| Ok(origins.remove(entitlement).map(Rc::new));
+        let entitlements = rows.iter().map(|row| &*row.entitlement);
+        Ok(Held {
+            ways: Ways::to(&self.edges, kind, entitlements, &mut origin)?,
+            principal: self.names.thing(kind, id)?,
+            answers: self,
+            rows,
+        })
     }
 
     /// Calls `each` with every grant that passes the filter and is wanted, in the order of rows. Only of these the ways
@@ -161,13 +180,12 @@ impl<'s> Answers<'s> {
         wanted: &mut dyn FnMut(&v2::Grant) -> Result<bool>,
         each: &mut dyn FnMut(Access) -> Result<()>,
     ) -> Result<()> {
-        let mut looked = Looked::new(self.snapshot);
         let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
         reader.for_each_grant_where(sync_id, filter, &mut |row| {
             if !wanted(&row.grant)? {
                 return Ok(());
             }
-            each(self.one(&row.grant, &mut looked)?)
+            each(self.one(&row.grant)?)
         })
     }
 
@@ -176,59 +194,55 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// As [`Answers::new`].
     pub fn of_rows(&self, rows: &[i64]) -> Result<Vec<Option<Access>>> {
-        let mut looked = Looked::new(self.snapshot);
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let grant = self.snapshot.reader().grant_at(*row)?;
-            found.push(grant.map(|grant| self.one(&grant, &mut looked)).transpose()?);
+            found.push(grant.map(|grant| self.one(&grant)).transpose()?);
         }
         Ok(found)
     }
 
-    fn one(&self, grant: &v2::Grant, looked: &mut Looked<'_>) -> Result<Access> {
+    /// The entitlements by which somebody holds one.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn through(&self, (kind, id): (&str, &str), entitlement: &str) -> Result<Vec<Rc<str>>> {
+        Ok(self.ways(kind, id, entitlement)?.through(entitlement))
+    }
+
+    fn one(&self, grant: &v2::Grant) -> Result<Access> {
         let (kind, id) = principal_of(grant);
-        self.access(grant, kind, id, &mut |entitlement| looked.origin(entitlement, kind, id))
-    }
-
-    fn access(&self, grant: &v2::Grant, kind: &str, id: &str, held: &mut path::Held<'_>) -> Result<Access> {
         let entitlement = entitlement_of(grant);
-        let Paths { chains, more } = path::to(&self.edges, kind, entitlement, held)?;
-        let chain = |ids: &Vec<String>| ids.iter().map(|id| self.names.right(id)).collect::<Result<Vec<_>>>();
-        Ok(Access {
+        let paths = self.ways(kind, id, entitlement)?.paths(entitlement);
+        let row = HeldRow {
             grant_id: grant.id.clone(),
-            principal: self.names.thing(kind, id)?,
-            right: self.names.right(entitlement)?,
-            direct: Origin::of(grant).is_direct(entitlement),
-            immutable: grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>),
-            paths: chains.iter().map(chain).collect::<Result<_>>()?,
-            more_paths: more,
-            reach: Reach::On,
-            reached: None,
-        })
-    }
-}
-
-/// Origins looked up one by one, remembered as long as there is room.
-struct Looked<'s> {
-    snapshot: &'s Snapshot,
-    known: HashMap<(String, String, String), Option<Rc<Origin>>>,
-}
-
-impl<'s> Looked<'s> {
-    fn new(snapshot: &'s Snapshot) -> Self {
-        Looked {
-            snapshot,
-            known: HashMap::new(),
-        }
+            entitlement: entitlement.into(),
+            is_direct: Origin::is_given(grant),
+            is_immutable: is_immutable(grant),
+        };
+        self.access(&row, self.names.thing(kind, id)?, paths)
     }
 
-    fn origin(&mut self, entitlement: &str, kind: &str, id: &str) -> Result<Option<Rc<Origin>>> {
-        let key = (entitlement.to_owned(), kind.to_owned(), id.to_owned());
-        if let Some(origin) = self.known.get(&key) {
-            return Ok(origin.clone());
-        }
-        let mut joined: Option<Origin> = None;
+    /// The ways to one entitlement of somebody: what leads there is looked up as far as it is needed.
+    fn ways(&self, kind: &str, id: &str, entitlement: &str) -> Result<Ways> {
+        let key = (kind.to_owned(), id.to_owned());
+        let mut own = self.looked.borrow_mut().take(&key);
+        let mut held = |entitlement: &str| {
+            if let Some(known) = own.get(entitlement) {
+                return Ok(known.clone());
+            }
+            let origin = self.origin(entitlement, kind, id)?.map(Rc::new);
+            own.insert(entitlement.to_owned(), origin.clone());
+            Ok(origin)
+        };
+        let ways = Ways::to(&self.edges, kind, std::iter::once(entitlement), &mut held);
+        self.looked.borrow_mut().put(key, own);
+        ways
+    }
+
+    fn origin(&self, entitlement: &str, kind: &str, id: &str) -> Result<Option<Origin>> {
         let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
+        let mut joined: Option<Origin> = None;
         for grant in reader.grants_between(sync_id, entitlement, kind, id)? {
             let origin = Origin::of(&grant);
             joined = Some(match joined {
@@ -236,13 +250,114 @@ impl<'s> Looked<'s> {
                 None => origin,
             });
         }
-        let origin = joined.map(Rc::new);
-        if self.known.len() >= MOST {
-            self.known.clear();
-        }
-        self.known.insert(key, origin.clone());
-        Ok(origin)
+        Ok(joined)
     }
+
+    fn access(&self, row: &HeldRow, principal: Thing, paths: Paths) -> Result<Access> {
+        let Paths { chains, more, is_least } = paths;
+        Ok(Access {
+            grant_id: row.grant_id.clone(),
+            principal,
+            right: self.names.right(&row.entitlement)?,
+            direct: row.is_direct,
+            immutable: row.is_immutable,
+            paths: chains.iter().map(|chain| self.path(chain)).collect::<Result<_>>()?,
+            more_paths: usize::try_from(more).unwrap_or(usize::MAX),
+            is_least,
+            reach: Reach::On,
+            reached: None,
+        })
+    }
+
+    fn path(&self, chain: &Chain) -> Result<Vec<Right>> {
+        let mut path = Vec::with_capacity(chain.ids.len());
+        for id in &chain.ids {
+            let mut right = self.names.right(id)?;
+            // What is left out lies behind the first.
+            right.left_out = if path.len() == 1 { chain.left_out } else { 0 };
+            path.push(right);
+        }
+        Ok(path)
+    }
+}
+
+/// What one principal holds, and how it comes about. A row becomes an answer when it is asked for: somebody may hold a
+/// great many things.
+pub struct Held<'a, 's> {
+    answers: &'a Answers<'s>,
+    principal: Thing,
+    ways: Ways,
+    rows: Vec<HeldRow>,
+}
+
+/// One grant of a principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// The grant's id.
+    pub grant_id: String,
+    /// The id of what is held.
+    pub entitlement: Rc<str>,
+    /// Whether somebody gave it, rather than it following from something else.
+    pub is_direct: bool,
+    /// Whether it can only be taken away where it comes from.
+    pub is_immutable: bool,
+}
+
+impl Held<'_, '_> {
+    /// Its grants, in the order of rows where no other was asked for.
+    pub fn rows(&self) -> &[HeldRow] {
+        &self.rows
+    }
+
+    /// Puts the grants in order of a key, then of their ids.
+    pub(super) fn order_by<K: Ord>(&mut self, key: impl Fn(&HeldRow) -> Result<K>) -> Result<()> {
+        let mut keyed = Vec::with_capacity(self.rows.len());
+        for row in std::mem::take(&mut self.rows) {
+            keyed.push((key(&row)?, row));
+        }
+        keyed.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.grant_id.cmp(&y.grant_id)));
+        self.rows = keyed.into_iter().map(|(_, row)| row).collect();
+        Ok(())
+    }
+
+    /// A grant with its ways.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn access(&self, row: &HeldRow) -> Result<Access> {
+        let paths = self.ways.paths(&row.entitlement);
+        self.answers.access(row, self.principal.clone(), paths)
+    }
+}
+
+/// Origins looked up one by one, by principal, remembered as long as there is room.
+#[derive(Default)]
+struct Looked {
+    known: HashMap<(String, String), Origins>,
+    size: usize,
+}
+
+type Origins = HashMap<String, Option<Rc<Origin>>>;
+
+impl Looked {
+    fn take(&mut self, who: &(String, String)) -> Origins {
+        let own = self.known.remove(who).unwrap_or_default();
+        self.size = self.size.saturating_sub(own.len());
+        own
+    }
+
+    fn put(&mut self, who: (String, String), own: Origins) {
+        if self.size + own.len() > MOST {
+            self.known.clear();
+            self.size = 0;
+        }
+        self.size += own.len();
+        self.known.insert(who, own);
+    }
+}
+
+fn is_immutable(grant: &v2::Grant) -> bool {
+    grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>)
 }
 
 /// The id of a grant's entitlement.

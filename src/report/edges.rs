@@ -18,6 +18,15 @@ pub struct Edge {
     pub principal_types: Vec<String>,
 }
 
+/// What an edge passes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passing {
+    /// Everything.
+    All,
+    /// What is held directly.
+    Direct,
+}
+
 /// Every edge of a sync.
 #[derive(Debug, Clone, Default)]
 pub struct Edges {
@@ -54,14 +63,28 @@ impl Edges {
     /// Edges that pass everything on to everybody: targets and their sources.
     #[cfg(test)]
     pub(super) fn of(pairs: &[(String, String)]) -> Edges {
+        Edges::made(pairs, false)
+    }
+
+    /// As [`Edges::of`], passing on what is held directly only.
+    #[cfg(test)]
+    pub(super) fn shallow(pairs: &[(String, String)]) -> Edges {
+        Edges::made(pairs, true)
+    }
+
+    #[cfg(test)]
+    fn made(pairs: &[(String, String)], shallow: bool) -> Edges {
         let mut into: BTreeMap<String, Vec<Edge>> = BTreeMap::new();
         for (target, source) in pairs {
             into.entry(target.clone()).or_default().push(Edge {
                 source: source.clone(),
                 holder: (String::new(), String::new()),
-                shallow: false,
+                shallow,
                 principal_types: Vec::new(),
             });
+        }
+        for edges in into.values_mut() {
+            edges.sort_by(|a, b| a.source.cmp(&b.source));
         }
         Edges { into }
     }
@@ -69,6 +92,25 @@ impl Edges {
     /// The edges that lead to an entitlement, ordered by their source.
     pub fn into(&self, entitlement: &str) -> &[Edge] {
         self.into.get(entitlement).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the edges from one entitlement to another pass on to principals of a type; `None` where that is nothing.
+    pub fn passing(&self, source: &str, target: &str, principal_type: &str) -> Option<Passing> {
+        let edges = self.into(target);
+        let first = edges.partition_point(|edge| edge.source.as_str() < source);
+        let between = edges.get(first..).unwrap_or_default();
+        let between = between.iter().take_while(|edge| edge.source == source);
+        let mut found = None;
+        for edge in between {
+            if !edge.principal_types.is_empty() && !edge.principal_types.iter().any(|kind| kind == principal_type) {
+                continue;
+            }
+            if !edge.shallow {
+                return Some(Passing::All);
+            }
+            found = Some(Passing::Direct);
+        }
+        found
     }
 
     /// Every entitlement that something leads to, with its edges, in order of ids.

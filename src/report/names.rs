@@ -24,6 +24,7 @@ pub struct Names<'s> {
     resources: Table<(String, String), v2::Resource>,
     entitlements: Table<String, v2::Entitlement>,
     things: Table<(String, String), Thing>,
+    rights: Table<String, Right>,
 }
 
 impl<'s> Names<'s> {
@@ -35,6 +36,7 @@ impl<'s> Names<'s> {
             resources: RefCell::default(),
             entitlements: RefCell::default(),
             things: RefCell::default(),
+            rights: RefCell::default(),
         }
     }
 
@@ -121,6 +123,11 @@ impl<'s> Names<'s> {
     /// # Errors
     /// As [`Names::resource_type`].
     pub fn right(&self, id: &str) -> Result<Right> {
+        let found = remember(&self.rights, id.to_owned(), || self.read_right(id).map(Some))?;
+        found.map_or_else(|| self.read_right(id), |right| Ok((*right).clone()))
+    }
+
+    fn read_right(&self, id: &str) -> Result<Right> {
         match self.entitlement(id)? {
             Some(entitlement) => self.right_of(&entitlement),
             None => {
@@ -132,6 +139,7 @@ impl<'s> Names<'s> {
                     name: if slug.is_empty() { id } else { slug }.to_owned(),
                     apart: None,
                     resource: self.thing(kind, resource)?,
+                    left_out: 0,
                 })
             }
         }
@@ -152,6 +160,7 @@ impl<'s> Names<'s> {
             name: name.cloned().unwrap_or_default(),
             apart: self.snapshot.entitlements_apart(self)?.get(&entitlement.id).cloned(),
             resource: self.thing(kind, id)?,
+            left_out: 0,
         })
     }
 

@@ -1,5 +1,7 @@
 //! A question about access: about whom or what, and which of the answers are wanted.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::access::{Access, entitlement_of, principal_of};
@@ -59,20 +61,16 @@ pub fn ask(
         now: moment_of(asker.names().snapshot().run()),
     };
     let mut gaps: Vec<Gap> = Vec::new();
-    let mut learn = |found: Vec<Gap>| {
-        for gap in found {
-            if !gaps.contains(&gap) {
-                gaps.push(gap);
-            }
-        }
-    };
+    let mut known: HashSet<Gap> = HashSet::new();
+    let mut learn = |found: Vec<Gap>| gaps.extend(found.into_iter().filter(|gap| known.insert(gap.clone())));
     match target {
         Target::Principal(who) if pick.resources.is_empty() => {
-            for access in asker.of(&who.kind, &who.id)? {
+            asker.each_of(&who.kind, &who.id, &mut |access| {
                 if judge.keeps(&access)? {
                     each(access)?;
                 }
-            }
+                Ok(())
+            })?;
             learn(asker.ground.unknown_of(asker.names(), (&who.kind, &who.id))?);
         }
         Target::Principal(who) => {
@@ -104,7 +102,7 @@ pub fn ask(
 pub fn with_children(names: &Names<'_>, top: Thing) -> Result<Vec<Thing>> {
     let snapshot = names.snapshot();
     let mut found: Vec<Thing> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut open = vec![top];
     while let Some(thing) = open.pop() {
         if !seen.insert((thing.kind.clone(), thing.id.clone())) {
@@ -167,7 +165,6 @@ struct Row<'r> {
     immutable: bool,
     reach: Reach,
     reached: Option<&'r Thing>,
-    paths: &'r [Vec<Right>],
 }
 
 impl<'r> Row<'r> {
@@ -180,7 +177,6 @@ impl<'r> Row<'r> {
             immutable: access.immutable,
             reach: access.reach,
             reached: access.reached.as_ref(),
-            paths: &access.paths,
         }
     }
 }
@@ -199,7 +195,7 @@ impl Judge<'_, '_, '_> {
             Ok((!users_only || ground.is_user(principal_of(grant).0)) && self.wants(grant, reach, reached)?)
         };
         self.asker.on(thing, part, only, &mut wanted, &mut |access| {
-            if self.is_judged(&access) || self.keeps(&access)? {
+            if is_judged(&access) || self.keeps(&access)? {
                 each(access)?;
             }
             Ok(())
@@ -212,36 +208,26 @@ impl Judge<'_, '_, '_> {
         // thing, is told where somebody asks for it.
         let with_granting = self.pick.condition.as_ref().is_some_and(Condition::asks_for_reach);
         self.asker.everybody(with_granting, &mut wanted, &mut |access| {
-            if self.is_judged(&access) || self.keeps(&access)? {
+            if is_judged(&access) || self.keeps(&access)? {
                 each(access)?;
             }
             Ok(())
         })
     }
 
-    fn is_first_with_paths(&self) -> bool {
-        self.pick.condition.as_ref().is_some_and(Condition::asks_for_paths)
-    }
-
-    /// Whether a row was judged by its grant, before its ways were looked for.
-    fn is_judged(&self, access: &Access) -> bool {
-        access.reach < Reach::Scope && !self.is_first_with_paths()
-    }
-
-    /// Judges a grant without its ways; where the condition asks for them, it is wanted for now.
+    /// Judges a grant before its ways are told.
     fn wants(&self, grant: &v2::Grant, reach: Reach, reached: Option<&Thing>) -> Result<bool> {
         let entitlement = entitlement_of(grant);
         let row = Row {
             principal: principal_of(grant),
             right: None,
             entitlement,
-            direct: Origin::of(grant).is_direct(entitlement),
+            direct: Origin::is_given(grant),
             immutable: grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>),
             reach,
             reached,
-            paths: &[],
         };
-        Ok(self.picks(&row)? && (self.is_first_with_paths() || self.holds(&row)?))
+        Ok(self.picks(&row)? && self.holds(&row)?)
     }
 
     fn keeps(&self, access: &Access) -> Result<bool> {
@@ -253,6 +239,10 @@ impl Judge<'_, '_, '_> {
         let Some(condition) = &self.pick.condition else {
             return Ok(true);
         };
+        let through = || match row.reach {
+            Reach::Scope => Ok(Vec::new()),
+            _ => self.asker.answers.through(row.principal, row.entitlement),
+        };
         condition.holds(&Facts {
             names: self.asker.names(),
             now: self.now,
@@ -263,7 +253,7 @@ impl Judge<'_, '_, '_> {
             immutable: row.immutable,
             reach: row.reach,
             reached: row.reached,
-            paths: row.paths,
+            through: &through,
         })
     }
 
@@ -290,6 +280,11 @@ impl Judge<'_, '_, '_> {
             None => Ok(true),
         }
     }
+}
+
+/// Whether a row was judged by its grant, before its ways were looked for.
+fn is_judged(access: &Access) -> bool {
+    access.reach < Reach::Scope
 }
 
 /// Whether an entitlement has this id, slug or name.

@@ -4,6 +4,7 @@ use prost_types::value::Kind as ValueKind;
 use serde::Serialize;
 
 use super::apart::{self, Apart};
+use super::wording::count;
 use crate::baton::annotation;
 use crate::baton::proto::v2;
 
@@ -69,6 +70,14 @@ pub struct Right {
     pub apart: Option<String>,
     /// What it is on.
     pub resource: Thing,
+    /// As a step of a long way: how many steps lie before it that are not told.
+    #[serde(skip_serializing_if = "is_none")]
+    pub left_out: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Right {
@@ -89,7 +98,14 @@ impl Right {
 
 /// A way to something, in words: `Collaborator Group Ops: member → Project Billing (dev): editor`.
 pub fn way(rights: &[Right]) -> String {
-    rights.iter().map(Right::told).collect::<Vec<_>>().join(" → ")
+    let steps = rights.iter().flat_map(|right| steps(right, right.told()));
+    steps.collect::<Vec<_>>().join(" → ")
+}
+
+/// A step of a way in words, behind how many are not told before it.
+pub(super) fn steps(right: &Right, told: String) -> impl Iterator<Item = String> {
+    let left_out = (right.left_out > 0).then(|| format!("… {} …", count(right.left_out, "more step", "more steps")));
+    left_out.into_iter().chain([told])
 }
 
 /// A person or an account, as its user trait says.

@@ -2,7 +2,7 @@
 
 use super::apart;
 use super::names::Names;
-use super::thing::{Account, Right, Thing};
+use super::thing::{self, Account, Right, Thing};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
@@ -30,8 +30,11 @@ pub fn label(names: &Names<'_>, right: &Right) -> Result<String> {
 /// # Errors
 /// As [`label`].
 pub fn way(names: &Names<'_>, path: &[Right]) -> Result<String> {
-    let steps: Vec<String> = path.iter().map(|right| label(names, right)).collect::<Result<_>>()?;
-    Ok(steps.join(" → "))
+    let mut told: Vec<String> = Vec::with_capacity(path.len());
+    for right in path {
+        told.extend(thing::steps(right, label(names, right)?));
+    }
+    Ok(told.join(" → "))
 }
 
 /// The e-mail address of a person; empty where there is none.
@@ -54,6 +57,12 @@ pub fn email(names: &Names<'_>, thing: &Thing) -> Result<String> {
 pub fn is_group(names: &Names<'_>, kind: &str) -> Result<bool> {
     let kind = names.resource_type(kind)?;
     Ok(kind.is_some_and(|t| t.traits().any(|t| t == v2::resource_type::Trait::Group)))
+}
+
+/// A number as a record has it: `3`, or `at least 3` where nobody counted further.
+pub fn at_least(number: usize, is_least: bool) -> String {
+    let least = if is_least { "at least " } else { "" };
+    format!("{least}{number}")
 }
 
 /// `1 person`, `3 people`.

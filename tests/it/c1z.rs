@@ -5,6 +5,7 @@ mod envelope;
 mod grants;
 mod kept;
 pub mod older;
+mod reading;
 mod retention;
 mod runs;
 #[cfg(unix)]

@@ -5,13 +5,25 @@
 //! out cannot be opened any more. So the whole database is looked at once when a store opens it. That takes about half
 //! a second for a million grants, a fraction of unpacking them, and nothing for a new file. Before saving, it is enough
 //! to see that the schema still holds: everything else went through SQLite since.
+//!
+//! | who | looks at |
+//! | --- | --- |
+//! | a reader, when it unpacks ([`check_to_read`]) | tables, their columns, every page of a tree once, entries per index counted |
+//! | a store, when it opens a file ([`check_database`]) | the same, and every row's form |
+//! | a store, before it saves, and a reader of a copy that was kept ([`check_tables`]) | roots, a row of each table |
+//! | `verify` ([`problems`]) | all of that, and that each entry of an index is that of its row |
+
+mod pages;
+mod tables;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use rusqlite::Connection;
 
 use super::fault;
 use super::schema::TABLES;
+use super::verify::Problem;
 use crate::baton::error::{Error, Result};
 
 /// Pages of the database hang together and each belongs to one table or index.
@@ -19,7 +31,11 @@ use crate::baton::error::{Error, Result};
 /// # Errors
 /// `DataLoss` with what is wrong.
 pub(super) fn check_database(db: &Connection) -> Result<()> {
-    check_roots(db).map_err(fault::foreign)?;
+    // One in memory has no pages that could be read from a disk.
+    match db.path().filter(|path| !path.is_empty()) {
+        Some(path) => check_to_read(db, Path::new(path))?,
+        None => check_roots(db).map_err(fault::foreign)?,
+    }
     let verdict: String = db
         .query_row("pragma quick_check(1)", [], |row| row.get(0))
         .map_err(Error::from)
@@ -46,22 +62,88 @@ pub(super) fn check_tables(db: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// A file from anywhere can be read: its tables are what their names say, no page is part of two of them, and every
+/// index has an entry for each row. What the entries and rows say is not looked at, see [`problems`].
+///
+/// # Errors
+/// As [`check_database`].
+pub(super) fn check_to_read(db: &Connection, path: &Path) -> Result<()> {
+    let check = || {
+        tables::check_plain(db)?;
+        pages::check(path, &roots(db)?)
+    };
+    check().map_err(fault::foreign)
+}
+
+/// Everything that is wrong with a database: pages, rows, and what the entries of indexes say. Takes seconds for a million
+/// grants.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn problems(db: &Connection) -> Result<Vec<Problem>> {
+    let mut statement = db.prepare("pragma integrity_check(100)")?;
+    let lines: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let problem = |line: &str| Problem {
+        row: "database".to_owned(),
+        what: line.trim().to_owned(),
+    };
+    // The first line may only say where it looked ("*** in database main ***").
+    let lines = lines.iter().flat_map(|text| text.lines());
+    Ok(lines
+        .filter(|line| *line != "ok" && !line.starts_with("***"))
+        .map(problem)
+        .collect())
+}
+
+/// Where a table or an index begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Root {
+    name: String,
+    page: u32,
+    /// Whether rows are kept by their numbers; unknown for a table of somebody else.
+    is_table: Option<bool>,
+    /// The table that it must have an entry for each row of.
+    all_of: Option<String>,
+}
+
 fn check_roots(db: &Connection) -> Result<()> {
+    roots(db).map(drop)
+}
+
+/// Every table and index that has pages, each on one of its own.
+fn roots(db: &Connection) -> Result<Vec<Root>> {
     let pages: i64 = db.query_row("pragma page_count", [], |row| row.get(0))?;
     let mut statement = db.prepare(
-        "select name, rootpage from sqlite_schema where type in ('table', 'index') \
+        "select name, rootpage, type, tbl_name, \
+         coalesce((select partial from pragma_index_list(s.tbl_name) as list where list.name = s.name), 0) \
+         from sqlite_schema as s where type in ('table', 'index') \
          and not (rootpage = 0 and sql like 'create virtual table %')",
     )?;
-    let mut roots = statement.query([])?;
+    let mut rows = statement.query([])?;
     let mut taken = BTreeSet::new();
-    while let Some(row) = roots.next()? {
-        let (name, root): (String, i64) = (row.get(0)?, row.get(1)?);
+    let mut roots = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (name, root, kind, of): (String, i64, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
         // Page 1 is the schema itself.
-        if !(2..=pages).contains(&root) || !taken.insert(root) {
+        let page = u32::try_from(root)
+            .ok()
+            .filter(|_| (2..=pages).contains(&root) && taken.insert(root));
+        let Some(page) = page else {
             return Err(damaged(&format!("{name} cannot begin on page {root}")));
-        }
+        };
+        let is_index = kind == "index";
+        let is_ours = TABLES.iter().any(|table| table.name.eq_ignore_ascii_case(&name));
+        roots.push(Root {
+            all_of: Some(of).filter(|_| is_index && row.get(4).is_ok_and(|partial: i64| partial == 0)),
+            is_table: if is_index { Some(false) } else { is_ours.then_some(true) },
+            name,
+            page,
+        });
     }
-    Ok(())
+    Ok(roots)
 }
 
 fn damaged(what: &str) -> Error {

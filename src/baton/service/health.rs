@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get};
 use futures_util::future::{Either, select};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -67,7 +67,7 @@ pub async fn serve<C: Connector>(
         .route("/health", any(health_probe::<C>))
         .route("/ready", any(ready_probe::<C>))
         .route("/live", any(live_probe::<C>))
-        .route("/metrics", any(metrics_probe::<C>))
+        .route("/metrics", get(metrics_probe::<C>))
         .with_state(health);
     tokio::spawn(async move {
         let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned());

@@ -1,7 +1,7 @@
 //! Who can reach a resource: one tree per resource. What is held on it comes first, by entitlement, what may do most
 //! first and people before groups; then what is held around it, scopes, and who can give themselves access.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::told::{self, Shown, how};
 use crate::baton::error::Result;
@@ -89,7 +89,8 @@ struct Answer<'a> {
     others: usize,
     scoped: BTreeSet<(String, String)>,
     granting: BTreeSet<(String, String)>,
-    around: Vec<Thing>,
+    /// Places of things around, by type and bare id.
+    around: HashMap<(String, String), usize>,
     needs: Option<&'static str>,
     rows: Shown,
     gaps: Vec<Gap>,
@@ -107,7 +108,7 @@ impl<'a> Answer<'a> {
             others: 0,
             scoped: BTreeSet::new(),
             granting: BTreeSet::new(),
-            around: Vec::new(),
+            around: HashMap::new(),
             needs: None,
             rows: Shown::default(),
             gaps: Vec::new(),
@@ -190,11 +191,9 @@ impl<'a> Answer<'a> {
 
     /// Things around come nearest first, which is how they are asked.
     fn place(&mut self, around: &Thing) -> usize {
-        let known = self.around.iter().position(|known| known == around);
-        known.unwrap_or_else(|| {
-            self.around.push(around.clone());
-            self.around.len() - 1
-        })
+        let next = self.around.len();
+        let key = (around.kind.clone(), around.id.clone());
+        *self.around.entry(key).or_insert(next)
     }
 
     /// Who can reach it, in one sentence. That nobody can is only said where the file is known to tell everything.

@@ -1,6 +1,6 @@
 //! What one principal can reach: as a tree of what was given and what follows, or as the published JSON with paths.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -296,12 +296,14 @@ impl Drawing<'_, '_> {
             let Some(first) = of_kind.first() else { continue };
             let mut section = Node::new(Tone::Bold, words(first.reach).1);
             let mut by_right: Vec<(String, Vec<&Access>)> = Vec::new();
+            let mut places: HashMap<String, usize> = HashMap::new();
             for access in of_kind {
                 let label = match access.reach {
                     Reach::Scope => access.right.name.clone(),
                     _ => wording::label(self.names, &access.right)?,
                 };
-                match by_right.iter_mut().find(|(known, _)| *known == label) {
+                let place = *places.entry(label.clone()).or_insert(by_right.len());
+                match by_right.get_mut(place) {
                     Some((_, rows)) => rows.push(access),
                     None => by_right.push((label, vec![access])),
                 }
@@ -357,7 +359,9 @@ impl Drawing<'_, '_> {
     fn branch(&mut self, branch: &Branch, with_type: bool) -> Result<Node> {
         let mut node = self.right(&branch.right, with_type)?;
         if branch.ways > 1 {
-            node = node.and(Tone::Dim, format!(" · one of {} ways to it", branch.ways));
+            let least = if branch.is_least { "at least " } else { "" };
+            let ways = wording::count(branch.ways, "way", "ways");
+            node = node.and(Tone::Dim, format!(" · one of {least}{ways} to it"));
         }
         for of_type in branch
             .follows
@@ -396,6 +400,11 @@ impl Drawing<'_, '_> {
 
     fn right(&self, right: &Right, with_type: bool) -> Result<Node> {
         let label = wording::label(self.names, right)?;
+        let left_out = match right.left_out {
+            0 => String::new(),
+            steps => format!("… {} … ", wording::count(steps, "more step", "more steps")),
+        };
+        let label = left_out + &label;
         Ok(if with_type {
             Node::new(Tone::Dim, format!("{} ", right.resource.type_name)).and(Tone::Plain, label)
         } else {

@@ -175,7 +175,7 @@ fn record(asker: Asker<'_, '_>, access: &Access) -> Result<Vec<String>> {
         access.direct.to_string(),
         access.immutable.to_string(),
         paths.join(OR),
-        access.more_paths.to_string(),
+        wording::at_least(access.more_paths, access.is_least),
         access.reach.word().to_owned(),
         reached.kind.clone(),
         reached.id.clone(),

@@ -62,7 +62,7 @@ pub(super) fn how(names: &Names<'_>, access: &Access) -> Result<String> {
     let Some(shortest) = access.paths.first() else {
         return Ok("from something the file does not name".to_owned());
     };
-    let more = access.paths.len() - 1 + access.more_paths;
+    let more = access.more_paths.saturating_add(access.paths.len() - 1);
     let steps = shortest.get(..shortest.len().saturating_sub(1)).unwrap_or_default();
     let way = if steps.is_empty() {
         "given".to_owned()
@@ -70,7 +70,9 @@ pub(super) fn how(names: &Names<'_>, access: &Access) -> Result<String> {
         format!("through {}", wording::way(names, steps)?)
     };
     Ok(match more {
+        0 if access.is_least => format!("{way}, and perhaps more ways"),
         0 => way,
+        more if access.is_least => format!("{way}, and at least {}", wording::count(more, "more way", "more ways")),
         more => format!("{way}, and {}", wording::count(more, "more way", "more ways")),
     })
 }

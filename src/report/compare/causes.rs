@@ -11,8 +11,6 @@ use crate::report::path::Origin;
 
 /// Answers that are remembered: a person's privileges of one role share theirs.
 const MOST: usize = 200_000;
-/// Steps a cause is followed back.
-const DEEPEST: usize = 64;
 
 /// Why one grant came about. Entitlements by their ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +36,48 @@ enum Held {
     New(Cause),
 }
 
+/// An entitlement whose sources are looked at one after another.
+struct Open {
+    entitlement: String,
+    /// Those that were not looked at yet, the next one last.
+    sources: Vec<String>,
+    current: String,
+    best: Cause,
+}
+
+impl Open {
+    fn of(entitlement: String, origin: &Origin) -> Open {
+        let sources = origin.sources().filter(|source| *source != entitlement);
+        let mut sources: Vec<String> = sources.map(str::to_owned).collect();
+        sources.reverse();
+        Open {
+            entitlement,
+            sources,
+            current: String::new(),
+            best: Cause::Unknown,
+        }
+    }
+
+    /// Takes how the current source is held; says whether no other one needs to be looked at.
+    fn learn(&mut self, held: Held) -> bool {
+        let cause = match held {
+            Held::Not => Cause::Unknown,
+            Held::Before => Cause::Wider(self.current.clone(), self.entitlement.clone()),
+            Held::New(Cause::Given) => Cause::From(self.current.clone()),
+            Held::New(cause) => cause,
+        };
+        let is_done = matches!(cause, Cause::From(_));
+        if is_done || self.best == Cause::Unknown {
+            self.best = cause;
+        }
+        is_done
+    }
+}
+
+fn key(entitlement: &str, who: (&str, &str)) -> (String, String, String) {
+    (entitlement.to_owned(), who.0.to_owned(), who.1.to_owned())
+}
+
 /// Finds causes in the sync where the grants are, given the sync where they are not.
 pub(super) struct Causes<'s> {
     here: &'s Snapshot,
@@ -56,57 +96,70 @@ impl<'s> Causes<'s> {
 
     /// The cause of a grant that is here and not there.
     pub(super) fn of(&mut self, grant: &v2::Grant, who: (&str, &str)) -> Result<Cause> {
-        self.cause(entitlement_of(grant), &Origin::of(grant), who, 0)
-    }
-
-    fn cause(&mut self, entitlement: &str, origin: &Origin, who: (&str, &str), depth: usize) -> Result<Cause> {
-        if origin.is_direct(entitlement) {
+        if Origin::is_given(grant) {
             return Ok(Cause::Given);
         }
-        let mut best = Cause::Unknown;
-        for source in origin.sources().filter(|source| *source != entitlement) {
-            let cause = match self.held(source, who, depth + 1)? {
-                Held::Not => Cause::Unknown,
-                Held::Before => Cause::Wider(source.to_owned(), entitlement.to_owned()),
-                Held::New(Cause::Given) => Cause::From(source.to_owned()),
-                Held::New(cause) => cause,
-            };
-            if matches!(cause, Cause::From(_)) {
-                return Ok(cause);
-            }
-            if best == Cause::Unknown {
-                best = cause;
-            }
-        }
-        Ok(best)
+        let open = Open::of(entitlement_of(grant).to_owned(), &Origin::of(grant));
+        self.follow(vec![open], who)
     }
 
-    fn held(&mut self, entitlement: &str, who: (&str, &str), depth: usize) -> Result<Held> {
-        let key = (entitlement.to_owned(), who.0.to_owned(), who.1.to_owned());
-        if let Some(held) = self.known.get(&key) {
-            return Ok(held.clone());
+    /// Follows what is open to its end. The way may be as long as somebody makes chains of groups, so it is no recursion.
+    fn follow(&mut self, mut way: Vec<Open>, who: (&str, &str)) -> Result<Cause> {
+        let mut answer: Option<Held> = None;
+        loop {
+            let Some(open) = way.last_mut() else {
+                return Ok(Cause::Unknown);
+            };
+            let is_done = match answer.take() {
+                Some(held) => open.learn(held),
+                None => match open.sources.pop() {
+                    Some(source) => {
+                        open.current.clone_from(&source);
+                        answer = self.enter(source, who, &mut way)?;
+                        continue;
+                    }
+                    None => true,
+                },
+            };
+            if !is_done {
+                continue;
+            }
+            let Some(done) = way.pop() else {
+                return Ok(Cause::Unknown);
+            };
+            if way.is_empty() {
+                return Ok(done.best);
+            }
+            let held = Held::New(done.best);
+            self.remember(key(&done.entitlement, who), held.clone());
+            answer = Some(held);
         }
-        if depth > DEEPEST {
-            return Ok(Held::Not);
+    }
+
+    /// How somebody holds an entitlement, where that is known or said at once; else it is to be followed.
+    fn enter(&mut self, entitlement: String, who: (&str, &str), way: &mut Vec<Open>) -> Result<Option<Held>> {
+        let key = key(&entitlement, who);
+        if let Some(held) = self.known.get(&key) {
+            return Ok(Some(held.clone()));
         }
         // Whoever holds each other in a circle finds nothing new there.
         self.remember(key.clone(), Held::Not);
-        let held = self.look(entitlement, who, depth)?;
-        self.remember(key, held.clone());
-        Ok(held)
-    }
-
-    fn look(&mut self, entitlement: &str, who: (&str, &str), depth: usize) -> Result<Held> {
-        let Some(here) = origin(self.here, entitlement, who)? else {
-            return Ok(Held::Not);
+        let Some(here) = origin(self.here, &entitlement, who)? else {
+            return Ok(Some(Held::Not));
         };
-        let there = origin(self.there, entitlement, who)?;
-        let is_direct = here.is_direct(entitlement);
-        match there {
+        let there = origin(self.there, &entitlement, who)?;
+        let is_direct = here.is_direct(&entitlement);
+        let held = match there {
             // A shallow edge passes on what is held directly only: that it is so now can be the cause.
-            Some(there) if !is_direct || there.is_direct(entitlement) => Ok(Held::Before),
-            _ => Ok(Held::New(self.cause(entitlement, &here, who, depth)?)),
-        }
+            Some(there) if !is_direct || there.is_direct(&entitlement) => Held::Before,
+            _ if is_direct => Held::New(Cause::Given),
+            _ => {
+                way.push(Open::of(entitlement, &here));
+                return Ok(None);
+            }
+        };
+        self.remember(key, held.clone());
+        Ok(Some(held))
     }
 
     fn remember(&mut self, key: (String, String, String), held: Held) {

@@ -1,5 +1,7 @@
 //! One row that a condition is asked about.
 
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use super::field::Field;
@@ -11,6 +13,9 @@ use crate::report::names::Names;
 use crate::report::reach::Reach;
 use crate::report::thing::{Account, Right, Thing};
 use crate::report::wording;
+
+/// See [`Facts::through`].
+pub type Through<'t> = dyn Fn() -> Result<Vec<Rc<str>>> + 't;
 
 /// A grant, with where to look up the names in it.
 pub struct Facts<'f, 's> {
@@ -32,8 +37,8 @@ pub struct Facts<'f, 's> {
     pub reach: Reach,
     /// What is reached, where that is not what is held.
     pub reached: Option<&'f Thing>,
-    /// The ways to it, where the condition asks for them.
-    pub paths: &'f [Vec<Right>],
+    /// Looks up the ids of the entitlements by which it comes about, itself aside: all of them, however many ways there are.
+    pub through: &'f Through<'f>,
 }
 
 impl Facts<'_, '_> {
@@ -82,13 +87,10 @@ impl Facts<'_, '_> {
             Field::Reach => vec![self.reach.word().to_owned()],
             Field::Through => {
                 let mut texts = Vec::new();
-                for path in self.paths {
-                    for right in path.iter().take(path.len().saturating_sub(1)) {
-                        texts.push(wording::label(self.names, right)?);
-                        texts.push(right.id.clone());
-                        texts.push(right.resource.name.clone());
-                        texts.push(right.name.clone());
-                    }
+                for id in (self.through)()? {
+                    let right = self.names.right(&id)?;
+                    texts.push(wording::label(self.names, &right)?);
+                    texts.extend([right.id, right.resource.name, right.name]);
                 }
                 texts
             }

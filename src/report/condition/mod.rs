@@ -121,11 +121,6 @@ impl Condition {
             .map_err(|mistake| mistake.into_error(text))
     }
 
-    /// Whether a row can only be judged with its paths at hand.
-    pub fn asks_for_paths(&self) -> bool {
-        self.root.asks_for(Field::Through)
-    }
-
     /// Whether it tells rows apart by how they lead to what is reached.
     pub fn asks_for_reach(&self) -> bool {
         self.root.asks_for(Field::Reach)
@@ -161,6 +156,8 @@ impl Expr {
             Expr::Text(Field::Id, _) => 1,
             Expr::Text(Field::Type | Field::Name | Field::Resource | Field::ResourceType, _) => 2,
             Expr::Text(Field::Entitlement | Field::Environment, _) => 3,
+            // Its ways have to be followed.
+            Expr::Text(Field::Through, _) => 5,
             Expr::Text(..) | Expr::Span(..) => 4,
         }
     }

@@ -1,11 +1,12 @@
 //! Who may ask: only with the token in the address, only under this computer's own names, only to read.
 //!
 //! The port is open to every program of the computer and, through a browser, to every web page. A page elsewhere does
-//! not know the token; one that makes its name point here (DNS rebinding) is told apart by the `Host` header.
+//! not know the token; one that makes its name point here (DNS rebinding) is told apart by the host it asks for, in the
+//! `Host` header or in front of the path.
 
 use std::net::SocketAddr;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 /// What every answer carries.
 const HEADERS: [(HeaderName, &str); 8] = [
@@ -57,13 +58,18 @@ impl Guard {
     pub fn admit<'p>(
         &self,
         method: &Method,
-        path: &'p str,
+        asked: &'p Uri,
         headers: &HeaderMap,
     ) -> Result<&'p str, (StatusCode, &'static str)> {
+        let is_known = |host: &str| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = hosts.next().and_then(|host| host.to_str().ok());
-        let is_known = host.is_some_and(|host| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)));
-        if !is_known || hosts.next().is_some() {
+        // A whole address in place of a path names a host as well, and counts more than the header (RFC 9112, 3.2.2).
+        let is_elsewhere = asked.authority().is_some_and(|named| !is_known(named.as_str()));
+        let is_foreign = asked
+            .scheme_str()
+            .is_some_and(|scheme| !scheme.eq_ignore_ascii_case("http"));
+        if !host.is_some_and(is_known) || hosts.next().is_some() || is_elsewhere || is_foreign {
             return Err((
                 StatusCode::MISDIRECTED_REQUEST,
                 "this address is only for this computer",
@@ -72,6 +78,7 @@ impl Guard {
         if method != Method::GET && method != Method::HEAD {
             return Err((StatusCode::METHOD_NOT_ALLOWED, "there is nothing here to change"));
         }
+        let path = asked.path();
         let mut parts = path.strip_prefix('/').unwrap_or(path).splitn(2, '/');
         let token = parts.next().unwrap_or_default();
         if !equal(token.as_bytes(), self.token.as_bytes()) {
@@ -110,6 +117,10 @@ mod tests {
         Guard::new(SocketAddr::from(([127, 0, 0, 1], 4711)))
     }
 
+    fn uri(text: &str) -> Uri {
+        text.parse().unwrap()
+    }
+
     fn host(host: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))])
     }
@@ -117,15 +128,16 @@ mod tests {
     #[test]
     fn only_whoever_knows_the_token_is_let_in() {
         let guard = guard();
-        let path = format!("{}api/overview", guard.root());
+        let path = uri(&format!("{}api/overview", guard.root()));
         let admitted = guard.admit(&Method::GET, &path, &host("127.0.0.1:4711"));
         assert_eq!(admitted, Ok("api/overview"));
         assert_eq!(
             guard.admit(&Method::HEAD, &path, &host("LOCALHOST:4711")),
             Ok("api/overview")
         );
-        for wrong in ["/", "", "/api/overview", "//api/overview", "/0123/api/overview"] {
-            let refused = guard.admit(&Method::GET, wrong, &host("127.0.0.1:4711"));
+        for wrong in ["/", "/api/overview", "/0123/api/overview"] {
+            let wrong = uri(wrong);
+            let refused = guard.admit(&Method::GET, &wrong, &host("127.0.0.1:4711"));
             assert_eq!(refused.unwrap_err().0, StatusCode::NOT_FOUND, "{wrong}");
         }
         assert_ne!(guard.root(), self::guard().root());
@@ -135,7 +147,7 @@ mod tests {
     #[test]
     fn names_that_point_here_from_elsewhere_are_refused() {
         let guard = guard();
-        let root = guard.root();
+        let root = uri(&guard.root());
         for wrong in [
             "evil.example:4711",
             "127.0.0.1",
@@ -154,9 +166,35 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_address_is_refused_unless_it_is_this_one() {
+        let guard = guard();
+        let asked = |origin: &str| {
+            let whole = uri(&format!("{origin}{}", guard.root()));
+            guard
+                .admit(&Method::GET, &whole, &host("127.0.0.1:4711"))
+                .map(str::to_owned)
+        };
+        for own in ["http://127.0.0.1:4711", "http://LOCALHOST:4711"] {
+            assert_eq!(asked(own).unwrap(), "");
+        }
+        for wrong in [
+            "http://evil.example",
+            "http://evil.example:4711",
+            "http://127.0.0.1",
+            "http://127.0.0.1:4712",
+            "http://127.0.0.1:4711@evil.example",
+            "http://ada@127.0.0.1:4711",
+            "https://127.0.0.1:4711",
+            "ftp://127.0.0.1:4711",
+        ] {
+            assert_eq!(asked(wrong).unwrap_err().0, StatusCode::MISDIRECTED_REQUEST, "{wrong}");
+        }
+    }
+
+    #[test]
     fn nothing_can_be_changed() {
         let guard = guard();
-        let root = guard.root();
+        let root = uri(&guard.root());
         for method in [
             Method::POST,
             Method::PUT,

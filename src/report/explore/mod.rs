@@ -7,6 +7,7 @@
 mod guard;
 mod index;
 mod list;
+mod listen;
 mod page;
 mod query_service;
 mod question;

@@ -99,6 +99,7 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
             name: entitlement.name.clone(),
             apart: entitlement.apart.clone(),
             resource: thing.clone(),
+            left_out: 0,
         },
         grants: *grants,
     });

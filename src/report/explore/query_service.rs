@@ -1,9 +1,11 @@
 //! Where questions are answered: blocking, with a reader of its own for each that is answered at the same time.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::index::Index;
 use super::question::Question;
@@ -27,6 +29,7 @@ pub struct QueryService {
     index: OnceLock<Result<Index>>,
     overview: OnceLock<Result<Vec<u8>>>,
     remembered: Mutex<VecDeque<(Asked, ReachRows)>>,
+    abandoned: AtomicU64,
 }
 
 impl QueryService {
@@ -39,6 +42,7 @@ impl QueryService {
             index: OnceLock::new(),
             overview: OnceLock::new(),
             remembered: Mutex::default(),
+            abandoned: AtomicU64::new(0),
         }
     }
 
@@ -78,22 +82,31 @@ impl QueryService {
     /// `NotFound` for a question nobody knows or a thing that is not there, `InvalidArgument` for one that makes no sense,
     /// `DataLoss` for a damaged file.
     pub fn answer(&self, name: &str, query: &str) -> Result<Vec<u8>> {
+        self.answer_while(name, query, &CancellationToken::new())
+    }
+
+    /// As [`QueryService::answer`], until nobody waits for the answer any more. What every answer needs is read to its
+    /// end all the same: the next one wants it.
+    ///
+    /// # Errors
+    /// As [`QueryService::answer`]; `Cancelled` where nobody waits.
+    pub fn answer_while(&self, name: &str, query: &str, gone: &CancellationToken) -> Result<Vec<u8>> {
         let question = Question::of(query);
         match name {
             "overview" => self.overview().map(<[u8]>::to_vec),
             "search" => json(&search::answer(self.index()?, &question)?),
             "list" => {
                 let index = self.index()?;
-                json(&self.with_reader(|snapshot| list::answer(snapshot, index, &question))?)
+                json(&self.with_reader_while(gone, |snapshot| list::answer(snapshot, index, &question))?)
             }
             "thing" => {
                 let index = self.index()?;
-                json(&self.with_reader(|snapshot| page::answer(snapshot, index, &question))?)
+                json(&self.with_reader_while(gone, |snapshot| page::answer(snapshot, index, &question))?)
             }
             "access" => {
                 let index = self.index()?;
                 let asked = Asked::of(&question)?;
-                json(&self.with_reader(|snapshot| {
+                json(&self.with_reader_while(gone, |snapshot| {
                     let rows = self.rows(snapshot, index, asked)?;
                     reach::answer(snapshot, index, &rows, &question)
                 })?)
@@ -118,6 +131,24 @@ impl QueryService {
         remembered.push_front((asked, ReachRows::clone(&rows)));
         remembered.truncate(REMEMBERED);
         Ok(rows)
+    }
+
+    /// How many questions were given up because nobody waited any more.
+    pub fn abandoned(&self) -> u64 {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+
+    fn with_reader_while<T>(&self, gone: &CancellationToken, work: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
+        let outcome = self.with_reader(|snapshot| {
+            snapshot.reader().read_until(Some(gone.clone()));
+            let outcome = work(snapshot);
+            snapshot.reader().read_until(None);
+            outcome
+        });
+        if outcome.as_ref().is_err_and(|error| error.kind() == Kind::Cancelled) {
+            self.abandoned.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
     }
 
     fn with_reader<T>(&self, work: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {

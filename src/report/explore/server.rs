@@ -15,9 +15,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::guard::Guard;
+use super::listen::{HEAD, listen};
 use super::query_service::QueryService;
 use crate::baton::conventions::Conventions;
-use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
 use crate::report::snapshot::Snapshot;
 use crate::report::web::ASSETS;
@@ -32,12 +33,13 @@ const JSON: &str = "application/json; charset=utf-8";
 pub struct Explorer {
     listener: TcpListener,
     at: Arc<Inner>,
+    head: Duration,
 }
 
 struct Inner {
     guard: Guard,
     desk: QueryService,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Explorer {
@@ -62,9 +64,22 @@ impl Explorer {
             at: Arc::new(Inner {
                 guard: Guard::new(address),
                 desk: QueryService::new(snapshot, conventions),
-                permits: Semaphore::new(AT_ONCE),
+                permits: Arc::new(Semaphore::new(AT_ONCE)),
             }),
+            head: HEAD,
         })
+    }
+
+    /// With another time for the head of a request.
+    #[must_use]
+    pub fn with_head_in(self, head: Duration) -> Explorer {
+        Explorer { head, ..self }
+    }
+
+    /// Counts the questions that nobody waits for any more, which were given up.
+    pub fn abandoned(&self) -> impl Fn() -> u64 + use<> {
+        let at = Arc::clone(&self.at);
+        move || at.desk.abandoned()
     }
 
     /// Where the page is. Whoever has it sees the file: it is printed, never logged.
@@ -74,10 +89,7 @@ impl Explorer {
 }
 
 /// Answers until cancelled.
-///
-/// # Errors
-/// Those of the system's network.
-pub async fn serve(explorer: Explorer, cancel: CancellationToken) -> Result<()> {
+pub async fn serve(explorer: Explorer, cancel: CancellationToken) {
     let at = explorer.at;
     // Read while the browser starts. A failure is told to whoever asks.
     let ahead = Arc::clone(&at);
@@ -85,15 +97,15 @@ pub async fn serve(explorer: Explorer, cancel: CancellationToken) -> Result<()> 
         let _ = ahead.desk.overview();
     });
     let router = Router::new().fallback(answer).with_state(at);
-    let serving = axum::serve(explorer.listener, router).with_graceful_shutdown(cancel.clone().cancelled_owned());
+    let serving = listen(explorer.listener, router, explorer.head, cancel.clone());
     // A browser that keeps its connection open must not keep the program.
     let patience = async {
         cancel.cancelled().await;
         tokio::time::sleep(PATIENCE).await;
     };
     tokio::select! {
-        served = serving.into_future() => served.context("serve the page"),
-        () = patience => Ok(()),
+        () = serving => {}
+        () = patience => {}
     }
 }
 
@@ -105,7 +117,7 @@ async fn answer(State(at): State<Arc<Inner>>, request: Request) -> Response {
 }
 
 async fn respond(at: &Arc<Inner>, asked: Parts) -> Response {
-    let path = match at.guard.admit(&asked.method, asked.uri.path(), &asked.headers) {
+    let path = match at.guard.admit(&asked.method, &asked.uri, &asked.headers) {
         Ok(path) => path,
         Err((status @ StatusCode::PERMANENT_REDIRECT, _)) => return redirect(status, &at.guard.root()),
         Err((status, why)) => return refused(status, why),
@@ -114,11 +126,19 @@ async fn respond(at: &Arc<Inner>, asked: Parts) -> Response {
         return file(path);
     };
     let (name, query) = (name.to_owned(), asked.uri.query().unwrap_or_default().to_owned());
-    let Ok(_turn) = at.permits.acquire().await else {
+    let Ok(turn) = Arc::clone(&at.permits).acquire_owned().await else {
         return refused(StatusCode::SERVICE_UNAVAILABLE, "the explorer is closing");
     };
     let desk = Arc::clone(at);
-    let answered = tokio::task::spawn_blocking(move || desk.desk.answer(&name, &query)).await;
+    // Whoever closes the connection drops this future, and with it the guard.
+    let gone = CancellationToken::new();
+    let _waiting = gone.clone().drop_guard();
+    let answered = tokio::task::spawn_blocking(move || {
+        let answered = desk.desk.answer_while(&name, &query, &gone);
+        drop(turn);
+        answered
+    })
+    .await;
     match answered {
         Ok(Ok(json)) => with_type(StatusCode::OK, JSON, Body::from(json)),
         Ok(Err(error)) => failed(&error),

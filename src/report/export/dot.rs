@@ -13,8 +13,7 @@ use super::pass::Sink;
 use super::table::{Cell, Table};
 use crate::baton::error::Result;
 use crate::baton::visible;
-use crate::report::access::Access;
-use crate::report::thing::Thing;
+use crate::report::thing::{Right, Thing};
 
 /// Things of one type that are drawn one by one.
 const DRAWN: usize = 12;
@@ -58,10 +57,14 @@ impl Sink for Graph {
         Ok(())
     }
 
-    fn held(&mut self, principal: &Thing, held: &[Access]) -> Result<()> {
-        let mut by_type: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
-        for access in held.iter().filter(|access| access.direct) {
-            by_type.entry(&access.right.resource.kind).or_default().push(access);
+    fn takes_given(&self) -> bool {
+        true
+    }
+
+    fn given(&mut self, principal: &Thing, given: &[Right]) -> Result<()> {
+        let mut by_type: BTreeMap<&str, Vec<&Right>> = BTreeMap::new();
+        for right in given {
+            by_type.entry(&right.resource.kind).or_default().push(right);
         }
         if by_type.is_empty() {
             return Ok(());
@@ -71,7 +74,7 @@ impl Sink for Graph {
             if list.len() > DRAWN {
                 let type_name = list
                     .first()
-                    .map(|a| a.right.resource.type_name.clone())
+                    .map(|right| right.resource.type_name.clone())
                     .unwrap_or_default();
                 let id = quoted(&format!("{}:{} {kind}", principal.kind, principal.id), usize::MAX);
                 let label = quoted(&format!("{} × {type_name}", list.len()), LABEL);
@@ -82,9 +85,9 @@ impl Sink for Graph {
                 self.nodes += 1;
                 continue;
             }
-            for access in list {
-                let to = self.node(&access.right.resource)?;
-                let slug = quoted(&access.right.slug, LABEL);
+            for right in list {
+                let to = self.node(&right.resource)?;
+                let slug = quoted(&right.slug, LABEL);
                 writeln!(self.file, "  {from} -> {to} [label={slug}];")?;
             }
         }

@@ -16,11 +16,11 @@ use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Result};
 use crate::baton::proto::v2;
 use crate::baton::target;
-use crate::report::access::{Access, Answers};
+use crate::report::access::{Access, Answers, Held};
 use crate::report::find;
 use crate::report::reach::{Asker, Ground, Reach};
 use crate::report::snapshot::Snapshot;
-use crate::report::thing::{self, Account, Thing};
+use crate::report::thing::{self, Account, Right, Thing};
 use crate::report::wording;
 
 /// What to write, and what to know about it.
@@ -40,8 +40,13 @@ pub(super) trait Sink {
     /// Takes a row of a table.
     fn row(&mut self, table: Table, cells: &[Cell]) -> Result<()>;
 
-    /// Takes everything a principal holds.
-    fn held(&mut self, _principal: &Thing, _held: &[Access]) -> Result<()> {
+    /// Whether it takes what principals were given.
+    fn takes_given(&self) -> bool {
+        false
+    }
+
+    /// Takes everything a principal was given, in the order of answers.
+    fn given(&mut self, _principal: &Thing, _given: &[Right]) -> Result<()> {
         Ok(())
     }
 
@@ -142,7 +147,7 @@ impl StandIns {
 
 impl Pass<'_> {
     fn put(&mut self, table: Table, cells: &[Cell]) -> Result<()> {
-        self.sinks.iter_mut().try_for_each(|sink| sink.row(table, cells))
+        put(&mut self.sinks, table, cells)
     }
 
     fn entitlements(&mut self, snapshot: &Snapshot) -> Result<()> {
@@ -184,25 +189,28 @@ impl Pass<'_> {
                 .unwrap_or_default(),
             description => description.to_owned(),
         };
-        self.put(
-            Table::Resources,
-            &table::resource(&thing, &description, parent.as_ref()),
-        )?;
+        let row = table::resource(&thing, &description, parent.as_ref());
+        put(&mut self.sinks, Table::Resources, &row)?;
         let asker = Asker {
             answers: &self.answers,
             ground: &self.ground,
         };
-        let reached = asker.of(&thing.kind, &thing.id)?;
-        let (held, beyond): (Vec<Access>, Vec<Access>) =
-            reached.into_iter().partition(|access| access.reach == Reach::On);
-        for sink in &mut self.sinks {
-            sink.held(&thing, &held)?;
+        let held = asker.held(&thing.kind, &thing.id)?;
+        let given = held.rows().iter().filter(|row| row.is_direct);
+        let direct = given.clone().count();
+        if self.sinks.iter().any(|sink| sink.takes_given()) {
+            let given = given
+                .map(|row| names.right(&row.entitlement))
+                .collect::<Result<Vec<_>>>()?;
+            self.sinks.iter_mut().try_for_each(|sink| sink.given(&thing, &given))?;
         }
-        let unknown = || {
-            (!(held.is_empty() && beyond.is_empty()) && self.stand_ins.includes(&thing.kind))
-                .then(|| Account::unknown(thing.clone()))
+        let account = match Account::of(resource, thing.clone()) {
+            None if self.stand_ins.includes(&thing.kind) && self.reaches(&thing, &held)? => {
+                Some(Account::unknown(thing.clone()))
+            }
+            account => account,
         };
-        let Some(mut account) = Account::of(resource, thing.clone()).or_else(unknown) else {
+        let Some(mut account) = account else {
             return Ok(());
         };
         let profile = thing::profile(resource).unwrap_or_default();
@@ -214,14 +222,10 @@ impl Pass<'_> {
         {
             account.last_login = Some(seen.to_owned());
         }
-        let direct = held.iter().filter(|access| access.direct).count();
-        let row = table::person(&account, moderator, held.len() as u64, direct as u64);
-        self.put(Table::People, &row)?;
-        for access in held.into_iter().chain(beyond) {
-            let asker = Asker {
-                answers: &self.answers,
-                ground: &self.ground,
-            };
+        let row = table::person(&account, moderator, held.rows().len() as u64, direct as u64);
+        let sinks = &mut self.sinks;
+        put(sinks, Table::People, &row)?;
+        let mut review = |access: Access| {
             let environment = asker.environment_of(&access)?;
             let held = match access.reach {
                 Reach::On | Reach::Scope => access.right.called(),
@@ -229,10 +233,33 @@ impl Pass<'_> {
                 Reach::Above | Reach::Inside | Reach::SelfGranting => wording::label(asker.names(), &access.right)?,
             };
             let row = table::access_review(&account, moderator, &held, environment, access);
-            self.put(Table::AccessReview, &row)?;
+            put(sinks, Table::AccessReview, &row)
+        };
+        for row in held.rows() {
+            review(held.access(row)?)?;
         }
-        Ok(())
+        asker.beyond(&thing.kind, &thing.id, Some(&held), &mut review)
     }
+
+    /// Whether somebody holds or reaches anything.
+    fn reaches(&self, thing: &Thing, held: &Held<'_, '_>) -> Result<bool> {
+        let asker = Asker {
+            answers: &self.answers,
+            ground: &self.ground,
+        };
+        let mut is_any = !held.rows().is_empty();
+        if !is_any {
+            asker.beyond(&thing.kind, &thing.id, Some(held), &mut |_| {
+                is_any = true;
+                Ok(())
+            })?;
+        }
+        Ok(is_any)
+    }
+}
+
+fn put(sinks: &mut [Box<dyn Sink + '_>], table: Table, cells: &[Cell]) -> Result<()> {
+    sinks.iter_mut().try_for_each(|sink| sink.row(table, cells))
 }
 
 fn purpose(entitlement: &v2::Entitlement) -> &'static str {

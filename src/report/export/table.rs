@@ -2,6 +2,7 @@
 
 use crate::report::access::Access;
 use crate::report::thing::{Account, Right, Thing};
+use crate::report::wording;
 
 /// One of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,7 +45,7 @@ pub enum Cell {
     Count(u64),
     /// A time in RFC 3339.
     Time(String),
-    /// The ways to an access, the shortest first. Sheets and databases tell that one.
+    /// The first few ways to an access, the shortest first. Sheets and databases tell that one.
     Ways(Vec<Vec<Right>>),
 }
 
@@ -179,7 +180,11 @@ pub(super) fn access_review(
     access: Access,
 ) -> Vec<Cell> {
     let at = access.target().clone();
-    let further = access.more_paths + access.paths.len().saturating_sub(1);
+    let further = access.more_paths.saturating_add(access.paths.len().saturating_sub(1));
+    let further = match access.is_least {
+        true => Cell::Text(wording::at_least(further, true)),
+        false => Cell::Count(further as u64),
+    };
     vec![
         text(&account.thing.account_name()),
         text(&account.email),
@@ -194,7 +199,7 @@ pub(super) fn access_review(
         text(access.reach.word()),
         Cell::Flag(access.direct),
         Cell::Ways(access.paths),
-        Cell::Count(further as u64),
+        further,
         key(&account.thing),
         key(&at),
         text(&access.right.id),

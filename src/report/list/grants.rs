@@ -109,7 +109,7 @@ impl One<'_> {
     }
 
     fn is_direct(&self) -> bool {
-        Origin::of(&self.grant).is_direct(entitlement_of(&self.grant))
+        Origin::is_given(&self.grant)
     }
 
     /// `direct`, `via Operators`, `direct, via Operators +2`.

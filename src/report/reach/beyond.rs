@@ -1,6 +1,8 @@
 //! What a principal reaches beyond the things it holds something on: projects that it gets into by what lies in them, by
 //! a scope, or by giving itself access.
 
+use std::collections::HashMap;
+
 use super::doors::{everything, few, named_scope, scope_right};
 use super::ground::{Ground, is_same};
 use super::scope::Scope;
@@ -58,8 +60,10 @@ impl Ground {
         }
         self.scope_of(names, who, &mut found)?;
         if self.is_user(who.0) {
+            // Of a right that is held twice the first counts.
+            let places: HashMap<&str, usize> = held.iter().enumerate().rev().map(|(at, right)| (*right, at)).collect();
             for managing in &self.managing {
-                let Some(at) = held.iter().position(|held| *held == managing.right) else {
+                let Some(at) = places.get(managing.right.as_str()).copied() else {
                     continue;
                 };
                 if managing.direct_only && !is_given(at)? {

@@ -1,6 +1,6 @@
 //! At which grants and at which scopes to look for a thing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::ground::{Client, Ground, entitlements_on, is_same};
 use super::scope::Scope;
@@ -83,7 +83,13 @@ impl Ground {
         let above = place::above(names, &self.conventions, &thing.kind, &thing.id)?;
         let inside = place::inside(names, &self.conventions, thing)?;
         let environment = self.environment(names, thing)?;
+        let near = std::iter::once(thing)
+            .chain(if part == Part::Own { &[][..] } else { &above })
+            .chain(if part == Part::Whole { &inside[..] } else { &[] });
         let around = Around {
+            near: near
+                .map(|near| ((near.kind.as_str(), near.id.as_str()), near))
+                .collect(),
             thing,
             above: if part == Part::Own { &[] } else { &above },
             inside: if part == Part::Whole { &inside } else { &[] },
@@ -174,8 +180,7 @@ impl Ground {
         let of = self.conventions.scopes.map_or("", |scopes| scopes.of);
         let mut strangers: Vec<&str> = Vec::new();
         for id in ids {
-            let near = std::iter::once(around.thing).chain(around.above).chain(around.inside);
-            match near.clone().find(|near| near.kind == of && near.id == *id) {
+            match around.near.get(&(of, id.as_str())) {
                 Some(named) => found.scopes.push(scoped(client, named, named_scope(named))),
                 None if names.resource(of, id)?.is_none() => strangers.push(id),
                 None => {}
@@ -248,6 +253,8 @@ impl Ground {
 
 /// A thing with what it lies in and what lies in it, as far as that is asked for.
 struct Around<'a> {
+    /// All of it, by type and bare id.
+    near: HashMap<(&'a str, &'a str), &'a Thing>,
     thing: &'a Thing,
     above: &'a [Thing],
     inside: &'a [Thing],
@@ -287,6 +294,7 @@ pub(super) fn scope_right(on: &Thing, name: String) -> Right {
         name,
         apart: None,
         resource: on.clone(),
+        left_out: 0,
     }
 }
 

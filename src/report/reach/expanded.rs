@@ -1,9 +1,11 @@
 //! Whether the grants that follow from others were derived.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::Result;
-use crate::baton::proto::v2;
-use crate::report::access::{entitlement_of, principal_of};
+use crate::report::access::principal_of;
 use crate::report::edges::Edges;
 use crate::report::names::Names;
 use crate::report::path::Origin;
@@ -16,29 +18,25 @@ pub(super) fn is_unexpanded(names: &Names<'_>, edges: &Edges, users: &[String]) 
     let snapshot = names.snapshot();
     let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
     let mut looked = 0;
+    // Many edges come from one group: who is in it is asked once.
+    let mut holders: HashMap<(&str, &str), Option<(String, String)>> = HashMap::new();
     for (target, edge) in edges
         .all()
         .flat_map(|(target, edges)| edges.iter().map(move |edge| (target, edge)))
     {
         let passed = |kind: &&String| edge.principal_types.is_empty() || edge.principal_types.contains(kind);
-        let mut holder: Option<v2::Grant> = None;
+        let mut holder: Option<(String, String)> = None;
         for kind in users.iter().filter(passed) {
-            let filter = GrantFilter {
-                entitlement: Some(&edge.source),
-                principal_type: Some(kind),
-                limit: Some(1),
-                ..Default::default()
+            let known = match holders.entry((edge.source.as_str(), kind.as_str())) {
+                Occupied(known) => known.into_mut(),
+                Vacant(new) => new.insert(given_to(names, &edge.source, kind)?),
             };
-            reader.for_each_grant_where(sync_id, &filter, &mut |row| {
-                holder = Some(row.grant).filter(|grant| Origin::of(grant).is_direct(entitlement_of(grant)));
-                Ok(())
-            })?;
+            holder = known.clone().or(holder);
         }
-        let Some(holder) = holder else {
+        let Some((kind, id)) = holder else {
             continue;
         };
-        let (kind, id) = principal_of(&holder);
-        if !reader.grants_between(sync_id, target, kind, id)?.is_empty() {
+        if !reader.grants_between(sync_id, target, &kind, &id)?.is_empty() {
             return Ok(false);
         }
         looked += 1;
@@ -47,4 +45,26 @@ pub(super) fn is_unexpanded(names: &Names<'_>, edges: &Edges, users: &[String]) 
         }
     }
     Ok(looked > 0)
+}
+
+/// Somebody of this type who was given an entitlement: the first who holds it, if that was given.
+fn given_to(names: &Names<'_>, entitlement: &str, kind: &str) -> Result<Option<(String, String)>> {
+    let snapshot = names.snapshot();
+    let filter = GrantFilter {
+        entitlement: Some(entitlement),
+        principal_type: Some(kind),
+        limit: Some(1),
+        ..Default::default()
+    };
+    let mut found = None;
+    snapshot
+        .reader()
+        .for_each_grant_where(snapshot.sync_id(), &filter, &mut |row| {
+            if Origin::is_given(&row.grant) {
+                let (kind, id) = principal_of(&row.grant);
+                found = Some((kind.to_owned(), id.to_owned()));
+            }
+            Ok(())
+        })?;
+    Ok(found)
 }

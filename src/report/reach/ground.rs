@@ -1,6 +1,6 @@
 //! What every answer about reach needs of a sync, read once. It is small: projects, roles, and accounts with a scope.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::doors::Door;
@@ -42,6 +42,8 @@ pub struct Ground {
     pub(super) only: Option<String>,
     pub(super) projects: Vec<Placed>,
     pub(super) clients: Vec<Client>,
+    /// Their places, by type and bare id.
+    places: HashMap<(String, String), usize>,
     pub(super) managing: Vec<Managing>,
     /// Roles that name what they open inside of projects.
     pub(super) naming: Vec<Placed>,
@@ -108,6 +110,8 @@ impl Ground {
                 }
             }
         }
+        let key = |client: &Client| (client.placed.thing.kind.clone(), client.placed.thing.id.clone());
+        let places = clients.iter().map(key).zip(0..).collect();
         let managing = match &conventions.managers {
             Some(managers) => managing::read(names, edges, conventions, managers, &roles, only.as_ref())?,
             None => Vec::new(),
@@ -123,6 +127,7 @@ impl Ground {
             only,
             projects,
             clients,
+            places,
             managing,
             naming: roles.into_iter().filter(is_naming).map(|(role, _)| role).collect(),
             users,
@@ -171,8 +176,11 @@ impl Ground {
 
     /// An account with a scope of its own.
     pub fn client(&self, kind: &str, id: &str) -> Option<&Client> {
-        let is_it = |client: &&Client| client.placed.thing.kind == kind && client.placed.thing.id == id;
-        self.clients.iter().find(is_it)
+        if self.clients.is_empty() {
+            return None;
+        }
+        let place = self.places.get(&(kind.to_owned(), id.to_owned()))?;
+        self.clients.get(*place)
     }
 
     /// The environment of a thing: as it or what it lies in says, else the only one of the sync.

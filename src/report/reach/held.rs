@@ -14,6 +14,8 @@ pub struct Branch {
     pub immutable: bool,
     /// In how many ways it is held altogether; more than one means that taking this one away is not enough.
     pub ways: usize,
+    /// Whether there may be still more ways.
+    pub is_least: bool,
     /// What follows from holding it.
     pub follows: Vec<Branch>,
 }
@@ -53,7 +55,7 @@ struct Knot<'a> {
     next: BTreeMap<Key<'a>, (&'a Right, Knot<'a>)>,
 }
 
-type Key<'a> = (&'a str, i8, &'a str, &'a str, &'a str);
+type Key<'a> = (&'a str, i8, &'a str, &'a str, &'a str, usize);
 
 impl<'a> Knot<'a> {
     fn insert(&mut self, path: &'a [Right], power: &dyn Fn(&Right) -> i8) {
@@ -67,6 +69,7 @@ impl<'a> Knot<'a> {
             on.name.as_str(),
             on.id.as_str(),
             first.id.as_str(),
+            first.left_out,
         );
         self.next
             .entry(key)
@@ -81,7 +84,8 @@ impl<'a> Knot<'a> {
             Branch {
                 right: right.clone(),
                 immutable: access.is_some_and(|a| a.immutable),
-                ways: access.map_or(1, |a| a.paths.len() + a.more_paths),
+                ways: access.map_or(1, |a| a.more_paths.saturating_add(a.paths.len())),
+                is_least: access.is_some_and(|a| a.is_least),
                 follows: knot.into_branches(by_id),
             }
         };

@@ -8,7 +8,7 @@ use super::{Beyond, By, Ground, Reach, place};
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
-use crate::report::access::{Access, Answers, entitlement_of, principal_of};
+use crate::report::access::{Access, Answers, Held, entitlement_of, principal_of};
 use crate::report::apart;
 use crate::report::names::Names;
 use crate::report::path::Origin;
@@ -69,36 +69,70 @@ impl<'a, 's> Asker<'a, 's> {
     /// # Errors
     /// `DataLoss` for a damaged file, here and below.
     pub fn of(&self, kind: &str, id: &str) -> Result<Vec<Access>> {
-        let mut held = self.answers.of(kind, id)?;
-        let mut keyed = Vec::with_capacity(held.len());
-        for access in held.drain(..) {
-            let on = &access.right.resource;
-            let power = self.ground.power(self.names(), &access.right)?;
+        let mut rows = Vec::new();
+        self.each_of(kind, id, &mut |access| {
+            rows.push(access);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// As [`Asker::of`], row by row.
+    ///
+    /// # Errors
+    /// As [`Asker::of`], and those of `each`.
+    pub fn each_of(&self, kind: &str, id: &str, each: &mut dyn FnMut(Access) -> Result<()>) -> Result<()> {
+        let held = self.held(kind, id)?;
+        for row in held.rows() {
+            each(held.access(row)?)?;
+        }
+        self.beyond(kind, id, Some(&held), each)
+    }
+
+    /// What somebody holds, in the order of [`Asker::of`].
+    ///
+    /// # Errors
+    /// As [`Asker::of`].
+    pub fn held(&self, kind: &str, id: &str) -> Result<Held<'a, 's>> {
+        let mut held = self.answers.held(kind, id)?;
+        held.order_by(|row| {
+            let right = self.names().right(&row.entitlement)?;
+            let power = self.ground.power(self.names(), &right)?;
+            let on = right.resource;
             let is_role = self.ground.conventions().role_types.contains(&on.kind.as_str());
             let of_resource = if is_role { power } else { 0 };
-            let key = (on.kind.clone(), of_resource, on.name.clone(), on.id.clone(), power);
-            keyed.push((key, access));
-        }
-        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
-        held.extend(keyed.into_iter().map(|(_, access)| access));
-        let beyond = self.beyond(kind, id, &held)?;
-        held.extend(beyond);
+            Ok((on.kind, of_resource, on.name, on.id, power, right.id))
+        })?;
         Ok(held)
     }
 
-    fn beyond(&self, kind: &str, id: &str, held: &[Access]) -> Result<Vec<Access>> {
-        let ids: Vec<&str> = held.iter().map(|access| access.right.id.as_str()).collect();
-        let mut is_given = |at: usize| Ok(held.get(at).is_some_and(|access| access.direct));
+    /// Calls `each` with what somebody reaches beyond what they hold; by a scope alone, where nothing is given.
+    ///
+    /// # Errors
+    /// As [`Asker::of`], and those of `each`.
+    pub fn beyond(
+        &self,
+        kind: &str,
+        id: &str,
+        held: Option<&Held<'_, '_>>,
+        each: &mut dyn FnMut(Access) -> Result<()>,
+    ) -> Result<()> {
+        let rows = held.map_or(&[][..], Held::rows);
+        let ids: Vec<&str> = rows.iter().map(|row| &*row.entitlement).collect();
+        let mut is_given = |at: usize| Ok(rows.get(at).is_some_and(|row| row.is_direct));
         let found = self.ground.beyond(self.names(), (kind, id), &ids, &mut is_given)?;
-        let mut rows = Vec::with_capacity(found.len());
         for Beyond { by, reach, reached } in found {
             let row = match by {
-                By::Held(at) => held.get(at).cloned(),
+                By::Held(at) => held
+                    .and_then(|held| Some(held.access(held.rows().get(at)?)))
+                    .transpose()?,
                 By::Scope(scope) => Some(scope_row(self.names().thing(kind, id)?, *scope, reached.clone())),
             };
-            rows.extend(row.map(|row| row.to(reach, reached)));
+            if let Some(row) = row {
+                each(row.to(reach, reached))?;
+            }
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// What the file does not tell of the reach of somebody, what the sync left out included.
@@ -173,7 +207,7 @@ impl<'a, 's> Asker<'a, 's> {
         }
         let mut passes = |grant: &v2::Grant| {
             let is_user = || self.ground.is_user(principal_of(grant).0);
-            let is_given = || Origin::of(grant).is_direct(entitlement_of(grant));
+            let is_given = || Origin::is_given(grant);
             Ok((!door.users_only || is_user())
                 && (!door.direct_only || is_given())
                 && wanted(grant, door.reach, Some(thing))?)
@@ -225,9 +259,7 @@ impl<'a, 's> Asker<'a, 's> {
             })?;
         for client in ground.clients() {
             let who = &client.placed.thing;
-            self.beyond(&who.kind, &who.id, &[])?
-                .into_iter()
-                .try_for_each(&mut *each)?;
+            self.beyond(&who.kind, &who.id, None, each)?;
         }
         for (door, projects) in ground.managers_of_projects().filter(|_| granting) {
             for project in projects {
@@ -258,6 +290,7 @@ pub fn scope_row(client: Thing, scope: Right, reached: Thing) -> Access {
         direct: true,
         immutable: true,
         more_paths: 0,
+        is_least: false,
         reach: Reach::Scope,
         reached: None,
     };

@@ -30,7 +30,7 @@ macro_rules! assets {
 }
 
 /// Answers from the data inside the report; only the report has it.
-const EMBEDDED: &str = include_str!("assets/embedded.js");
+const EMBEDDED: &str = concat!(include_str!("assets/chains.js"), include_str!("assets/embedded.js"));
 
 /// Every file of the front end; `index.html` is the first.
 pub const ASSETS: &[Asset] = assets![

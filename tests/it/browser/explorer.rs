@@ -560,3 +560,25 @@ async fn ctrl_c_ends_it_well() {
         )
         .await;
 }
+
+/// What every object of a script has anyway is no page.
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_are_names_of_the_language_are_no_pages() {
+    let Some((browser, serving)) = start().await else {
+        return;
+    };
+    browser.open(&serving.url).await;
+    for (hash, told) in [
+        ("#/__proto__", "There is no such page"),
+        ("#/constructor", "There is no such page"),
+        ("#/toString/x", "There is no such page"),
+        ("#/finding/__proto__", "There is no such finding"),
+        ("#/finding/constructor", "There is no such finding"),
+    ] {
+        browser.go("#/").await;
+        browser.js(&format!("location.hash = '{hash}'")).await;
+        let is_told = format!("return document.getElementById('main').textContent.includes('{told}')");
+        browser.until(hash, &is_told).await;
+    }
+    is_quiet(&browser, &serving).await;
+}

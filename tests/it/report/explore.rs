@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use baton_workato::baton::error::Kind;
 use baton_workato::report::access::{Access, Answers};
-use baton_workato::report::explore::{Explorer, serve};
+use baton_workato::report::explore::{Explorer, QueryService, serve};
 use baton_workato::report::reach::{Asker, Ground, Part};
 use baton_workato::report::web::ASSETS;
 use baton_workato::workato::conventions::CONVENTIONS;
@@ -28,7 +29,10 @@ impl Served {
     }
 
     async fn file(file: &Path) -> Served {
-        let explorer = Explorer::bind(open(file), &CONVENTIONS, 0).await.unwrap();
+        Self::of(Explorer::bind(open(file), &CONVENTIONS, 0).await.unwrap())
+    }
+
+    fn of(explorer: Explorer) -> Served {
         let url = explorer.url();
         let cancel = CancellationToken::new();
         tokio::spawn(serve(explorer, cancel.clone()));
@@ -405,5 +409,103 @@ async fn many_ask_at_the_same_time() {
     let totals = futures_util::future::join_all(asked).await;
     for (person, total) in people.iter().zip(totals) {
         assert_eq!(person["grants"].as_u64().unwrap(), total);
+    }
+}
+
+/// Sends bytes as they are; what comes back until the other side closes.
+async fn raw(served: &Served, request: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let origin = url::Url::parse(&served.url).unwrap();
+    let address = (origin.host_str().unwrap(), origin.port().unwrap());
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    // A connection may be reset where it is closed: what came before counts.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(60), read)
+        .await
+        .unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn a_whole_address_of_another_host_is_refused() {
+    let served = Served::demo().await;
+    let origin = url::Url::parse(&served.url).unwrap();
+    let own = format!("127.0.0.1:{}", origin.port().unwrap());
+    let ask = async |target: &str| {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n\r\n");
+        raw(&served, &request).await
+    };
+    let page = origin.path();
+    for target in [page.to_owned(), format!("http://{own}{page}")] {
+        let answer = ask(&target).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{target}: {answer}");
+    }
+    for host in [
+        "http://evil.example",
+        "http://evil.example:80",
+        "http://127.0.0.1",
+        "https://evil.example",
+    ] {
+        let answer = ask(&format!("{host}{page}")).await;
+        assert!(answer.starts_with("HTTP/1.1 421 "), "{host}: {answer}");
+        assert!(!answer.contains("<html"), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_say_what_they_want_is_let_go() {
+    let file = tokio::task::spawn_blocking(|| demo(SHAPE)).await.unwrap();
+    let explorer = Explorer::bind(open(file), &CONVENTIONS, 0).await.unwrap();
+    let served = Served::of(explorer.with_head_in(std::time::Duration::from_millis(50)));
+    for begun in ["", "GET / HTT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"] {
+        // It ends, and without an answer that tells anything.
+        let answer = raw(&served, begun).await;
+        assert!(!answer.contains(" 200 "), "{begun:?}: {answer}");
+    }
+    assert_eq!(served.ok("search?q=").await["total"], 0);
+}
+
+#[test]
+fn a_question_that_nobody_waits_for_any_more_is_given_up() {
+    let desk = QueryService::new(open(demo(SHAPE)), &CONVENTIONS);
+    let gone = CancellationToken::new();
+    gone.cancel();
+    let questions = ["access?of=collaborator:1003", "access?on=project:1001"];
+    let asked = |question: &str, gone: &CancellationToken| {
+        let (name, query) = question.split_once('?').unwrap();
+        desk.answer_while(name, query, gone)
+    };
+    for question in questions {
+        let error = asked(question, &gone).unwrap_err();
+        assert_eq!(error.kind(), Kind::Cancelled, "{question}");
+    }
+    assert_eq!(desk.abandoned(), 2);
+    // Nothing of it is remembered.
+    for question in questions {
+        let answer: Value = serde_json::from_slice(&asked(question, &CancellationToken::new()).unwrap()).unwrap();
+        assert!(answer["total"].as_u64().unwrap() > 0, "{question}");
+    }
+    assert_eq!(desk.abandoned(), 2);
+}
+
+/// What every object of a script has anyway is the name of nothing here.
+#[tokio::test]
+async fn names_of_the_language_are_names() {
+    let served = Served::demo().await;
+    for name in ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"] {
+        for (question, status) in [
+            (name.to_owned(), 404),
+            (format!("list?type={name}"), 404),
+            (format!("list?type=collaborator&sort={name}"), 400),
+            (format!("thing?type={name}&id={name}"), 404),
+            (format!("thing?type=collaborator&id={name}"), 404),
+            (format!("access?of={name}:{name}"), 404),
+            (format!("access?on=collaborator:{name}"), 404),
+        ] {
+            assert_eq!(served.get(&question).await.0.as_u16(), status, "{question}");
+        }
     }
 }

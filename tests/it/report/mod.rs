@@ -20,6 +20,7 @@ mod readers;
 mod redirected;
 mod slim;
 pub mod v3;
+pub mod walks;
 mod ways;
 mod web;
 

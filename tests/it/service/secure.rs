@@ -155,6 +155,15 @@ async fn the_whole_way_over_tls() {
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }
+    // Numbers are read, by whatever name somebody asks.
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let url = format!("http://127.0.0.1:{port}/metrics");
+        let answer = client.request(method.clone(), url).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 405, "{method}");
+        assert!(!answer.text().await.unwrap().contains("baton_"), "{method}");
+    }
     stop.cancel();
     running.await.unwrap().unwrap();
 }

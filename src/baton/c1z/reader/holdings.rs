@@ -149,6 +149,7 @@ impl Reader {
         )?;
         let mut rows = statement.query([entitlement_id, sync_id])?;
         while let Some(row) = rows.next()? {
+            self.go_on()?;
             let sources: OnlySources = decode(blob(row, 3)?, text(row, 2)?)?;
             each(Given {
                 principal_type: text(row, 0)?,
@@ -187,6 +188,7 @@ impl Reader {
         let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values))?;
         while let Some(row) = rows.next()? {
+            self.go_on()?;
             each(Holding {
                 row: row.get(0)?,
                 entitlement: text(row, 1)?,

@@ -8,16 +8,19 @@ mod original;
 mod query;
 mod unpacked;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use tokio_util::sync::CancellationToken;
 
 use super::migrate;
 use super::policy::Policy;
 use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
+use super::sound;
 use super::stats::{self, TypeCounts};
 use super::verify::{self, Problem};
 use super::whole::Near;
@@ -54,6 +57,7 @@ pub struct Reader {
     unpacked: Arc<Unpacked>,
     original: Option<Arc<Original>>,
     near: Near,
+    until: RefCell<Option<CancellationToken>>,
 }
 
 impl Reader {
@@ -107,6 +111,7 @@ impl Reader {
                 unpacked: Arc::new(unpacked),
                 original: original.map(Arc::new),
                 near: Near::default(),
+                until: RefCell::default(),
             })
         };
         open().with_context(|| format!("open {}", path.display()))
@@ -122,7 +127,22 @@ impl Reader {
             unpacked: Arc::clone(&self.unpacked),
             original: self.original.clone(),
             near: Near::default(),
+            until: RefCell::default(),
         })
+    }
+
+    /// Lets questions end with `Cancelled`, at the row they are at, once a token is cancelled; `None` lets them run to
+    /// their end again.
+    pub fn read_until(&self, token: Option<CancellationToken>) {
+        *self.until.borrow_mut() = token;
+    }
+
+    /// Whether to go on to the next row.
+    fn go_on(&self) -> Result<()> {
+        match &*self.until.borrow() {
+            Some(token) if token.is_cancelled() => Err(Error::new(Kind::Cancelled, "nobody waits for the answer")),
+            _ => Ok(()),
+        }
     }
 
     /// Every sync of the file, oldest first.
@@ -279,14 +299,15 @@ impl Reader {
     }
 
     /// Checks what a file has beside its rows; an empty list is a clean file. In the v3 form that is every checksum, and
-    /// everything that was derived from rows. A v1 file is checked while it is unpacked.
+    /// everything that was derived from rows; in the v1 form every page, and every entry of every index.
     ///
     /// # Errors
     /// As [`Reader::runs`].
     pub fn verify_file(&self) -> Result<Vec<Problem>> {
-        self.original
-            .as_ref()
-            .map_or_else(|| Ok(Vec::new()), |original| original.problems())
+        match &self.original {
+            Some(original) => original.problems(),
+            None => sound::problems(&self.db),
+        }
     }
 
     /// Size of the unpacked database in bytes.

@@ -76,7 +76,7 @@ impl<'v> Query<'v> {
 
     fn run(
         mut self,
-        db: &rusqlite::Connection,
+        reader: &Reader,
         limit: Option<usize>,
         each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
@@ -84,15 +84,16 @@ impl<'v> Query<'v> {
         if let Some(limit) = limit {
             self.sql.push_str(&format!(" limit {limit}"));
         }
-        self.run_unordered(db, each)
+        self.run_unordered(reader, each)
     }
 
-    fn run_unordered(self, db: &rusqlite::Connection, each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
-        let mut statement = db.prepare_cached(&self.sql)?;
+    fn run_unordered(self, reader: &Reader, each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+        let mut statement = reader.db.prepare_cached(&self.sql)?;
         let statement: &mut Statement<'_> = &mut statement;
         let values: Vec<&dyn ToSql> = self.values.iter().map(AsRef::as_ref).collect();
         let mut rows = statement.query(values.as_slice())?;
         while let Some(row) = rows.next()? {
+            reader.go_on()?;
             each(row)?;
         }
         Ok(())
@@ -115,7 +116,7 @@ impl Reader {
         query.and("parent_resource_type_id =", filter.parent.map(|(kind, _)| kind));
         query.and("parent_resource_id =", filter.parent.map(|(_, id)| id));
         let view = self.view(sync_id);
-        query.run(&self.db, None, &mut |row| each(message(row, view)?))
+        query.run(self, None, &mut |row| each(message(row, view)?))
     }
 
     /// Calls `each` with every entitlement that passes the filter.
@@ -132,7 +133,7 @@ impl Reader {
         query.and("resource_type_id =", filter.resource_type);
         query.and("resource_id =", filter.resource);
         let view = self.view(sync_id);
-        query.run(&self.db, None, &mut |row| each(message(row, view)?))
+        query.run(self, None, &mut |row| each(message(row, view)?))
     }
 
     /// Calls `each` with every grant that passes the filter.
@@ -147,7 +148,7 @@ impl Reader {
     ) -> Result<()> {
         let columns = format!("{}, id, expansion, needs_expansion, discovered_at", v2::Grant::COLUMNS);
         let view = self.view(sync_id);
-        grants(&columns, sync_id, filter).run(&self.db, filter.limit, &mut |row| {
+        grants(&columns, sync_id, filter).run(self, filter.limit, &mut |row| {
             let grant: v2::Grant = message(row, view)?;
             let expansion: Option<Vec<u8>> = row.get("expansion")?;
             each(GrantRow {
@@ -174,7 +175,7 @@ impl Reader {
             ..*filter
         };
         let mut count = 0i64;
-        grants("count(*)", sync_id, &filter).run(&self.db, None, &mut |row| {
+        grants("count(*)", sync_id, &filter).run(self, None, &mut |row| {
             count = row.get(0)?;
             Ok(())
         })?;
@@ -196,7 +197,7 @@ impl Reader {
             query
                 .sql
                 .push_str(" group by principal_resource_type_id, principal_resource_id");
-            query.run_unordered(&self.db, &mut |row| {
+            query.run_unordered(self, &mut |row| {
                 found.push((row.get(0)?, row.get(1)?, row.get(2)?));
                 Ok(())
             })?;

@@ -10,7 +10,7 @@ use super::kept::{self, Found, Seal};
 use super::original::Original;
 use crate::baton::c1z::policy::Policy;
 use crate::baton::c1z::scratch::{self, Scratch};
-use crate::baton::c1z::{fault, migrate};
+use crate::baton::c1z::{fault, migrate, sound};
 use crate::baton::error::Result;
 
 /// What stays behind when the last reader goes.
@@ -138,6 +138,9 @@ fn unpack(path: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
     let scratch = Scratch::unpack(path, folder, "c1z-", policy)?;
     let finish = || -> Result<()> {
         let db = scratch.connect()?;
+        if scratch.is_filled() {
+            sound::check_to_read(&db, scratch.path())?;
+        }
         migrate::prepare(&db)?;
         migrate::build_indexes(&db)
     };

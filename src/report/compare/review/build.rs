@@ -264,8 +264,8 @@ impl<'s> Builder<'s> {
     fn regrant(&mut self, old: &StoredGrant, new: &StoredGrant) -> Result<()> {
         let entitlement = entitlement_of(&new.grant);
         let (kind, id) = principal_of(&new.grant);
-        let was_direct = Origin::of(&old.grant).is_direct(entitlement);
-        let is_direct = Origin::of(&new.grant).is_direct(entitlement);
+        let was_direct = Origin::is_given(&old.grant);
+        let is_direct = Origin::is_given(&new.grant);
         let terms = old.expansion != new.expansion || old.grant.annotations != new.grant.annotations;
         if was_direct != is_direct {
             let held = held(&self.new, entitlement)?;

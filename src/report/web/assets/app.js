@@ -5,7 +5,8 @@
   const { h } = bw;
   const main = document.getElementById("main");
   const source = bw.EmbeddedSource?.here() ?? new bw.ServerSource();
-  const pages = { "": bw.overviewPage, list: bw.listPage, thing: bw.thingPage, finding: bw.findingPage };
+  // Addresses are typed by anybody: "constructor" is the name of no page.
+  const pages = new Map([["", bw.overviewPage], ["list", bw.listPage], ["thing", bw.thingPage], ["finding", bw.findingPage]]);
 
   let overview = null;
   const readOverview = () => {
@@ -79,7 +80,7 @@
     main.setAttribute("aria-busy", "true");
     let shown;
     try {
-      const make = pages[page];
+      const make = pages.get(page);
       // A page that was left has no say in the address any more.
       const own = (choices, isStep) => signal.aborted || remember(choices, isStep);
       const context = { source, signal, overview: readOverview, remember: own };

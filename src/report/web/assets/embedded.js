@@ -2,9 +2,6 @@
 (() => {
   "use strict";
   const bw = window.bw;
-  const TOLD = 8;
-  const COUNTED = 1000;
-  const STEPS = 50_000;
   const SHALLOW = 1;
   const IDLE = 2;
   const DIRECT = 1;
@@ -214,21 +211,40 @@
       return remember(this.heldBy, principal, held);
     }
 
-    /** Everybody who holds a right. */
+    /** Everybody who holds a right. What it comes from is asked first, so nothing is asked twice. */
     holders(right) {
       const known = this.holdersOf.get(right);
       if (known) return known;
+      const all = new Map();
+      const open = [{ right, next: 0 }];
+      const met = new Set([right]);
+      while (open.length) {
+        const last = open.at(-1);
+        const edge = this.into.get(last.right)?.[last.next];
+        last.next += 1;
+        if (edge && !edge.idle && !met.has(edge.source)) {
+          met.add(edge.source);
+          open.push({ right: edge.source, next: 0 });
+        }
+        if (edge) continue;
+        all.set(last.right, this.holdersBy(last.right, all));
+        open.pop();
+      }
+      return remember(this.holdersOf, right, all.get(right));
+    }
+
+    holdersBy(right, known) {
       const all = new Set(this.givenOf.get(right)?.keys());
       for (const edge of this.into.get(right) ?? []) {
         if (edge.idle) continue;
-        for (const principal of this.holders(edge.source)) {
+        for (const principal of known.get(edge.source) ?? []) {
           if (all.has(principal) || this.absent.has(this.pair(principal, right))) continue;
           const { kind } = this.resources[principal];
           if (this.passes(edge, kind) && (!edge.shallow || this.isGiven(principal, edge.source))) all.add(principal);
         }
       }
       for (const principal of this.oddOf.get(right) ?? []) all.add(principal);
-      return remember(this.holdersOf, right, all);
+      return all;
     }
 
     isGiven(principal, right) {
@@ -236,51 +252,38 @@
       return this.oddTo.get(principal)?.get(right)?.some((row) => row.direct) ?? false;
     }
 
-    /** Every way to a right, shortest first: as `src/report/path.rs`. */
-    paths(principal, right) {
+    /** How a principal holds what it holds. */
+    chains(principal) {
+      if (this.lastChains?.principal === principal) return this.lastChains.chains;
       const held = this.held(principal);
       const { kind } = this.resources[principal];
-      const id = (number) => this.rights[number].id;
-      const found = [];
-      const onTheWay = [];
-      const dead = new Set();
-      let steps = 0;
-      const [FOUND, OPEN, DEAD] = [2, 1, 0];
-      const visit = (one) => {
-        steps += 1;
-        const origin = dead.has(one) ? undefined : held.get(one);
-        if (!origin) return DEAD;
-        onTheWay.push(one);
-        if (origin.direct) found.push([...onTheWay].reverse());
-        let end = origin.direct ? FOUND : DEAD;
-        const sources = [...origin.sources].filter((source) => source !== one).sort((a, b) => compare(id(a), id(b)));
-        for (const source of sources) {
-          const isOpen = found.length >= COUNTED || steps >= STEPS || onTheWay.includes(source);
-          end = Math.max(end, isOpen ? OPEN : follow(one, source));
-        }
-        onTheWay.pop();
-        if (end === DEAD) dead.add(one);
-        return end;
-      };
-      const follow = (one, source) => {
-        const edges = (this.into.get(one) ?? []).filter((edge) => edge.source === source && this.passes(edge, kind));
-        if (edges.some((edge) => !edge.shallow)) return visit(source);
-        if (!edges.length || !held.get(source)?.direct) return DEAD;
-        found.push([source, ...[...onTheWay].reverse()]);
-        return FOUND;
-      };
-      visit(right);
-      if (found.length === 0) for (const source of held.get(right)?.sources ?? []) found.push([source, right]);
-      const byText = (a, b) => a.length - b.length || compareAll(a.map(id), b.map(id));
-      const seen = new Set();
-      const chains = found.sort(byText).filter((path) => {
-        const text = path.join(" ");
-        return !seen.has(text) && seen.add(text);
-      });
-      return {
-        paths: chains.slice(0, TOLD).map((path) => path.map((step) => this.rights[step])),
-        morePaths: Math.max(0, chains.length - TOLD),
-      };
+      const before = (a, b) => compare(this.rights[a].id, this.rights[b].id);
+      const nodes = new Map();
+      for (const [right, { direct, sources }] of held) {
+        const said = [...sources].filter((source) => source !== right).sort(before);
+        const passing = this.passing(right, kind);
+        const from = said.filter((source) => held.has(source) && passing.has(source));
+        nodes.set(right, { direct, said, from: from.map((node) => ({ node, shallow: passing.get(node) })) });
+      }
+      this.lastChains = { principal, chains: new bw.Chains(nodes, before) };
+      return this.lastChains.chains;
+    }
+
+    /** What passes a right on to principals of a type, and whether only what was given. */
+    passing(right, kind) {
+      const passing = new Map();
+      for (const edge of this.into.get(right) ?? []) {
+        if (this.passes(edge, kind)) passing.set(edge.source, edge.shallow && (passing.get(edge.source) ?? true));
+      }
+      return passing;
+    }
+
+    /** The ways to a right, shortest first. */
+    paths(principal, right) {
+      const { chains, more, isLeast } = this.chains(principal).paths(right);
+      const step = (number, leftOut) => (leftOut ? { ...this.rights[number], leftOut } : this.rights[number]);
+      const paths = chains.map(({ steps, leftOut }) => steps.map((number, n) => step(number, n === 1 ? leftOut : 0)));
+      return { paths, morePaths: more, ...(isLeast ? { morePathsAtLeast: true } : {}) };
     }
 
     /** The rows of a principal on a right it holds, without their ways. */
@@ -372,7 +375,8 @@
         const { thing, account, holds } = this.resources[n];
         if (key === "grants") return holds;
         if (key === "lastLogin") return account?.lastLogin ? Date.parse(account.lastLogin) : -Infinity;
-        return key === "id" ? thing.id : account?.[key] ?? "";
+        if (key === "id") return thing.id;
+        return (account && Object.hasOwn(account, key) ? account[key] : null) ?? "";
       };
       const number = (id) => (/^\d+$/.test(id) ? Number(id) : Infinity);
       const order = (a, b) => {

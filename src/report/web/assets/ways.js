@@ -27,7 +27,7 @@
 
   const isUnknown = (row) => row.paths.length === 0;
 
-  const wayKey = (row) => (isUnknown(row) ? "?" : JSON.stringify(stepsOf(row).map((way) => way.map((right) => right.id))));
+  const wayKey = (row) => (isUnknown(row) ? "?" : JSON.stringify(stepsOf(row).map((way) => way.map((right) => [right.id, right.leftOut ?? 0]))));
 
   const isGiven = (row) => row.paths.length === 1 && row.paths[0].length === 1;
 
@@ -77,7 +77,12 @@
 
   const stepLink = (right) => h("span", { class: "step", title: bw.short(`${bw.rightName(right)} · ${right.resource.typeName}`) }, bw.link(right.resource, 80));
 
-  const wayWords = (way) => way.map((right, n) => [n ? h("span", { class: "to", "aria-label": "then" }, " → ") : null, stepLink(right)]);
+  const arrow = () => h("span", { class: "to", "aria-label": "then" }, " → ");
+
+  /** What lies between two steps of a long way and is not told. */
+  const leftOut = ({ leftOut: number }) => (number ? `… ${bw.count(number, "more step")} …` : null);
+
+  const wayWords = (way) => way.map((right, n) => [n ? arrow() : null, leftOut(right) ? [leftOut(right), arrow()] : null, stepLink(right)]);
 
   /** How somebody comes to it, in words: `given directly`, `through Finance`, `through Finance, or through Sales`. */
   bw.how = (row, { told = 3, isStart = false } = {}) => {
@@ -89,10 +94,10 @@
       n === 0 && isStart ? (way.length === 0 ? "Given directly" : ["Through ", wayWords(way)]) : way.length === 0 ? "given directly" : ["through ", wayWords(way)],
     ]);
     const rest = ways.length - Math.min(told, ways.length) + (row.morePaths ?? 0);
-    return h("span", { class: "how" }, parts, rest > 0 ? `, and in ${bw.count(rest, "other way")}` : null);
+    return h("span", { class: "how" }, parts, rest > 0 ? `, and in ${row.morePathsAtLeast ? "at least " : ""}${bw.count(rest, "other way")}` : row.morePathsAtLeast ? ", and perhaps in other ways" : null);
   };
 
-  const wordsOfPath = (who, path) => [who, ...path.map((right) => `${bw.short(bw.rightName(right))} (${bw.short(bw.told(right.resource))})`)].join(", then ");
+  const wordsOfPath = (who, path) => [who, ...path.flatMap((right) => [leftOut(right) ?? [], `${bw.short(bw.rightName(right))} (${bw.short(bw.told(right.resource))})`].flat())].join(", then ");
 
   /** The drawing of one group: who, through what, to what. `one` and `many` name the two ends where they are several. */
   bw.wayGraph = (rows, nouns, isCut) => {
@@ -121,6 +126,12 @@
       for (const right of way) {
         const key = `right ${right.id}`;
         put({ key, name: bw.told(right.resource), caption: bw.rightName(right), href: bw.hrefOf(right.resource) });
+        if (leftOut(right)) {
+          const gap = `left out ${from} ${key}`;
+          put({ key: gap, kind: "plain", name: leftOut(right), caption: "" });
+          lead(from, gap);
+          from = gap;
+        }
         lead(from, key);
         from = key;
       }

@@ -4,7 +4,7 @@
 //! `D` that passes the principal on, and no other such edge exists. Edges that close a circle explain nothing: then
 //! following them always ends, and ends where the file says.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -75,10 +75,8 @@ pub(super) fn explain(things: &mut Things, edges: &Edges, rows: &mut GrantRows) 
 }
 
 fn account(things: &Things, edges: &[Edge], rows: &GrantRows) -> Explained {
-    let mut into: HashMap<u32, Vec<&Edge>> = HashMap::new();
     let mut out: HashMap<u32, Vec<&Edge>> = HashMap::new();
     for edge in edges {
-        into.entry(edge.1).or_default().push(edge);
         out.entry(edge.0).or_default().push(edge);
     }
     let mut direct: BTreeMap<(u32, bool), Vec<u32>> = BTreeMap::new();
@@ -90,10 +88,10 @@ fn account(things: &Things, edges: &[Edge], rows: &GrantRows) -> Explained {
         let Some(principal) = of_one.first().map(|row| row.principal) else {
             continue;
         };
-        let holder = Holdings::new(things.kind_of(principal), of_one, rows);
+        let holder = Holdings::new(things.kind_of(principal), of_one, rows, &out);
         for same in of_one.chunk_by(|a, b| a.entitlement == b.entitlement) {
             match same {
-                [row] if holder.explains(row, rows, &into) => {
+                [row] if holder.explains(row, rows) => {
                     if rows.is_direct(row) {
                         direct
                             .entry((row.entitlement, row.immutable))
@@ -104,9 +102,7 @@ fn account(things: &Things, edges: &[Edge], rows: &GrantRows) -> Explained {
                 several => facts.odd.extend(several.iter().map(|row| odd(row, rows))),
             }
         }
-        facts
-            .absent
-            .extend(holder.missing(&out).into_iter().map(|target| (principal, target)));
+        facts.absent.extend(holder.missing().map(|target| (principal, target)));
     }
     facts.direct = direct
         .into_iter()
@@ -133,50 +129,54 @@ fn odd(row: &Row, rows: &GrantRows) -> OddGrant {
     )
 }
 
-/// What one principal holds.
+/// What one principal holds, and what that leads to.
 struct Holdings {
-    kind: u32,
-    /// Entitlements, and whether they were given.
-    held: HashMap<u32, bool>,
+    held: HashSet<u32>,
+    /// What expansion would have made of it: by entitlement, what it follows from. Found by following what is held, not
+    /// by looking at all that leads to each thing: a thing may be open to a thousand groups.
+    follows: BTreeMap<u32, Vec<u32>>,
 }
 
 impl Holdings {
-    fn new(kind: u32, of_one: &[Row], rows: &GrantRows) -> Self {
-        let mut held: HashMap<u32, bool> = HashMap::new();
+    fn new(kind: u32, of_one: &[Row], rows: &GrantRows, out: &HashMap<u32, Vec<&Edge>>) -> Self {
+        let mut held: BTreeMap<u32, bool> = BTreeMap::new();
         for row in of_one {
             *held.entry(row.entitlement).or_default() |= rows.is_direct(row);
         }
-        Holdings { kind, held }
-    }
-
-    fn gets(&self, edge: &Edge) -> bool {
-        let Some(is_direct) = self.held.get(&edge.0) else {
-            return false;
-        };
-        edge.passes(self.kind) && (*is_direct || !edge.is_shallow())
+        let mut follows: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (source, is_direct) in &held {
+            for edge in out.get(source).into_iter().flatten() {
+                let sources = follows.entry(edge.1).or_default();
+                // Two edges between the same pair give one source.
+                if edge.passes(kind) && (*is_direct || !edge.is_shallow()) && sources.last() != Some(source) {
+                    sources.push(*source);
+                }
+            }
+        }
+        follows.retain(|_, sources| !sources.is_empty());
+        Holdings {
+            held: held.into_keys().collect(),
+            follows,
+        }
     }
 
     /// Whether a grant is what expansion would have made of the rest.
-    fn explains(&self, row: &Row, rows: &GrantRows, into: &HashMap<u32, Vec<&Edge>>) -> bool {
-        let edges = into.get(&row.entitlement).map_or(&[][..], Vec::as_slice);
-        let mut expected: Vec<u32> = edges.iter().filter(|e| self.gets(e)).map(|e| e.0).collect();
+    fn explains(&self, row: &Row, rows: &GrantRows) -> bool {
+        let mut expected = self.follows.get(&row.entitlement).cloned().unwrap_or_default();
         let is_direct = rows.is_direct(row);
         if is_direct && !expected.is_empty() {
             expected.push(row.entitlement);
+            expected.sort_unstable();
+            expected.dedup();
         }
-        expected.sort_unstable();
-        expected.dedup();
         let is_plain = is_direct || (row.immutable && !expected.is_empty());
         row.id.is_none() && is_plain && rows.sources(row) == expected
     }
 
     /// What expansion would have added.
-    fn missing(&self, out: &HashMap<u32, Vec<&Edge>>) -> BTreeSet<u32> {
-        let edges = self.held.keys().filter_map(|source| out.get(source)).flatten();
-        edges
-            .filter(|edge| self.gets(edge) && !self.held.contains_key(&edge.1))
-            .map(|edge| edge.1)
-            .collect()
+    fn missing(&self) -> impl Iterator<Item = u32> {
+        let targets = self.follows.keys();
+        targets.filter(|target| !self.held.contains(target)).copied()
     }
 }
 
