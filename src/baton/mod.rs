@@ -18,6 +18,7 @@ pub mod grpc;
 pub mod http;
 pub mod json;
 pub mod memory;
+pub mod owner;
 pub mod page;
 pub mod pebble;
 pub mod progress;

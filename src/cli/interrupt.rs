@@ -149,7 +149,7 @@ fn end(terminal: &Terminal, kind: Kind, error: Error, leave: Leave) {
     let said = say(terminal, move |terminal| {
         terminal.error(&error, &explain::invocation(error.code_id()));
     });
-    scraps::remove_all();
+    scraps::remove_all_for_good();
     let _ = said.recv_timeout(LAST_WORDS);
     leave(kind.exit_code());
 }

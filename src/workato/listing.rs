@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,6 +22,9 @@ use crate::workato::cause;
 
 /// No list of a workspace has this many pages; one that seems to is a loop.
 const MAX_PAGES: u32 = 100_000;
+
+/// Bytes of JSON that the rows of one list may have. They are kept in memory until the list is whole.
+const MOST_BYTES: usize = 256 << 20;
 
 /// A value computed at most once per sync and process. Concurrent callers wait for the first.
 #[derive(Debug)]
@@ -104,6 +108,24 @@ pub async fn keep<T: Serialize>(cx: &SyncContext, key: &str, value: T) -> Result
     let bytes = serde_json::to_vec(&value).map_err(|e| Error::new(Kind::Internal, format!("{key}: {e}")))?;
     cx.session.set(key, bytes).await?;
     Ok(value)
+}
+
+/// Bytes that rows have as JSON.
+fn weight<T: Serialize>(rows: &[T]) -> Result<usize> {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.saturating_add(bytes.len());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    serde_json::to_writer(&mut count, rows).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+    Ok(count.0)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -313,8 +335,16 @@ impl List<'_> {
         let mut seen = BTreeSet::new();
         let mut page = 1;
         let mut last_was_full = false;
+        let mut bytes = 0;
         loop {
             let part = self.page(number, page, fetch).await?;
+            bytes += weight(&part.rows)?;
+            if bytes > MOST_BYTES {
+                let message = format!("{} does not end: {page} pages have {bytes} bytes", self.key);
+                return Err(Error::new(Kind::Internal, message)
+                    .code(code::LIST_ENDLESS)
+                    .hint("no list of a workspace is that long; check the base URL"));
+            }
             if let Some(total) = part.total {
                 pass.total_moved |= pass.total.is_some_and(|before| before != total);
                 pass.total = Some(total);

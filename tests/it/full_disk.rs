@@ -378,8 +378,12 @@ fn a_log_on_a_full_disk() {
 
 /// A volume of a few kilobytes, in namespaces of its own.
 fn on_a_volume(kilobytes: u32, command: &str) -> Output {
+    on_one_with(&format!("size={kilobytes}k"), command)
+}
+
+fn on_one_with(room: &str, command: &str) -> Output {
     let script = format!(
-        "set -e; mkdir small; mount -t tmpfs -o size={kilobytes}k tmpfs small; cd small; set +e; {command}; \
+        "set -e; mkdir small; mount -t tmpfs -o {room} tmpfs small; cd small; set +e; {command}; \
          rc=$?; echo \"left: $(ls -A | tr '\\n' ' ')\" >&2; exit $rc"
     );
     let place = tempfile::tempdir().unwrap();
@@ -390,6 +394,34 @@ fn on_a_volume(kilobytes: u32, command: &str) -> Output {
         .env("TMPDIR", place.path())
         .current_dir(place.path());
     unshare.output().unwrap()
+}
+
+/// Volumes with room for bytes and none for another file, whichever file of a run is the one too many.
+#[test]
+fn volumes_that_take_no_more_files() {
+    let allowed = on_one_with("size=64m,nr_inodes=9", "true");
+    if !allowed.status.success() {
+        // The limits of the other tests meet the same writes.
+        eprintln!("no volumes here: {}", stderr(&allowed));
+        return;
+    }
+    let commands = [
+        ("demo --people 3 --projects 1 -f new.c1z", 5),
+        ("export --format csv,sqlite --out . -f ../two.c1z", 3),
+        ("stats --no-cache -f ../two.c1z --c1z-temp-dir .", 1),
+    ];
+    for (command, failing) in commands {
+        // The root of the volume is one of them.
+        for files in 0..failing {
+            let room = format!("size=64m,nr_inodes={}", files + 1);
+            let output = on_one_with(&room, &format!("{PROGRAM} {command}"));
+            let said = stderr(&output);
+            assert_eq!(output.status.code(), Some(8), "{files} files: {command}: {said}");
+            assert!(said.contains("error[BW-0407]"), "{files} files: {command}: {said}");
+            let left = said.lines().find_map(|line| line.strip_prefix("left: ")).unwrap();
+            assert_eq!(left, "", "{files} files: {command}");
+        }
+    }
 }
 
 /// Real volumes, where the system allows them: what is full there is everything, not one file.

@@ -1,6 +1,8 @@
 //! A sync that was stopped, however it was stopped, goes on where it was: the same rows as an undisturbed one, and no
 //! request twice but those in flight (`baton/c1z/format.md 4.1 to 4.4`).
 
+#[cfg(unix)]
+mod damage;
 mod everywhere;
 #[cfg(unix)]
 mod file;

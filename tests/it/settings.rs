@@ -3,6 +3,7 @@
 mod authorities;
 mod credentials;
 mod variables;
+mod whose;
 mod words;
 
 use std::ffi::OsStr;

@@ -173,6 +173,63 @@ fn commands_that_read_a_file_end_at_once() {
     assert!(met > commands.len(), "most ended by the signal: {met}");
 }
 
+/// What is left of a reader or an exporter that was killed goes with the next one, and nothing of one that lives.
+#[cfg(unix)]
+#[test]
+fn the_next_run_removes_what_killed_ones_left() {
+    let place = Place::with_file();
+    let temporary = place.0.path().join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.env("TMPDIR", &temporary);
+        command
+    };
+    let copies = || place.names().iter().filter(|name| name.starts_with("c1z-")).count();
+    // Nobody reads what they print, so they wait.
+    let reading = ["grants", "-o", "json", "--no-cache", "-f", "big.c1z"];
+    let mut killed = command(&reading).spawn().unwrap();
+    let mut living = command(&reading).spawn().unwrap();
+    wait_until("both have a copy", || copies() == 2);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(copies(), 2, "nobody was there to remove it");
+    let status = command(&["stats", "--no-cache", "-f", "big.c1z"]).output().unwrap();
+    assert!(status.status.success(), "{status:?}");
+    assert_eq!(copies(), 1, "{:?}", place.names());
+    assert!(living.try_wait().unwrap().is_none());
+    living.kill().unwrap();
+    living.wait().unwrap();
+
+    let export = ["export", "--out", "out", "--format", "csv,sqlite", "-f", "big.c1z"];
+    let half = || place.names().iter().filter(|name| name.contains(".baton-")).count();
+    let left = (0..20).any(|_| {
+        let mut child = command(&export).spawn().unwrap();
+        wait_until("it writes, or is done", || {
+            half() > 0 || child.try_wait().unwrap().is_some()
+        });
+        let _ = child.kill();
+        child.wait().unwrap();
+        half() > 0
+    });
+    assert!(left, "it was never met");
+    let mine = place.0.path().join("out/.access-review.csv.baton-backup.tmp");
+    std::fs::write(&mine, "mine").unwrap();
+    let done = command(&export).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    std::fs::remove_file(mine).unwrap();
+    assert_eq!((half(), copies()), (0, 0), "{:?}", place.names());
+}
+
+#[cfg(unix)]
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// The first process of a container is ended by no signal that it does not catch: every command catches both, also
 /// before it has read its arguments' file.
 #[test]

@@ -111,6 +111,53 @@ fn a_file_to_sync_into_is_a_plain_one() {
     assert!(device.file_type().is_char_device(), "the device is one still");
 }
 
+/// Names that the program gives to its own files beside another: a run on that one would take them for what it left.
+#[test]
+fn a_file_to_sync_into_is_not_named_like_one_beside_another() {
+    let place = Place::new();
+    for name in [
+        "x.partial",
+        "whole.c1z.partial",
+        "x.partial.lock",
+        "x.partial-wal",
+        ".x.baton-Ab3dE9xY.tmp",
+        ".x.unpacked-0123456789abcdef.db",
+        "c1z-0123456789abcdef-Ab3dE9xY.db",
+        "c1z-0123456789abcdef-read-Ab3dE9xY.db",
+    ] {
+        place.refuses(&["demo", "-f", name], "BW-0203");
+    }
+    for name in ["x", "x.c1z", "partial.c1z", "x.partial.c1z", "c1z-x.db", ".x.tmp"] {
+        let made = place.run(&["demo", "--people", "3", "--projects", "1", "-f", name]);
+        assert_eq!(made.status.code(), Some(0), "{name}: {}", stderr(&made));
+    }
+}
+
+/// Runs beside each other in one folder, where the name of one file begins that of the other.
+#[test]
+fn a_run_leaves_the_files_of_other_targets_alone() {
+    let place = Place::new();
+    let rounds = if std::env::var_os("BATON_TEST_EXHAUSTIVE").is_some() {
+        15
+    } else {
+        3
+    };
+    for round in 0..rounds {
+        let runs = ["x", "x.c1z", "x.c1z.c1z"].map(|name| {
+            let arguments = ["demo", "--people", "20", "--projects", "2", "-f", name];
+            let mut command = place.command(&arguments);
+            command
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::piped());
+            (name, command.spawn().unwrap())
+        });
+        for (name, run) in runs {
+            let output = run.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{round} {name}: {}", stderr(&output));
+        }
+    }
+}
+
 /// Nothing is asked of a workspace for a sync that could not be written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_target_costs_no_request() {

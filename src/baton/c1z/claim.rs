@@ -3,7 +3,6 @@
 //! Whoever opens a [`Store`](super::Store) to save it takes the claim first. It is a lock of the operating system on
 //! `<file>.partial.lock`, so it ends with its process, however that ends.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{fault, scratch, timestamp};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::scraps::Scrap;
-use crate::baton::target;
+use crate::baton::scraps::{Scrap, Sort, with_suffix as beside};
+use crate::baton::{owner, scraps, target};
 
 /// How often the lock file may vanish between opening and locking it before something else must be wrong.
 const TRIES: usize = 20;
@@ -23,6 +22,8 @@ const TRIES: usize = 20;
 const PARTIAL: &str = ".partial";
 /// The same for its lock file.
 const LOCK: &str = ".partial.lock";
+/// How names end that no target may have.
+const RESERVED: [&str; 5] = [PARTIAL, LOCK, ".partial-journal", ".partial-wal", ".partial-shm"];
 
 /// The claim of this process on one target. Ends on drop.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Claim {
     /// Those of the disk.
     pub fn discard(&self) -> Result<()> {
         // The database goes last: without it the others mean nothing, with it alone SQLite would miss them.
-        for suffix in ["-shm", "-wal", "-journal", ""] {
+        for suffix in scraps::SIDECARS.into_iter().rev().chain([""]) {
             let path = beside(&self.partial, suffix);
             match std::fs::remove_file(&path) {
                 Ok(()) => {}
@@ -119,16 +120,27 @@ pub(in crate::baton) fn partial_path(target: &Path) -> Result<PathBuf> {
     Ok(beside(&real_path(target)?, PARTIAL))
 }
 
-/// The path with a suffix.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path.as_os_str());
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 /// The target without links, so that two names of one file are one claim. Saving follows links too.
+///
+/// A name that this program gives to files on their way is none: such a file could be removed, or taken for what it is
+/// not, by a run on the target that the name belongs to.
 fn real_path(target: &Path) -> Result<PathBuf> {
-    target::file(target).map_err(hinted)
+    let real = target::file(target).map_err(hinted)?;
+    let name = real.file_name().unwrap_or_default().to_string_lossy();
+    let is_taken = RESERVED.iter().any(|end| name.ends_with(end))
+        || scraps::is_temporary(&name)
+        || scratch::is_name(&name)
+        || super::reader::is_kept(&name);
+    if is_taken {
+        let taken = format!(
+            "{} is named like a file that this program makes beside another",
+            target.display()
+        );
+        return Err(Error::new(Kind::Unknown, taken)
+            .code(code::SETTING_VALUE)
+            .hint("choose another --file"));
+    }
+    Ok(real)
 }
 
 /// Says what to do about a target that nothing can be written to.
@@ -142,9 +154,17 @@ pub(in crate::baton) fn hinted(error: Error) -> Error {
 /// Opens and locks the lock file. `None` where the file system has no locks.
 fn lock(path: &Path, target: &Path) -> Result<Option<File>> {
     for _ in 0..TRIES {
-        let Some(mut file) = open_private(path)? else { continue };
+        let Some(Opened { mut file, is_new }) = open_private(path)? else {
+            continue;
+        };
         match file.try_lock() {
-            Ok(()) if !is_still_at(&file, path) => {}
+            Ok(()) if !owner::is_at(&file, path) => {}
+            // Nobody holds it, so it is left over; and nothing is written into another user's file.
+            Ok(()) if !is_new && !file.metadata().is_ok_and(|found| owner::is_mine(&found)) => {
+                std::fs::remove_file(path)
+                    .map_err(fault::disk_of_target)
+                    .with_context(|| format!("remove {}, which belongs to another user", path.display()))?;
+            }
             Ok(()) => {
                 // Who it is matters to people only; a disk that is full shows soon enough.
                 let _ = introduce(&mut file);
@@ -164,25 +184,42 @@ fn lock(path: &Path, target: &Path) -> Result<Option<File>> {
     Err(Error::new(Kind::Unavailable, format!("{} keeps being replaced", path.display())).code(code::FILE_IN_USE))
 }
 
+/// A lock file.
+struct Opened {
+    file: File,
+    /// Whether it was not there before.
+    is_new: bool,
+}
+
 /// Opens a file for this user alone, creating it if need be, and never through a link. `None`: it changed meanwhile.
-fn open_private(path: &Path) -> Result<Option<File>> {
+fn open_private(path: &Path) -> Result<Option<Opened>> {
     let failed = |error: io::Error| fault::disk_of_target(error).context(format!("open {}", path.display()));
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     private(&mut options);
     match options.clone().create_new(true).open(path) {
-        Ok(file) => return Ok(Some(file)),
+        Ok(file) => return Ok(Some(Opened { file, is_new: true })),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(failed(error)),
     }
     let Some(found) = regular(path)? else { return Ok(None) };
+    if !owner::has_one_name(&found) {
+        // What is written into it would be written into the other one.
+        let shared = format!(
+            "{} is another file, too: it has more than one hard link",
+            path.display()
+        );
+        return Err(Error::new(Kind::Unknown, shared)
+            .code(code::NOT_A_PLAIN_FILE)
+            .hint("look at what it is, and remove it"));
+    }
     let file = match options.open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
     let opened = file.metadata().map_err(failed)?;
-    Ok(same_file(&found, &opened).then_some(file))
+    Ok(owner::is_same(&found, &opened).then_some(Opened { file, is_new: false }))
 }
 
 /// Creates a file for this user alone; fails if anything is there.
@@ -211,25 +248,6 @@ pub(super) fn regular(path: &Path) -> Result<Option<Metadata>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(fault::disk_of_target(error)).with_context(|| format!("open {}", path.display())),
     }
-}
-
-fn is_still_at(file: &File, path: &Path) -> bool {
-    match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(locked), Ok(there)) => same_file(&locked, &there),
-        _ => false,
-    }
-}
-
-#[cfg(unix)]
-fn same_file(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn same_file(_: &Metadata, _: &Metadata) -> bool {
-    // The lock file is never removed here, so it cannot have been replaced.
-    true
 }
 
 #[cfg(unix)]
@@ -289,22 +307,12 @@ pub(in crate::baton) fn held(file: &mut File, target: &Path) -> Error {
 
 /// Removes working copies and half-written files that killed runs left. Nobody else works on this target.
 fn sweep(real: &Path, target: &Path, temp_dir: Option<&Path>) {
-    let copies = scratch::prefix_of(target);
-    let written = real.file_name().map(|name| format!(".{}.", name.to_string_lossy()));
-    let folders = [scratch::folder_of(real).to_owned()];
-    for folder in folders.iter().map(PathBuf::as_path).chain(temp_dir) {
-        let Ok(entries) = std::fs::read_dir(folder) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let Some(name) = OsStr::to_str(&name) else { continue };
-            let is_copy = name.starts_with(&copies);
-            let is_written = written.as_ref().is_some_and(|w| name.starts_with(w.as_str())) && name.ends_with(".tmp");
-            if is_copy || is_written {
-                tracing::debug!(name, "Removed what an earlier run left.");
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
+    let folder = scratch::folder_of(real);
+    let copies = scratch::writing(target);
+    for folder in [folder].into_iter().chain(temp_dir) {
+        copies.sweep_all(folder);
+    }
+    if let Some(name) = real.file_name().and_then(|name| name.to_str()) {
+        Sort::replacing(name).sweep_all(folder);
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::ErrorCode;
 
 use crate::baton::code;
 use crate::baton::error::{Error, Kind};
+use crate::baton::target::folder_of;
 
 /// What to do when the disk of the working copy is full.
 const DISK_FULL: &str = "free some space on that volume, or put the working copy on another one with --c1z-temp-dir";
@@ -77,6 +78,8 @@ pub(super) fn asked(error: Error, database: &Path) -> Error {
     let full = [database, Path::new(&log)]
         .into_iter()
         .filter_map(|path| grow(path).err())
+        // A log could not be made: there is room for bytes, and none for files.
+        .chain(tempfile::tempfile_in(folder_of(database)).err())
         .map(Error::from)
         .find(|error| error.kind() == Kind::ResourceExhausted);
     full.unwrap_or(error)

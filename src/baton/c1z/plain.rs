@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
-use super::fault;
+use super::{fault, scratch};
 use crate::baton::error::{Context as _, Error, Result};
 
 /// What to do when the disk is full.
@@ -38,7 +38,7 @@ impl PlainDatabase {
     pub fn create(path: &Path) -> Result<PlainDatabase> {
         let create = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let db = Connection::open_with_flags(path, flags)?;
+            let db = scratch::open_alone(path, flags)?;
             db.execute_batch("pragma journal_mode = off; pragma synchronous = off; begin")?;
             let path = path.to_owned();
             Ok(PlainDatabase { db, path })

@@ -1,6 +1,5 @@
 //! The working copy: a private file that SQLite works on and that vanishes with its owner.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -12,10 +11,7 @@ use super::{envelope, fault, policy::Policy, sound};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::hex_digest;
-use crate::baton::scraps::Scrap;
-
-/// What SQLite may leave beside a database.
-const SIDECARS: [&str; 3] = ["-journal", "-wal", "-shm"];
+use crate::baton::scraps::{self, SIDECARS, Scrap, Sort, with_suffix};
 
 /// A working copy on disk; removed on drop together with what SQLite left beside it. Drop its connection first.
 pub(in crate::baton) struct Scratch {
@@ -25,25 +21,20 @@ pub(in crate::baton) struct Scratch {
 
 impl Scratch {
     /// A new empty file, mode 0600, that did not exist before.
-    pub(in crate::baton) fn create(folder: &Path, prefix: &str) -> Result<(Scratch, File)> {
-        let (file, path) = tempfile::Builder::new()
-            .prefix(prefix)
-            .suffix(".db")
-            .tempfile_in(folder)
+    pub(in crate::baton) fn create(folder: &Path, sort: &Sort) -> Result<(Scratch, File)> {
+        let (file, scrap) = sort
+            .create(folder)
             .map_err(fault::disk)
-            .with_context(|| format!("create a working copy in {}", folder.display()))?
-            .into_parts();
-        let scraps = [""]
-            .into_iter()
-            .chain(SIDECARS)
-            .map(|suffix| Scrap::new(&beside(&path, suffix)));
-        let _scraps = scraps.collect();
+            .with_context(|| format!("create a working copy in {}", folder.display()))?;
+        let (file, path) = file.into_parts();
+        let beside = SIDECARS.map(|suffix| Scrap::new(&with_suffix(&path, suffix)));
+        let _scraps = [scrap].into_iter().chain(beside).collect();
         Ok((Scratch { path, _scraps }, file))
     }
 
     /// Unpacks the file at `source` into a new working copy; a missing or empty one gives an empty database.
-    pub(super) fn unpack(source: &Path, folder: &Path, prefix: &str, policy: &Policy) -> Result<Scratch> {
-        let (scratch, mut file) = Scratch::create(folder, prefix)?;
+    pub(super) fn unpack(source: &Path, folder: &Path, sort: &Sort, policy: &Policy) -> Result<Scratch> {
+        let (scratch, mut file) = Scratch::create(folder, sort)?;
         envelope::decode(source, &mut file, &policy.limits)?;
         Ok(scratch)
     }
@@ -57,8 +48,8 @@ impl Scratch {
     /// # Errors
     /// The copy itself, where it cannot be renamed or something has that name.
     pub(super) fn keep_as(self, target: &Path) -> std::result::Result<(), Scratch> {
-        // Links keep their old name too, which goes with `self`; the new one appears whole.
-        std::fs::hard_link(&self.path, target).map_err(|_| self)
+        // It appears whole, and has one name at any time. Another reader's, of the same file, is as good as this one.
+        std::fs::rename(&self.path, target).map_err(|_| self)
     }
 
     /// Whether there is a database in it.
@@ -80,7 +71,7 @@ impl Scratch {
     }
 
     fn sidecar(&self, suffix: &str) -> PathBuf {
-        beside(&self.path, suffix)
+        with_suffix(&self.path, suffix)
     }
 
     /// Opens the database. It is scratch: nothing is flushed for safety, and nobody else has it open.
@@ -90,7 +81,7 @@ impl Scratch {
 
     fn configured(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(self.path(), flags)?;
+        let db = open_alone(self.path(), flags)?;
         db.set_prepared_statement_cache_capacity(64);
         let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
         pragma("pragma locking_mode = exclusive")?;
@@ -133,12 +124,6 @@ impl Scratch {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path.as_os_str());
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 impl Drop for Scratch {
     fn drop(&mut self) {
         for suffix in SIDECARS {
@@ -157,15 +142,60 @@ pub(super) fn distrust(db: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// How names of working copies for writing a target begin. It says which target they belong to, so that those of a
-/// killed run can be found and removed, even in a folder that many share.
-pub(super) fn prefix_of(target: &Path) -> String {
+/// Opens a database that nobody else opens. SQLite would lock it, and where the system has one sort of lock for all, find
+/// it locked by the handle that says that this process lives.
+pub(super) fn open_alone(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    match cfg!(unix) {
+        true => Connection::open_with_flags_and_vfs(path, flags, "unix-none"),
+        false => Connection::open_with_flags(path, flags),
+    }
+}
+
+/// Working copies for writing a target. Their names say which target they belong to, so that those of a killed run can
+/// be found and removed, even in a folder that many share.
+pub(super) fn writing(target: &Path) -> Sort {
+    Sort::database(&format!("{BEGINNING}{}", digest_of(target)))
+}
+
+/// Working copies for reading a file.
+pub(super) fn reading(file: &Path) -> Sort {
+    Sort::database(&format!("{BEGINNING}{}{READING}", digest_of(file)))
+}
+
+/// Removes working copies for reading whatever file, whose readers are dead.
+pub(super) fn sweep_readers(folder: &Path) {
+    scraps::sweep(folder, &is_reading, false);
+}
+
+/// How the names of working copies begin.
+const BEGINNING: &str = "c1z-";
+/// What follows the digest where somebody only reads.
+const READING: &str = "-read";
+/// Hexadecimal digits of the digest in a name.
+const DIGITS: usize = 16;
+
+fn is_reading(name: &str) -> bool {
+    let digest = name.strip_prefix(BEGINNING).and_then(|rest| rest.get(..DIGITS));
+    let is_digest = |digest: &&str| digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    digest
+        .filter(is_digest)
+        .is_some_and(|digest| Sort::database(&format!("{BEGINNING}{digest}{READING}")).is_name(name))
+}
+
+/// Whether a name could be that of a working copy.
+pub(super) fn is_name(name: &str) -> bool {
+    let digest = name.strip_prefix(BEGINNING).and_then(|rest| rest.get(..DIGITS));
+    let sort = digest.map(|digest| Sort::database(&format!("{BEGINNING}{digest}")));
+    is_reading(name) || sort.is_some_and(|sort| sort.is_name(name))
+}
+
+fn digest_of(target: &Path) -> String {
     let absolute = std::path::absolute(target).unwrap_or_else(|_| target.to_owned());
     let real = std::fs::canonicalize(folder_of(&absolute)).map_or(absolute.clone(), |folder| {
         folder.join(absolute.file_name().unwrap_or_default())
     });
     let digest = hex_digest(real.as_os_str().as_encoded_bytes());
-    format!("c1z-{}-", digest.get(..16).unwrap_or_default())
+    digest.get(..DIGITS).unwrap_or_default().to_owned()
 }
 
 pub(super) use crate::baton::target::folder_of;

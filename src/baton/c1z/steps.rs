@@ -6,6 +6,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::baton::scraps::Sort;
+
 /// What replacing a file asks of the file system. Every step has the one real implementation; [`Disk`] keeps them all.
 pub trait Steps: Send + Sync {
     /// Creates an empty file of mode 0600 beside the target `name`. It removes itself unless it is put in place.
@@ -13,10 +15,8 @@ pub trait Steps: Send + Sync {
     /// # Errors
     /// Those of the file system, here and below.
     fn create(&self, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
-        tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".tmp")
-            .tempfile_in(folder)
+        // Whoever replaces a file has its claim, or makes it from nothing: nobody sweeps here meanwhile.
+        Sort::replacing(name).create(folder).map(|(file, _)| file)
     }
 
     /// Writes some of `chunk` and says how much.

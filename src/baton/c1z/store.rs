@@ -56,7 +56,7 @@ impl Store {
     pub fn open_with(target: &Path, temp_dir: Option<&Path>, policy: Policy) -> Result<Store> {
         let open = || -> Result<Store> {
             let folder = scratch::work_folder(target, temp_dir)?.to_owned();
-            let scratch = Scratch::unpack(target, &folder, &scratch::prefix_of(target), &policy)?;
+            let scratch = Scratch::unpack(target, &folder, &scratch::writing(target), &policy)?;
             let db = scratch.connect()?;
             if scratch.is_filled() {
                 sound::check_database(&db)?;
@@ -505,7 +505,7 @@ impl Store {
     /// Rewrites the database without holes into a second working copy and goes on with that one. Unlike a plain
     /// VACUUM this needs no space in the system's temporary folder.
     fn vacuum(&mut self) -> Result<()> {
-        let (fresh, _) = Scratch::create(&self.folder, &scratch::prefix_of(&self.target))?;
+        let (fresh, _) = Scratch::create(&self.folder, &scratch::writing(&self.target))?;
         let path = fresh
             .path()
             .to_str()

@@ -2,6 +2,8 @@
 //! (`baton/config/published.md 1.1`).
 
 use std::fmt;
+use std::fs::Metadata;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -11,6 +13,7 @@ use serde_saphyr::Spanned;
 use super::wrong;
 use crate::baton::code;
 use crate::baton::error::{Error, Result};
+use crate::baton::owner;
 
 /// The environment variable that names the file.
 pub const PATH_VARIABLE: &str = "BATON_CONFIG_PATH";
@@ -83,11 +86,43 @@ pub fn find(named: Option<&str>, directory: &Path) -> Result<Option<PathBuf>> {
 /// Reads a file.
 ///
 /// # Errors
-/// Unreadable, not YAML, or not a mapping; names file and line. Never quotes the file: it holds secrets.
+/// Unreadable, somebody else's, not YAML, or not a mapping; names file and line. Never quotes the file: it holds secrets.
 pub fn read(path: &Path) -> Result<ConfigFile> {
-    let text = fs_err::read_to_string(path)
-        .map_err(|error| wrong(format!("failed to read the config file: {error}")).code(code::CONFIG_FILE))?;
+    let failed = |error: io::Error| wrong(format!("failed to read the config file: {error}")).code(code::CONFIG_FILE);
+    let mut file = fs_err::File::open(path).map_err(failed)?;
+    let opened = file.metadata().map_err(failed)?;
+    // A link is as good as the file for whoever can make it lead elsewhere.
+    let named = fs_err::symlink_metadata(path).map_err(failed)?;
+    refuse_foreign(path, &[&opened, &named])?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(failed)?;
     parse(path, &text)
+}
+
+/// Refuses a file that another user can write: it says which host the token is sent to.
+fn refuse_foreign(path: &Path, found: &[&Metadata]) -> Result<()> {
+    let refused = |why: &str, hint: String| {
+        let why = format!(
+            "the config file {} {why}; what it sets can send the token to any host",
+            path.display()
+        );
+        Err(wrong(why).code(code::CONFIG_FILE).hint(hint))
+    };
+    if found
+        .iter()
+        .any(|found| !(owner::is_mine(found) || owner::is_roots(found)))
+    {
+        let hint = "if you wrote it, make it yours with chown; if not, remove it or run elsewhere";
+        return refused("belongs to another user", hint.to_owned());
+    }
+    if found
+        .iter()
+        .any(|found| !found.is_symlink() && owner::others_may_write(found))
+    {
+        let hint = format!("look at what is in it, then: chmod go-w {}", path.display());
+        return refused("can be written by other users", hint);
+    }
+    Ok(())
 }
 
 fn parse(path: &Path, text: &str) -> Result<ConfigFile> {

@@ -14,6 +14,7 @@ use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group, Status, space};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::memory::{PreviousSync, Remembered};
+use crate::baton::scraps::Sort;
 use crate::baton::target;
 
 /// A packed file above this size is not unpacked only to look into it.
@@ -111,7 +112,7 @@ fn check_temp(folder: &Path) -> Check {
 
 /// Makes a file that vanishes at once, as a sync makes its working copy.
 fn can_write(folder: &Path) -> Result<()> {
-    scratch::Scratch::create(folder, "c1z-look-").map(drop)
+    scratch::Scratch::create(folder, &Sort::database("c1z-look")).map(drop)
 }
 
 /// Whether another run works on the target. Asks for a share of its lock, gives it back at once, and creates none.

@@ -12,8 +12,10 @@ use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::target;
 
-/// No file of authorities is larger: those of whole systems have less than a megabyte.
-const MOST: u64 = 16 << 20;
+/// What is read of a file that is named for one host: those of whole systems have less.
+const MOST: u64 = 1 << 20;
+/// What is read of the system's own, in whose place an administrator may put anything.
+const MOST_OF_SYSTEM: u64 = 16 << 20;
 /// What some editors write before a text.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -24,7 +26,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// certificate or a damaged one.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let named = || format!("read the certificate authorities in {}", path.display());
-    let bytes = bytes(path).map_err(explained).with_context(named)?;
+    let bytes = bytes(path, MOST).map_err(explained).with_context(named)?;
     let pem = bytes.strip_prefix(BOM).unwrap_or(&bytes).to_vec();
     check(&pem).map_err(explained).with_context(named)?;
     Ok(pem)
@@ -40,7 +42,7 @@ pub fn check_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Result<()> {
     if let Some(file) = set("SSL_CERT_FILE") {
         let path = Path::new(&file);
         let named = || format!("read the certificate authorities in {} (SSL_CERT_FILE)", path.display());
-        let bytes = bytes(path).map_err(explained).with_context(named)?;
+        let bytes = bytes(path, MOST_OF_SYSTEM).map_err(explained).with_context(named)?;
         if bytes.starts_with(BOM) {
             let marked = wrong("it begins with a byte order mark (U+FEFF)").hint("save it without, as plain UTF-8");
             return Err(marked).with_context(named);
@@ -79,27 +81,27 @@ pub fn check_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Result<()> {
 fn has_certificate(folder: &Path) -> bool {
     let mut files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     files.any(|file| {
-        bytes(&file.path()).is_ok_and(|bytes| {
+        bytes(&file.path(), MOST_OF_SYSTEM).is_ok_and(|bytes| {
             CertificateDer::pem_slice_iter(&bytes).any(|found| found.is_ok_and(|der| is_sequence(&der)))
         })
     })
 }
 
-/// What is in a plain file. A pipe could be waited for.
-fn bytes(path: &Path) -> Result<Vec<u8>> {
+/// What is in a plain file of at most so many bytes. A pipe could be waited for.
+fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     let found = std::fs::metadata(path).map_err(|error| Error::from(error).code(code::CA_FILE))?;
     if !found.is_file() {
         return Err(wrong(format!("it is {}, not a plain file", target::what(&found))));
     }
-    if found.len() > MOST {
-        return Err(
-            wrong(format!("it is larger than {} MiB", MOST >> 20)).hint("name a file of certificates in PEM form")
-        );
-    }
     let mut bytes = Vec::new();
+    // Some files are longer than they say.
     std::fs::File::open(path)
-        .and_then(|file| file.take(MOST).read_to_end(&mut bytes))
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
         .map_err(|error| Error::from(error).code(code::CA_FILE))?;
+    if bytes.len() as u64 > most {
+        let too_large = wrong(format!("it is larger than {} MiB", most >> 20));
+        return Err(too_large.hint("name a file of certificates in PEM form"));
+    }
     Ok(bytes)
 }
 
@@ -202,7 +204,7 @@ mod tests {
             refused(read(&path), &path, words);
         }
         std::fs::File::create(&path).unwrap().set_len(MOST + 1).unwrap();
-        refused(read(&path), &path, "larger than 16 MiB");
+        refused(read(&path), &path, "larger than 1 MiB");
         refused(read(place.path()), place.path(), "it is a folder, not a plain file");
         let missing = place.path().join("missing");
         refused(read(&missing), &missing, "No such file");

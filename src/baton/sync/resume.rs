@@ -68,7 +68,7 @@ pub fn decide(claim: &Claim, store: &Store, wanted: &SyncTarget, warnings: &Arc<
         Found::Nothing => return Ok(Decision::Begin(None)),
         Found::Unusable(why) if !wanted.fresh => return begin(&why),
         Found::Unusable(_) => return begin(FRESH),
-        Found::Unfinished(partial) => partial,
+        Found::Unfinished(partial) => *partial,
     };
     let examined = examine(&partial, wanted);
     match examined {
@@ -80,10 +80,10 @@ pub fn decide(claim: &Claim, store: &Store, wanted: &SyncTarget, warnings: &Arc<
             usable.gate = usable.gate.counting_in(Arc::clone(warnings));
             Ok(Decision::Resume(Box::new((partial, *usable))))
         }
-        Err(error) if matches!(error.kind(), Kind::DataLoss | Kind::Internal) => {
-            begin(&format!("it is damaged ({error})"))
-        }
-        Err(error) => Err(error).with_context(|| format!("read {}", claim.partial_path().display())),
+        Err(error) => match partial.blame(error) {
+            Ok(damage) => begin(&format!("it is damaged ({damage})")),
+            Err(error) => Err(error).with_context(|| format!("read {}", claim.partial_path().display())),
+        },
     }
 }
 

@@ -95,6 +95,43 @@ pub async fn run<C: Connector>(
     environment: &SyncEnvironment,
 ) -> Result<Summary> {
     let started = Instant::now();
+    let failed = match attempt(Arc::clone(&connector), options, environment, started).await {
+        Ok(summary) => return Ok(summary),
+        Err(failed) => failed,
+    };
+    if !(failed.resumed && failed.error.kind() == Kind::DataLoss) {
+        return Err(failed.error);
+    }
+    // What an earlier run left cannot be read after all, and is gone. A run that stops here would say nothing that a
+    // person could do but to start it again.
+    let why = format!("it is damaged ({})", failed.error);
+    tracing::warn!(code = %code::PARTIAL_DISCARDED, %why, "An unfinished sync is not resumed any further.");
+    let again = Box::pin(attempt(connector, options, environment, started));
+    let mut summary = again.await.map_err(|failed| failed.error)?;
+    summary.started_fresh_code = Some(code::PARTIAL_DISCARDED);
+    summary.started_fresh_because = Some(why);
+    Ok(summary)
+}
+
+/// How a run ended that did not seal.
+struct Failed {
+    error: Error,
+    /// Whether it went on with what an earlier run left.
+    resumed: bool,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed { error, resumed: false }
+    }
+}
+
+async fn attempt<C: Connector>(
+    connector: Arc<C>,
+    options: &SyncOptions,
+    environment: &SyncEnvironment,
+    started: Instant,
+) -> std::result::Result<Summary, Failed> {
     let types = select_types(connector.resource_types(), &options.resource_types)?;
     let expansion = ExpandOptions::from_env()?;
     let kind = if options.skip_entitlements_and_grants {
@@ -126,7 +163,8 @@ pub async fn run<C: Connector>(
                 store.stop(true, CLOSING).await;
             }
             let cancelled = Error::new(Kind::Cancelled, "the sync was cancelled");
-            return Err(cancelled.hint("nothing was read yet; the file, and what an earlier run left, are as they were"));
+            let untouched = "nothing was read yet; the file, and what an earlier run left, are as they were";
+            return Err(cancelled.hint(untouched).into());
         }
         opened = opening.as_mut() => opened?,
     };
@@ -137,6 +175,7 @@ pub async fn run<C: Connector>(
             chosen: options.keep.is_some(),
         });
     }
+    let resumed = start.resumed;
     let sealing = AtomicBool::new(false);
     let result = {
         let run = Run {
@@ -182,12 +221,15 @@ pub async fn run<C: Connector>(
                 Kind::Cancelled => CLOSING,
                 _ => Duration::MAX,
             };
-            // Rows that cannot be sealed would fail every resumed run: better read them anew.
+            // Rows that cannot be sealed or read would fail every resumed run: better read them anew.
             let was_sealing = sealing.load(Ordering::Relaxed);
-            let rows_are_wrong =
-                was_sealing && matches!(error.kind(), Kind::Internal | Kind::InvalidArgument | Kind::DataLoss);
+            let rows_are_wrong = error.kind() == Kind::DataLoss
+                || was_sealing && matches!(error.kind(), Kind::Internal | Kind::InvalidArgument);
             let stopped = store.stop(!rows_are_wrong, patience).await;
-            Err(explain(error, stopped, was_sealing))
+            Err(Failed {
+                error: explain(error, stopped, was_sealing),
+                resumed,
+            })
         }
     }
 }

@@ -16,6 +16,7 @@ use super::pages::decode;
 use super::resume::{Decision, Usable, decide};
 use crate::baton::c1z::steps::Steps;
 use crate::baton::c1z::{Claim, Partial, Policy, Saved, Section, Store, SyncRun, SyncType};
+use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::memory::{Kept, PreviousSync, Remembered};
@@ -113,7 +114,7 @@ impl Working {
             Decision::Resume(unfinished) => (unfinished.0, unfinished.1, true, None),
             Decision::Begin(why_not) => {
                 if let Some(why) = &why_not {
-                    tracing::info!(why = %why, "An unfinished sync is not resumed.");
+                    tracing::warn!(code = %code::PARTIAL_DISCARDED, %why, "An unfinished sync is not resumed.");
                 }
                 let partial = begin(&claim, &mut store, wanted)?;
                 (partial, Usable::nothing(wanted, warnings), false, why_not)
@@ -257,6 +258,7 @@ impl Working {
         drop(store);
         // What is not to be kept goes, also where a full disk keeps the last of it from being committed.
         if keep && resumable {
+            partial.forget_failure();
             partial.commit()?;
             if partial.is_worth_keeping()? {
                 partial.close()?;

@@ -8,7 +8,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::Written;
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::scraps::Scrap;
+use crate::baton::scraps::{Scrap, Sort};
 use crate::baton::target;
 
 /// A file that appears under its name in [`OutFile::finish`], and not before.
@@ -66,12 +66,12 @@ pub(super) struct Fresh {
 pub(super) fn temporary(folder: &Path, name: &str) -> Result<Fresh> {
     let path = folder.join(name);
     let target = target::file(&path).map_err(|error| error.hint("move it away, or choose another --out"))?;
-    let file = tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
-        .tempfile_in(target::folder_of(&target))
+    let sort = Sort::replacing(name);
+    sort.sweep(target::folder_of(&target));
+    let (file, _scrap) = sort
+        .create(target::folder_of(&target))
         .map_err(|error| full(error.into()))
         .with_context(|| format!("create {}", path.display()))?;
-    let _scrap = Scrap::new(file.path());
     Ok(Fresh { file, target, _scrap })
 }
 

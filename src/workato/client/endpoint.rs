@@ -178,8 +178,9 @@ impl Endpoint {
                     continue;
                 }
                 match id {
-                    // The URL standard drops dot segments, which would name another endpoint.
-                    Some(id) if !matches!(id, "" | "." | "..") => segments.push(id),
+                    // The URL standard drops dot segments, which would name another endpoint, and before that the line
+                    // breaks and tabs that could stand in one. Nothing that is an id has either.
+                    Some(id) if !matches!(id, "" | "." | "..") && !id.contains(char::is_control) => segments.push(id),
                     _ => {
                         return Err(Error::new(
                             Kind::InvalidArgument,

@@ -182,6 +182,93 @@ fn what_is_no_copy_of_this_file_is_replaced() {
     assert!(of_another.exists(), "what a link leads to is not touched");
 }
 
+/// What another user may have made, or can change, is neither read nor removed.
+#[cfg(unix)]
+#[test]
+fn a_copy_that_is_not_ours_alone_is_left_alone() {
+    const SOMEBODY: u32 = 12_345;
+    for what in ["hard link", "another owner"] {
+        let place = Place::new();
+        full_sync(&place);
+        let copy = copy_of(&place);
+        let made = identity(&copy);
+        // As it was sealed, but for one name.
+        let bytes = std::fs::read(&copy).unwrap();
+        let at = bytes.windows(8).rposition(|w| w == b"Person 1").unwrap();
+        keeping_its_time(&copy, |copy| overwrite(copy, at as u64 + 7, b"9"));
+        let other_name = place.folder.path().join("other-name");
+        match what {
+            "hard link" => std::fs::hard_link(&copy, &other_name).unwrap(),
+            // Only an administrator can give files away.
+            _ if std::os::unix::fs::chown(&copy, Some(SOMEBODY), None).is_err() => continue,
+            _ => {}
+        }
+        let reader = open(&place.file);
+        let run = reader.latest_full().unwrap().unwrap();
+        let mut names = Vec::new();
+        reader
+            .for_each_resource(&run.sync_id, &mut |row| {
+                names.push(row.display_name);
+                Ok(())
+            })
+            .unwrap();
+        assert!(names.contains(&"Person 1".to_owned()), "{what}: {names:?}");
+        assert!(!names.contains(&"Person 9".to_owned()), "{what}: {names:?}");
+        drop(reader);
+        assert_eq!(identity(&copy), made, "{what}: it stays");
+    }
+}
+
+/// SQLite takes a log or a journal for a part of the database that it lies beside.
+#[cfg(unix)]
+#[test]
+fn nothing_beside_a_copy_is_taken_for_a_part_of_it() {
+    let place = Place::new();
+    full_sync(&place);
+    let copy = copy_of(&place);
+    // A whole log of the same database in which nobody has anything.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let database = elsewhere.path().join("db");
+    std::fs::copy(&copy, &database).unwrap();
+    let db = rusqlite::Connection::open(&database).unwrap();
+    db.execute_batch("pragma journal_mode = wal; delete from v1_grants")
+        .unwrap();
+    let log = std::fs::read(elsewhere.path().join("db-wal")).unwrap();
+    // As the header of a database says that has a log.
+    keeping_its_time(&copy, |copy| overwrite(copy, 18, &[2, 2]));
+    for (suffix, bytes) in [
+        ("-wal", log.as_slice()),
+        ("-journal", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"),
+    ] {
+        let beside = place
+            .folder
+            .path()
+            .join(format!("{}{suffix}", copy.file_name().unwrap().display()));
+        std::fs::write(&beside, bytes).unwrap();
+        read(&place.file);
+        assert_eq!(std::fs::read(&beside).unwrap(), bytes, "{suffix}");
+        std::fs::remove_file(&beside).unwrap();
+    }
+}
+
+/// A process that reads a mapped file beyond its end is killed.
+#[cfg(unix)]
+#[test]
+fn a_copy_that_is_cut_off_while_it_is_read_is_an_error_at_most() {
+    for length in [0, 4096, 10_000] {
+        let place = Place::new();
+        full_sync(&place);
+        let copy = copy_of(&place);
+        let reader = open(&place.file);
+        let run = reader.latest_full().unwrap().unwrap();
+        let file = File::options().write(true).open(&copy).unwrap();
+        file.set_len(length).unwrap();
+        if let Err(error) = reader.for_each_grant(&run.sync_id, &mut |_| Ok(())) {
+            assert_eq!(error.kind(), Kind::DataLoss, "{length}: {error}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn where_no_copy_can_stay_the_file_is_read_all_the_same() {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use baton_workato::baton::c1z::timestamp;
 use baton_workato::baton::error::Kind;
 use rusqlite::Connection;
+use twox_hash::XxHash64;
 
 use super::workspace::{Stop, Workspace};
 use super::{Place, content};
@@ -24,6 +25,25 @@ async fn stopped() -> (Place, Arc<Workspace>) {
 fn doctor(place: &Place, sql: &str) {
     let db = Connection::open(place.partial()).unwrap();
     db.execute_batch(sql).unwrap();
+    db.close().unwrap();
+}
+
+/// As [`doctor`], by a program that knows how the row of a sync is summed up.
+fn rewrite(place: &Place, sql: &str) {
+    doctor(place, sql);
+    let db = Connection::open(place.partial()).unwrap();
+    let row = "select sync_id, started_at, sync_type, sync_token from v1_sync_runs";
+    let [id, begun, kind, token]: [String; 4] = db
+        .query_row(row, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+        .unwrap();
+    let mut bytes = 6_u64.to_le_bytes().to_vec();
+    for text in [begun, kind, token] {
+        bytes.extend((text.len() as u64).to_le_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    let sum = XxHash64::oneshot(XxHash64::oneshot(0, id.as_bytes()), &bytes);
+    let changed = db.execute("update tally set sum = ?1 where part = 6", [sum.cast_signed()]);
+    assert_eq!(changed.unwrap(), 1);
     db.close().unwrap();
 }
 
@@ -97,10 +117,10 @@ async fn a_week_is_the_limit() {
         format!("update v1_sync_runs set started_at = '{}'", timestamp::text(then))
     };
     let (place, workspace) = stopped().await;
-    doctor(&place, &begun(6));
+    rewrite(&place, &begun(6));
     assert_eq!(reason(&place, &workspace).await, None);
     let (place, workspace) = stopped().await;
-    doctor(&place, &begun(8));
+    rewrite(&place, &begun(8));
     let why = reason(&place, &workspace).await.unwrap();
     assert!(why.starts_with("it was begun more than 7 days ago (20"), "{why}");
 }
@@ -117,7 +137,7 @@ async fn a_checkpoint_that_is_not_understood_is_not_guessed_at() {
         ),
     ] {
         let (place, workspace) = stopped().await;
-        doctor(&place, &format!("update v1_sync_runs set sync_token = '{token}'"));
+        rewrite(&place, &format!("update v1_sync_runs set sync_token = '{token}'"));
         let why = reason(&place, &workspace).await.unwrap();
         assert!(why.starts_with(expected), "{token}: {why}");
     }
@@ -171,7 +191,7 @@ async fn damage_is_found_before_it_is_built_upon() {
     let (place, workspace) = stopped().await;
     doctor(&place, "update pages set rows = x'05ffffffffff' where section = 1");
     let why = reason(&place, &workspace).await.unwrap();
-    assert!(why.contains("cannot be parsed"), "{why}");
+    assert!(why.contains("is not as it was written"), "{why}");
 }
 
 #[tokio::test]
@@ -195,6 +215,76 @@ async fn links_are_not_followed() {
         assert_eq!(error.kind(), Kind::Unknown, "{error}");
         assert!(error.to_string().contains("is not a file of its own"), "{error}");
         assert_eq!(std::fs::read_to_string(elsewhere.path()).unwrap(), "precious");
+    }
+}
+
+/// Another user; only an administrator can give files away.
+fn given_away(path: &Path) -> bool {
+    std::os::unix::fs::chown(path, Some(12_345), None).is_ok()
+}
+
+/// What is written into the lock would be written into the other file.
+#[tokio::test]
+async fn a_lock_that_is_another_file_too_is_refused() {
+    let place = Place::new();
+    let precious = place.folder.path().join("precious");
+    std::fs::write(&precious, "precious").unwrap();
+    std::fs::hard_link(&precious, place.folder.path().join("sync.c1z.partial.lock")).unwrap();
+    let workspace = Workspace::new(2);
+    let error = place.sync(&workspace).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unknown, "{error}");
+    assert!(error.to_string().contains("more than one hard link"), "{error}");
+    assert!(error.hint_text().unwrap().contains("remove it"));
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "precious");
+    assert_eq!(workspace.answers(), 0);
+}
+
+/// A lock that nobody holds is left over, whoever left it; nothing is written into it.
+#[tokio::test]
+async fn a_lock_of_another_user_is_not_written_to() {
+    let place = Place::new();
+    let lock = place.folder.path().join("sync.c1z.partial.lock");
+    std::fs::write(&lock, "theirs").unwrap();
+    let held = std::fs::File::open(&lock).unwrap();
+    if given_away(&lock) {
+        place.sync(&Workspace::new(2)).await.unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut &held, &mut text).unwrap();
+        assert_eq!(text, "theirs");
+        assert_eq!(place.names(), ["sync.c1z"]);
+    }
+}
+
+/// The log is a part of the sync: whoever owns it decides what is read.
+#[tokio::test]
+async fn what_is_not_ours_alone_is_not_gone_on_with() {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let (place, workspace) = stopped().await;
+        let beside = place.folder.path().join(format!("sync.c1z.partial{suffix}"));
+        if !suffix.is_empty() {
+            std::fs::write(&beside, "theirs").unwrap();
+        }
+        if given_away(&beside) {
+            let why = reason(&place, &workspace).await.unwrap();
+            assert!(why.contains("belongs to another user"), "{suffix}: {why}");
+        }
+    }
+    for suffix in ["", "-wal"] {
+        let (place, workspace) = stopped().await;
+        let beside = place.folder.path().join(format!("sync.c1z.partial{suffix}"));
+        let elsewhere = tempfile::tempdir().unwrap();
+        let precious = elsewhere.path().join("precious");
+        if suffix.is_empty() {
+            std::fs::copy(&beside, &precious).unwrap();
+            std::fs::remove_file(&beside).unwrap();
+        } else {
+            std::fs::write(&precious, "precious").unwrap();
+        }
+        let bytes = std::fs::read(&precious).unwrap();
+        std::fs::hard_link(&precious, &beside).unwrap();
+        let why = reason(&place, &workspace).await.unwrap();
+        assert!(why.contains("more than one hard link"), "{suffix}: {why}");
+        assert_eq!(std::fs::read(&precious).unwrap(), bytes);
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Workspace {
     pub settings: Mutex<String>,
     /// What the last run found of the one before it.
     pub previous: Mutex<Option<serde_json::Value>>,
+    /// Whether what an earlier run kept in the session makes no sense to the next connector; to the one after it it does.
+    pub unreadable: Mutex<bool>,
 }
 
 impl Workspace {
@@ -52,6 +54,7 @@ impl Workspace {
             stopped: Notify::new(),
             settings: Mutex::new("all".to_owned()),
             previous: Mutex::default(),
+            unreadable: Mutex::default(),
         })
     }
 
@@ -117,16 +120,23 @@ impl Connected {
                 let mut names = Vec::new();
                 for part in ["first", "second"] {
                     let stored = cx.session.get(part).await?;
-                    if stored.is_none() {
-                        self.workspace.call(format!("names {part}")).await?;
-                        cx.session.set(part, part.as_bytes().to_vec()).await?;
+                    if stored.is_some() && std::mem::take(&mut *self.workspace.unreadable.lock().unwrap()) {
+                        return Err(Error::new(Kind::DataLoss, format!("table {part:?} cannot be read")));
                     }
+                    let name = match stored {
+                        Some(stored) => stored,
+                        None => {
+                            self.workspace.call(format!("names {part}")).await?;
+                            cx.session.set(part, part.as_bytes().to_vec()).await?;
+                            part.as_bytes().to_vec()
+                        }
+                    };
                     cx.warnings.add(
                         Cause::new("derived", code::ROWS_DROPPED),
                         "tables had gaps",
                         format!("gap in {part}"),
                     );
-                    names.push(part.to_owned());
+                    names.push(String::from_utf8_lossy(&name).into_owned());
                 }
                 cx.record("parts", serde_json::json!(names));
                 Ok(names)

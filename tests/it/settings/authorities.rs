@@ -34,7 +34,7 @@ fn unusable(folder: &Path) -> Vec<(String, &'static str)> {
     ];
     let huge = folder.join("huge.pem");
     std::fs::File::create(&huge).unwrap().set_len(1 << 30).unwrap();
-    files.push((huge.to_str().unwrap().to_owned(), "it is larger than 16 MiB"));
+    files.push((huge.to_str().unwrap().to_owned(), "it is larger than 1"));
     #[cfg(unix)]
     {
         let pipe = folder.join("pipe");

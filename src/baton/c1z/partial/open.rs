@@ -1,5 +1,7 @@
 //! Finding, examining and creating the file of an unfinished sync.
 
+use std::fs::{Metadata, OpenOptions};
+use std::io;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -10,10 +12,13 @@ use super::super::schema::{INDEXES, TABLES};
 use super::super::store::Store;
 use super::super::{fault, ksuid, scratch, timestamp};
 use super::Partial;
-use crate::baton::error::{Context as _, Kind, Result};
+use super::sums::{Part, Sums, Tally};
+use crate::baton::code;
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::{owner, scraps};
 
 /// The form of this file. Another form is not read.
-const FORM: i64 = 2;
+const FORM: i64 = 4;
 /// Says in the header that it is one of these.
 const APPLICATION: i64 = 0x6241_5054;
 /// An unfinished sync older than this is not taken up again (`baton/c1z/format.md 4.1`).
@@ -23,9 +28,10 @@ const SHARED: [&str; 2] = ["v1_sync_runs", "v1_connector_sessions"];
 
 const OWN_TABLES: &str = "\
     create table pages (section integer not null, list integer not null, page integer not null, rows blob not null, \
-    next text, primary key (section, list, page)) without rowid; \
+    next text, sum integer not null, primary key (section, list, page)) without rowid; \
     create table warnings (cause text not null, message text not null, example text not null, \
-    count integer not null, code text not null, primary key (cause, message, example)) without rowid;";
+    count integer not null, code text not null, sum integer not null, primary key (cause, message, example)) \
+    without rowid;";
 
 /// What lies beside the target.
 pub enum Found {
@@ -34,7 +40,7 @@ pub enum Found {
     /// Something that cannot be taken up again, and why.
     Unusable(String),
     /// An unfinished sync.
-    Unfinished(Partial),
+    Unfinished(Box<Partial>),
 }
 
 impl Partial {
@@ -45,19 +51,44 @@ impl Partial {
     /// Those of the disk; `FailedPrecondition` when something else lies at the path.
     pub fn find(claim: &Claim, target: &Store) -> Result<Found> {
         let path = claim.partial_path();
-        let Some(metadata) = claim::regular(path)? else {
+        if claim::regular(path)?.is_none() {
             return Ok(Found::Nothing);
-        };
-        if !is_ours(&metadata, target) {
-            return Ok(Found::Unusable("it belongs to another user".to_owned()));
+        }
+        // What SQLite finds beside it is a part of it.
+        for suffix in [""].into_iter().chain(scraps::SIDECARS) {
+            let path = scraps::with_suffix(path, suffix);
+            match claim::regular(&path)? {
+                Some(found) if !is_ours(&found, target) => {
+                    let why = match suffix {
+                        "" => "it belongs to another user".to_owned(),
+                        _ => format!("its {suffix} file belongs to another user"),
+                    };
+                    return Ok(Found::Unusable(why));
+                }
+                Some(found) if !owner::has_one_name(&found) => {
+                    let why = "it is another file, too: it has more than one hard link";
+                    return Ok(Found::Unusable(why.to_owned()));
+                }
+                _ => {}
+            }
         }
         match Self::open(path, target) {
             // A damaged file is no reason to fail: everything in it can be read again.
-            Err(error) if error.kind() == Kind::DataLoss => Ok(Found::Unusable(format!("it is damaged ({error})"))),
-            other => other
-                .map_err(fault::beside_target)
-                .with_context(|| format!("open {}", path.display())),
+            Err(error) => match blame(error, path) {
+                Ok(damage) => Ok(Found::Unusable(format!("it is damaged ({damage})"))),
+                Err(error) => Err(fault::beside_target(error)).with_context(|| format!("open {}", path.display())),
+            },
+            found => found,
         }
+    }
+
+    /// The error again if it is the file's own fault, so that to read anew helps; otherwise it is the disk's, or somebody
+    /// else's.
+    ///
+    /// # Errors
+    /// The error that is not.
+    pub fn blame(&self, error: Error) -> Result<Error> {
+        blame(error, &self.path)
     }
 
     fn open(path: &Path, target: &Store) -> Result<Found> {
@@ -71,7 +102,8 @@ impl Partial {
         if form != (APPLICATION, FORM) || schema(&db)? != expected_schema()? {
             return Ok(Found::Unusable("another version of this program wrote it".to_owned()));
         }
-        let verdict: String = db.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
+        // Also that the indexes show what the tables hold: they are what rows are found by.
+        let verdict: String = db.query_row("pragma integrity_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
             return Ok(Found::Unusable(format!("it is damaged ({verdict})")));
         }
@@ -93,15 +125,21 @@ impl Partial {
             Ok(kind @ (SyncType::Full | SyncType::ResourcesOnly)) if ksuid::is_sync_id(&run.sync_id) => kind,
             _ => return Ok(Found::Unusable("another program wrote it".to_owned())),
         };
-        let (sync_id, started_at) = (run.sync_id.clone(), run.started_at.clone());
-        Ok(Found::Unfinished(Partial {
-            db,
+        let tally = Tally::read(&db)?;
+        let partial = Partial {
             path: path.to_owned(),
-            sync_id,
-            started_at,
+            sums: Sums::of(&run.sync_id),
+            sync_id: run.sync_id.clone(),
+            started_at: run.started_at.clone(),
             kind,
+            tally,
+            committed: tally,
+            failed: None,
             unflushed: false,
-        }))
+            db,
+        };
+        partial.check()?;
+        Ok(Found::Unfinished(Box::new(partial)))
     }
 
     /// Begins a sync under a new id. Whatever lay beside the target is removed.
@@ -116,12 +154,28 @@ impl Partial {
             let db = connect(path)?;
             // Asked while the log is there still: it goes when the database is closed.
             let (sync_id, started_at) = fill(&db, target, kind).map_err(|error| fault::asked(error, path))?;
+            // Others may have put something in its place since what lay there was removed.
+            for suffix in scraps::SIDECARS {
+                let beside = scraps::with_suffix(path, suffix);
+                let is_foreign = |found: Metadata| !is_ours(&found, target) || !owner::has_one_name(&found);
+                if claim::regular(&beside)?.is_some_and(is_foreign) {
+                    let foreign = format!("{} belongs to another user", beside.display());
+                    return Err(Error::new(Kind::Unknown, foreign)
+                        .code(code::FILE_DENIED)
+                        .hint("remove it, or choose a --file in a folder of your own"));
+                }
+            }
+            let tally = Tally::read(&db)?;
             Ok(Partial {
                 db,
                 path: path.to_owned(),
+                sums: Sums::of(&sync_id),
                 sync_id,
                 started_at,
                 kind,
+                tally,
+                committed: tally,
+                failed: None,
                 unflushed: true,
             })
         };
@@ -146,6 +200,9 @@ fn fill(db: &Connection, target: &mut Store, kind: SyncType) -> Result<(String, 
          values (?1, ?2, '', ?3, 1)",
         [sync_id.as_str(), started_at.as_str(), kind.as_str()],
     )?;
+    let mut tally = Tally::default();
+    tally.put(Part::Run, None, Sums::of(&sync_id).run(&started_at, kind.as_str(), ""));
+    tally.write(&Tally::default(), db)?;
     db.execute_batch("commit")?;
     be_durable(db)?;
     Ok((sync_id, started_at))
@@ -184,7 +241,35 @@ fn create_sql() -> String {
         .iter()
         .filter(|i| i.unique && SHARED.contains(&i.table))
         .map(|i| format!("{};", i.create_sql()));
-    tables.chain(indexes).chain([OWN_TABLES.to_owned()]).collect()
+    let own = [OWN_TABLES.to_owned(), Tally::TABLE.to_owned()];
+    tables.chain(indexes).chain(own).collect()
+}
+
+/// Tells an error that is the file's own fault from those of the disk and of other processes.
+///
+/// # Errors
+/// The latter.
+fn blame(error: Error, path: &Path) -> Result<Error> {
+    match error.kind() {
+        Kind::DataLoss | Kind::Internal => Ok(error),
+        // SQLite cannot read or write what can be read and written: it does not understand it.
+        Kind::Unknown => match fault::asked(error, path) {
+            error if error.kind() == Kind::Unknown && is_accessible(path) => Ok(error),
+            error => Err(error),
+        },
+        _ => Err(error),
+    }
+}
+
+/// Whether a file and its log can be read to their ends and written to.
+fn is_accessible(path: &Path) -> bool {
+    let read = |path: &Path| {
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        io::copy(&mut file, &mut io::sink())
+    };
+    let log = scraps::with_suffix(path, "-wal");
+    let is_absent = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
+    read(path).is_ok() && read(&log).map_or_else(is_absent, |_| true)
 }
 
 /// Every object of the database with its definition.
@@ -205,13 +290,13 @@ fn expected_schema() -> Result<Vec<String>> {
 /// Whether a file belongs to who runs this: the target's working copy was made a moment ago and does. In a folder
 /// that others can write to, a foreign file could bring rows that no workspace has.
 #[cfg(unix)]
-fn is_ours(metadata: &std::fs::Metadata, target: &Store) -> bool {
+fn is_ours(metadata: &Metadata, target: &Store) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     target.scratch_metadata().is_none_or(|own| own.uid() == metadata.uid())
 }
 
 #[cfg(not(unix))]
-fn is_ours(_: &std::fs::Metadata, _: &Store) -> bool {
+fn is_ours(_: &Metadata, _: &Store) -> bool {
     true
 }
 

@@ -15,6 +15,7 @@ use crate::baton::c1z::scratch::{Scratch, folder_of};
 use crate::baton::c1z::sound;
 use crate::baton::error::Result;
 use crate::baton::fingerprint::hex_digest;
+use crate::baton::owner;
 
 /// Stands between the name of the file and the digest.
 const MARK: &[u8] = b".unpacked-";
@@ -36,6 +37,8 @@ pub(super) enum Found {
     Whole,
     /// Something that cannot be used, and why.
     Unusable(&'static str),
+    /// Something that is not this user's to use or to remove, and why.
+    Foreign(&'static str),
 }
 
 impl Seal {
@@ -99,29 +102,25 @@ pub(super) fn find(target: &Path, seal: &Seal) -> Found {
     let Ok(metadata) = std::fs::symlink_metadata(target) else {
         return Found::Nothing;
     };
-    if !is_ours(&metadata) {
+    if !owner::is_mine(&metadata) {
+        return Found::Foreign("it belongs to another user");
+    }
+    if !owner::has_one_name(&metadata) {
+        return Found::Foreign("it is another file, too: it has more than one hard link");
+    }
+    if !(metadata.is_file() && owner::is_private(&metadata)) {
         return Found::Unusable("it is no file of one user alone");
     }
     if metadata.modified().ok() != Some(seal.time) {
         return Found::Unusable("it was written to");
     }
+    let is_same = || std::fs::symlink_metadata(target).is_ok_and(|now| owner::is_same(&metadata, &now));
     match seal.is_in(target, metadata.len()) {
-        Ok(true) => Found::Whole,
+        Ok(true) if is_same() => Found::Whole,
+        Ok(true) => Found::Unusable("it is being replaced"),
         Ok(false) => Found::Unusable("it is of another file, or cut off"),
         Err(_) => Found::Unusable("it is damaged"),
     }
-}
-
-/// A regular file that nobody else may read or write.
-fn is_ours(copy: &Metadata) -> bool {
-    #[cfg(unix)]
-    let private = {
-        use std::os::unix::fs::PermissionsExt as _;
-        copy.permissions().mode() & 0o077 == 0
-    };
-    #[cfg(not(unix))]
-    let private = true;
-    copy.is_file() && private
 }
 
 /// Removes, from the folder of a file, copies of the file as it was before, and copies whose file is gone.
@@ -145,6 +144,11 @@ pub(in crate::baton::c1z) fn tidy(file: &Path) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether something is named like a copy.
+pub(in crate::baton::c1z) fn is_kept(name: &str) -> bool {
+    original(OsStr::new(name)).is_some()
 }
 
 /// The name of the file that something is a copy of, if it is named like a copy.

@@ -29,7 +29,7 @@ use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
 
 pub use holdings::{Given, Holding};
-pub(super) use kept::tidy;
+pub(super) use kept::{is_kept, tidy};
 use original::Original;
 pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
 pub use unpacked::Keep;

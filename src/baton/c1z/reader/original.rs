@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::baton::c1z::policy::Policy;
-use crate::baton::c1z::scratch::Scratch;
+use crate::baton::c1z::scratch::{self, Scratch};
 use crate::baton::c1z::verify::Problem;
 use crate::baton::c1z::{Limits, envelope, fault, v3};
 use crate::baton::error::Result;
@@ -46,11 +46,11 @@ impl Original {
         )
     }
 
-    /// A new working copy with its rows.
-    pub(super) fn unpack(&self, folder: &Path) -> Result<Scratch> {
+    /// A new working copy of the file at `path` with its rows.
+    pub(super) fn unpack(&self, path: &Path, folder: &Path) -> Result<Scratch> {
         // Before anything is written: most of what is wrong with a file shows here.
         let original = self.open()?;
-        let (scratch, _) = Scratch::create(folder, "c1z-")?;
+        let (scratch, _) = Scratch::create(folder, &scratch::reading(path))?;
         let fill = || -> Result<()> {
             let db = scratch.connect()?;
             // Nothing is deleted in it.

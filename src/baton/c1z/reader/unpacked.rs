@@ -20,7 +20,7 @@ pub enum Keep {
     Nothing,
     /// The unpacked copy of a file with at least so many bytes, beside it, as `.FILE.unpacked-….db`, mode 0600. It is
     /// used while the file has the same size, time of change and place on the disk and the copy is as it was left, and
-    /// replaced when not. It goes with its file: the next reader or writer in the folder removes it.
+    /// replaced when not; one that another user could have made or can change is left alone, and nothing stays. It goes with its file: the next reader or writer in the folder removes it.
     FromBytes(u64),
 }
 
@@ -48,6 +48,10 @@ pub(super) struct Packed<'a> {
 
 impl Packed<'_> {
     pub(super) fn unpack(&self, keep: Keep) -> Result<Unpacked> {
+        let system = std::env::temp_dir();
+        for folder in [scratch::folder_of(self.path), self.temp_dir.unwrap_or(&system)] {
+            scratch::sweep_readers(folder);
+        }
         let metadata = match self.original {
             Some(original) => original.metadata().clone(),
             None => std::fs::metadata(self.path).map_err(fault::disk)?,
@@ -72,6 +76,10 @@ impl Packed<'_> {
         match kept::find(&target, &seal) {
             Found::Whole => return Ok(Unpacked::Kept(target)),
             Found::Nothing => {}
+            Found::Foreign(why) => {
+                tracing::info!(copy = %target.display(), why, "The unpacked copy is not used.");
+                return self.private();
+            }
             Found::Unusable(why) => {
                 tracing::info!(copy = %target.display(), why, "The unpacked copy is made anew.");
                 // Whoever still reads it has it open.
@@ -87,18 +95,13 @@ impl Packed<'_> {
         }
         match copy.keep_as(&target) {
             Ok(()) => Ok(Unpacked::Kept(target)),
-            // Another reader may have been faster.
-            Err(copy) if matches!(kept::find(&target, &seal), Found::Whole) => {
-                drop(copy);
-                Ok(Unpacked::Kept(target))
-            }
             Err(copy) => Ok(Unpacked::Private(copy)),
         }
     }
 
     fn copy(&self, folder: &Path) -> Result<Scratch> {
         match self.original {
-            Some(original) => original.unpack(folder),
+            Some(original) => original.unpack(self.path, folder),
             None => unpack(self.path, folder, self.policy),
         }
     }
@@ -123,19 +126,44 @@ impl Unpacked {
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let db = Connection::open_with_flags(unchanging(path)?, flags)?;
     db.set_prepared_statement_cache_capacity(64);
     scratch::distrust(&db)?;
+    // Not mapped into memory: who reads a mapped file that another process cuts off is killed.
     db.execute_batch(
-        "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -16384; \
-         pragma mmap_size = 4294967296",
+        "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -16384; pragma mmap_size = 0",
     )?;
     Ok(db)
 }
 
+/// The file as SQLite is told of one that does not change: it looks for no log and no journal beside it, which anybody
+/// could have put there, and takes no locks.
+fn unchanging(path: &Path) -> Result<String> {
+    use std::fmt::Write as _;
+    let absolute = std::path::absolute(path)?;
+    let mut uri = "file://".to_owned();
+    let mut bytes = absolute.as_os_str().as_encoded_bytes();
+    if cfg!(windows) {
+        // Drives have letters: file:///C:/folder/file.
+        uri.push('/');
+        bytes = bytes.strip_prefix(br"\\?\").unwrap_or(bytes);
+    }
+    for byte in bytes {
+        match byte {
+            b'\\' if cfg!(windows) => uri.push('/'),
+            b':' if cfg!(windows) => uri.push(':'),
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => uri.push(char::from(*byte)),
+            // Writing to a String cannot fail.
+            other => drop(write!(uri, "%{other:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Ok(uri)
+}
+
 fn unpack(path: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
-    let scratch = Scratch::unpack(path, folder, "c1z-", policy)?;
+    let scratch = Scratch::unpack(path, folder, &scratch::reading(path), policy)?;
     let finish = || -> Result<()> {
         let db = scratch.connect()?;
         if scratch.is_filled() {
