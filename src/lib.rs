@@ -34,6 +34,10 @@
 //!
 //! To add a resource type: copy the smallest one (`workato/api_client_role.rs`), add its `mod` and one line in
 //! `workato/mod.rs`, a row in `workato/client/endpoint.rs` with its method, and a route in the simulator.
+//!
+//! To add a command: a file in `cli` with its `command` and `run`, its `mod`, and a row in `cli/command.rs`. To add a
+//! code of failures: a row in the `code.rs` of its room, and its page in `cli/explain/pages`. What program this is,
+//! [`ABOUT`] says.
 
 pub mod baton;
 pub mod cli;
@@ -41,3 +45,12 @@ pub mod report;
 pub mod simulator;
 pub mod term;
 pub mod workato;
+
+/// This program, as it introduces itself. The kit is handed this and reads nothing of it by itself.
+pub const ABOUT: baton::about::About = baton::about::About {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    repository: env!("CARGO_PKG_REPOSITORY"),
+    rust_version: env!("CARGO_PKG_RUST_VERSION"),
+    mark: "BW-",
+};

@@ -5,12 +5,13 @@
 //! reads there what to say: the command line shows it, services log it. Answers on the wire stay as published.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use url::Url;
 
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::lock::locked;
 
 /// One change of who can do what: `Ada: prod Member → Environment admin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +157,7 @@ impl Changes {
         match &self.consent {
             Consent::Given => Ok(()),
             Consent::Rehearsal => {
-                lock(&self.proposed).push((change.clone(), request.clone()));
+                locked(&self.proposed).push((change.clone(), request.clone()));
                 Err(Error::new(Kind::Cancelled, "nothing is sent in a rehearsal"))
             }
             Consent::To(agreed) if agreed.contains(change) => Ok(()),
@@ -171,22 +172,18 @@ impl Changes {
 
     /// Says what came of the write: a change made, or why none was needed.
     pub fn tell(&self, change: Change) {
-        lock(&self.told).push(change);
+        locked(&self.told).push(change);
     }
 
     /// What was proposed in a rehearsal.
     pub fn proposed(&self) -> Vec<(Change, Request)> {
-        lock(&self.proposed).clone()
+        locked(&self.proposed).clone()
     }
 
     /// What was told.
     pub fn told(&self) -> Vec<Change> {
-        lock(&self.told).clone()
+        locked(&self.told).clone()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

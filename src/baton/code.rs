@@ -1,8 +1,9 @@
 //! Stable codes of failures: what a person greps for, and what `explain` has a page about.
 //!
 //! Every [`Error`](crate::baton::error::Error) and every cause of a warning has one. A code says which page explains a
-//! failure; it is no exit code and nothing on the wire. This file defines the mark and the codes of the kit; a
-//! connector and the read side define their own with the same macro, so each room lists what it can fail with.
+//! failure; it is no exit code and nothing on the wire. This file defines the codes of the kit; a connector and the
+//! read side define their own with the same macro, so each room lists what it can fail with. What codes begin with is
+//! the program's mark, which the kit is [told](crate::baton::about::About).
 //!
 //! How numbers are given: the first two digits are the area, the last two count up in it.
 //!
@@ -22,51 +23,78 @@
 //! no longer given keeps its page, which says so; its number is never used again.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde::{Serialize, Serializer};
 
-/// What all codes begin with, so that one in a log is found and not taken for a number of something else.
-pub const MARK: &str = "BW-";
+use crate::baton::lock::locked;
 
-/// The name of a kind of failure, `BW-0101`.
+/// The number of a kind of failure, always four digits. What stands before them in front of people is the mark of the
+/// program: [`About::code`](crate::baton::about::About::code) gives the whole name. Logs carry the number, and whoever
+/// writes the lines adds the mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code(&'static str);
+pub struct Code(u16);
 
 impl Code {
     /// Only for the tables of codes, which the macro of this file writes.
-    pub(crate) const fn new(id: &'static str) -> Self {
-        Code(id)
+    pub(crate) const fn new(number: u16) -> Self {
+        Code(number)
     }
 
-    /// One that was stored as a text. A name of an older or newer version stays as it is.
-    pub(crate) fn stored(id: String) -> Self {
-        Code(interned(id))
+    /// One that was stored as a text, with a mark or without.
+    pub(crate) fn stored(text: &str) -> Self {
+        let number = text.get(text.len().saturating_sub(4)..).and_then(|d| d.parse().ok());
+        number.map_or(UNKNOWN, Code)
     }
 
-    /// The whole name, `BW-0101`.
-    pub fn as_str(self) -> &'static str {
+    /// The number: 101.
+    pub fn number(self) -> u16 {
         self.0
     }
-}
 
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+    /// The number in its four digits: `0101`.
+    pub fn digits(self) -> String {
+        format!("{:04}", self.0)
     }
 }
 
+/// The digits: there is no mark to write.
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0)
+        serializer.serialize_str(&self.digits())
+    }
+}
+
+/// What is said about a code to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// The code.
+    pub code: Code,
+    /// A page of Markdown: a title, then the parts "What it means", "Why it happens" and "What to do".
+    pub text: &'static str,
+}
+
+impl Explanation {
+    /// The first line: what the code stands for, in a few words.
+    pub fn title(&self) -> &'static str {
+        self.split().0
+    }
+
+    /// All but the title.
+    pub fn body(&self) -> &'static str {
+        self.split().1
+    }
+
+    fn split(&self) -> (&'static str, &'static str) {
+        let (title, body) = self.text.split_once('\n').unwrap_or((self.text, ""));
+        (title.trim_start_matches("# "), body)
     }
 }
 
 /// Names are texts in the source; those that come back from a file are few, and each is kept once per process.
 pub(crate) fn interned(name: String) -> &'static str {
     static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = locked(&KNOWN);
     if let Some(same) = known.get(name.as_str()) {
         return same;
     }
@@ -75,14 +103,29 @@ pub(crate) fn interned(name: String) -> &'static str {
     kept
 }
 
-/// Defines constants, and `ALL` with all of them in their order, so that none can be left out.
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $number:literal;)+) => {
-        $($(#[$doc])* pub const $name: $crate::baton::code::Code =
-            $crate::baton::code::Code::new(concat!("BW-", $number));)+
+/// The number that a row of a table writes in digits.
+pub(crate) const fn number(digits: &str) -> u16 {
+    let mut rest = digits.as_bytes();
+    let mut number = 0;
+    while let [digit, more @ ..] = rest {
+        number = number * 10 + (*digit as u16 - b'0' as u16);
+        rest = more;
+    }
+    number
+}
 
-        /// All of the above.
-        pub const ALL: &[$crate::baton::code::Code] = &[$($name),+];
+/// Defines constants, each a row with its page, and `ALL` with all of them in their order: a code without a page does
+/// not compile.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $digits:literal;)+) => {
+        $($(#[$doc])* pub const $name: $crate::baton::code::Code =
+            $crate::baton::code::Code::new($crate::baton::code::number($digits));)+
+
+        /// All of the above, each with its page.
+        pub const ALL: &[$crate::baton::code::Explanation] = &[$($crate::baton::code::Explanation {
+            code: $name,
+            text: include_str!(concat!("../cli/explain/pages/", $digits, ".md")),
+        }),+];
     };
 }
 pub(crate) use codes;
@@ -272,15 +315,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_a_mark_and_four_digits_and_come_in_order() {
-        for code in ALL {
-            let digits = code.as_str().strip_prefix(MARK).unwrap();
-            assert!(
-                digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()),
-                "{code}"
-            );
+    fn codes_come_in_order_and_are_read_back() {
+        assert!(ALL.is_sorted_by(|a, b| a.code < b.code), "each once, in order");
+        assert!(ALL.iter().all(|row| row.code.number() < 1_000), "the kit has 00 to 09");
+        assert_eq!(serde_json::to_string(&UNKNOWN).unwrap(), "\"0002\"");
+        for text in ["0812", "XY-0812"] {
+            assert_eq!(Code::stored(text), Code(812), "{text}");
         }
-        assert!(ALL.is_sorted_by(|a, b| a < b), "each once, in order");
-        assert_eq!(serde_json::to_string(&UNKNOWN).unwrap(), "\"BW-0002\"");
+        assert_eq!(Code::stored("später"), UNKNOWN);
     }
 }

@@ -7,11 +7,12 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
+use crate::baton::about::About;
 use crate::baton::annotation::pack;
 use crate::baton::c1z::new_sync_id;
 use crate::baton::change::Changes;
@@ -20,6 +21,7 @@ use crate::baton::entitlement;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::grant;
+use crate::baton::lock::locked;
 use crate::baton::memory::{PreviousSync, Records};
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
@@ -115,12 +117,12 @@ pub struct VolatileSession(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl Session for VolatileSession {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {
-        let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let value = locked(&self.0).get(key).cloned();
         Box::pin(async move { Ok(value) })
     }
 
     fn set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<()>> {
-        let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut values = locked(&self.0);
         values.insert(key.to_owned(), value);
         Box::pin(async { Ok(()) })
     }
@@ -128,6 +130,9 @@ impl Session for VolatileSession {
 
 /// A connector. Every list is one page per call; the page token is the connector's own.
 pub trait Connector: Send + Sync + 'static {
+    /// The program it is part of.
+    fn about(&self) -> About;
+
     /// Name, description, capabilities: what `Hello` tells ConductorOne.
     fn metadata(&self) -> v2::ConnectorMetadata;
 

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::baton::lock::locked;
 use crate::baton::warning::Warning;
 
 /// The key of a finished token that holds a [`Remembered`].
@@ -93,7 +94,7 @@ impl Remembered {
                 .iter()
                 .map(|w| RememberedWarning {
                     cause: w.cause.to_owned(),
-                    code: w.code.to_string(),
+                    code: w.code.clone(),
                     examples: w.examples.clone(),
                     message: w.message.clone(),
                     count: w.count,
@@ -283,7 +284,7 @@ impl Records {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

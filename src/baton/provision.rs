@@ -327,7 +327,7 @@ impl Patience {
             _ => STEP * self.repeats,
         };
         let wait = wait.min(LONGEST);
-        tracing::warn!(code = %error.code_id(), %error, ?wait, "A write failed and is repeated.");
+        tracing::warn!(code = error.code_id().number(), %error, ?wait, "A write failed and is repeated.");
         tokio::time::sleep(wait).await;
         Ok(())
     }

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::baton::lock::locked;
 
 use tempfile::NamedTempFile;
 
@@ -218,7 +220,7 @@ fn list() -> MutexGuard<'static, List> {
         paths: BTreeSet::new(),
         is_over: false,
     });
-    LIST.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&LIST)
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use crate::baton::about::About;
 use crate::baton::code::{self, Code};
+use crate::baton::lock::locked;
 
 /// How many examples a cause shows.
 const EXAMPLES: usize = 3;
@@ -39,8 +41,8 @@ impl Cause {
 pub struct Warning {
     /// As in [`Cause`].
     pub cause: &'static str,
-    /// As in [`Cause`].
-    pub code: Code,
+    /// The page that explains it, with the mark of the program: `RO-0901`.
+    pub code: String,
     /// What happened and what to do, for people.
     pub message: String,
     /// How often.
@@ -54,7 +56,7 @@ pub struct Warning {
 pub struct Occurrence {
     /// The name of the cause.
     pub cause: String,
-    /// Its code.
+    /// Its code, without a mark.
     pub code: String,
     /// As in [`Warning`].
     pub message: String,
@@ -77,6 +79,15 @@ struct Inner {
     changed: BTreeSet<(Key, String)>,
 }
 
+fn count(things: &BTreeMap<String, Times>) -> u64 {
+    things.values().map(Times::count).fold(0, u64::saturating_add)
+}
+
+fn examples(things: &BTreeMap<String, Times>) -> Vec<String> {
+    let named = things.keys().filter(|name| !name.is_empty() && *name != THE_REST);
+    named.take(EXAMPLES).cloned().collect()
+}
+
 /// What earlier processes counted, and what this one did.
 #[derive(Debug, Default)]
 struct Times {
@@ -95,7 +106,7 @@ impl Warnings {
     pub fn add(&self, cause: Cause, message: impl Into<String>, example: impl Into<String>) {
         let message = message.into();
         let mut example = example.into();
-        tracing::debug!(cause = cause.name, code = %cause.code, %message, %example, "Warning counted.");
+        tracing::debug!(cause = cause.name, code = cause.code.number(), %message, %example, "Warning counted.");
         let mut inner = self.lock();
         let key = (cause, message);
         let things = inner.all.entry(key.clone()).or_default();
@@ -113,7 +124,7 @@ impl Warnings {
     pub fn restore(&self, occurrences: Vec<Occurrence>) {
         let mut inner = self.lock();
         for seen in occurrences {
-            let cause = Cause::new(code::interned(seen.cause), Code::stored(seen.code));
+            let cause = Cause::new(code::interned(seen.cause), Code::stored(&seen.code));
             let things = inner.all.entry((cause, seen.message)).or_default();
             things.entry(seen.example).or_default().before = seen.count;
         }
@@ -131,7 +142,7 @@ impl Warnings {
                 Occurrence {
                     count: times.map_or(0, Times::count),
                     cause: cause.name.to_owned(),
-                    code: cause.code.to_string(),
+                    code: cause.code.digits(),
                     message: key.1,
                     example,
                 }
@@ -139,35 +150,47 @@ impl Warnings {
             .collect()
     }
 
-    /// All warnings so far, ordered by cause.
-    pub fn list(&self) -> Vec<Warning> {
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.lock().all.is_empty()
+    }
+
+    /// All warnings so far, ordered by cause, with the codes of a program.
+    pub fn list(&self, about: &About) -> Vec<Warning> {
         let inner = self.lock();
-        inner
-            .all
-            .iter()
-            .map(|((cause, message), things)| Warning {
-                cause: cause.name,
-                code: cause.code,
-                message: message.clone(),
-                count: things.values().map(Times::count).fold(0, u64::saturating_add),
-                examples: things
-                    .keys()
-                    .filter(|example| !example.is_empty() && *example != THE_REST)
-                    .take(EXAMPLES)
-                    .cloned()
-                    .collect(),
-            })
-            .collect()
+        let all = inner.all.iter();
+        all.map(|((cause, message), things)| Warning {
+            cause: cause.name,
+            code: about.code(cause.code),
+            message: message.clone(),
+            count: count(things),
+            examples: examples(things),
+        })
+        .collect()
+    }
+
+    /// Says all warnings so far in the log, for a sync whose summary nobody sees.
+    pub fn log(&self) {
+        for ((cause, message), things) in &self.lock().all {
+            tracing::warn!(
+                cause = cause.name,
+                code = cause.code.number(),
+                count = count(things),
+                examples = ?examples(things),
+                "{message}"
+            );
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baton::about::EXAMPLE;
 
     const GONE: Cause = Cause::new("gone", code::NOT_FOUND);
 
@@ -187,7 +210,7 @@ mod tests {
         for example in ["a", "b", "b", "", "c"] {
             second.add(GONE, "things are gone", example);
         }
-        let [warning] = second.list().try_into().unwrap();
+        let [warning] = second.list(&EXAMPLE).try_into().unwrap();
         assert_eq!(
             (warning.count, warning.examples),
             (5, ["a", "b", "c"].map(String::from).to_vec())
@@ -206,7 +229,7 @@ mod tests {
         for number in 0..DISTINCT + 50 {
             warnings.add(GONE, "many things", format!("thing {number:06}"));
         }
-        let [warning] = warnings.list().try_into().unwrap();
+        let [warning] = warnings.list(&EXAMPLE).try_into().unwrap();
         assert_eq!(warning.count, DISTINCT as u64 + 50);
         assert_eq!(warning.examples, ["thing 000000", "thing 000001", "thing 000002"]);
     }

@@ -1,25 +1,21 @@
-//! The commands and their flags, as clap wants them.
-
-use std::sync::LazyLock;
+//! The commands of the program in one table, and the command line that is made of it.
+//!
+//! To add a command: a file with its `command` and `run`, the `mod` of that file, and a row here.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::program::{NAME, VERSION};
 use super::{
-    access, completion, connector_service, demo, diff, doctor, explain, explore, export, grant, health_check, man,
-    manifests, serve, simulate, usage_error,
+    access, capabilities, completion, config, connector_service, demo, diff, doctor, entitlements, explain, explore,
+    export, fields, grant, grants, health_check, lambda, man, manifests, principals, read, resource_types, resources,
+    serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
 };
-use super::{entitlements, grants, principals, read, resource_types, resources, stats, syncs, verify};
+use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
-use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
-use crate::workato;
+use crate::term::Terminal;
 
-/// The program's name.
-pub const NAME: &str = "baton-workato";
-/// What `--version` prints behind the name.
-pub const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
-
-const ABOUT: &str =
+const PURPOSE: &str =
     "Reads who has access to what in a Workato workspace into a .c1z file that every Baton reader accepts.";
 
 const EXAMPLES: &str = "\
@@ -45,48 +41,226 @@ token; 9 is a condition that held (--fail-on-warnings); 130 after Ctrl-C, 143 af
 A sync that is stopped, by whatever, leaves what it read in FILE.partial. The same command goes on
 from there within seven days.";
 
-/// Flags that the help of `serve` shows besides those that connect.
-const SERVE_FLAGS: &[&str] = &[
-    "workato-env",
-    "privileges",
-    "folder-depth",
-    "sync-connections",
-    "disable-custom-roles-sync",
-    "workato-requests-per-minute",
-    "provisioning",
-    "log-level",
-    "log-format",
+/// A command. The help lists them in the order of the table.
+struct Row {
+    /// Its name, help and own arguments.
+    build: fn() -> Command,
+    /// Does it, with the arguments before its name and behind it.
+    run: fn(&Terminal, &ArgMatches, &ArgMatches) -> Result<()>,
+    /// Which settings it takes.
+    needs: Needs,
+    /// Those of them that its help shows.
+    shown: fn(&Field) -> bool,
+    /// What its help says otherwise about settings, and what it has below it.
+    adapt: fn(Command, Purpose) -> Command,
+}
+
+/// Which settings a command takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// It connects to a workspace: all of them.
+    Workspace,
+    /// Those of the kit. Settings of the connector are refused, before its name as well.
+    Kit,
+    /// None: it takes whatever stands behind its name.
+    Anything,
+}
+
+/// Everything in the table is one of these, or adapted from one.
+impl Row {
+    const KIT: Row = Row {
+        build: version::command,
+        run: |terminal, _, _| version::run(terminal),
+        needs: Needs::Kit,
+        shown: |_| false,
+        adapt: |command, _| command,
+    };
+    const WORKSPACE: Row = Row {
+        needs: Needs::Workspace,
+        ..Row::KIT
+    };
+    /// One that reads a file.
+    const READING: Row = Row {
+        shown: read::shown,
+        adapt: |command, _| command.mut_arg("file", read::file),
+        ..Row::KIT
+    };
+}
+
+const COMMANDS: &[Row] = &[
+    Row {
+        build: demo::command,
+        run: demo::run,
+        shown: demo::shown,
+        adapt: |command, _| command.mut_arg("file", demo::file),
+        ..Row::KIT
+    },
+    Row {
+        build: doctor::command,
+        run: doctor::run,
+        shown: doctor::shown,
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: simulate::command,
+        run: simulate::run,
+        ..Row::KIT
+    },
+    Row {
+        build: serve::command,
+        run: serve::run,
+        shown: serve::shown,
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: connector_service::command,
+        run: connector_service::run,
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: capabilities::command,
+        run: capabilities::run,
+        shown: |field| field.required,
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: access::command,
+        run: access::run,
+        ..Row::READING
+    },
+    Row {
+        build: explore::command,
+        run: explore::run,
+        ..Row::READING
+    },
+    Row {
+        build: export::command,
+        run: export::run,
+        ..Row::READING
+    },
+    Row {
+        build: diff::command,
+        run: diff::run,
+        ..Row::READING
+    },
+    Row {
+        build: resource_types::command,
+        run: resource_types::run,
+        ..Row::READING
+    },
+    Row {
+        build: resources::command,
+        run: resources::run,
+        ..Row::READING
+    },
+    Row {
+        build: entitlements::command,
+        run: entitlements::run,
+        ..Row::READING
+    },
+    Row {
+        build: grants::command,
+        run: grants::run,
+        ..Row::READING
+    },
+    Row {
+        build: principals::command,
+        run: principals::run,
+        ..Row::READING
+    },
+    Row {
+        build: stats::command,
+        run: stats::run,
+        ..Row::READING
+    },
+    Row {
+        build: verify::command,
+        run: verify::run,
+        ..Row::READING
+    },
+    Row {
+        build: syncs::command,
+        run: syncs::run,
+        adapt: |command, purpose| {
+            let changing = syncs::changing().map(|(command, flags)| {
+                let command = args::add(command.args_override_self(true), fields::of_kit(), purpose, |field| {
+                    flags.contains(&field.name)
+                });
+                syncs::adapt(command, flags)
+            });
+            command.mut_arg("file", read::file).subcommands(changing)
+        },
+        ..Row::READING
+    },
+    Row {
+        build: || grant::command(grant::Verb::Grant),
+        run: |terminal, root, own| grant::run(terminal, root, own, grant::Verb::Grant),
+        shown: grant::shown,
+        adapt: |command, _| grant::adapt(command),
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: || grant::command(grant::Verb::Revoke),
+        run: |terminal, root, own| grant::run(terminal, root, own, grant::Verb::Revoke),
+        shown: grant::shown,
+        adapt: |command, _| grant::adapt(command),
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: config::command,
+        run: |terminal, _, _| config::run(terminal),
+        ..Row::KIT
+    },
+    Row {
+        build: explain::command,
+        run: |terminal, _, own| explain::run(terminal, own),
+        shown: |field| field.name == "color",
+        ..Row::KIT
+    },
+    Row {
+        build: completion::command,
+        run: |terminal, _, own| completion::run(terminal, own, build(Purpose::Show)),
+        ..Row::KIT
+    },
+    Row {
+        build: manifests::command,
+        run: |terminal, _, own| manifests::run(terminal, own),
+        ..Row::KIT
+    },
+    Row {
+        build: man::command,
+        run: |_, _, own| man::run(own, build(Purpose::Show)),
+        ..Row::KIT
+    },
+    Row {
+        build: version::command,
+        run: |terminal, _, _| version::run(terminal),
+        ..Row::KIT
+    },
+    Row {
+        build: health_check::command,
+        run: |_, root, own| health_check::run(root, own),
+        shown: health_check::shown,
+        ..Row::KIT
+    },
+    Row {
+        build: lambda::command,
+        run: |_, _, _| lambda::run(),
+        needs: Needs::Anything,
+        ..Row::KIT
+    },
 ];
-
-/// The fields of the connector, which people set most, and of the kit.
-pub fn all_fields() -> &'static [&'static Field] {
-    static ALL: LazyLock<Vec<&'static Field>> =
-        LazyLock::new(|| workato::config::FIELDS.iter().chain(kit::FIELDS).collect());
-    &ALL
-}
-
-/// The fields of the kit: those that every subcommand accepts.
-pub fn kit_fields() -> &'static [&'static Field] {
-    static KIT: LazyLock<Vec<&'static Field>> = LazyLock::new(|| kit::FIELDS.iter().collect());
-    &KIT
-}
-
-/// The fields of the connector.
-pub fn connector_fields() -> &'static [&'static Field] {
-    static CONNECTOR: LazyLock<Vec<&'static Field>> = LazyLock::new(|| workato::config::FIELDS.iter().collect());
-    &CONNECTOR
-}
 
 /// The root command, which syncs, with all subcommands.
 pub fn build(purpose: Purpose) -> Command {
     let root = Command::new(NAME)
-        .about(ABOUT)
+        .about(PURPOSE)
         .version(VERSION)
         .disable_version_flag(true)
         .args_override_self(true)
         .max_term_width(110)
         .after_help(EXAMPLES);
-    args::add(root, all_fields(), purpose, |_| true)
+    args::add(root, fields::all(), purpose, |_| true)
         .arg(
             Arg::new("version")
                 .short('v')
@@ -94,131 +268,42 @@ pub fn build(purpose: Purpose) -> Command {
                 .action(ArgAction::Version)
                 .help("Print the version"),
         )
-        .subcommand(demo(purpose))
-        .subcommand(with_all(doctor::command(), purpose, |field| {
-            field.required || doctor::FLAGS.contains(&field.name) || field.heading == kit::CONNECTION
-        }))
-        .subcommand(with_kit(simulate::command(), purpose, |_| false))
-        .subcommand(with_all(serve::command(), purpose, |field| {
-            field.required || SERVE_FLAGS.contains(&field.name) || field.heading == kit::CONNECTION
-        }))
-        .subcommand(with_all(connector_service::command(), purpose, |_| false))
-        .subcommand(capabilities(purpose))
-        .subcommands(reading(purpose))
-        .subcommand(runs_of_a_file(purpose))
-        .subcommand(granting(grant::Verb::Grant, purpose))
-        .subcommand(granting(grant::Verb::Revoke, purpose))
-        .subcommand(with_kit(
-            Command::new("config").about("Print the settings of this connector as JSON, for forms"),
-            purpose,
-            |_| false,
-        ))
-        .subcommand(with_kit(explain::command(), purpose, |field| field.name == "color"))
-        .subcommand(with_kit(completion::command(), purpose, |_| false))
-        .subcommand(with_kit(manifests::command(), purpose, |_| false))
-        .subcommand(with_kit(man::command(), purpose, |_| false))
-        .subcommand(with_kit(
-            Command::new("version").about("Print the version"),
-            purpose,
-            |_| false,
-        ))
-        .subcommand(with_kit(health_check::command(), purpose, |field| {
-            health_check::FLAGS.contains(&field.name)
-        }))
-        .subcommand({
-            let anything = Arg::new("anything")
-                .num_args(0..)
-                .trailing_var_arg(true)
-                .allow_hyphen_values(true);
-            Command::new("lambda").hide(true).disable_help_flag(true).arg(anything)
-        })
+        .subcommands(COMMANDS.iter().map(|row| row.dressed(purpose)))
 }
 
-fn demo(purpose: Purpose) -> Command {
-    with_kit(demo::command(), purpose, |field| demo::FLAGS.contains(&field.name)).mut_arg("file", |file| {
-        file.help(format!("The .c1z file to write (default {:?})", demo::FILE))
-    })
+impl Row {
+    /// The command with the settings it takes.
+    fn dressed(&self, purpose: Purpose) -> Command {
+        let bare = (self.build)();
+        // What takes anything takes no settings.
+        if self.needs == Needs::Anything {
+            return bare;
+        }
+        let bare = bare.args_override_self(true);
+        let fields = match self.needs {
+            Needs::Workspace => fields::all(),
+            Needs::Kit | Needs::Anything => fields::of_kit(),
+        };
+        (self.adapt)(args::add(bare, fields, purpose, self.shown), purpose)
+    }
 }
 
-/// The commands that read a file.
-fn reading(purpose: Purpose) -> impl Iterator<Item = Command> {
-    let commands = [
-        access::command(),
-        explore::command(),
-        export::command(),
-        diff::command(),
-        resource_types::command(),
-        resources::command(),
-        entitlements::command(),
-        grants::command(),
-        principals::command(),
-        stats::command(),
-        verify::command(),
-    ];
-    commands
-        .into_iter()
-        .map(move |command| with_kit(command, purpose, read::shown).mut_arg("file", read::file))
-}
-
-/// `syncs`, which reads a file, and those below it, which change it.
-fn runs_of_a_file(purpose: Purpose) -> Command {
-    let changing = |command: Command, flags: &[&str]| {
-        with_kit(command, purpose, |field| syncs::shown(field, flags))
-            .mut_arg("file", |file| {
-                file.help("The .c1z file to change ($BATON_FILE) (default \"sync.c1z\")")
-            })
-            .mut_arg("dry-run", |dry_run| {
-                dry_run
-                    .hide(!flags.contains(&"dry-run"))
-                    .help("Show what would go, and change nothing")
-            })
-    };
-    with_kit(syncs::command(&changing), purpose, read::shown).mut_arg("file", read::file)
-}
-
-/// `grant` and `revoke`.
-fn granting(verb: grant::Verb, purpose: Purpose) -> Command {
-    with_all(grant::command(verb), purpose, grant::shown)
-        .mut_arg("file", |file| {
-            file.help("The .c1z file to look names up in ($BATON_FILE) (default \"sync.c1z\")")
-        })
-        .mut_arg("dry-run", |dry_run| {
-            dry_run
-                .hide(false)
-                .help("Print the request, without the token, and send nothing")
-        })
-}
-
-fn capabilities(purpose: Purpose) -> Command {
-    let command = Command::new("capabilities").about("Print what this connector can do as JSON");
-    with_all(command, purpose, |field| field.required)
-}
-
-fn with_all(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) -> Command {
-    args::add(command.args_override_self(true), all_fields(), purpose, shown)
-}
-
-fn with_kit(command: Command, purpose: Purpose, shown: impl Fn(&Field) -> bool) -> Command {
-    args::add(command.args_override_self(true), kit_fields(), purpose, shown)
+/// Does what a subcommand says.
+///
+/// # Errors
+/// Those of the command; settings before its name that it does not take.
+pub fn run(terminal: &Terminal, name: &str, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
+    let row = COMMANDS.iter().find(|row| (row.build)().get_name() == name);
+    let row = row.ok_or_else(|| unavailable::command(name))?;
+    if row.needs != Needs::Workspace {
+        reject_foreign_flags(name, root)?;
+    }
+    (row.run)(terminal, root, own)
 }
 
 /// Refuses connector flags before a subcommand that does not know them, as behind it.
-///
-/// # Errors
-/// `unknown flag`.
-pub fn reject_foreign_flags(subcommand: &str, root: &ArgMatches) -> Result<()> {
-    const CONNECTED: [&str; 6] = [
-        "capabilities",
-        "doctor",
-        "serve",
-        "_connector-service",
-        "grant",
-        "revoke",
-    ];
-    if CONNECTED.contains(&subcommand) {
-        return Ok(());
-    }
-    let foreign = connector_fields().iter().find(|field| root.contains_id(field.name));
+fn reject_foreign_flags(subcommand: &str, root: &ArgMatches) -> Result<()> {
+    let foreign = fields::of_connector().iter().find(|field| root.contains_id(field.name));
     match foreign {
         Some(field) => Err(usage_error(format!("unknown flag: --{}", field.name))
             .hint(format!("`{NAME} {subcommand}` does not connect to a workspace"))),

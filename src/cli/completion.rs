@@ -3,9 +3,8 @@
 use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use super::command::{self, NAME};
+use super::program::NAME;
 use super::usage_error;
-use crate::baton::config::args::Purpose;
 use crate::baton::error::Result;
 use crate::term::Terminal;
 
@@ -23,15 +22,15 @@ pub fn command() -> Command {
         .after_help("Examples:\n  baton-workato completion bash > /etc/bash_completion.d/baton-workato")
 }
 
-/// Prints the script.
+/// Prints the script for a program.
 ///
 /// # Errors
 /// Those of stdout.
-pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
+pub fn run(terminal: &Terminal, own: &ArgMatches, mut program: Command) -> Result<()> {
     let shell = own
         .get_one::<Shell>("shell")
         .ok_or_else(|| usage_error("no shell is named"))?;
     let mut script = Vec::new();
-    clap_complete::generate(*shell, &mut command::build(Purpose::Show), NAME, &mut script);
+    clap_complete::generate(*shell, &mut program, NAME, &mut script);
     terminal.data(&String::from_utf8_lossy(&script))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ABOUT;
 use crate::baton::error::Result;
 use crate::baton::http::{HttpClient, HttpOptions, authorities};
 use crate::baton::progress::Observer;
@@ -27,7 +28,7 @@ pub fn connect(
         request_timeout: limits.request_timeout,
         pace: limits.pace,
         observer,
-        ..HttpOptions::default()
+        ..HttpOptions::of(&ABOUT)
     })?);
     let connector = Arc::new(WorkatoConnector::connect(settings, &http));
     Ok((connector, Arc::new(move || http.counts())))

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::{interrupt, logging, serve};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -31,7 +31,7 @@ pub fn command() -> Command {
 /// Those of the settings, of the parent's line and of the listener.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let inherited = parent::inherited()?;
-    let values = launch::settings(&[root, own], Needs::Connector)?;
+    let values = launch::settings(&[root, own], Rules::Connector)?;
     logging::start(&values, terminal)?;
     let mut stdin = BufReader::new(std::io::stdin());
     let config = parent::config(&mut stdin)?;

@@ -4,10 +4,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::sync::{finish, in_runtime, options, read_workspace};
 use super::{interrupt, logging, next};
-use crate::baton::config::Source;
+use crate::baton::config::{Field, Source};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
 use crate::simulator::{self, AccessModel, Behavior, Env, Shape, Simulator};
@@ -43,6 +43,16 @@ pub struct Workspace {
     pub legacy: bool,
     /// The environment to sync: `dev`, `test`, `prod` or `all`.
     pub environment: String,
+}
+
+/// Whether the help shows a field.
+pub fn shown(field: &Field) -> bool {
+    FLAGS.contains(&field.name)
+}
+
+/// What the help says about the file.
+pub fn file(file: Arg) -> Arg {
+    file.help(format!("The .c1z file to write (default {FILE:?})"))
 }
 
 /// The command.
@@ -88,7 +98,7 @@ pub fn workspace_flags(command: Command) -> Command {
 /// # Errors
 /// As a sync.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
-    let values = launch::settings(&[root, own], Needs::Kit)?;
+    let values = launch::settings(&[root, own], Rules::Kit)?;
     let display = logging::start(&values, terminal)?;
     let workspace = workspace(own);
     let mut options = options(&values)?;

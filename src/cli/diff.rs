@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use jiff::Zoned;
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::read::{self, Reading};
 use super::usage_error;
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -66,7 +66,7 @@ pub fn command() -> Command {
 /// Those of the files, of what was asked for and of stdout; `ConditionHeld` (exit code 9) with `--fail-if-gained`
 /// where somebody gained access.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
-    let values = launch::settings(&[root, own], Needs::TwoSyncs)?;
+    let values = launch::settings(&[root, own], Rules::TwoSyncs)?;
     let reading = Reading::of(terminal, own, &values)?;
     let files: Vec<&Path> = own
         .get_many::<String>("files")

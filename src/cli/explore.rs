@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::interrupt;
 use super::read::{self, Reading};
 use super::sync::in_runtime;
+use crate::ABOUT;
 use crate::baton::error::Result;
 use crate::report::explore::{self, Explorer};
 use crate::term::Terminal;
@@ -49,7 +50,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     in_runtime(async {
         let cancel = CancellationToken::new();
         interrupt::listen(&cancel);
-        let explorer = Explorer::bind(snapshot, &CONVENTIONS, port).await?;
+        let explorer = Explorer::bind(ABOUT, snapshot, &CONVENTIONS, port).await?;
         let url = explorer.url();
         terminal.data(&format!("{url}\n"))?;
         if terminal.stderr_is_terminal() {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::service::health_address;
 use super::sync::in_runtime;
 use crate::baton::code;
+use crate::baton::config::Field;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http;
 
@@ -16,6 +17,11 @@ pub const FLAGS: &[&str] = &["health-check-port", "health-check-bind-address"];
 
 /// The switch for a container that may run either a service or one sync.
 const OR_ONE_SHOT: &str = "or-one-shot";
+
+/// Whether the help shows a field.
+pub fn shown(field: &Field) -> bool {
+    FLAGS.contains(&field.name)
+}
 
 /// The command.
 pub fn command() -> Command {
@@ -52,7 +58,7 @@ pub fn command() -> Command {
 /// `Unknown` (2) for an answer that is not 200, `Unavailable` (14) when nobody listens, `DeadlineExceeded` (4) when no
 /// answer comes.
 pub fn run(root: &ArgMatches, own: &ArgMatches) -> Result<()> {
-    let values = launch::settings(&[root, own], Needs::Kit)?;
+    let values = launch::settings(&[root, own], Rules::Kit)?;
     let mut address = health_address(&values)?;
     if address.ip().is_unspecified() {
         let loopback: std::net::IpAddr = match address {

@@ -6,7 +6,7 @@
 //! that does not see to it itself.
 
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Leave, explain};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::lock::locked;
 use crate::baton::scraps;
 use crate::term::Terminal;
 
@@ -141,7 +142,7 @@ pub fn listen(cancel: &CancellationToken) -> Interrupts {
 }
 
 fn listening() -> MutexGuard<'static, Option<Listening>> {
-    LISTENING.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&LISTENING)
 }
 
 /// Says why, removes what is half done, and leaves.

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use super::{command, variables};
+use super::{fields, variables};
 use crate::baton::config::values::Surroundings;
 use crate::baton::config::{Values, check, groups};
 use crate::baton::error::Result;
 
 /// Which rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub enum Rules {
     /// Those of a run that connects: required fields, the connector's rules.
     Connector,
     /// The kit's only.
@@ -25,16 +25,16 @@ pub enum Needs {
 ///
 /// # Errors
 /// Everything that is wrong with them, exit code 2.
-pub fn settings(matches: &[&ArgMatches], needs: Needs) -> Result<Values> {
+pub fn settings(matches: &[&ArgMatches], rules: Rules) -> Result<Values> {
     let values = load(matches)?;
-    if needs == Needs::Connector {
-        check::required(command::all_fields(), &values)?;
+    if rules == Rules::Connector {
+        check::required(fields::all(), &values)?;
     }
-    let own = |name: &str| needs == Needs::TwoSyncs && ["base-sync-id", "applied-sync-id"].contains(&name);
+    let own = |name: &str| rules == Rules::TwoSyncs && ["base-sync-id", "applied-sync-id"].contains(&name);
     groups::check(|name| values.is_set(name) && !own(name))?;
-    check::kit_rules(command::kit_fields(), &values)?;
-    if needs == Needs::Connector {
-        check::connector_rules(command::connector_fields(), &values)?;
+    check::kit_rules(fields::of_kit(), &values)?;
+    if rules == Rules::Connector {
+        check::connector_rules(fields::of_connector(), &values)?;
     }
     Ok(values)
 }
@@ -49,5 +49,5 @@ pub fn load(matches: &[&ArgMatches]) -> Result<Values> {
         env: &|name| std::env::var_os(name),
         directory: Path::new(""),
     };
-    Values::load(command::all_fields(), matches, &around)
+    Values::load(fields::all(), matches, &around)
 }

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::command;
+use super::program::NAME;
 use super::usage_error;
-use crate::baton::config::args::Purpose;
 use crate::baton::error::{Context as _, Error, Result};
 use crate::baton::target;
 
@@ -29,7 +28,7 @@ pub fn command() -> Command {
 ///
 /// # Errors
 /// A folder that cannot be written.
-pub fn run(own: &ArgMatches) -> Result<()> {
+pub fn run(own: &ArgMatches, program: Command) -> Result<()> {
     let folder = own.get_one::<PathBuf>("folder");
     let folder = folder.ok_or_else(|| usage_error("no folder is named"))?;
     let failed = || format!("write manual pages to {}", folder.display());
@@ -37,12 +36,8 @@ pub fn run(own: &ArgMatches) -> Result<()> {
     let real = target::folder(folder).map_err(hinted)?;
     std::fs::create_dir_all(&real).with_context(failed)?;
     let pages = std::fs::read_dir(&real).with_context(failed)?.flatten();
-    for page in pages.filter(|page| {
-        page.file_name()
-            .as_encoded_bytes()
-            .starts_with(command::NAME.as_bytes())
-    }) {
+    for page in pages.filter(|page| page.file_name().as_encoded_bytes().starts_with(NAME.as_bytes())) {
         target::file(&page.path()).map_err(hinted)?;
     }
-    clap_mangen::generate_to(command::build(Purpose::Show), folder).with_context(failed)
+    clap_mangen::generate_to(program, folder).with_context(failed)
 }

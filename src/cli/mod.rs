@@ -17,17 +17,21 @@ mod entitlements;
 mod explain;
 mod explore;
 mod export;
+mod fields;
 mod filter;
 mod grant;
 mod grants;
 mod health_check;
 mod interrupt;
+mod lambda;
 mod launch;
 mod logging;
 mod man;
 mod manifests;
+mod mistake;
 mod next;
 mod principals;
+mod program;
 mod provision;
 mod read;
 mod resource_types;
@@ -43,16 +47,18 @@ mod unavailable;
 mod usage;
 mod variables;
 mod verify;
+mod version;
 mod write;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 
 use clap::ArgMatches;
 
+use self::mistake::{bad_value, usage_error};
+use crate::ABOUT;
 use crate::baton::code;
 use crate::baton::config::args::Purpose;
-use crate::baton::error::{Error, Kind, Result};
+use crate::baton::error::Result;
 use crate::baton::scraps;
 use crate::term::Terminal;
 use crate::term::color::ColorChoice;
@@ -64,7 +70,7 @@ pub type Leave = fn(u8);
 pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let env = |name: &str| std::env::var(name).ok();
-    let terminal = Terminal::detect(color_choice(&args, &env), &env);
+    let terminal = Terminal::detect(ABOUT, color_choice(&args, &env), &env);
     variables::warn(&terminal);
     let run = || match command::build(Purpose::Parse).try_get_matches_from(&args) {
         Ok(matches) => dispatch(&terminal, &matches),
@@ -91,37 +97,7 @@ fn dispatch(terminal: &Terminal, matches: &ArgMatches) -> Result<()> {
     let Some((name, own)) = matches.subcommand() else {
         return root::run(terminal, matches);
     };
-    command::reject_foreign_flags(name, matches)?;
-    match name {
-        "demo" => demo::run(terminal, matches, own),
-        "doctor" => doctor::run(terminal, matches, own),
-        "explain" => explain::run(terminal, own),
-        "explore" => explore::run(terminal, matches, own),
-        "serve" => serve::run(terminal, matches, own),
-        "_connector-service" => connector_service::run(terminal, matches, own),
-        "simulate" => simulate::run(terminal, matches, own),
-        "capabilities" => capabilities::run(terminal, matches, own),
-        "health-check" => health_check::run(matches, own),
-        "config" => config::run(terminal),
-        "grant" => grant::run(terminal, matches, own, grant::Verb::Grant),
-        "revoke" => grant::run(terminal, matches, own, grant::Verb::Revoke),
-        "export" => export::run(terminal, matches, own),
-        "access" => access::run(terminal, matches, own),
-        "diff" => diff::run(terminal, matches, own),
-        "resource-types" => resource_types::run(terminal, matches, own),
-        "resources" => resources::run(terminal, matches, own),
-        "entitlements" => entitlements::run(terminal, matches, own),
-        "grants" => grants::run(terminal, matches, own),
-        "principals" => principals::run(terminal, matches, own),
-        "syncs" => syncs::run(terminal, matches, own),
-        "stats" => stats::run(terminal, matches, own),
-        "verify" => verify::run(terminal, matches, own),
-        "completion" => completion::run(terminal, own),
-        "manifests" => manifests::run(terminal, own),
-        "man" => man::run(own),
-        "version" => terminal.data(&format!("{} {}\n", command::NAME, command::VERSION)),
-        other => Err(unavailable::command(other)),
-    }
+    command::run(terminal, name, matches, own)
 }
 
 /// The colours wanted, read before parsing so that usage errors and help obey too.
@@ -140,14 +116,4 @@ fn color_choice(args: &[OsString], env: &dyn Fn(&str) -> Option<String>) -> Colo
         .unwrap_or_default();
     // An unknown word is reported by the rules of the field.
     word.parse().unwrap_or_default()
-}
-
-/// An error of usage: exit code 2.
-fn usage_error(message: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(Kind::Unknown, message).code(code::COMMAND_LINE)
-}
-
-/// A value that a setting cannot take: exit code 2.
-fn bad_value(message: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(Kind::Unknown, message).code(code::SETTING_VALUE)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::command::NAME;
+use super::program::NAME;
 use crate::baton::c1z::Keep;
 use crate::report::Which;
 use crate::report::suggest::{Suggestion, suggest};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::grant::emitting;
 use super::write::{self, Approval, WriteRequest};
-use super::{command, unavailable, usage_error};
+use super::{fields, unavailable, usage_error};
 use crate::baton::c1z::Reader;
 use crate::baton::config::Values;
 use crate::baton::error::{Error, Kind, Result};
@@ -50,7 +50,7 @@ pub fn mode(values: &Values) -> Option<Mode> {
 /// # Errors
 /// `NotFound` for what the file does not have, those of the settings, and those of the connector.
 pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
-    unavailable::check(command::all_fields(), values)?;
+    unavailable::check(fields::all(), values)?;
     let mut settings = workato::config::settings(values)?;
     let file = Path::new(values.text("file"));
     let (write, doing, on) = match mode {

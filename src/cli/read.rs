@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::{bad_value, logging, sync};
 use crate::baton::c1z::{Keep, Reader};
 use crate::baton::config::{Field, Values};
@@ -101,7 +101,7 @@ impl Reading {
     /// # Errors
     /// An unknown format, wrong settings: exit code 2.
     pub fn start(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<Reading> {
-        Self::of(terminal, own, &launch::settings(&[root, own], Needs::Kit)?)
+        Self::of(terminal, own, &launch::settings(&[root, own], Rules::Kit)?)
     }
 
     /// As [`Reading::start`], with the settings at hand.

@@ -2,7 +2,7 @@
 
 use clap::ArgMatches;
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::{logging, provision, service, sync, unavailable};
 use crate::baton::error::Result;
 use crate::term::Terminal;
@@ -12,7 +12,7 @@ use crate::term::Terminal;
 /// # Errors
 /// Those of the settings and of the mode.
 pub fn run(terminal: &Terminal, root: &ArgMatches) -> Result<()> {
-    let values = launch::settings(&[root], Needs::Connector)?;
+    let values = launch::settings(&[root], Rules::Connector)?;
     let display = logging::start(&values, terminal)?;
     if !values.text("client-id").is_empty() {
         unavailable::no_dry_run(&values)?;

@@ -7,11 +7,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::sync::in_runtime;
-use super::{bad_value, command, connect, interrupt, logging, unavailable};
+use super::{bad_value, connect, fields, interrupt, logging, unavailable};
 use crate::baton::code;
-use crate::baton::config::{Field, Values};
+use crate::baton::config::{Field, Values, kit};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::grpc::server::{self, Security, check_loopback};
 use crate::baton::grpc::{Services, Switches};
@@ -21,6 +21,24 @@ use crate::workato;
 
 /// The flag that says where.
 const LISTEN: &str = "listen";
+
+/// Flags that the help shows besides those that connect.
+const FLAGS: &[&str] = &[
+    "workato-env",
+    "privileges",
+    "folder-depth",
+    "sync-connections",
+    "disable-custom-roles-sync",
+    "workato-requests-per-minute",
+    "provisioning",
+    "log-level",
+    "log-format",
+];
+
+/// Whether the help shows a field.
+pub fn shown(field: &Field) -> bool {
+    field.required || FLAGS.contains(&field.name) || field.heading == kit::CONNECTION
+}
 
 /// The command.
 pub fn command() -> Command {
@@ -45,13 +63,9 @@ pub fn command() -> Command {
 /// # Errors
 /// Those of the settings; an address that is none or not on loopback, exit code 2; one that is taken.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
-    let values = launch::settings(&[root, own], Needs::Connector)?;
+    let values = launch::settings(&[root, own], Rules::Connector)?;
     logging::start(&values, terminal)?;
-    let fields: Vec<&'static Field> = command::all_fields()
-        .iter()
-        .copied()
-        .filter(|f| is_checked(f))
-        .collect();
+    let fields: Vec<&'static Field> = fields::all().iter().copied().filter(|f| is_checked(f)).collect();
     unavailable::check(&fields, &values)?;
     let address = address(own.get_one::<String>(LISTEN).map_or("", String::as_str))?;
     in_runtime(async {

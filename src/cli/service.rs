@@ -8,14 +8,15 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::sync::{chosen_temp_dir, chosen_workers, in_runtime};
-use super::{bad_value, command, connect, interrupt, unavailable};
+use super::{bad_value, connect, fields, interrupt, unavailable};
+use crate::ABOUT;
 use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{FormClient, SystemClock, authorities};
 use crate::baton::service::channel::{self, TOKEN_USER_AGENT};
 use crate::baton::service::credentials::{ClientId, ClientSecret};
-use crate::baton::service::hello::host_id;
+use crate::baton::service::host::host_id;
 use crate::baton::service::token::HttpTokenEndpoint;
 use crate::baton::service::{self, Link, ServiceEnvironment, ServiceOptions};
 use crate::term::Terminal;
@@ -27,7 +28,7 @@ use crate::workato;
 /// # Errors
 /// Those of the settings, and a refusal of ConductorOne at the start.
 pub fn run(terminal: &Terminal, values: &Values) -> Result<()> {
-    unavailable::check_service(command::all_fields(), values)?;
+    unavailable::check_service(fields::all(), values)?;
     let env = |name: &str| std::env::var(name).ok();
     let settings = workato::config::settings(values)?;
     let limits = workato::config::limits(values);
@@ -124,7 +125,7 @@ impl Tenant {
 
     fn link(self) -> Result<Link> {
         Ok(Link {
-            channel: channel::open(&self.host, self.id.name(), self.extra_roots.as_deref())?,
+            channel: channel::open(&ABOUT, &self.host, self.id.name(), self.extra_roots.as_deref())?,
             tokens: self.tokens,
             id: self.id,
             secret: self.secret,

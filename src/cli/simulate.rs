@@ -4,7 +4,7 @@
 use clap::{ArgMatches, Command};
 use tokio_util::sync::CancellationToken;
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::sync::in_runtime;
 use super::{demo, interrupt, logging};
 use crate::baton::error::Result;
@@ -22,7 +22,7 @@ pub fn command() -> Command {
 /// # Errors
 /// No port, no stdout.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
-    let values = launch::settings(&[root, own], Needs::Kit)?;
+    let values = launch::settings(&[root, own], Rules::Kit)?;
     logging::start(&values, terminal)?;
     let workspace = demo::workspace(own);
     in_runtime(async {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{bad_value, command, connect, interrupt, next, unavailable};
+use super::{bad_value, connect, fields, interrupt, next, unavailable};
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
 use crate::baton::config::Values;
@@ -38,7 +38,7 @@ const SHUTDOWN: Duration = Duration::from_millis(500);
 /// Those of the settings, the connector and the file; `ConditionHeld` for warnings with
 /// `--fail-on-warnings`.
 pub fn run(terminal: &Terminal, values: &Values, display: Display) -> Result<()> {
-    unavailable::check(command::all_fields(), values)?;
+    unavailable::check(fields::all(), values)?;
     let settings = workato::config::settings(values)?;
     let options = options(values)?;
     let limits = workato::config::limits(values);

@@ -1,6 +1,6 @@
 //! What is declared because scripts and forms know it, but not there yet: an error, never silence.
 
-use super::command::NAME;
+use super::program::NAME;
 use super::usage_error;
 use crate::baton::code;
 use crate::baton::config::{Field, Source, Support, Values, kit};

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::command::{self, NAME};
+use super::command;
+use super::program::NAME;
 use super::usage_error;
 use crate::baton::config::args::Purpose;
 use crate::baton::error::{Error, Result};

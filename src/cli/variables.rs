@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::command;
+use super::fields;
 use crate::baton::code;
 use crate::baton::config::file::PATH_VARIABLE;
 use crate::baton::config::values::text_of;
@@ -114,7 +114,7 @@ pub fn among(names: impl Iterator<Item = String>) -> Vec<Unknown> {
 }
 
 fn known() -> Vec<String> {
-    let fields = command::all_fields().iter().map(|field| field.env());
+    let fields = fields::all().iter().map(|field| field.env());
     fields.chain(OTHERS.map(str::to_owned)).collect()
 }
 

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use super::color::Paint;
 use super::sanitize;
+use crate::baton::about::About;
 use crate::baton::code::Code;
 use crate::baton::error::Error;
 
-/// The error as lines of text, each ended. `more` is the command that explains its code.
-pub fn render(error: &Error, more: Option<&str>, paint: Paint) -> String {
+/// The error of a program as lines of text, each ended. `more` is the command that explains its code.
+pub fn render(about: &About, error: &Error, more: Option<&str>, paint: Paint) -> String {
     let message = error.to_string();
-    let word = format!("error[{}]:", error.code_id());
+    let word = format!("error[{}]:", about.code(error.code_id()));
     let mut text = format!("{} {}\n", paint.red(word), sanitize::lines(&message));
     // Writing to a String cannot fail.
     if !error.facts().is_empty() {
@@ -30,9 +31,9 @@ pub fn render(error: &Error, more: Option<&str>, paint: Paint) -> String {
     text
 }
 
-/// A warning and what to do, as lines of text.
-pub fn warning(code: Code, message: &str, hint: &str, paint: Paint) -> String {
-    let word = paint.yellow(format!("warning[{code}]:"));
+/// A warning of a program and what to do, as lines of text.
+pub fn warning(about: &About, code: Code, message: &str, hint: &str, paint: Paint) -> String {
+    let word = paint.yellow(format!("warning[{}]:", about.code(code)));
     let hint = format!("{} {}", paint.cyan("hint:"), sanitize::line(hint));
     format!("{word} {}\n{hint}\n", sanitize::line(message))
 }
@@ -40,6 +41,7 @@ pub fn warning(code: Code, message: &str, hint: &str, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baton::about::EXAMPLE;
     use crate::baton::error::Kind;
 
     #[test]
@@ -50,12 +52,12 @@ mod tests {
             .fact("correlation id", "c-1\u{1b}[2J")
             .hint("check --workato-data-center");
         assert_eq!(
-            render(&error, Some("explain BW-0016"), Paint::OFF),
-            "error[BW-0016]: failed to validate: the token was refused\n  \
+            render(&EXAMPLE, &error, Some("explain RO-0016"), Paint::OFF),
+            "error[RO-0016]: failed to validate: the token was refused\n  \
              status: 401 · correlation id: c-1\\u{1b}[2J\n\
              hint: check --workato-data-center\n\
-             more: explain BW-0016\n"
+             more: explain RO-0016\n"
         );
-        assert!(render(&error, None, Paint::ON).contains("\u{1b}["));
+        assert!(render(&EXAMPLE, &error, None, Paint::ON).contains("\u{1b}["));
     }
 }

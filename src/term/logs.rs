@@ -7,7 +7,7 @@ use std::fs::Metadata;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
@@ -24,7 +24,11 @@ use super::color::Paint;
 use super::{Terminal, sanitize};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::lock::locked;
 use crate::baton::target;
+
+/// Where lines of this library come from: the name of the crate begins each of their targets.
+const OWN: &str = env!("CARGO_CRATE_NAME");
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,12 +77,13 @@ pub fn start(options: &LogOptions, terminal: &Terminal) -> Result<()> {
         .event_format(Lines {
             format: options.format,
             paint,
+            mark: terminal.about.mark,
         })
         .with_writer(sink);
     // Other people's crates log what nobody asked for; their warnings are welcome.
     let filter = Targets::new()
         .with_default(LevelFilter::from_level(options.level.min(Level::WARN)))
-        .with_target("baton_workato", options.level);
+        .with_target(OWN, options.level);
     tracing_subscriber::registry()
         .with(filter)
         .with(lines)
@@ -192,7 +197,7 @@ impl Write for Sink {
                     Ok(())
                 }
                 Target::Stdout => io::stdout().lock().write_all(line),
-                Target::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line),
+                Target::File(file) => locked(file).write_all(line),
             };
             if let Err(error) = written {
                 self.1.tell(error);
@@ -209,6 +214,8 @@ impl Write for Sink {
 struct Lines {
     format: Format,
     paint: Paint,
+    /// What stands before the codes of the program.
+    mark: &'static str,
 }
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -217,9 +224,13 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
         let metadata = event.metadata();
+        let is_own = metadata.target().starts_with(OWN);
+        let mut fields = Fields {
+            mark: is_own.then_some(self.mark),
+            ..Fields::default()
+        };
+        event.record(&mut fields);
         match self.format {
             Format::Json => {
                 let caller = match (metadata.file(), metadata.line()) {
@@ -285,6 +296,8 @@ fn now() -> String {
 struct Fields {
     message: String,
     others: Vec<(String, Value)>,
+    /// What stands before a `code`, in lines of this library.
+    mark: Option<&'static str>,
 }
 
 impl Fields {
@@ -315,7 +328,11 @@ impl Visit for Fields {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value.into());
+        let value = match self.mark.filter(|_| field.name() == "code") {
+            Some(mark) => format!("{mark}{value:04}").into(),
+            None => value.into(),
+        };
+        self.put(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
@@ -336,6 +353,7 @@ mod tests {
                 ("family".to_owned(), "roles".into()),
                 ("why".to_owned(), "rate\u{1b}[2J limit".into()),
             ],
+            mark: None,
         }
     }
 
@@ -346,6 +364,45 @@ mod tests {
             json_line(Level::WARN, time, "src/a.rs:1", fields()).to_string(),
             r#"{"level":"warn","ts":1.5,"caller":"src/a.rs:1","msg":"Waiting.","family":"roles","why":"rate\u001b[2J limit"}"#
         );
+    }
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            locked(&self.0).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Logs carry the number of a code; others may count something of that name.
+    #[test]
+    fn codes_of_this_library_get_the_mark_of_the_program() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let lines = tracing_subscriber::fmt::layer()
+            .event_format(Lines {
+                format: Format::Json,
+                paint: Paint::OFF,
+                mark: "RO-",
+            })
+            .with_writer(move || writer.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            tracing::warn!(code = code::UNREACHABLE.number(), tries = 301, "Ours.");
+            tracing::warn!(target: "h2::proto", code = 301_u16, "Theirs.");
+        });
+        let text = String::from_utf8(locked(&kept.0).clone()).unwrap();
+        let (ours, theirs) = text.split_once('\n').unwrap();
+        assert!(
+            ours.contains(r#""code":"RO-0301""#) && ours.contains(r#""tries":301"#),
+            "{ours}"
+        );
+        assert!(theirs.contains(r#""code":301"#), "{theirs}");
     }
 
     #[test]

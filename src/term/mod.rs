@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+use crate::baton::about::About;
 use crate::baton::code::Code;
 use crate::baton::error::{Error, Result};
 use crate::baton::sync::summary::Summary;
@@ -37,6 +38,7 @@ const WIDTHS: (usize, usize) = (80, 200);
 /// What is known about stdout and stderr.
 #[derive(Debug, Clone)]
 pub struct Terminal {
+    about: About,
     stdout_is_terminal: bool,
     stderr_is_terminal: bool,
     out: Paint,
@@ -46,11 +48,12 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Looks at the process' streams and at `env` (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
-    pub fn detect(choice: ColorChoice, env: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// The terminal of a program. Looks at the process' streams and at `env` (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
+    pub fn detect(about: About, choice: ColorChoice, env: &dyn Fn(&str) -> Option<String>) -> Self {
         let stdout_is_terminal = io::stdout().is_terminal();
         let stderr_is_terminal = io::stderr().is_terminal();
         Terminal {
+            about,
             stdout_is_terminal,
             stderr_is_terminal,
             out: Paint::decide(choice, stdout_is_terminal, env),
@@ -130,19 +133,19 @@ impl Terminal {
     /// person is told, a program that reads the code needs no pointer.
     pub fn error(&self, error: &Error, more: &str) {
         let more = self.stderr_is_terminal.then_some(more);
-        self.write_stderr(errors::render(error, more, self.err).as_bytes());
+        self.write_stderr(errors::render(&self.about, error, more, self.err).as_bytes());
     }
 
     /// Shows a warning about the run itself, and what to do, on stderr. Those of a sync are in its summary.
     pub fn warning(&self, code: Code, message: &str, hint: &str) {
-        self.write_stderr(errors::warning(code, message, hint, self.err).as_bytes());
+        self.write_stderr(errors::warning(&self.about, code, message, hint, self.err).as_bytes());
     }
 
     /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `next` are commands for
     /// the file that was written.
     pub fn summary(&self, summary: &Summary, next: &[String]) {
         let text = if self.stderr_is_terminal {
-            summary::table(summary, next, self.err, self.width())
+            summary::table(&self.about, summary, next, self.err, self.width())
         } else {
             summary::json_line(summary, next)
         };

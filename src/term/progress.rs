@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use super::color::Paint;
 use super::sanitize;
 use super::summary::number;
 use crate::baton::c1z::SyncRun;
+use crate::baton::lock::locked;
 use crate::baton::progress::{Event, Observer, Step};
 
 const REDRAW: Duration = Duration::from_millis(200);
@@ -135,7 +136,7 @@ impl Watch {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

@@ -7,10 +7,8 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::color::Paint;
 use super::sanitize;
+use crate::baton::about::About;
 use crate::baton::sync::summary::{RowCounts, Status, Summary};
-
-/// What is typed to run this program.
-const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
 /// The summary as one JSON line. `msg` tells it from log lines; the other keys are those of [`Summary`], and `next`
 /// where there is anything to do next.
@@ -27,7 +25,7 @@ pub fn json_line(summary: &Summary, next: &[String]) -> String {
 }
 
 /// The summary as text of at most `width` columns; `next` are commands, one a line.
-pub fn table(summary: &Summary, next: &[String], paint: Paint, width: usize) -> String {
+pub fn table(about: &About, summary: &Summary, next: &[String], paint: Paint, width: usize) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n{}", headline(summary, paint));
@@ -42,6 +40,7 @@ pub fn table(summary: &Summary, next: &[String], paint: Paint, width: usize) -> 
     if let Some(why) = &summary.started_fresh_because {
         let code = summary
             .started_fresh_code
+            .as_ref()
             .map(|code| format!(" [{code}]"))
             .unwrap_or_default();
         let why = sanitize::line(why);
@@ -71,7 +70,7 @@ pub fn table(summary: &Summary, next: &[String], paint: Paint, width: usize) -> 
         let _ = writeln!(
             text,
             "\n{}",
-            paint.dim(format!("more: {PROGRAM} explain {}", warning.code))
+            paint.dim(format!("more: {} explain {}", about.name, warning.code))
         );
     }
     let file = summary.file.display().to_string();
@@ -240,7 +239,8 @@ pub fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baton::sync::summary::FamilyCounts;
+    use crate::baton::about::EXAMPLE;
+    use crate::baton::http::FamilyCounts;
     use crate::baton::warning::Warning;
 
     fn summary() -> Summary {
@@ -276,7 +276,7 @@ mod tests {
             .into(),
             warnings: vec![Warning {
                 cause: "folder-not-listed",
-                code: crate::baton::code::ROWS_DROPPED,
+                code: EXAMPLE.code(crate::baton::code::ROWS_DROPPED),
                 message: "a grant names a folder that no listing shows".to_owned(),
                 count: 3,
                 examples: vec!["folder 42 of \u{1b}[31mEve".to_owned()],
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_person_gets_tables() {
         let next = ["baton-workato access \"Ada Lovelace\" -f out/sync.c1z".to_owned()];
-        insta::assert_snapshot!(table(&summary(), &next, Paint::OFF, 80), @r#"
+        insta::assert_snapshot!(table(&EXAMPLE, &summary(), &next, Paint::OFF, 80), @r#"
 
         Sync complete with 1 warning in 1 min 24 s
 
@@ -308,10 +308,10 @@ mod tests {
           total            63        1          1  23.4 s
           bounded by collaborators: 61 requests at 60 a minute
 
-        warning[BW-0901]: a grant names a folder that no listing shows (3 times)
+        warning[RO-0901]: a grant names a folder that no listing shows (3 times)
           for example folder 42 of \u{1b}[31mEve
 
-        more: baton-workato explain BW-0901
+        more: baton-rota explain RO-0901
 
         file: out/sync.c1z (48.2 kB), sync 2abc
         next:
@@ -336,7 +336,7 @@ mod tests {
         change(&mut summary, "collaborators", 90, Some(60), true);
         change(&mut summary, "roles", 50, Some(60), true);
         assert_eq!(summary.bound(), Some(("all families together", 140, 60)));
-        assert!(table(&summary, &[], Paint::OFF, 80).contains("so they were paced as one"));
+        assert!(table(&EXAMPLE, &summary, &[], Paint::OFF, 80).contains("so they were paced as one"));
         change(&mut summary, "collaborators", 90, None, false);
         change(&mut summary, "roles", 50, None, false);
         assert_eq!(summary.bound(), None, "no quota");

@@ -165,7 +165,7 @@ mod tests {
     fn every_endpoint_has_the_code_of_its_permission() {
         for endpoint in endpoint::ENDPOINTS {
             let code = permission("GET", endpoint.path);
-            assert!(ALL.contains(&code), "{}", endpoint.path);
+            assert!(ALL.iter().any(|row| row.code == code), "{}", endpoint.path);
         }
         assert_eq!(permission("DELETE", endpoint::MEMBERS.path), MAY_WRITE);
     }

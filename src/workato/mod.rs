@@ -41,6 +41,8 @@ use self::directory::{Clients, Directory};
 use self::kind::ResourceKind;
 use self::settings::Settings;
 pub use self::write::{GROUPS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES, capabilities, only_slug};
+use crate::ABOUT;
+use crate::baton::about::About;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
@@ -96,6 +98,10 @@ fn unknown_type(resource_type: &str) -> Error {
 }
 
 impl Connector for WorkatoConnector {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata {
             display_name: "Workato".to_owned(),

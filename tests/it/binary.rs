@@ -1,11 +1,13 @@
 //! The binary as a person or a cron job runs it, against a simulated workspace.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use baton_workato::simulator::{Behavior, Endpoint, Env, Shape, Simulator, Workspace};
 use serde_json::{Value, json};
 
+use crate::support::place::names;
+use crate::support::program::{output, program};
 use crate::support::rows::Rows;
 
 struct Place {
@@ -31,12 +33,7 @@ impl Place {
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
-            .unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        names(self.folder.path())
     }
 
     /// Runs in the folder with the key in the environment.
@@ -47,16 +44,13 @@ impl Place {
 }
 
 async fn run(folder: &Path, base_url: &str, key: &str, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+    let mut command = program();
     command
         .current_dir(folder)
-        .env_clear()
         .env("BATON_WORKATO_API_KEY", key)
         .env("BATON_WORKATO_BASE_URL", base_url)
         .args(arguments);
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
+    output(command).await
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -295,15 +289,12 @@ async fn capabilities_name_every_type_without_a_call() {
 async fn the_demo_needs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [vec!["demo"], vec!["demo", "--legacy", "--env", "prod", "-f", "old.c1z"]] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+        let mut command = program();
         command
             .current_dir(folder.path())
-            .env_clear()
             .args(&arguments)
             .arg("--fail-on-warnings");
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap();
+        let output = output(command).await;
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
         assert_eq!(text(&output.stdout), "");
     }

@@ -25,6 +25,8 @@ use baton_workato::baton::resource::{Profile, ResourceBuilder, User, id, resourc
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use crate::support::place::names;
+
 /// A folder, and the path of a c1z in it.
 pub struct Place {
     pub folder: TempDir,
@@ -46,15 +48,6 @@ impl Place {
     fn names(&self) -> Vec<String> {
         names(self.folder.path())
     }
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 /// The database inside a file, by nothing but the contract: five bytes, one zstd frame, SQLite.

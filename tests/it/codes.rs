@@ -1,10 +1,12 @@
 //! The program fails as it does for people, and each failure names its stable code.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use baton_workato::simulator::{Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
 use serde_json::Value;
+
+use crate::support::program::{output, program};
 
 /// A finished sync that another program wrote.
 const FILE: &str = "tests/golden/rbac-v2/published-connector.c1z";
@@ -39,16 +41,13 @@ impl Place {
     }
 
     async fn run(&self, key: &str, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+        let mut command = program();
         command
             .current_dir(self.folder.path())
-            .env_clear()
             .env("BATON_WORKATO_API_KEY", key)
             .env("BATON_LOG_LEVEL", "error")
             .args(arguments);
-        tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap()
+        output(command).await
     }
 
     /// Syncs the simulated workspace.

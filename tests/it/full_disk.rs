@@ -12,7 +12,8 @@ use baton_workato::baton::c1z::{Reader, SyncType};
 use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 use calamine::Reader as _;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_baton-workato");
+use crate::support::program::PROGRAM;
+
 /// Every format of export with a file of it.
 const FORMATS: [(&str, &str); 7] = [
     ("csv", "access-review.csv"),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::c1z::{Limits, Policy, Reader, Store, SyncType};
 use baton_workato::baton::config::values::Surroundings;
 use baton_workato::baton::config::{Field, Values, kit};
@@ -207,7 +208,7 @@ fn counts_of_a_damaged_checkpoint_do_not_overflow_the_summary() {
         count: u64::MAX,
     };
     warnings.restore(vec![seen("a"), seen("b")]);
-    assert_eq!(warnings.list()[0].count, u64::MAX);
+    assert_eq!(warnings.list(&ABOUT)[0].count, u64::MAX);
 }
 
 #[test]

@@ -2,15 +2,16 @@
 //! generated::` writes them anew; look at the difference.
 
 use std::path::Path;
-use std::process::Command;
 
 use baton_workato::baton::config::{Field, kit, markdown};
 use baton_workato::workato;
 
+use crate::support::program::program;
+
 /// What the program prints. A key that is none will do: nothing is asked.
 fn printed(words: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
-    let output = command.env_clear().args(words).output().unwrap();
+    let mut command = program();
+    let output = command.args(words).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }

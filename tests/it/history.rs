@@ -1,12 +1,12 @@
 //! Which syncs a file keeps: what a run says before history goes, and what somebody takes out or marks by hand.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
-use assert_cmd::Command;
 use baton_workato::baton::c1z::{Claim, Reader, SyncRun};
 
 use crate::c1z::doctor;
+use crate::support::program::program;
 
 struct Place(tempfile::TempDir);
 
@@ -20,8 +20,8 @@ impl Place {
     }
 
     fn program(&self) -> Command {
-        let mut command = Command::cargo_bin("baton-workato").unwrap();
-        command.env_clear().current_dir(self.0.path());
+        let mut command = program();
+        command.current_dir(self.0.path());
         command
     }
 

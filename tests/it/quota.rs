@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use baton_workato::ABOUT;
 use baton_workato::baton::http::{Clock, HttpClient, HttpOptions, Pace, RetryPolicy};
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
@@ -133,7 +134,7 @@ fn http(time: &Time, per_minute: u32) -> Arc<HttpClient> {
     let options = HttpOptions {
         clock: Arc::new(time.clone()),
         pace: NonZeroU32::new(per_minute).map(Pace::per_minute),
-        ..HttpOptions::default()
+        ..HttpOptions::of(&ABOUT)
     };
     Arc::new(HttpClient::new(options).unwrap())
 }
@@ -351,7 +352,7 @@ async fn a_fault_on_every_fifth_request_does_not_use_up_the_repeats() {
             tokens: 60,
             ..RetryPolicy::default()
         },
-        ..HttpOptions::default()
+        ..HttpOptions::of(&ABOUT)
     };
     let http = Arc::new(HttpClient::new(few_repeats).unwrap());
     let settings = Settings {

@@ -21,6 +21,7 @@ use baton_workato::baton::sync::summary::Summary;
 use baton_workato::baton::sync::{self, SyncEnvironment, SyncOptions};
 
 use self::workspace::Workspace;
+use crate::support::place::names;
 use crate::support::run::{environment, options};
 
 /// A folder with the file of a sync.
@@ -45,10 +46,7 @@ impl Place {
     }
 
     fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+        names(self.folder.path())
     }
 
     async fn sync(&self, workspace: &Arc<Workspace>) -> Result<Summary> {

@@ -4,17 +4,18 @@
 mod rota;
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use baton_workato::baton::c1z::Reader;
 use baton_workato::baton::config::args::{self, Purpose};
 use baton_workato::baton::config::values::Surroundings;
 use baton_workato::baton::config::{Field, Values, check, kit, schema};
+use baton_workato::baton::connector;
 use baton_workato::baton::entitlement;
 use baton_workato::baton::error::Result;
 use baton_workato::baton::grant::GrantBuilder;
 use baton_workato::baton::grpc::Switches;
+use baton_workato::baton::http::HttpOptions;
 use baton_workato::baton::proto::c1::connectorapi::baton::v1::task::{self, TaskType};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::proto::v2::grant_manager_service_client::GrantManagerServiceClient;
@@ -25,6 +26,7 @@ use crate::grpc::Served;
 use crate::grpc::remote::Remote;
 use crate::service::memory;
 use crate::service::stand_in::{StandIn, TenantBehavior};
+use crate::support::program::program;
 use crate::support::rows::Rows;
 use crate::support::run;
 
@@ -88,7 +90,7 @@ const HOLDINGS: [&str; 15] = [
 #[test]
 fn it_is_written_in_an_afternoon() {
     let source = include_str!("second_connector/rota.rs");
-    assert!(source.lines().count() < 150, "{} lines", source.lines().count());
+    assert!(source.lines().count() < 160, "{} lines", source.lines().count());
     let imports = source.lines().filter(|line| line.contains("baton_workato::"));
     for import in imports {
         assert!(import.starts_with("use baton_workato::baton::"), "{import}");
@@ -129,8 +131,8 @@ async fn it_syncs_into_a_file_that_every_command_reads() {
     assert_eq!(Rows::of_file(&file), rows);
 
     let answer = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
-        let output = command.env_clear().args(words).arg("-f").arg(&file).output().unwrap();
+        let mut command = program();
+        let output = command.args(words).arg("-f").arg(&file).output().unwrap();
         assert!(output.status.success(), "{words:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
@@ -140,6 +142,29 @@ async fn it_syncs_into_a_file_that_every_command_reads() {
         reached.contains("night") && reached.contains("day") && !reached.contains("spare"),
         "{reached}"
     );
+}
+
+/// Its name, its version and its mark are nowhere those of this program.
+#[tokio::test]
+async fn it_introduces_itself_by_its_own_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rota.c1z");
+    let nameless = Rota::of(&values(&["--rota", "day: ada,"], None).unwrap()).unwrap();
+    let summary = run::connector(nameless, &run::options(&file)).await.unwrap();
+    let codes: Vec<&str> = summary.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    assert!(
+        !codes.is_empty() && codes.iter().all(|code| *code == "RO-0901"),
+        "{codes:?}"
+    );
+    let run = Reader::open(&file, None).unwrap().latest_full().unwrap().unwrap();
+    assert!(
+        run.token.contains("RO-0901") && !run.token.contains("BW-"),
+        "{}",
+        run.token
+    );
+    let refused = connector::unsupported("person", "has no members");
+    assert_eq!(rota::ABOUT.code(refused.code_id()), "RO-0507");
+    assert_eq!(HttpOptions::of(&rota::ABOUT).user_agent, "baton-rota/4.0.1");
 }
 
 #[tokio::test]
@@ -196,13 +221,16 @@ async fn it_serves_conductorone() {
     running.stop().await;
     stand_in.assert_no_breach();
     assert!(stand_in.seen().ended[&revoked][0].succeeded());
+    let hello = stand_in.seen().hellos[0].clone();
+    assert_eq!(hello.connector_metadata.unwrap().display_name, "Rota");
+    let build = hello.build_info.unwrap();
     assert_eq!(
-        stand_in.seen().hellos[0]
-            .connector_metadata
-            .as_ref()
-            .unwrap()
-            .display_name,
-        "Rota"
+        (
+            build.package.as_str(),
+            build.package_version.as_str(),
+            build.lang_version.as_str()
+        ),
+        ("example.org/rota", "v4.0.1", "rust1.90")
     );
 
     let file = folder.path().join("uploaded.c1z");

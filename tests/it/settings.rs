@@ -7,13 +7,15 @@ mod whose;
 mod words;
 
 use std::ffi::OsStr;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::support::program::program;
 
 /// The program in a folder of its own with this environment and no other.
 fn run<N: AsRef<OsStr>, V: AsRef<OsStr>>(env: &[(N, V)], arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
-    command.env_clear().current_dir(folder.path()).args(arguments);
+    let mut command = program();
+    command.current_dir(folder.path()).args(arguments);
     for (name, value) in env {
         command.env(name, value);
     }

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use baton_workato::baton::c1z::Reader;
 use baton_workato::simulator::{Behavior, Env, Fault, Hits, Shape, Simulator, Workspace};
 
+use crate::support::program::{PROGRAM, program};
+
 /// After this supervisors kill.
 const LONGEST: Duration = Duration::from_secs(5);
 
@@ -21,8 +23,7 @@ fn big() -> &'static Path {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("signals-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("big.c1z");
-        let made = Command::new(env!("CARGO_BIN_EXE_baton-workato"))
-            .env_clear()
+        let made = program()
             .args([
                 "demo",
                 "--people",
@@ -52,9 +53,8 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+        let mut command = program();
         command
-            .env_clear()
             .env("TMPDIR", self.0.path())
             .current_dir(self.0.path())
             .args(arguments)
@@ -264,7 +264,7 @@ fn every_command_catches_both_signals() {
 /// Ctrl-C is for the pager while there is one; SIGTERM ends the command.
 #[test]
 fn a_pager_keeps_ctrl_c_to_itself() {
-    let program = env!("CARGO_BIN_EXE_baton-workato");
+    let program = PROGRAM;
     let place = Place::with_file();
     // The pager reads all, then takes its time; what it prints shows that it was let be.
     let pager = "cat >/dev/null; kill -INT $PPID; sleep 1; echo read on";

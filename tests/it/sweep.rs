@@ -9,10 +9,11 @@ mod saving;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::c1z::{Reader, SyncType};
 use baton_workato::baton::error::Result;
 use baton_workato::baton::http::{HttpClient, HttpOptions, RetryPolicy};
@@ -24,6 +25,8 @@ use baton_workato::simulator::{AccessModel, Behavior, Env, Logged, Shape, Simula
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::Settings;
 
+use crate::support::place::names;
+use crate::support::program::syncing;
 use crate::support::rows::Rows;
 use crate::support::run::{environment, options, settings};
 
@@ -162,7 +165,7 @@ impl Place {
         let http = Arc::new(
             HttpClient::new(HttpOptions {
                 retry: RetryPolicy::never(),
-                ..HttpOptions::default()
+                ..HttpOptions::of(&ABOUT)
             })
             .unwrap(),
         );
@@ -176,19 +179,7 @@ impl Place {
 
     /// The program, not yet started.
     fn program(&self, simulator: &Simulator) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin("baton-workato"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BATON_")) {
-            command.env_remove(name);
-        }
-        command
-            .current_dir(self.path())
-            .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
-            .args(["--workato-base-url", &simulator.base_url(), "--log-level", "error"])
-            .arg(format!("--workers={WORKERS}"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+        syncing(self.path(), simulator, WORKERS)
     }
 
     /// Runs the program to its end, which must be a good one.
@@ -208,13 +199,6 @@ async fn finished(child: Child) -> Output {
     tokio::task::spawn_blocking(|| child.wait_with_output().unwrap())
         .await
         .unwrap()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 /// Those that were asked before.

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use baton_workato::ABOUT;
+use baton_workato::baton::about::About;
 use baton_workato::baton::annotation;
 use baton_workato::baton::connector::{Connector, SyncContext};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
@@ -18,6 +20,7 @@ use baton_workato::baton::resource::{self, Profile, ResourceBuilder, User, id};
 use baton_workato::baton::sync::SyncOptions;
 use baton_workato::baton::sync::summary::Status;
 
+use crate::support::place::Place;
 use crate::support::rows::Rows;
 use crate::support::run::{connector, options};
 
@@ -70,6 +73,10 @@ impl Script {
 struct Handle(std::sync::Arc<Script>);
 
 impl Connector for Handle {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata::default()
     }
@@ -184,29 +191,8 @@ fn script() -> Script {
     }
 }
 
-struct Place {
-    folder: tempfile::TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Place {
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn file(&self) -> std::path::PathBuf {
-        self.folder.path().join("sync.c1z")
-    }
-
-    fn options(&self) -> SyncOptions {
-        options(&self.file())
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder.path()).unwrap();
-        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
-    }
+fn options_of(place: &Place) -> SyncOptions {
+    options(&place.file())
 }
 
 fn ids<T>(rows: &BTreeMap<String, T>) -> Vec<&str> {
@@ -217,7 +203,7 @@ fn ids<T>(rows: &BTreeMap<String, T>) -> Vec<&str> {
 async fn every_page_of_every_list_ends_up_in_the_file() {
     let place = Place::new();
     let handle = Handle(script().into());
-    let summary = connector(handle.clone(), &place.options()).await.unwrap();
+    let summary = connector(handle.clone(), &options_of(&place)).await.unwrap();
     assert_eq!((summary.status, summary.warnings.len()), (Status::Complete, 0));
     let rows = Rows::of_file(&place.file());
     assert_eq!(
@@ -251,7 +237,7 @@ async fn steps_run_in_their_order() {
         handle.clone(),
         &SyncOptions {
             workers: 1,
-            ..place.options()
+            ..options_of(&place)
         },
     )
     .await
@@ -306,7 +292,7 @@ async fn the_order_of_rows_does_not_depend_on_the_number_of_workers() {
             Handle(script().into()),
             &SyncOptions {
                 workers,
-                ..place.options()
+                ..options_of(&place)
             },
         )
         .await
@@ -321,7 +307,7 @@ async fn a_repeated_page_token_is_an_error() {
     let place = Place::new();
     let mut script = script();
     script.same_token = Some("resources:user".to_owned());
-    let error = connector(Handle(script.into()), &place.options()).await.unwrap_err();
+    let error = connector(Handle(script.into()), &options_of(&place)).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Internal);
     assert!(error.to_string().contains("repeated page token"), "{error}");
     assert!(!place.file().exists(), "{:?}", place.names());
@@ -338,7 +324,7 @@ async fn skip_annotations_leave_steps_out() {
         .annotations
         .push(annotation::pack(&v2::SkipGrants::default()));
     let handle = Handle(script.into());
-    connector(handle.clone(), &place.options()).await.unwrap();
+    connector(handle.clone(), &options_of(&place)).await.unwrap();
     let calls = handle.0.calls.lock().unwrap().clone();
     let after: Vec<&String> = calls.iter().filter(|c| !c.starts_with("resources")).collect();
     assert_eq!(after, ["entitlements:team:a", "entitlements:team:b"]);
@@ -350,7 +336,7 @@ async fn resources_only_when_asked() {
     let handle = Handle(script().into());
     let options = SyncOptions {
         skip_entitlements_and_grants: true,
-        ..place.options()
+        ..options_of(&place)
     };
     let summary = connector(handle.clone(), &options).await.unwrap();
     assert_eq!(summary.sync_type, "resources_only");
@@ -371,7 +357,7 @@ async fn a_type_filter_drops_what_points_outside_and_says_so() {
     let place = Place::new();
     let options = SyncOptions {
         resource_types: vec!["team".to_owned()],
-        ..place.options()
+        ..options_of(&place)
     };
     let summary = connector(Handle(script().into()), &options).await.unwrap();
     let rows = Rows::of_file(&place.file());
@@ -394,7 +380,7 @@ async fn a_type_filter_drops_what_points_outside_and_says_so() {
 
     let options = SyncOptions {
         resource_types: vec!["tram".to_owned()],
-        ..place.options()
+        ..options_of(&place)
     };
     let error = connector(Handle(script().into()), &options).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unknown);
@@ -425,7 +411,7 @@ async fn broken_promises_of_a_connector_fail_the_sync() {
         (foreign_source, "team:a:member"),
     ] {
         let place = Place::new();
-        let error = connector(Handle(script.into()), &place.options()).await.unwrap_err();
+        let error = connector(Handle(script.into()), &options_of(&place)).await.unwrap_err();
         assert!(error.to_string().contains(text), "{error}");
         assert!(!place.file().exists());
     }
@@ -442,7 +428,7 @@ async fn rows_that_point_nowhere_are_dropped_and_counted() {
         GrantBuilder::new(&a, "owner", id("user", "ada")).build(),
         GrantBuilder::new(&a, "member", id("user", "ghost")).build(),
     ]);
-    let summary = connector(Handle(script.into()), &place.options()).await.unwrap();
+    let summary = connector(Handle(script.into()), &options_of(&place)).await.unwrap();
     let causes: Vec<_> = summary.warnings.iter().map(|w| (w.cause, w.count)).collect();
     let expected = [
         ("entitlement-on-unknown-resource", 1),
@@ -463,7 +449,7 @@ async fn a_resource_that_vanishes_while_it_is_read_is_skipped_and_counted() {
     let place = Place::new();
     let mut script = script();
     script.fails.insert("grants:team:a".to_owned(), Kind::NotFound);
-    let summary = connector(Handle(script.into()), &place.options()).await.unwrap();
+    let summary = connector(Handle(script.into()), &options_of(&place)).await.unwrap();
     let skipped: Vec<_> = summary
         .warnings
         .iter()
@@ -482,7 +468,7 @@ async fn a_resource_that_is_listed_twice_is_one_resource() {
     again.display_name = "renamed".to_owned();
     script.resources.get_mut("resources:team").unwrap().push(vec![again]);
     let handle = Handle(script.into());
-    let summary = connector(handle.clone(), &place.options()).await.unwrap();
+    let summary = connector(handle.clone(), &options_of(&place)).await.unwrap();
     assert_eq!(summary.total().resources, 5);
     assert_eq!(Rows::of_file(&place.file()).resources["team:a"].display_name, "renamed");
     let calls = handle.0.calls.lock().unwrap().clone();
@@ -497,7 +483,7 @@ async fn a_resource_that_is_listed_twice_is_one_resource() {
 #[tokio::test]
 async fn a_failed_sync_leaves_the_previous_file_byte_for_byte() {
     let place = Place::new();
-    connector(Handle(script().into()), &place.options()).await.unwrap();
+    connector(Handle(script().into()), &options_of(&place)).await.unwrap();
     let before = std::fs::read(place.file()).unwrap();
     for list in ["validate", "resources:team", "entitlements:team:b", "grants:team:b"] {
         for kind in [
@@ -508,7 +494,7 @@ async fn a_failed_sync_leaves_the_previous_file_byte_for_byte() {
         ] {
             let mut script = script();
             script.fails.insert(list.to_owned(), kind);
-            let error = connector(Handle(script.into()), &place.options()).await.unwrap_err();
+            let error = connector(Handle(script.into()), &options_of(&place)).await.unwrap_err();
             assert_eq!(error.kind(), kind, "{list}");
             assert_eq!(std::fs::read(place.file()).unwrap(), before, "{list}");
             let mut names = place.names();
@@ -523,12 +509,12 @@ async fn a_failed_sync_leaves_the_previous_file_byte_for_byte() {
 #[tokio::test]
 async fn two_syncs_of_the_same_rows_differ_in_ids_and_times_alone() {
     let place = Place::new();
-    connector(Handle(script().into()), &place.options()).await.unwrap();
+    connector(Handle(script().into()), &options_of(&place)).await.unwrap();
     connector(
         Handle(script().into()),
         &SyncOptions {
             workers: 2,
-            ..place.options()
+            ..options_of(&place)
         },
     )
     .await
@@ -540,7 +526,7 @@ async fn two_syncs_of_the_same_rows_differ_in_ids_and_times_alone() {
     assert_eq!(old, new);
     assert_eq!(runs[0].token, runs[1].token);
     assert_eq!(runs[0].stats, runs[1].stats);
-    connector(Handle(script().into()), &place.options()).await.unwrap();
+    connector(Handle(script().into()), &options_of(&place)).await.unwrap();
     let reader = baton_workato::baton::c1z::Reader::open(&place.file(), None).unwrap();
     assert_eq!(reader.runs().unwrap().len(), 2, "two full syncs are kept");
 }
@@ -551,7 +537,7 @@ async fn a_cancelled_sync_leaves_nothing() {
     let environment = crate::support::run::environment();
     environment.cancel.cancel();
     let handle = std::sync::Arc::new(Handle(script().into()));
-    let error = baton_workato::baton::sync::run(handle, &place.options(), &environment)
+    let error = baton_workato::baton::sync::run(handle, &options_of(&place), &environment)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), Kind::Cancelled);

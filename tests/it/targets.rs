@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use baton_workato::baton::c1z::Reader;
 use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 
+use crate::support::program::{self, program};
+
 struct Place {
     folder: tempfile::TempDir,
     // Pipes and sockets stay as long as it does.
@@ -44,8 +46,8 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
-        command.env_clear().current_dir(self.folder.path()).args(arguments);
+        let mut command = program();
+        command.current_dir(self.folder.path()).args(arguments);
         command
     }
 
@@ -168,9 +170,7 @@ async fn a_wrong_target_costs_no_request() {
     for name in NOT_PLAIN {
         let mut command = place.command(&["--workato-base-url", &simulator.base_url(), "-f", name]);
         command.env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev));
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap();
+        let output = program::output(command).await;
         assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
         assert!(
             stderr(&output).contains("error[BW-0411]"),
@@ -181,9 +181,7 @@ async fn a_wrong_target_costs_no_request() {
         command.env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev));
         let before = simulator.requests().len();
         assert_eq!(before, 0, "{name}");
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap();
+        let output = program::output(command).await;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(said.contains("BW-0411"), "the doctor says so, too: {said}");
         simulator.forget_requests();

@@ -13,7 +13,7 @@ use super::{fault, scratch, timestamp};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::scraps::{Scrap, Sort, with_suffix as beside};
-use crate::baton::{owner, scraps, target};
+use crate::baton::{host, owner, scraps, target};
 
 /// How often the lock file may vanish between opening and locking it before something else must be wrong.
 const TRIES: usize = 20;
@@ -268,24 +268,12 @@ fn no_locks(error: &io::Error) -> bool {
 fn introduce(file: &mut File) -> io::Result<()> {
     let holder = LockHolder {
         process: std::process::id(),
-        host: host(),
+        host: host::name().unwrap_or_else(|| "unknown".to_owned()),
         since: timestamp::seconds(),
     };
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(serde_json::to_string(&holder)?.as_bytes())
-}
-
-fn host() -> String {
-    let of_system = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let named = of_system
-        .or_else(|| std::env::var("HOSTNAME").ok())
-        .or_else(|| std::env::var("COMPUTERNAME").ok())
-        .unwrap_or_default();
-    match named.trim() {
-        "" => "unknown".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 /// The error of a target that somebody else holds: who it is, as the lock file says.

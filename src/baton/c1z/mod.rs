@@ -5,6 +5,30 @@
 //! a [`Reader`], for files of both forms. A sync that is being collected lies in a [`Partial`] beside its target, under a [`Claim`]. The
 //! syncer, its expansion and the reports may call this room; nothing else opens SQLite. All calls block: an async
 //! caller gives the store a thread of its own.
+//!
+//! # Read a file
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use baton_workato::baton::c1z::Reader;
+//!
+//! # fn main() -> baton_workato::baton::error::Result<()> {
+//! let reader = Reader::open(Path::new("tests/golden/rbac-v2/published-connector.c1z"), None)?;
+//! let run = reader.latest_full()?.expect("somebody finished a sync");
+//! let mut held = 0;
+//! reader.for_each_resource(&run.sync_id, &mut |resource| {
+//!     println!("{}", resource.display_name);
+//!     Ok(())
+//! })?;
+//! reader.for_each_grant(&run.sync_id, &mut |row| {
+//!     held += u64::from(row.grant.principal.is_some());
+//!     Ok(())
+//! })?;
+//! assert!(held > 0);
+//! # Ok(())
+//! # }
+//! ```
 
 pub(in crate::baton) mod claim;
 mod derived;
@@ -50,6 +74,7 @@ pub use policy::Policy;
 pub use reader::{EntitlementFilter, Given, GrantFilter, GrantRow, Holding, Keep, Reader, ResourceFilter, merge};
 pub use retention::{Rule, surplus};
 pub use rows::Expandable;
+pub(in crate::baton) use run::RESUME_DAYS;
 pub use run::{SyncRun, SyncType};
 pub use save::Saved;
 pub use stats::TypeCounts;

@@ -20,8 +20,7 @@ use self::open::seconds;
 use self::sums::{Part, Sums, Tally};
 use super::fault;
 use super::run::SyncType;
-use super::store::Store;
-use crate::baton::error::{Error, Kind, Result};
+use crate::baton::error::{Error, Result};
 use crate::baton::warning::Occurrence;
 
 /// What a page holds.
@@ -532,22 +531,4 @@ fn signed(number: u64) -> i64 {
 
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
-}
-
-impl Store {
-    /// Moves the rows of an unfinished sync that was read to its end into this file, page by page.
-    ///
-    /// # Errors
-    /// `FailedPrecondition` when no sync has begun; those of `put`.
-    pub fn take_pages(
-        &mut self,
-        partial: &Partial,
-        section: Section,
-        put: &mut dyn FnMut(&mut Store, &[u8]) -> Result<()>,
-    ) -> Result<()> {
-        if self.sync_id() != Some(partial.sync_id()) {
-            return Err(Error::new(Kind::FailedPrecondition, "another sync is being written"));
-        }
-        partial.for_each_page(section, &mut |_, rows| put(self, rows))
-    }
 }

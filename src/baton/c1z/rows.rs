@@ -2,7 +2,7 @@
 //! from blobs (`baton/c1z/format.md 2.8`).
 
 use prost::Message;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 
 use super::fault;
 use super::whole::{Near, Stored, message};
@@ -81,21 +81,6 @@ impl View<'_> {
 
     pub(super) fn messages<M: Stored>(&self, each: &mut dyn FnMut(M) -> Result<()>) -> Result<()> {
         self.scan(M::TABLE, M::COLUMNS, &mut |row| each(message(row, *self)?))
-    }
-
-    pub(super) fn resources_page(&self, after: i64, limit: usize) -> Result<Vec<(i64, v2::Resource)>> {
-        let sql = format!(
-            "select {}, id from v1_resources where sync_id = ?1 and id > ?2 order by id limit ?3",
-            v2::Resource::COLUMNS
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![self.sync_id, after, limit])?;
-        let mut page = Vec::new();
-        while let Some(row) = rows.next()? {
-            page.push((row.get("id")?, message(row, *self)?));
-        }
-        Ok(page)
     }
 
     pub(super) fn for_each_grant_of(

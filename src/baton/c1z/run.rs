@@ -2,13 +2,12 @@
 
 use std::str::FromStr;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::timestamp;
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::memory;
+use crate::baton::memory::{self, Kept, PreviousSync, Remembered};
 
-/// An unfinished sync older than this is not taken up again.
+/// An unfinished sync older than this is not taken up again (`baton/c1z/format.md 4.1`).
 pub(in crate::baton) const RESUME_DAYS: i64 = 7;
 
 /// What a sync holds.
@@ -85,6 +84,16 @@ pub struct SyncRun {
 }
 
 impl SyncRun {
+    /// What it leaves to the next sync of the same file.
+    pub fn into_previous(self) -> PreviousSync {
+        PreviousSync {
+            remembered: Remembered::from_token(&self.token),
+            ended_at: self.ended_at.unwrap_or_default(),
+            sync_id: self.sync_id,
+            kept: Kept::InTarget,
+        }
+    }
+
     /// Whether somebody keeps it, however old it gets.
     pub fn is_kept(&self) -> bool {
         self.ended_at.is_some() && memory::is_kept(&self.token)
@@ -142,18 +151,5 @@ pub(super) fn latest_finished(db: &Connection, kind: Option<SyncType>) -> Result
     Ok(db
         .prepare_cached(&sql)?
         .query_row([kind], SyncRun::from_row)
-        .optional()?)
-}
-
-/// The unfinished run of this type that may be taken up again.
-pub(super) fn resumable(db: &Connection, kind: SyncType) -> Result<Option<SyncRun>> {
-    let sql = format!(
-        "select {COLUMNS} from v1_sync_runs where ended_at is null and sync_type = ?1 and started_at >= ?2 \
-         order by started_at desc, id desc limit 1"
-    );
-    let since = timestamp::days_ago(RESUME_DAYS);
-    Ok(db
-        .prepare_cached(&sql)?
-        .query_row(params![kind.as_str(), since], SyncRun::from_row)
         .optional()?)
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::steps::{Disk, Steps, Writing};
+use super::steps::{Steps, Writing};
 use super::{claim, fault, scratch};
 use crate::baton::error::{Context as _, Result};
 use crate::baton::scraps::Scrap;
@@ -18,20 +18,12 @@ pub struct Saved {
     pub bytes: u64,
 }
 
-/// Writes a file of mode 0600 beside `target`, flushes it to disk and puts it in the place of `target`. A link is
+/// Writes a file of mode 0600 beside `target`, flushes it to disk and puts it in the place of `target`, by the given steps. A link is
 /// followed, so that what it points to is replaced, or made. On failure `target` stays as it was and nothing is left beside it.
 ///
 /// # Errors
-/// Those of `write`; `ResourceExhausted` when the disk is full.
-pub fn replace_file(target: &Path, write: impl FnOnce(&mut Writing<'_>) -> Result<u64>) -> Result<Saved> {
-    replace_file_with(target, &Disk, write)
-}
-
-/// As [`replace_file`], by the given steps.
-///
-/// # Errors
-/// As [`replace_file`], and those of the steps.
-pub fn replace_file_with(
+/// Those of `write` and of the steps; `ResourceExhausted` when the disk is full.
+pub fn replace_file(
     target: &Path,
     steps: &dyn Steps,
     write: impl FnOnce(&mut Writing<'_>) -> Result<u64>,

@@ -172,15 +172,6 @@ impl Store {
         Ok(())
     }
 
-    /// The unfinished sync of this type that may be taken up again with [`Store::bind_sync`]: begun within a week,
-    /// the newest of them.
-    ///
-    /// # Errors
-    /// Those of the file.
-    pub fn resumable(&self, kind: SyncType) -> Result<Option<SyncRun>> {
-        run::resumable(&self.db, kind)
-    }
-
     /// Every sync of the file, oldest first.
     ///
     /// # Errors
@@ -359,7 +350,7 @@ impl Store {
             db.close().map_err(|(_, error)| error)?;
             scratch.check_settled()?;
             scratch.check_readable()?;
-            let saved = save::replace_file_with(&target, steps, |file| {
+            let saved = save::replace_file(&target, steps, |file| {
                 envelope::encode(scratch.path(), file, &policy.limits)
             })?;
             // What readers had unpacked is of the file that was there before.
@@ -375,14 +366,6 @@ impl Store {
     /// `FailedPrecondition` without a sync, `DataLoss` for a damaged row.
     pub fn resource(&self, resource_type: &str, id: &str) -> Result<Option<v2::Resource>> {
         self.view()?.resource(resource_type, id)
-    }
-
-    /// Resources in the order of rows, after row `after_rowid` (0 for the first page), each with its row id.
-    ///
-    /// # Errors
-    /// As [`Store::resource`].
-    pub fn resources_page(&self, after_rowid: i64, limit: usize) -> Result<Vec<(i64, v2::Resource)>> {
-        self.view()?.resources_page(after_rowid, limit)
     }
 
     /// A resource type by id.

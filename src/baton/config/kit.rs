@@ -35,9 +35,6 @@ const PROVISIONING: &str = "Provisioning";
 const TICKETS: &str = "Events, tickets and actions";
 const FILES: &str = "File tools";
 
-/// How many of [`FIELDS`] are published; the rest is ours.
-pub const PUBLISHED: usize = 74;
-
 /// The fields.
 pub static FIELDS: &[Field] = &[
     Field::text("file", "The .c1z file to write")
@@ -348,7 +345,7 @@ mod tests {
             "time-budget",
             "dry-run",
         ];
-        assert_eq!(FIELDS.len() - ours.len(), PUBLISHED);
+        assert_eq!(FIELDS.len() - ours.len(), 74, "the published ones");
         assert!(ours.iter().all(|name| names.contains(name)));
     }
 

@@ -8,12 +8,12 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use crate::baton::c1z::{Keep, Reader};
+use crate::baton::c1z::{Keep, Reader, SyncRun};
 use crate::baton::c1z::{Policy, claim, envelope, run, scratch};
 use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group, Status, space};
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::memory::{PreviousSync, Remembered};
+use crate::baton::memory::PreviousSync;
 use crate::baton::scraps::Sort;
 use crate::baton::target;
 
@@ -163,12 +163,7 @@ fn check_file(target: &Path, work: &Path) -> (Check, u64, Option<PreviousSync>) 
     }
     let read = || -> Result<(usize, u64, Option<PreviousSync>)> {
         let reader = Reader::open_keeping(target, Some(work), &Policy::from_env(), Keep::Nothing)?;
-        let previous = reader.latest_full()?.map(|run| PreviousSync {
-            remembered: Remembered::from_token(&run.token),
-            ended_at: run.ended_at.unwrap_or_default(),
-            sync_id: run.sync_id,
-            ..PreviousSync::default()
-        });
+        let previous = reader.latest_full()?.map(SyncRun::into_previous);
         Ok((reader.runs()?.len(), reader.unpacked_bytes()?, previous))
     };
     match read() {

@@ -19,7 +19,7 @@ impl Named for v2::RateLimitDescription {
 
 /// The status of a failed call. `prefix` says which call, in the published words (`baton/config/published.md 8.2`).
 pub fn status(prefix: &str, error: Error) -> Status {
-    tracing::warn!(call = prefix, code = %error.code_id(), %error, "Call failed.");
+    tracing::warn!(call = prefix, code = error.code_id().number(), %error, "Call failed.");
     let mut wire = error.to_wire();
     let hint = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
     let mut text = format!("{prefix}: {}{hint}", wire.message);

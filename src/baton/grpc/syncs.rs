@@ -10,7 +10,7 @@
 //! a parent never does within a sync; they are not used.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use crate::baton::c1z::new_sync_id;
 use crate::baton::connector::{Session, SyncContext};
 use crate::baton::error::Result;
+use crate::baton::lock::locked;
 use crate::baton::warning::Warnings;
 
 /// Named syncs kept at a time; one more displaces the one that rested longest.
@@ -73,15 +74,7 @@ impl Sync {
 impl Drop for Sync {
     /// There is no summary to show what was left out; the log is where the caller's people look.
     fn drop(&mut self) {
-        for warning in self.cx.warnings.list() {
-            tracing::warn!(
-                cause = warning.cause,
-                count = warning.count,
-                examples = ?warning.examples,
-                "{}",
-                warning.message
-            );
-        }
+        self.cx.warnings.log();
     }
 }
 
@@ -102,7 +95,7 @@ impl Syncs {
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 
@@ -160,16 +153,13 @@ struct Values {
 
 impl Session for MemorySession {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {
-        let values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = locked(&self.0);
         let value = values.by_key.get(key).cloned();
         Box::pin(async move { Ok(value) })
     }
 
     fn set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<()>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .set(key, value, SESSION_LIMIT);
+        locked(&self.0).set(key, value, SESSION_LIMIT);
         Box::pin(async { Ok(()) })
     }
 }

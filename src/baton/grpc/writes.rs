@@ -16,7 +16,7 @@ use crate::baton::proto::v2::resource_manager_service_server::ResourceManagerSer
 
 fn answer<R>(done: BatonResult<R>) -> Result<Response<R>, Status> {
     done.map(Response::new).map_err(|error| {
-        tracing::warn!(code = %error.code_id(), %error, "Write failed.");
+        tracing::warn!(code = error.code_id().number(), %error, "Write failed.");
         Status::from(error)
     })
 }

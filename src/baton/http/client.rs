@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -13,16 +13,16 @@ use url::Url;
 use super::failure::Failure;
 use super::options::HttpOptions;
 use super::pacer::End;
-use super::quota::{Quotas, Ticket};
+use super::quota::{FamilyCounts, Quotas, Ticket};
 use super::redact::{host, is_loopback, place, query, require_secure};
 use super::response::{RateLimit, Response};
 use super::retry::{Budget, is_transient};
 use super::retry_budget::{self, RetryBudget};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result, Retry};
+use crate::baton::lock::locked;
 use crate::baton::progress::Event;
 use crate::baton::secret::{Echoes, Secret};
-use crate::baton::sync::summary::FamilyCounts;
 
 /// One request. A GET, unless [`HttpClient::write`] makes something else of it.
 #[derive(Debug, Clone)]
@@ -360,7 +360,7 @@ impl HttpClient {
     }
 
     fn repeats(&self) -> MutexGuard<'_, RetryBudget> {
-        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.repeats)
     }
 
     fn tell(&self, event: &Event<'_>) {

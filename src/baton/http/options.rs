@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::clock::{Clock, SystemClock};
 use super::pace::Pace;
 use super::retry::RetryPolicy;
+use crate::baton::about::About;
 use crate::baton::progress::{Observer, Silent};
 
-/// Options of [`HttpClient`](super::HttpClient). `Default` is what a run uses.
+/// Options of [`HttpClient`](super::HttpClient). [`HttpOptions::of`] has what a run uses.
 #[derive(Clone)]
 pub struct HttpOptions {
-    /// `User-Agent` of every request: package name and version.
+    /// `User-Agent` of every request: the program's name and version.
     pub user_agent: String,
     /// Longest wait for a connection, TLS included.
     pub connect_timeout: Duration,
@@ -30,10 +31,11 @@ pub struct HttpOptions {
     pub clock: Arc<dyn Clock>,
 }
 
-impl Default for HttpOptions {
-    fn default() -> Self {
+impl HttpOptions {
+    /// The options of a run of this program.
+    pub fn of(about: &About) -> Self {
         HttpOptions {
-            user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: about.user_agent(),
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
             max_body: 64 << 20,

@@ -10,6 +10,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
 use super::frames::Frames;
+use super::host::Host;
 use super::token::Tokens;
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result, Retry};
@@ -55,17 +56,12 @@ impl C1 {
     ///
     /// # Errors
     /// Here and below: what ConductorOne answered, or what kept it from answering.
-    pub async fn hello(
-        &self,
-        task_id: &str,
-        about: super::hello::About,
-        metadata: v2::ConnectorMetadata,
-    ) -> Result<()> {
+    pub async fn hello(&self, task_id: &str, host: Host, metadata: v2::ConnectorMetadata) -> Result<()> {
         let message = api::BatonServiceHelloRequest {
             host_id: self.host_id.to_string(),
             task_id: task_id.to_owned(),
-            build_info: Some(about.build),
-            os_info: Some(about.os),
+            build_info: Some(host.build),
+            os_info: Some(host.os),
             connector_metadata: Some(metadata),
             annotations: Vec::new(),
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
+use crate::baton::about::About;
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
@@ -18,21 +19,21 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// they did not ask for.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// A channel to `host`, which may name a port; it connects with the first call, and again when the connection breaks.
+/// A channel of a program to `host`, which may name a port; it connects with the first call, and again when the connection breaks.
 /// `extra_roots` (PEM) are trusted besides the system's.
 ///
 /// # Errors
 /// `Unknown` for a host no URL can have and roots that cannot be read.
-pub fn open(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<Channel> {
-    endpoint(host, client_name, extra_roots).map(|endpoint| endpoint.connect_lazy())
+pub fn open(about: &About, host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<Channel> {
+    endpoint(about, host, client_name, extra_roots).map(|endpoint| endpoint.connect_lazy())
 }
 
 /// Connects as a channel would, says nothing, and hangs up: whether ConductorOne can be reached and is who it should be.
 ///
 /// # Errors
 /// As [`open()`]; `Unavailable` when there is no connection, with every cause in the text.
-pub async fn reach(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<()> {
-    let endpoint = endpoint(host, client_name, extra_roots)?;
+pub async fn reach(about: &About, host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<()> {
+    let endpoint = endpoint(about, host, client_name, extra_roots)?;
     endpoint.connect().await.map(drop).map_err(|error| {
         Error::new(Kind::Unavailable, format!("cannot connect to {}", with_port(host)))
             .code(code::C1_UNREACHABLE)
@@ -41,7 +42,7 @@ pub async fn reach(host: &str, client_name: &str, extra_roots: Option<&[u8]>) ->
     })
 }
 
-fn endpoint(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<Endpoint> {
+fn endpoint(about: &About, host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result<Endpoint> {
     let failed = |error: tonic::transport::Error| {
         Error::new(Kind::Unknown, format!("no channel to {host:?} can be made"))
             .code(code::C1_UNREACHABLE)
@@ -53,7 +54,7 @@ fn endpoint(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result
         tls = tls.ca_certificate(Certificate::from_pem(pem));
     }
     let endpoint = Endpoint::from_shared(format!("https://{}", with_port(host)))
-        .and_then(|endpoint| endpoint.user_agent(user_agent(client_name)))
+        .and_then(|endpoint| endpoint.user_agent(user_agent(about, client_name)))
         .and_then(|endpoint| endpoint.tls_config(tls))
         .map_err(failed)?;
     Ok(endpoint
@@ -62,14 +63,10 @@ fn endpoint(host: &str, client_name: &str, extra_roots: Option<&[u8]>) -> Result
         .tcp_nodelay(true))
 }
 
-/// The name of the client id, the protocol level, ourselves. Characters no header can carry are left out.
-fn user_agent(client_name: &str) -> String {
+/// The name of the client id, the protocol level, the program. Characters no header can carry are left out.
+fn user_agent(about: &About, client_name: &str) -> String {
     let name: String = client_name.chars().filter(char::is_ascii_graphic).collect();
-    format!(
-        "{name} {PROTOCOL_LEVEL} {}/{}",
-        env!("CARGO_PKG_NAME"),
-        env!("CARGO_PKG_VERSION")
-    )
+    format!("{name} {PROTOCOL_LEVEL} {}", about.user_agent())
 }
 
 fn with_port(host: &str) -> String {
@@ -84,6 +81,7 @@ fn with_port(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baton::about::EXAMPLE;
 
     #[test]
     fn the_usual_port_is_443() {
@@ -99,6 +97,9 @@ mod tests {
 
     #[test]
     fn the_user_agent_names_client_and_protocol() {
-        assert!(user_agent("spicy-wyvern\n1").starts_with("spicy-wyvern1 baton-sdk/v0.25.0 baton-workato/"));
+        assert_eq!(
+            user_agent(&EXAMPLE, "spicy-wyvern\n1"),
+            "spicy-wyvern1 baton-sdk/v0.25.0 baton-rota/1.2.3"
+        );
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::baton::c1z::Claim;
+use crate::baton::c1z::RESUME_DAYS;
 use crate::baton::error::{Context as _, Result};
 use crate::baton::fingerprint::hex_digest;
 
@@ -16,8 +17,8 @@ const PREFIX: &str = "baton-sdk-sync-upload-";
 const SUFFIX: &str = ".c1z";
 /// What is in the name of a sync that is worth going on with.
 const RESUMABLE: &str = "-full-";
-/// Unfinished syncs older than this are not taken up again (`baton/c1z/format.md 4.1`).
-const RESUMED_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The same as a length of time.
+const RESUMED_WITHIN: Duration = Duration::from_secs(RESUME_DAYS.unsigned_abs() * 24 * 60 * 60);
 
 /// The files of one client in one folder.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl SyncFiles {
         targets.dedup();
         for name in targets {
             if let Err(error) = self.remove_left(&name) {
-                tracing::warn!(name, code = %error.code_id(), %error, "What an earlier run left could not be removed.");
+                tracing::warn!(name, code = error.code_id().number(), %error, "What an earlier run left could not be removed.");
             }
         }
     }

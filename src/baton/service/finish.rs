@@ -75,18 +75,18 @@ pub async fn finish<S>(c1: &C1, clock: &dyn Clock, task_id: &str, outcome: &Outc
             Err(error) => error,
         };
         if error.kind() == Kind::NotFound {
-            tracing::warn!(task = task_id, code = %error.code_id(), %error, "The task is gone at ConductorOne.");
+            tracing::warn!(task = task_id, code = error.code_id().number(), %error, "The task is gone at ConductorOne.");
             return;
         }
         let too_late = clock.now().saturating_duration_since(began) >= GIVEN_UP;
         if too_late || is_verdict(&error) {
             tracing::error!(
-                task = task_id, code = %error.code_id(), %error, tries,
+                task = task_id, code = error.code_id().number(), %error, tries,
                 "ConductorOne was not told how the task ended."
             );
             return;
         }
-        tracing::warn!(task = task_id, code = %error.code_id(), %error, tries, "FinishTask failed and is repeated.");
+        tracing::warn!(task = task_id, code = error.code_id().number(), %error, tries, "FinishTask failed and is repeated.");
         if tries == TRIES {
             drop(slot.take());
         }

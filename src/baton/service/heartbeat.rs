@@ -79,12 +79,12 @@ impl Pulse {
                         // We are heard, so nothing is lost yet: the work goes on, and the upload or FinishTask shows
                         // whether the task is still ours.
                         metrics.heartbeat(false);
-                        tracing::warn!(task = %task_id, code = %error.code_id(), %error, "A heartbeat was refused.");
+                        tracing::warn!(task = %task_id, code = error.code_id().number(), %error, "A heartbeat was refused.");
                     }
                     Err(error) => {
                         metrics.heartbeat(false);
                         misses += 1;
-                        tracing::warn!(task = %task_id, code = %error.code_id(), %error, misses, "A heartbeat failed.");
+                        tracing::warn!(task = %task_id, code = error.code_id().number(), %error, misses, "A heartbeat failed.");
                         if misses == MISSES {
                             let _ = reason.set(
                                 Error::new(Kind::Unknown, "task failed heartbeat")
@@ -122,7 +122,7 @@ async fn first(c1: &C1, clock: &dyn Clock, metrics: &Metrics, task_id: &str) -> 
             }
             Err(error) => {
                 metrics.heartbeat(false);
-                tracing::warn!(task = %task_id, code = %error.code_id(), %error, tries, "The first heartbeat failed.");
+                tracing::warn!(task = %task_id, code = error.code_id().number(), %error, tries, "The first heartbeat failed.");
             }
         }
         tries += 1;

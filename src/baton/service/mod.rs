@@ -19,6 +19,7 @@ mod frames;
 pub mod health;
 mod heartbeat;
 pub mod hello;
+pub mod host;
 mod metrics;
 mod poll;
 pub mod reach;

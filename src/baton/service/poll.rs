@@ -91,7 +91,7 @@ impl Poller {
                 self.errors += 1;
                 self.delay = backoff(self.errors);
                 tracing::warn!(
-                    code = %error.code_id(), %error, failures = self.errors, pause = ?self.delay,
+                    code = error.code_id().number(), %error, failures = self.errors, pause = ?self.delay,
                     "Asking for tasks failed."
                 );
                 Polled::Failed
@@ -127,7 +127,7 @@ impl Poller {
                 Err(error) if batch.queue.is_empty() => return Err(error),
                 Err(error) => {
                     tracing::warn!(
-                        code = %error.code_id(),
+                        code = error.code_id().number(),
                         %error,
                         queued = batch.queue.len(),
                         "Asking for more tasks failed."

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::channel;
 use super::credentials::{ClientId, ClientSecret};
 use super::token::{TokenEndpoint, Tokens};
+use crate::baton::about::About;
 use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind, Result};
@@ -14,6 +15,8 @@ use crate::baton::http::Clock;
 
 /// The way to ConductorOne.
 pub struct Way<'a> {
+    /// Which program calls.
+    pub about: &'a About,
     /// Who we are.
     pub id: ClientId,
     /// How we prove it.
@@ -33,7 +36,11 @@ pub async fn check(way: Way<'_>, clock: Arc<dyn Clock>, limit: Duration) -> Vec<
     let token = async { tokens.header().await.map(drop) };
     let (token, tasks) = tokio::join!(
         within(limit, way.host, token),
-        within(limit, way.host, channel::reach(way.host, &name, way.extra_roots)),
+        within(
+            limit,
+            way.host,
+            channel::reach(way.about, way.host, &name, way.extra_roots)
+        ),
     );
     vec![
         judge("access token", token, format!("{} knows {name}", way.host)),

@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::baton::code;
 use crate::baton::fingerprint::hex_digest;
+use crate::baton::lock::locked;
 use crate::baton::memory::{Kept, PreviousSync, Remembered};
 
 /// How names begin.
@@ -77,7 +78,7 @@ impl Memory {
     pub fn recall(&self, place: &str) -> Option<PreviousSync> {
         let (path, of) = self.path(place);
         let in_process = || {
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = locked(&self.kept);
             kept.get(&path).cloned().map(|previous| PreviousSync {
                 kept: Kept::InProcess,
                 ..previous
@@ -92,7 +93,7 @@ impl Memory {
             }
             Found::Unreadable(why) => {
                 tracing::warn!(
-                    file = %path.display(), code = %code::MEMORY_UNUSABLE, why,
+                    file = %path.display(), code = code::MEMORY_UNUSABLE.number(), why,
                     "What answered in earlier syncs cannot be understood."
                 );
                 Some(in_process().unwrap_or_else(|| PreviousSync {
@@ -121,8 +122,7 @@ impl Memory {
             ended_at: sync.ended_at.clone(),
             remembered,
         };
-        let kept = self.kept.lock();
-        kept.unwrap_or_else(PoisonError::into_inner).insert(path.clone(), sync);
+        locked(&self.kept).insert(path.clone(), sync);
         if let Err(error) = self.write(&path, &stored) {
             self.complain(&path, &error.to_string());
         }
@@ -145,7 +145,7 @@ impl Memory {
     fn complain(&self, path: &Path, why: &str) {
         if !self.complained.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                file = %path.display(), code = %code::MEMORY_UNUSABLE, why,
+                file = %path.display(), code = code::MEMORY_UNUSABLE.number(), why,
                 "What answered in this sync is remembered until this program ends, but not after it."
             );
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -26,6 +26,7 @@ use super::{Service, hello};
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Clock;
+use crate::baton::lock::locked;
 use crate::baton::progress::Observer;
 use crate::baton::proto::c1::connectorapi::baton::v1::Task;
 use crate::baton::provision::Provisioning;
@@ -124,9 +125,9 @@ pub async fn run<C: Provisioner>(
         };
         health::serve(address, Arc::new(health), probes).await?;
     }
-    let metadata = hello::metadata(connector.as_ref());
+    let (about, metadata) = (connector.about(), hello::metadata(connector.as_ref()));
     tokio::select! {
-        heard = hello::until_heard(&c1, clock.as_ref(), &metadata) => heard?,
+        heard = hello::until_heard(&c1, clock.as_ref(), &about, &metadata) => heard?,
         () = stop.cancelled() => return Ok(()),
     }
     ready.store(true, Ordering::Relaxed);
@@ -175,7 +176,7 @@ async fn work<C: Provisioner>(service: &Arc<Service<C>>, stop: &CancellationToke
             () = stop.cancelled() => break,
             slot = Arc::clone(&slots).acquire_owned() => slot,
         };
-        let known = lock(&in_flight).clone();
+        let known = locked(&in_flight).clone();
         let polled = {
             let mut asking = std::pin::pin!(poller.ask(&service.c1, &known));
             tokio::select! {
@@ -200,7 +201,7 @@ async fn work<C: Provisioner>(service: &Arc<Service<C>>, stop: &CancellationToke
             unstarted.push(*task);
             break;
         }
-        if !lock(&in_flight).insert(task.id.clone()) {
+        if !locked(&in_flight).insert(task.id.clone()) {
             tracing::warn!(task = %task.id, "A task that is being done was handed out again.");
             continue;
         }
@@ -208,7 +209,7 @@ async fn work<C: Provisioner>(service: &Arc<Service<C>>, stop: &CancellationToke
         running.spawn(async move {
             let id = task.id.clone();
             handle(service, *task, end, slot).await;
-            lock(&in_flight).remove(&id);
+            locked(&in_flight).remove(&id);
         });
     }
     unstarted.extend(poller.into_queue());
@@ -265,7 +266,7 @@ async fn handle<C: Provisioner, S>(service: Arc<Service<C>>, task: Task, end: Ca
         Some(Err(failure)) => {
             let (error, lasting) = (&failure.error, failure.non_retryable);
             tracing::error!(
-                task = %id, kind, ?took, code = %error.code_id(), %error, lasting, hint = error.hint_text(),
+                task = %id, kind, ?took, code = error.code_id().number(), %error, lasting, hint = error.hint_text(),
                 "Task failed."
             );
         }
@@ -275,8 +276,4 @@ async fn handle<C: Provisioner, S>(service: Arc<Service<C>>, task: Task, end: Ca
     if let Some(outcome) = outcome {
         finish(&service.c1, service.clock.as_ref(), &id, &outcome, slot).await;
     }
-}
-
-fn lock(in_flight: &InFlight) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-    in_flight.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::baton::about::About;
 use crate::baton::cause;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Kind, Result};
@@ -99,6 +100,10 @@ impl<C: Connector> Scoped<C> {
 }
 
 impl<C: Connector> Connector for Scoped<C> {
+    fn about(&self) -> About {
+        self.inner.about()
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         self.inner.metadata()
     }

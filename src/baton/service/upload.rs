@@ -40,7 +40,7 @@ pub async fn upload(c1: &C1, clock: &dyn Clock, task_id: &str, path: &Path) -> R
                 return Err(error);
             }
             tracing::warn!(
-                task = task_id, code = %error.code_id(), %error, attempt,
+                task = task_id, code = error.code_id().number(), %error, attempt,
                 "An upload failed and is repeated."
             );
             if attempt > 1 {

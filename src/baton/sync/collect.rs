@@ -19,6 +19,7 @@ use crate::baton::c1z::{ListProgress, Position, Section};
 use crate::baton::cause;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::lock::locked;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::progress::{Event, Observer, Step};
 use crate::baton::proto::v2;
@@ -124,7 +125,7 @@ impl<C: Connector> Collector<'_, C> {
             }
         };
         let pass = |rows: Vec<v2::Resource>| {
-            let rows = lock(&self.gate).resources(rows)?;
+            let rows = locked(&self.gate).resources(rows)?;
             self.stored(Step::Resources, &list.resource_type, rows.len() as u64);
             Ok(rows)
         };
@@ -182,7 +183,7 @@ impl<C: Connector> Collector<'_, C> {
                 async move { self.connector.list_entitlements(self.cx, resource, &page).await }
             };
             let pass = |rows: Vec<v2::Entitlement>| {
-                let rows = lock(&self.gate).entitlements(rows)?;
+                let rows = locked(&self.gate).entitlements(rows)?;
                 self.stored_by_type(step, rows.iter().map(|e| e.resource.as_ref()));
                 Ok(rows)
             };
@@ -204,7 +205,7 @@ impl<C: Connector> Collector<'_, C> {
                 async move { self.connector.list_grants(self.cx, resource, &page).await }
             };
             let pass = |rows: Vec<v2::Grant>| {
-                let rows = lock(&self.gate).grants(rows);
+                let rows = locked(&self.gate).grants(rows);
                 self.stored_by_type(
                     step,
                     rows.iter()
@@ -236,7 +237,7 @@ impl<C: Connector> Collector<'_, C> {
             .filter(|t| skips(&t.annotations))
             .map(|t| t.id.as_str())
             .collect();
-        let planned: u64 = lock(&self.resources)
+        let planned: u64 = locked(&self.resources)
             .iter()
             .filter(|(id, _)| !skipped.contains(&id.as_str()))
             .map(|(_, count)| count)
@@ -244,7 +245,7 @@ impl<C: Connector> Collector<'_, C> {
         self.begin(step, Some(planned));
         let begun = self.begun(step, section).await?;
         // A row that came twice is one resource.
-        let mut seen = lock(&self.gate).has_repeats().then(std::collections::HashSet::new);
+        let mut seen = locked(&self.gate).has_repeats().then(std::collections::HashSet::new);
         let mut number = 0;
         let plan = self
             .stored_resources()
@@ -287,7 +288,7 @@ impl<C: Connector> Collector<'_, C> {
         let name = at.name;
         let gone = &|page: Result<Page<T>>| match page {
             Err(error) if error.kind() == Kind::NotFound => {
-                tracing::warn!(resource = %name, code = %error.code_id(), %error, "Resource is gone, skipped.");
+                tracing::warn!(resource = %name, code = error.code_id().number(), %error, "Resource is gone, skipped.");
                 self.cx.warnings.add(
                     cause::RESOURCE_GONE,
                     "resources disappeared while they were read; their rows are missing",
@@ -415,7 +416,7 @@ impl<C: Connector> Collector<'_, C> {
 
     fn stored(&self, step: Step, resource_type: &str, count: u64) {
         if step == Step::Resources {
-            *lock(&self.resources).entry(resource_type.to_owned()).or_default() += count;
+            *locked(&self.resources).entry(resource_type.to_owned()).or_default() += count;
         }
         self.tell_rows(step, resource_type, count);
     }
@@ -438,9 +439,4 @@ struct OnResource {
     number: u64,
     progress: ListProgress,
     name: String,
-}
-
-/// What a poisoned lock guards is still whole: no code here leaves it half changed.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

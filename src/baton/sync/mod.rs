@@ -1,8 +1,9 @@
 //! The syncer: drives a [`Connector`](crate::baton::connector::Connector) page by page and seals a file.
 //!
 //! `run` is one run from its options to its summary, `collect` reads lists step by step, `checkpoint` is what is left
-//! to do, `resume` decides whether an unfinished sync is taken up again, `working` is what lies on disk and
-//! `store_thread` its owner, `ingest` checks rows, `audience` says what a file goes without, `expand` derives indirect grants, `summary` is what comes out.
+//! to do, `sync_target` what a run asks for, `resume` decides whether an unfinished sync is taken up again, `working` is
+//! what lies on disk and `store_thread` its owner, `ingest` checks rows, `audience` says what a file goes without,
+//! `expand` derives indirect grants, `summary` is what comes out.
 
 mod audience;
 pub mod checkpoint;
@@ -15,6 +16,7 @@ mod resume;
 mod run;
 pub mod store_thread;
 pub mod summary;
+mod sync_target;
 mod working;
 
 pub use audience::{Audience, LEFT_OUT};

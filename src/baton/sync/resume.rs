@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::checkpoint::Plan;
 use super::ingest::RowValidator;
 use super::pages::decode;
-use super::working::{ANSWERED, FINGERPRINT, RECORDS, SyncTarget};
+use super::sync_target::{ANSWERED, FINGERPRINT, RECORDS, SyncTarget};
 use crate::baton::c1z::{Claim, Found, Partial, Section, Store};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
@@ -127,7 +127,7 @@ fn examine(partial: &Partial, wanted: &SyncTarget) -> Result<Verdict> {
     let dropped = Arc::new(Warnings::default());
     let mut gate = RowValidator::new(&wanted.types, Arc::clone(&dropped));
     let rows = restore(partial, &mut gate)?;
-    if !dropped.list().is_empty() {
+    if !dropped.is_empty() {
         // Everything in it passed a gate once.
         return Ok(Verdict::Refused("its rows do not fit together".to_owned()));
     }

@@ -15,16 +15,18 @@ use super::checkpoint::{self, Operation, Plan};
 use super::collect::Collector;
 use super::expand::{self, ExpandOptions};
 use super::store_thread::{Stopped, StoreSession, StoreThread};
-use super::summary::{FamilyCounts, Resumed, RowCounts, Status, Summary};
-use super::working::{Start, SyncTarget, short};
-use crate::baton::c1z::steps::Steps;
+use super::summary::{Resumed, RowCounts, Status, Summary};
+use super::sync_target::SyncTarget;
+use super::working::{Start, short};
+use crate::baton::c1z::steps::{Disk, Steps};
 use crate::baton::c1z::{Section, SyncType};
 use crate::baton::code;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
+use crate::baton::http::FamilyCounts;
 use crate::baton::memory::{PreviousSync, Records, Remembered};
-use crate::baton::progress::{Event, Observer, Step};
+use crate::baton::progress::{Event, Observer, Silent, Step};
 use crate::baton::proto::v2;
 use crate::baton::warning::Warnings;
 
@@ -59,6 +61,27 @@ pub struct SyncOptions {
     pub keep: Option<usize>,
 }
 
+impl SyncOptions {
+    /// A full sync into a file, as a run does it that was told nothing else.
+    pub fn of(file: impl Into<PathBuf>) -> Self {
+        SyncOptions {
+            file: file.into(),
+            temp_dir: None,
+            workers: 4,
+            resource_types: Vec::new(),
+            skip_entitlements_and_grants: false,
+            partial: false,
+            skip_expansion: false,
+            audience: Audience::default(),
+            fresh: false,
+            resumable: true,
+            time_budget: None,
+            previous: None,
+            keep: None,
+        }
+    }
+}
+
 /// Reads what the requests so far cost, by quota family.
 pub type RequestCounts = Arc<dyn Fn() -> BTreeMap<String, FamilyCounts> + Send + Sync>;
 
@@ -73,6 +96,18 @@ pub struct SyncEnvironment {
     pub requests: RequestCounts,
     /// How the sealed file gets to its place: [`Disk`](crate::baton::c1z::steps::Disk), unless a test wants trouble.
     pub steps: Arc<dyn Steps>,
+}
+
+impl SyncEnvironment {
+    /// One in which nobody watches, stops or counts the sync.
+    pub fn quiet() -> Self {
+        SyncEnvironment {
+            observer: Arc::new(Silent),
+            cancel: CancellationToken::new(),
+            requests: Arc::new(BTreeMap::new),
+            steps: Arc::new(Disk),
+        }
+    }
 }
 
 /// A step that took longer than this is made to outlive a power cut when it ends.
@@ -105,10 +140,10 @@ pub async fn run<C: Connector>(
     // What an earlier run left cannot be read after all, and is gone. A run that stops here would say nothing that a
     // person could do but to start it again.
     let why = format!("it is damaged ({})", failed.error);
-    tracing::warn!(code = %code::PARTIAL_DISCARDED, %why, "An unfinished sync is not resumed any further.");
-    let again = Box::pin(attempt(connector, options, environment, started));
+    tracing::warn!(code = code::PARTIAL_DISCARDED.number(), %why, "An unfinished sync is not resumed any further.");
+    let again = Box::pin(attempt(Arc::clone(&connector), options, environment, started));
     let mut summary = again.await.map_err(|failed| failed.error)?;
-    summary.started_fresh_code = Some(code::PARTIAL_DISCARDED);
+    summary.started_fresh_code = Some(connector.about().code(code::PARTIAL_DISCARDED));
     summary.started_fresh_because = Some(why);
     Ok(summary)
 }
@@ -262,7 +297,7 @@ fn fingerprint<C: Connector>(connector: &C, kind: SyncType, types: &[v2::Resourc
     let mut ids: Vec<&str> = types.iter().map(|t| t.id.as_str()).collect();
     ids.sort_unstable();
     let kit = Fingerprint::default()
-        .with("program version", env!("CARGO_PKG_VERSION"))
+        .with("program version", connector.about().version)
         .with("kind of sync", kind.as_str())
         .with("resource types", ids.join(","));
     connector.fingerprint().and(kit)
@@ -329,7 +364,8 @@ impl<C: Connector> Run<'_, C> {
         let sealed = self.seal(&warnings).await?;
         collector.begin(Step::Save, None);
         let before = previous.as_ref().map(|previous| &previous.remembered);
-        let remembered = Remembered::of(&records, before, &warnings.list());
+        let about = self.connector.about();
+        let remembered = Remembered::of(&records, before, &warnings.list(&about));
         let left = remembered.clone();
         let needs_expansion = sealed.needs_expansion;
         self.store
@@ -347,7 +383,7 @@ impl<C: Connector> Run<'_, C> {
             .await
             .with_context(|| format!("save {}", self.options.file.display()))?;
 
-        let warnings = warnings.list();
+        let warnings = warnings.list(&about);
         tracing::info!(sync_id = %cx.sync_id, warnings = warnings.len(), "Sync complete.");
         Ok(Summary {
             status: if warnings.is_empty() {
@@ -368,7 +404,10 @@ impl<C: Connector> Run<'_, C> {
                 begun: start.begun,
                 lists: start.lists,
             }),
-            started_fresh_code: start.fresh_because.as_ref().map(|_| code::PARTIAL_DISCARDED),
+            started_fresh_code: start
+                .fresh_because
+                .as_ref()
+                .map(|_| about.code(code::PARTIAL_DISCARDED)),
             started_fresh_because: start.fresh_because,
             remembered: left,
         })

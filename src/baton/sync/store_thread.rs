@@ -13,7 +13,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use super::working::{Start, SyncTarget, Working};
+use super::sync_target::SyncTarget;
+use super::working::{Start, Working};
 use crate::baton::c1z::Saved;
 use crate::baton::c1z::steps::Steps;
 use crate::baton::connector::Session;
@@ -90,7 +91,7 @@ impl StoreThread {
         match tokio::time::timeout(patience, stop).await {
             Ok(Ok(stopped)) => stopped,
             Ok(Err(error)) => {
-                tracing::warn!(code = %error.code_id(), %error, "The unfinished sync could not be closed.");
+                tracing::warn!(code = error.code_id().number(), %error, "The unfinished sync could not be closed.");
                 Stopped::Unknown
             }
             Err(_) => Stopped::Unknown,
@@ -134,7 +135,7 @@ fn work(working: Working, queue: &Receiver<Job>) {
         }
         if let Some(Err(error)) = working.as_mut().map(|w| w.flush_after(FLUSH)) {
             // Whoever writes next gets an error of their own.
-            tracing::warn!(code = %error.code_id(), %error, "The unfinished sync could not be flushed.");
+            tracing::warn!(code = error.code_id().number(), %error, "The unfinished sync could not be flushed.");
         }
     }
 }
@@ -172,32 +173,5 @@ impl Session for StoreSession {
         }
         let key = key.to_owned();
         self.0.call(move |w| w.partial.session_set(&key, &value)).boxed()
-    }
-}
-
-/// Session rows in memory, for calls outside a sync.
-#[derive(Debug, Default)]
-pub struct MemorySession(std::sync::Mutex<std::collections::BTreeMap<String, Vec<u8>>>);
-
-impl MemorySession {
-    /// An empty session, shared.
-    pub fn shared() -> Arc<Self> {
-        Arc::new(Self::default())
-    }
-
-    fn rows(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<String, Vec<u8>>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-impl Session for MemorySession {
-    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {
-        let value = self.rows().get(key).cloned();
-        async move { Ok(value) }.boxed()
-    }
-
-    fn set<'a>(&'a self, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<()>> {
-        self.rows().insert(key.to_owned(), value);
-        async { Ok(()) }.boxed()
     }
 }

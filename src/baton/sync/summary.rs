@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::baton::code::Code;
+use crate::baton::http::FamilyCounts;
 use crate::baton::memory::Remembered;
 use crate::baton::warning::Warning;
 
@@ -28,24 +28,6 @@ pub struct RowCounts {
     pub entitlements: u64,
     /// Grants on them, expanded ones included.
     pub grants: u64,
-}
-
-/// What the requests of one quota family cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct FamilyCounts {
-    /// Requests sent, repeats included.
-    pub requests: u64,
-    /// How many of them were repeats.
-    pub retries: u64,
-    /// Answers of 429.
-    pub throttled: u64,
-    /// Time during which a request of the family waited, for the quota, after 429 or before a repeat, in
-    /// milliseconds. However many wait at the same time, it counts once.
-    pub waited_ms: u64,
-    /// Requests a minute it was held to in the end, if any: the documented rate, or less after refusals.
-    pub per_minute: Option<u32>,
-    /// Whether all families turned out to share that rate.
-    pub shared: bool,
 }
 
 /// What a finished sync did.
@@ -77,9 +59,9 @@ pub struct Summary {
     /// Why this run began anew although there was an unfinished sync.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_fresh_because: Option<String>,
-    /// The page that explains this.
+    /// The page that explains this, with the mark of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_fresh_code: Option<Code>,
+    pub started_fresh_code: Option<String>,
     /// What it leaves to the next sync of the same.
     #[serde(skip)]
     pub remembered: Remembered,

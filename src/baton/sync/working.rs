@@ -14,47 +14,17 @@ use super::checkpoint::Plan;
 use super::ingest::RowValidator;
 use super::pages::decode;
 use super::resume::{Decision, Usable, decide};
+use super::sync_target::{ANSWERED, FINGERPRINT, RECORDS, SyncTarget};
 use crate::baton::c1z::steps::Steps;
-use crate::baton::c1z::{Claim, Partial, Policy, Saved, Section, Store, SyncRun, SyncType};
+use crate::baton::c1z::{Claim, Partial, Policy, Saved, Section, Store, SyncRun};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::fingerprint::Fingerprint;
-use crate::baton::memory::{Kept, PreviousSync, Remembered};
+use crate::baton::memory::PreviousSync;
 use crate::baton::proto::v2;
 use crate::baton::warning::Warnings;
 
-/// Session keys of the syncer. Those of a connector never begin with `@`.
-pub const FINGERPRINT: &str = "@fingerprint";
-/// As [`FINGERPRINT`]: what the connector recorded.
-pub const RECORDS: &str = "@records";
-/// What session keys of the syncer begin with that say which single thing answered: what it was asked for, a line
-/// break, its id.
-pub const ANSWERED: &str = "@answered/";
 /// Rows handed to the store at a time.
 const BATCH: usize = 500;
-
-/// What a run asks for.
-#[derive(Debug, Clone)]
-pub struct SyncTarget {
-    /// The target.
-    pub file: PathBuf,
-    /// Where its working copy lies; beside it when absent.
-    pub temp_dir: Option<PathBuf>,
-    /// What is synced.
-    pub kind: SyncType,
-    /// The resource types.
-    pub types: Vec<v2::ResourceType>,
-    /// Only an unfinished sync with the same fingerprint is taken up again.
-    pub fingerprint: Fingerprint,
-    /// Who the file is for.
-    pub audience: Audience,
-    /// Start over in any case.
-    pub fresh: bool,
-    /// Leave an unfinished sync to the next run, and take one up.
-    pub resumable: bool,
-    /// Full syncs that the target keeps; without it as the environment says.
-    pub keep: Option<usize>,
-}
 
 /// Where a run starts.
 pub struct Start {
@@ -114,7 +84,7 @@ impl Working {
             Decision::Resume(unfinished) => (unfinished.0, unfinished.1, true, None),
             Decision::Begin(why_not) => {
                 if let Some(why) = &why_not {
-                    tracing::warn!(code = %code::PARTIAL_DISCARDED, %why, "An unfinished sync is not resumed.");
+                    tracing::warn!(code = code::PARTIAL_DISCARDED.number(), %why, "An unfinished sync is not resumed.");
                 }
                 let partial = begin(&claim, &mut store, wanted)?;
                 (partial, Usable::nothing(wanted, warnings), false, why_not)
@@ -234,7 +204,7 @@ impl Working {
             // The next run knows the sync by its id, should this fail.
             if let Err(error) = claim.discard() {
                 tracing::warn!(
-                    code = %error.code_id(), %error,
+                    code = error.code_id().number(), %error,
                     "The finished sync's partial file could not be removed."
                 );
             }
@@ -306,12 +276,7 @@ fn begin(claim: &Claim, store: &mut Store, wanted: &SyncTarget) -> Result<Partia
 }
 
 fn previous(store: &Store) -> Result<Option<PreviousSync>> {
-    Ok(store.latest_full()?.map(|run| PreviousSync {
-        remembered: Remembered::from_token(&run.token),
-        ended_at: run.ended_at.unwrap_or_default(),
-        sync_id: run.sync_id,
-        kept: Kept::InTarget,
-    }))
+    Ok(store.latest_full()?.map(SyncRun::into_previous))
 }
 
 fn saved_already() -> Error {
@@ -334,7 +299,9 @@ pub fn short(path: &Path) -> String {
 mod tests {
     use super::*;
     use crate::baton::c1z::Position;
+    use crate::baton::c1z::SyncType;
     use crate::baton::c1z::steps::Disk;
+    use crate::baton::fingerprint::Fingerprint;
     use crate::baton::resource::{ResourceBuilder, resource_type};
     use crate::baton::sync::store_thread::{Stopped, StoreThread};
 

@@ -16,8 +16,9 @@ use self::scrub::Scrub;
 use self::show::Shown;
 use super::service::Tenant;
 use super::sync::in_runtime;
-use super::{command, interrupt, launch, logging, usage_error};
-use crate::baton::config::{Values, check};
+use super::{fields, interrupt, launch, logging, usage_error};
+use crate::ABOUT;
+use crate::baton::config::{Field, Values, check, kit};
 use crate::baton::diagnosis::preflight::Preflight;
 use crate::baton::diagnosis::{Check, Diagnosis, Group, Status, Verdict};
 use crate::baton::error::{Error, Kind, Result};
@@ -50,6 +51,11 @@ const QUESTION: Duration = Duration::from_secs(40);
 const REQUEST: Duration = Duration::from_secs(35);
 /// The longest time a look at the file may take.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// Whether the help shows a field.
+pub fn shown(field: &Field) -> bool {
+    field.required || FLAGS.contains(&field.name) || field.heading == kit::CONNECTION
+}
 
 /// The command.
 pub fn command() -> Command {
@@ -152,7 +158,7 @@ async fn look_at_workspace(values: &Values, preflight: &Preflight, observer: &Ar
         checks: vec![Check::skipped(Group::Connection, "data center", why)],
         ..Findings::default()
     };
-    let accepted = check::connector_rules(command::connector_fields(), values);
+    let accepted = check::connector_rules(fields::of_connector(), values);
     let settings = match accepted.and_then(|()| workato::config::settings(values)) {
         Ok(settings) => settings,
         Err(error) => return not_sent(&error).unwrap_or_else(|| nothing("not asked: the settings are wrong")),
@@ -207,7 +213,7 @@ fn client(request_timeout: Duration, observer: Arc<dyn Observer>) -> Result<Http
             throttle_budget: Duration::ZERO,
             ..RetryPolicy::default()
         },
-        ..HttpOptions::default()
+        ..HttpOptions::of(&ABOUT)
     })
 }
 
@@ -222,6 +228,7 @@ async fn look_at_service(values: &Values) -> Vec<Check> {
         Err(error) => return vec![Check::of_error(Group::ConductorOne, "credentials", &error)],
     };
     let way = reach::Way {
+        about: &ABOUT,
         host: &tenant.host,
         extra_roots: tenant.extra_roots.as_deref(),
         tokens: tenant.tokens,

@@ -3,7 +3,7 @@
 use crate::baton::config::{Value, Values};
 use crate::baton::diagnosis::Check;
 use crate::baton::secret::Secret;
-use crate::cli::command;
+use crate::cli::fields;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -16,12 +16,10 @@ pub struct Scrub(Vec<Secret>);
 impl Scrub {
     /// Those of the settings.
     pub fn of(values: &Values) -> Self {
-        let all = command::all_fields()
-            .iter()
-            .filter_map(|field| match values.get(field.name) {
-                Some(Value::Secret(secret)) if secret.expose().trim().len() >= SHORTEST => Some(secret.clone()),
-                _ => None,
-            });
+        let all = fields::all().iter().filter_map(|field| match values.get(field.name) {
+            Some(Value::Secret(secret)) if secret.expose().trim().len() >= SHORTEST => Some(secret.clone()),
+            _ => None,
+        });
         Scrub(all.collect())
     }
 

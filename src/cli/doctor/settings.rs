@@ -9,7 +9,7 @@ use crate::baton::config::{Field, Origin, Source, Value, Values, check, groups};
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Kind, Result};
 use crate::cli::variables::{self, Unknown};
-use crate::cli::{command, sync, unavailable};
+use crate::cli::{fields, sync, unavailable};
 use crate::workato;
 
 /// Settings that are shown even where nobody set them.
@@ -45,7 +45,7 @@ pub fn shown(values: &Values, scrub: &Scrub) -> Vec<Setting> {
         places: values.origins(field.name).iter().map(Origin::to_string).collect(),
         in_table: values.is_set(field.name) || ALWAYS.contains(&field.name),
     };
-    command::all_fields().iter().map(one).collect()
+    fields::all().iter().map(one).collect()
 }
 
 fn value(values: &Values, field: &Field) -> String {
@@ -76,7 +76,7 @@ pub fn checks(values: &Values) -> Vec<Check> {
         })
         .collect();
     if wrong.is_empty() {
-        let set = command::all_fields().iter().filter(|f| values.is_set(f.name)).count();
+        let set = fields::all().iter().filter(|f| values.is_set(f.name)).count();
         checks.push(Check::ok(
             Group::Settings,
             "rules",
@@ -109,14 +109,14 @@ type Rule = fn(&Values) -> Result<()>;
 fn rules() -> [Rule; 5] {
     [
         |values| groups::check(|name| values.is_set(name)),
-        |values| check::kit_rules(command::kit_fields(), values),
+        |values| check::kit_rules(fields::of_kit(), values),
         |values| match values.text("client-id").is_empty() {
-            true => unavailable::check(command::all_fields(), values),
-            false => unavailable::check_service(command::all_fields(), values),
+            true => unavailable::check(fields::all(), values),
+            false => unavailable::check_service(fields::all(), values),
         },
         |values| {
-            check::required(command::all_fields(), values)?;
-            check::connector_rules(command::connector_fields(), values)?;
+            check::required(fields::all(), values)?;
+            check::connector_rules(fields::of_connector(), values)?;
             workato::config::settings(values).map(drop)
         },
         |values| sync::options(values).map(drop),

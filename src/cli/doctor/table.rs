@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::settings::Setting;
 use super::show::{self, Shown};
+use crate::ABOUT;
 use crate::baton::diagnosis::{Check, Diagnosis, Group, Status, Verdict};
 use crate::term::color::Paint;
 use crate::term::sanitize;
@@ -173,7 +174,7 @@ fn line(text: &mut String, check: &Check, paint: Paint, column: usize, width: us
         let _ = write!(seen, " · {}", short(needs));
     }
     if let Some(code) = check.code {
-        let _ = write!(seen, " [{code}]");
+        let _ = write!(seen, " [{}]", ABOUT.code(code));
     }
     let mut lines = wrap(&seen, width.saturating_sub(indent)).into_iter();
     let first = lines.next().unwrap_or_default();

@@ -8,7 +8,8 @@ use clap::error::ErrorKind;
 use super::page::PAGES;
 use super::tests::{code_in, flags, words};
 use crate::baton::config::args::Purpose;
-use crate::cli::command::{self, NAME};
+use crate::cli::command;
+use crate::cli::program::NAME;
 
 /// A text of a source file.
 struct Text {
@@ -20,9 +21,9 @@ struct Text {
 fn texts() -> Vec<Text> {
     let mut texts = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
-    for page in PAGES {
+    for page in PAGES.iter() {
         texts.push(Text {
-            file: format!("{}.md", page.code),
+            file: format!("{}.md", page.code.digits()),
             text: page.text.to_owned(),
         });
     }
@@ -155,7 +156,7 @@ fn every_flag_that_is_named_exists() {
 fn every_variable_that_is_named_exists() {
     let texts = texts();
     let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "_{}".contains(c);
-    let fields: BTreeSet<String> = command::all_fields().iter().map(|field| field.env()).collect();
+    let fields: BTreeSet<String> = crate::cli::fields::all().iter().map(|field| field.env()).collect();
     // What the program asks its environment for stands alone.
     let asked: BTreeSet<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     let mut seen = BTreeSet::new();

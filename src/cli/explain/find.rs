@@ -1,8 +1,9 @@
 //! From what somebody typed to a page.
 
-use super::page::{Explanation, PAGES};
+use super::page::PAGES;
+use crate::ABOUT;
 use crate::baton::cause;
-use crate::baton::code::MARK;
+use crate::baton::code::Explanation;
 use crate::baton::warning::Cause;
 use crate::workato;
 
@@ -13,7 +14,7 @@ const NEAR: usize = 3;
 /// warning.
 pub fn page(typed: &str) -> Option<&'static Explanation> {
     match number(typed) {
-        Some(wanted) => PAGES.iter().find(|page| number(page.code.as_str()) == Some(wanted)),
+        Some(wanted) => PAGES.iter().find(|page| page.code.number() == wanted),
         None => {
             let cause = causes().find(|cause| cause.name == typed.trim())?;
             PAGES.iter().find(|page| page.code == cause.code)
@@ -30,7 +31,7 @@ fn causes() -> impl Iterator<Item = &'static Cause> {
 pub fn nearest(typed: &str) -> Vec<&'static Explanation> {
     if let Some(wanted) = number(typed) {
         let mut near: Vec<&Explanation> = PAGES.iter().collect();
-        near.sort_by_key(|page| number(page.code.as_str()).map(|n| n.abs_diff(wanted)));
+        near.sort_by_key(|page| page.code.number().abs_diff(wanted));
         near.truncate(NEAR);
         return near;
     }
@@ -43,9 +44,9 @@ pub fn nearest(typed: &str) -> Vec<&'static Explanation> {
 }
 
 /// The number of a code.
-fn number(typed: &str) -> Option<u32> {
+fn number(typed: &str) -> Option<u16> {
     let typed = typed.trim().to_ascii_uppercase();
-    let digits = match typed.strip_prefix(MARK.trim_end_matches('-')) {
+    let digits = match typed.strip_prefix(ABOUT.mark.trim_end_matches('-')) {
         Some(rest) => rest.trim_start_matches(['-', '_', ' ']),
         None => &typed,
     };

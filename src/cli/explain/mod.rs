@@ -11,15 +11,16 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
 use super::bad_value;
-use super::command::NAME;
+use super::program::NAME;
+use crate::ABOUT;
 use crate::baton::code;
-use crate::baton::code::Code;
+use crate::baton::code::{Code, Explanation};
 use crate::baton::error::{Error, Kind, Result};
 use crate::term::Terminal;
 use crate::term::output::Format;
 use crate::term::pager::Paging;
 use crate::term::prose;
-use page::{Explanation, PAGES};
+use page::PAGES;
 
 /// The command.
 pub fn command() -> Command {
@@ -46,7 +47,7 @@ pub fn command() -> Command {
 
 /// The command that explains a code, as it is typed.
 pub fn invocation(code: Code) -> String {
-    format!("{NAME} explain {code}")
+    format!("{NAME} explain {}", ABOUT.code(code))
 }
 
 /// Prints a page, or the list of all.
@@ -73,7 +74,7 @@ pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
             } else {
                 let screen = terminal.screen().map(|(columns, _)| columns);
                 let body = prose::render(page.body(), screen, terminal.out());
-                let head = format!("{}  {}", page.code, page.title());
+                let head = format!("{}  {}", ABOUT.code(page.code), page.title());
                 format!("{}\n{body}", terminal.out().bold(head))
             }
         }
@@ -89,12 +90,12 @@ pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
 fn list() -> String {
     PAGES
         .iter()
-        .map(|page| format!("{}  {}\n", page.code, page.title()))
+        .map(|page| format!("{}  {}\n", ABOUT.code(page.code), page.title()))
         .collect()
 }
 
 fn list_json() -> String {
-    let entry = |page: &Explanation| json!({ "code": page.code, "title": page.title() });
+    let entry = |page: &Explanation| json!({ "code": ABOUT.code(page.code), "title": page.title() });
     let codes: Vec<_> = PAGES.iter().map(entry).collect();
     format!("{:#}\n", json!({ "codes": codes }))
 }
@@ -102,14 +103,14 @@ fn list_json() -> String {
 fn page_json(page: &Explanation) -> String {
     format!(
         "{:#}\n",
-        json!({ "code": page.code, "title": page.title(), "page": page.text })
+        json!({ "code": ABOUT.code(page.code), "title": page.title(), "page": page.text })
     )
 }
 
 fn unknown(typed: &str) -> Error {
     let near: Vec<String> = find::nearest(typed)
         .iter()
-        .map(|page| format!("{} ({})", page.code, page.title()))
+        .map(|page| format!("{} ({})", ABOUT.code(page.code), page.title()))
         .collect();
     let near = match near.as_slice() {
         [] => String::new(),

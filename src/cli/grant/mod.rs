@@ -11,9 +11,9 @@ pub use self::lookup::emitting;
 use self::lookup::found;
 use self::names::known;
 pub use self::words::Verb;
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::write::{self, Approval, WriteRequest};
-use super::{command, logging, unavailable, usage_error};
+use super::{fields, logging, unavailable, usage_error};
 use crate::baton::config::{Field, kit};
 use crate::baton::error::Result;
 use crate::report::names::Names;
@@ -23,6 +23,19 @@ use crate::workato;
 /// Whether the help of these commands shows a field.
 pub fn shown(field: &Field) -> bool {
     field.required || field.name == "file" || field.heading == kit::CONNECTION
+}
+
+/// What the help says about settings that mean something else here.
+pub fn adapt(command: Command) -> Command {
+    command
+        .mut_arg("file", |file| {
+            file.help("The .c1z file to look names up in ($BATON_FILE) (default \"sync.c1z\")")
+        })
+        .mut_arg("dry-run", |dry_run| {
+            dry_run
+                .hide(false)
+                .help("Print the request, without the token, and send nothing")
+        })
 }
 
 /// One of the two commands.
@@ -78,9 +91,9 @@ fn examples(verb: Verb) -> String {
 /// # Errors
 /// Those of the sentence, of the file and of the connector; exit code 2 where there is nobody to ask.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb) -> Result<()> {
-    let values = launch::settings(&[root, own], Needs::Connector)?;
+    let values = launch::settings(&[root, own], Rules::Connector)?;
     let display = logging::start(&values, terminal)?;
-    unavailable::check(command::all_fields(), &values)?;
+    unavailable::check(fields::all(), &values)?;
     let words: Vec<String> = own.get_many("words").into_iter().flatten().cloned().collect();
     let sentence = words::parse(verb, &words)?;
     let how = match () {

@@ -2,7 +2,7 @@
 //! words up to the next keyword belong together. A keyword that belongs to a name is quoted with it.
 
 use crate::baton::error::{Error, Result};
-use crate::cli::command::NAME;
+use crate::cli::program::NAME;
 use crate::cli::usage_error;
 
 /// What a sentence says.

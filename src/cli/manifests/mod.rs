@@ -47,14 +47,14 @@ pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{CRON, KUBERNETES, SYSTEMD};
-    use crate::cli::command::all_fields;
+    use crate::cli::fields;
 
     /// Variables that are no flags (`baton/config/published.md 1.6`).
     const OTHERS: &[&str] = &["BATON_HOST_ID", "BATON_TMPDIR"];
 
     #[test]
     fn every_variable_is_one_that_is_read() {
-        let known: Vec<String> = all_fields().iter().map(|field| field.env()).collect();
+        let known: Vec<String> = fields::all().iter().map(|field| field.env()).collect();
         for text in [KUBERNETES, SYSTEMD, CRON] {
             let words = text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
             for word in words.filter(|word| word.starts_with("BATON_")) {
@@ -76,7 +76,7 @@ mod tests {
                 .filter(|word| *word != "---")
                 .filter_map(|word| word.strip_prefix("--"))
             {
-                let known = all_fields().iter().any(|field| field.name == flag);
+                let known = fields::all().iter().any(|field| field.name == flag);
                 // Of systemctl, of health-check and of diff.
                 let others = ["now", "endpoint", "since", "fail-if-gained"];
                 assert!(known || others.contains(&flag), "--{flag}");

@@ -7,31 +7,41 @@ use std::path::Path;
 
 use clap::{ArgMatches, Command};
 
-use super::launch::{self, Needs};
+use super::launch::{self, Rules};
 use super::read::{self, Reading};
 use super::sync::chosen_temp_dir;
 use super::{bad_value, logging};
 use crate::baton::c1z::{SyncRun, history};
-use crate::baton::config::{Field, Values};
+use crate::baton::config::Values;
 use crate::baton::error::Result;
 use crate::report::list::Syncs;
 use crate::term::Terminal;
 
-/// The command. `with_flags` adds the fields of the kit to one that changes the file, showing those it is told.
-pub fn command(with_flags: &dyn Fn(Command, &[&str]) -> Command) -> Command {
-    read::add(Command::new("syncs").about("List the syncs of a .c1z file, and decide which of them stay"))
-        .after_help(
-            "Examples:\n  baton-workato syncs -f sync.c1z\n  \
+/// The command, without those below it.
+pub fn command() -> Command {
+    read::add(Command::new("syncs").about("List the syncs of a .c1z file, and decide which of them stay")).after_help(
+        "Examples:\n  baton-workato syncs -f sync.c1z\n  \
              baton-workato syncs -o json | jq -r '.syncs[-1].id'\n  \
              baton-workato syncs prune --keep 9 --dry-run",
-        )
-        .subcommand(with_flags(prune::command(), prune::FLAGS))
-        .subcommand(with_flags(keep::command(), keep::FLAGS))
+    )
 }
 
-/// Whether the help of a command that changes the file shows a field.
-pub fn shown(field: &Field, flags: &[&str]) -> bool {
-    flags.contains(&field.name)
+/// The commands below it, which change the file, each with the flags that its help shows.
+pub fn changing() -> [(Command, &'static [&'static str]); 2] {
+    [(prune::command(), prune::FLAGS), (keep::command(), keep::FLAGS)]
+}
+
+/// What the help of these says about settings.
+pub fn adapt(command: Command, flags: &[&str]) -> Command {
+    command
+        .mut_arg("file", |file| {
+            file.help("The .c1z file to change ($BATON_FILE) (default \"sync.c1z\")")
+        })
+        .mut_arg("dry-run", |dry_run| {
+            dry_run
+                .hide(!flags.contains(&"dry-run"))
+                .help("Show what would go, and change nothing")
+        })
 }
 
 /// Lists them, oldest first, or does what the subcommand says.
@@ -57,7 +67,7 @@ fn list(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> 
 
 /// The settings of a command that changes the file, which must be one that can be changed.
 fn settings(terminal: &Terminal, matches: &[&ArgMatches]) -> Result<Values> {
-    let values = launch::settings(matches, Needs::Kit)?;
+    let values = launch::settings(matches, Rules::Kit)?;
     logging::start(&values, terminal)?;
     if values.text("file").is_empty() {
         return Err(bad_value("--file is empty").hint("name the .c1z file"));

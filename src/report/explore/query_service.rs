@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use super::reach::{Asked, ReachRows};
 use super::{list, page, reach, search};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::lock::locked;
 use crate::report::overview::Overview;
 use crate::report::snapshot::Snapshot;
 
@@ -117,7 +118,7 @@ impl QueryService {
 
     fn rows(&self, snapshot: &Snapshot, index: &Index, asked: Asked) -> Result<ReachRows> {
         let known = {
-            let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            let remembered = locked(&self.remembered);
             remembered
                 .iter()
                 .find(|(known, _)| *known == asked)
@@ -127,7 +128,7 @@ impl QueryService {
             return Ok(rows);
         }
         let rows = reach::rows(snapshot, index, &asked)?;
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = locked(&self.remembered);
         remembered.push_front((asked, ReachRows::clone(&rows)));
         remembered.truncate(REMEMBERED);
         Ok(rows)
@@ -152,16 +153,13 @@ impl QueryService {
     }
 
     fn with_reader<T>(&self, work: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = locked(&self.readers).pop();
         let snapshot = match idle {
             Some(snapshot) => snapshot,
-            None => self.first.lock().unwrap_or_else(PoisonError::into_inner).again()?,
+            None => locked(&self.first).again()?,
         };
         let outcome = work(&snapshot);
-        self.readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(snapshot);
+        locked(&self.readers).push(snapshot);
         outcome
     }
 }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::guard::Guard;
 use super::listen::{HEAD, listen};
 use super::query_service::QueryService;
+use crate::baton::about::About;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
@@ -37,17 +38,23 @@ pub struct Explorer {
 }
 
 struct Inner {
+    about: About,
     guard: Guard,
     desk: QueryService,
     permits: Arc<Semaphore>,
 }
 
 impl Explorer {
-    /// Listens on the loopback address; port 0 is any free one.
+    /// An explorer of a program that listens on the loopback address; port 0 is any free one.
     ///
     /// # Errors
     /// `Unavailable` for a port that somebody else has.
-    pub async fn bind(snapshot: Snapshot, conventions: &'static Conventions, port: u16) -> Result<Explorer> {
+    pub async fn bind(
+        about: About,
+        snapshot: Snapshot,
+        conventions: &'static Conventions,
+        port: u16,
+    ) -> Result<Explorer> {
         let bind = async || {
             let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
             let address = listener.local_addr()?;
@@ -62,6 +69,7 @@ impl Explorer {
         Ok(Explorer {
             listener,
             at: Arc::new(Inner {
+                about,
                 guard: Guard::new(address),
                 desk: QueryService::new(snapshot, conventions),
                 permits: Arc::new(Semaphore::new(AT_ONCE)),
@@ -141,7 +149,7 @@ async fn respond(at: &Arc<Inner>, asked: Parts) -> Response {
     .await;
     match answered {
         Ok(Ok(json)) => with_type(StatusCode::OK, JSON, Body::from(json)),
-        Ok(Err(error)) => failed(&error),
+        Ok(Err(error)) => failed(&at.about, &error),
         Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the question was not answered"),
     }
 }
@@ -163,9 +171,9 @@ fn status(error: &Error) -> StatusCode {
 }
 
 /// A question that cannot be answered, with all that helps a person.
-fn failed(error: &Error) -> Response {
+fn failed(about: &About, error: &Error) -> Response {
     let mut told = serde_json::Map::new();
-    told.insert("code".to_owned(), error.code_id().as_str().into());
+    told.insert("code".to_owned(), about.code(error.code_id()).into());
     told.insert("message".to_owned(), error.to_string().into());
     if let Some(hint) = error.hint_text() {
         told.insert("hint".to_owned(), hint.into());

@@ -220,22 +220,6 @@ impl Inventory {
         }
     }
 
-    /// The project that a resource is, or lies in at any depth.
-    pub fn project_of(&self, at: At) -> Option<At> {
-        // Deeper than any tree, so that a circle of parents ends.
-        const DEEPEST: usize = 200;
-        let mut at = at;
-        for _ in 0..DEEPEST {
-            let entry = self.entries.get(at)?;
-            match self.class_of(entry) {
-                Class::Project => return Some(at),
-                Class::Inside => at = entry.parent?,
-                _ => return None,
-            }
-        }
-        None
-    }
-
     /// The e-mail domain most people have: the organization's own. The first by name among equals.
     pub fn main_domain(&self) -> Option<&str> {
         let mut domains: BTreeMap<&str, usize> = BTreeMap::new();

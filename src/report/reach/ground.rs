@@ -1,7 +1,7 @@
 //! What every answer about reach needs of a sync, read once. It is small: projects, roles, and accounts with a scope.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use super::doors::Door;
 use super::expanded;
@@ -11,6 +11,7 @@ use super::silent::Silent;
 use crate::baton::c1z::{EntitlementFilter, ResourceFilter};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
+use crate::baton::lock::locked;
 use crate::baton::proto::v2;
 use crate::report::edges::Edges;
 use crate::report::find;
@@ -243,11 +244,11 @@ impl Ground {
     /// As [`Ground::read`].
     pub(super) fn silent(&self, names: &Names<'_>, environment: &Option<String>) -> Result<Silent> {
         let known = |table: &BTreeMap<_, Silent>| table.get(environment).cloned();
-        if let Some(known) = known(&self.silent.lock().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(known) = known(&locked(&self.silent)) {
             return Ok(known);
         }
         let found = Silent::read(names, self, environment.as_deref())?;
-        let mut table = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = locked(&self.silent);
         Ok(table.entry(environment.clone()).or_insert(found).clone())
     }
 }

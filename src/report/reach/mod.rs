@@ -10,6 +10,40 @@
 //! thing, `beyond` says what follows for one principal from what it holds; [`Asker`] makes rows of them. [`unknown`]
 //! says what the file cannot tell: an answer without it would claim more than it knows.
 //!
+//! # Ask who can reach something
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use baton_workato::report::access::Answers;
+//! use baton_workato::report::reach::{Asker, Ground, Part};
+//! use baton_workato::report::Which;
+//! use baton_workato::workato::conventions::CONVENTIONS;
+//!
+//! # fn main() -> baton_workato::baton::error::Result<()> {
+//! let snapshot = Which::latest(Path::new("tests/golden/rbac-v2/published-connector.c1z")).open()?;
+//! let answers = Answers::new(&snapshot)?;
+//! let ground = Ground::read(answers.names(), answers.edges(), &CONVENTIONS)?;
+//! let asker = Asker { answers: &answers, ground: &ground };
+//! # let mut project = None;
+//! # snapshot.reader().for_each_resource(snapshot.sync_id(), &mut |resource| {
+//! #     let thing = answers.names().thing_of(&resource)?;
+//! #     if thing.kind == "project" { project.get_or_insert(thing.id); }
+//! #     Ok(())
+//! # })?;
+//! # let id = project.expect("the workspace has a project");
+//! let project = answers.names().thing("project", &id)?;
+//! let mut rows = 0;
+//! asker.on(&project, Part::Whole, None, &mut |_, _, _| Ok(true), &mut |access| {
+//!     println!("{} {:?}", access.principal.name, access.reach);
+//!     rows += 1;
+//!     Ok(())
+//! })?;
+//! assert!(rows > 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! [`Conventions`]: crate::baton::conventions::Conventions
 
 mod beyond;

@@ -68,7 +68,6 @@ fn continued(place: &c1z::Place, raw: &[u8]) {
     };
     let another = || {
         let mut store = Store::open_with(&place.file(), Some(place.folder()), policy)?;
-        store.resumable(SyncType::Full)?;
         let sync_id = store.begin_sync(SyncType::Full)?;
         store.finish_sync("{}")?;
         store.save()?;

@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use baton_workato::ABOUT;
 use baton_workato::baton::c1z::SyncType;
 use baton_workato::baton::connector::{Connector as _, Session, SyncContext};
 use baton_workato::baton::error::{Error, Kind, Result};
@@ -29,7 +30,7 @@ const ASKED_ONLINE: [&str; 2] = ["project", "collaborator_group"];
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().unwrap());
-static HTTP: LazyLock<Arc<HttpClient>> = LazyLock::new(|| Arc::new(HttpClient::new(HttpOptions::default()).unwrap()));
+static HTTP: LazyLock<Arc<HttpClient>> = LazyLock::new(|| Arc::new(HttpClient::new(HttpOptions::of(&ABOUT)).unwrap()));
 
 fuzz_target!(|text: &str| {
     let mut lines = text.lines();

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::report::demo;
+use crate::support::program::program;
 
 /// The simulated workspace that is looked at.
 pub fn file() -> &'static Path {
@@ -24,8 +25,7 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(file: &Path) -> Serving {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_baton-workato"))
-            .env_clear()
+        let mut child = program()
             .args(["explore", "--no-open", "-f"])
             .arg(file)
             .stdout(Stdio::piped())

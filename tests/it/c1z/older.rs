@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use baton_workato::baton::annotation;
-use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType};
+use baton_workato::baton::c1z::{Policy, Reader, Store};
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::grant::GrantBuilder;
 use baton_workato::baton::proto::v2;
@@ -358,14 +358,4 @@ fn the_expansion_pair_opens_with_its_expansions_in_the_columns() {
             .unwrap();
         assert_eq!(left, 0, "still in messages");
     }
-}
-
-#[test]
-fn an_unfinished_sync_of_another_writer_is_too_old_to_resume() {
-    let Some([unexpanded, _]) = expansion_pair() else {
-        return;
-    };
-    let place = Place::new();
-    std::fs::copy(unexpanded, &place.file).unwrap();
-    assert_eq!(place.open().resumable(SyncType::Full).unwrap(), None);
 }

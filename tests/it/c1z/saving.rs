@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use baton_workato::baton::c1z::steps::Disk;
 use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType, save};
 use baton_workato::baton::error::{Error, Kind};
 
@@ -109,7 +110,7 @@ fn a_save_that_breaks_off_half_way_leaves_no_trace() {
     let place = Place::new();
     std::fs::write(&place.file, b"old").unwrap();
     let full = || Error::from(std::io::Error::from(std::io::ErrorKind::StorageFull));
-    let failed = save::replace_file(&place.file, |file| {
+    let failed = save::replace_file(&place.file, &Disk, |file| {
         file.write_all(b"half of the new")?;
         assert_eq!(place.names().len(), 2, "it is written beside the target");
         Err(full())
@@ -133,7 +134,7 @@ fn a_full_disk_is_resource_exhausted_with_a_hint() {
     let place = Place::new();
     std::fs::write(&place.file, b"old").unwrap();
     let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let failed = save::replace_file(&place.file, |_| {
+    let failed = save::replace_file(&place.file, &Disk, |_| {
         full.write_all(b"x")?;
         Ok(1)
     });

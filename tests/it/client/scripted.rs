@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::Error;
 use baton_workato::baton::http::{Clock, HttpClient, HttpOptions, Request, Response};
 use baton_workato::baton::progress::{Event, Observer};
@@ -153,7 +154,7 @@ impl Observer for Events {
 pub(super) fn options(clock: &FakeClock) -> HttpOptions {
     HttpOptions {
         clock: Arc::new(clock.clone()),
-        ..HttpOptions::default()
+        ..HttpOptions::of(&ABOUT)
     }
 }
 

@@ -11,6 +11,7 @@ use baton_workato::workato;
 use serde_json::{Value, json};
 
 use super::simulator;
+use crate::support::program::{PROGRAM, output, program};
 
 /// A place to run in, and what its environment says.
 struct Desk {
@@ -59,12 +60,10 @@ pub async fn run(folder: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Out
 }
 
 async fn start(folder: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
-    command.current_dir(folder).env_clear().env("NO_COLOR", "1");
+    let mut command = program();
+    command.current_dir(folder).env("NO_COLOR", "1");
     command.args(arguments).envs(env.iter().copied());
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
+    output(command).await
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -139,10 +138,7 @@ async fn the_table_has_a_line_for_every_row_and_says_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_terminal_the_table_fits_80_columns() {
     let desk = Desk::new(refusing()).await;
-    let command = format!(
-        "{} doctor -f out.c1z --workato-env all --color never",
-        env!("CARGO_BIN_EXE_baton-workato")
-    );
+    let command = format!("{PROGRAM} doctor -f out.c1z --workato-env all --color never");
     let mut script = Command::new("script");
     script
         .args(["-qec", &command, "/dev/null"])
@@ -423,9 +419,8 @@ async fn a_hostile_name_is_made_visible() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_simulated_workspace_of_the_program_itself_is_well() {
     use std::io::BufRead as _;
-    let mut serving = Command::new(env!("CARGO_BIN_EXE_baton-workato"))
+    let mut serving = program()
         .args(["simulate", "--people", "12", "--projects", "3"])
-        .env_clear()
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()

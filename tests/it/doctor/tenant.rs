@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::diagnosis::{Check, Diagnosis, Status};
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::http::{FormClient, SystemClock};
@@ -19,6 +20,7 @@ use crate::service::stand_in::TenantBehavior;
 async fn look(secure: &Secure, host: &str, id: &str, roots: Option<&[u8]>) -> Vec<Check> {
     let client = FormClient::new(TOKEN_USER_AGENT, Duration::from_secs(5), roots).unwrap();
     let way = Way {
+        about: &ABOUT,
         id: ClientId::parse(id).unwrap(),
         secret: ClientSecret::parse(&Secret::new(secure.stand_in.secret.as_str())).unwrap(),
         host,

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ExitStatus, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use super::certificates::Chain;
 use super::remote::Remote;
 use super::syncs::workspace;
+use crate::support::program::program;
 use crate::support::rows::Rows;
 use crate::support::run;
 
@@ -37,9 +38,8 @@ impl Drop for Connector {
 impl Connector {
     /// Starts a child with a listener and whatever line the parent sends.
     fn start(arguments: &[&str], environment: &[(&str, &str)], listener: Option<&TcpListener>, line: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+        let mut command = program();
         command
-            .env_clear()
             .args(arguments)
             .arg("_connector-service")
             .stdin(Stdio::piped())

@@ -1,5 +1,7 @@
 //! A connector that is plain data, with rows as large as a test wants and a way to panic.
 
+use baton_workato::ABOUT;
+use baton_workato::baton::about::About;
 use baton_workato::baton::annotation;
 use baton_workato::baton::connector::{Connector, Provisioner, SyncContext};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
@@ -41,6 +43,10 @@ impl Data {
 }
 
 impl Connector for Data {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata {
             display_name: "Data".to_owned(),

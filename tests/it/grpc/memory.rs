@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use baton_workato::ABOUT;
+use baton_workato::baton::about::About;
 use baton_workato::baton::connector::{Connector, Provisioner, SyncContext};
 use baton_workato::baton::error::Result;
 use baton_workato::baton::grpc::Switches;
@@ -30,6 +32,10 @@ struct Remembering {
 }
 
 impl Connector for Remembering {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata::default()
     }

@@ -1,5 +1,7 @@
 //! A connector that asks another one over gRPC: with it the syncer of this program is an outside syncer.
 
+use baton_workato::ABOUT;
+use baton_workato::baton::about::About;
 use baton_workato::baton::connector::{Connector, SyncContext};
 use baton_workato::baton::error::{Error, Kind, Result};
 use baton_workato::baton::page::{Page, PageToken};
@@ -94,6 +96,10 @@ fn failed(status: Status) -> Error {
 }
 
 impl Connector for Remote {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         self.metadata.clone()
     }

@@ -8,13 +8,13 @@ use tonic::transport::Channel;
 
 use super::remote::Remote;
 use super::syncs::workspace;
+use crate::support::program::program;
 use crate::support::rows::Rows;
 use crate::support::run;
 
 fn command(simulator: &Simulator, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+    let mut command = program();
     command
-        .env_clear()
         .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
         .env("BATON_WORKATO_TEST_API_KEY", simulator.token(Env::Test))
         .env("BATON_WORKATO_PROD_API_KEY", simulator.token(Env::Prod))

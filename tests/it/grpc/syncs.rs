@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::connector::Connector as _;
 use baton_workato::baton::grpc::Switches;
 use baton_workato::baton::http::{HttpClient, HttpOptions};
@@ -42,7 +43,7 @@ pub async fn workspace(model: AccessModel) -> (Simulator, Settings) {
 
 /// A connector of its own: every sync that is compared has one.
 pub fn connector(settings: Settings) -> Arc<WorkatoConnector> {
-    let http = Arc::new(HttpClient::new(HttpOptions::default()).unwrap());
+    let http = Arc::new(HttpClient::new(HttpOptions::of(&ABOUT)).unwrap());
     Arc::new(WorkatoConnector::connect(settings, &http))
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::sync::summary::{Status, Summary};
 use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
@@ -405,7 +406,7 @@ async fn what_identifies_or_decides_ends_the_sync_and_names_its_path() {
                 Ok((_, summary, _)) => panic!("{path} {pointer} {value}: {summary:?}"),
             };
             assert_eq!(
-                (error.kind(), error.code_id().as_str()),
+                (error.kind(), ABOUT.code(error.code_id()).as_str()),
                 (Kind::Internal, "BW-1106"),
                 "{pointer} {value}: {error}"
             );

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::Kind as ErrorKind;
 use baton_workato::baton::sync::summary::{Status, Summary};
 use baton_workato::simulator::{Behavior, Endpoint, Fault, Hits, Simulator, Workspace};
@@ -61,7 +62,7 @@ async fn a_thing_that_answered_before_may_not_go_missing() {
             let error = place.sync().await.expect_err(&format!("{kind:?} {id} {status}"));
             let name = format!("{kind:?} {id} {status}: {error}");
             assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{name}");
-            assert_eq!(error.code_id().to_string(), "BW-1006", "{name}");
+            assert_eq!(ABOUT.code(error.code_id()), "BW-1006", "{name}");
             assert!(error.to_string().contains("which answered in the sync of 20"), "{name}");
             assert!(
                 error.to_string().contains(" > "),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::Kind as ErrorKind;
 use baton_workato::baton::sync::summary::{Status, Summary};
 use baton_workato::baton::warning::Warning;
@@ -216,7 +217,7 @@ async fn a_family_that_stops_answering_fails_the_sync() {
             let name = format!("{path} from {from} with {workers}: {error}");
             assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{name}");
             assert!(error.to_string().contains("answered earlier in this sync"), "{name}");
-            assert_eq!(error.code_id().to_string(), "BW-1006", "{name}");
+            assert_eq!(ABOUT.code(error.code_id()), "BW-1006", "{name}");
             assert!(!file.exists(), "{name}");
         }
     }

@@ -1,11 +1,13 @@
 //! Tokens in the settings of other environments: neither a sync nor a write takes what they show for what it is not.
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::SyncOptions;
 use baton_workato::simulator::{AccessModel, Behavior, Env, Shape, Simulator, Workspace};
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 
+use crate::support::program::{output, program};
 use crate::support::replay::Replay;
 use crate::support::run;
 use crate::writes::place::{Place, grant, revoke};
@@ -53,7 +55,7 @@ async fn swapped_tokens_end_a_sync_as_doctor_says() {
             .unwrap_err();
         let name = format!("{test:?} {prod:?}: {error}");
         assert_eq!(error.kind(), Kind::Unauthenticated, "{name}");
-        assert_eq!(error.code_id().to_string(), "BW-1001", "{name}");
+        assert_eq!(ABOUT.code(error.code_id()), "BW-1001", "{name}");
         let hint = error.hint_text().unwrap();
         assert!(
             hint.starts_with("give --workato-") && hint.contains("an API client that is bound to"),
@@ -189,10 +191,9 @@ async fn one_token_in_two_settings_is_refused_before_the_first_request() {
                 "collaborator",
             ],
         ] {
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+            let mut command = program();
             command
                 .current_dir(folder.path())
-                .env_clear()
                 .env("BATON_WORKATO_BASE_URL", simulator.base_url())
                 .env("BATON_WORKATO_API_KEY", &dev)
                 .env("BATON_WORKATO_TEST_API_KEY", of_test)
@@ -201,9 +202,7 @@ async fn one_token_in_two_settings_is_refused_before_the_first_request() {
                 ["service"] => command.envs(service),
                 arguments => command.args(arguments),
             };
-            let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-                .await
-                .unwrap();
+            let output = output(command).await;
             let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
             // Tables wrap.
             let said = said.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -18,24 +18,13 @@ use serde_json::Value;
 
 use super::access::{run, stderr, stdout};
 use super::made::{Made, company};
+use crate::support::place::Place;
 use crate::support::run::{settings, workato};
-
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Place {
-        Place(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
 
 /// A file with both states, one sync each.
 async fn both(old: &Made, new: &Made) -> (Place, PathBuf) {
     let place = Place::new();
-    let file = place.file("sync.c1z");
+    let file = place.at("sync.c1z");
     old.sync(&file).await;
     new.sync(&file).await;
     (place, file)
@@ -154,7 +143,7 @@ async fn given_and_following_at_once_is_told() {
 #[tokio::test]
 async fn the_two_syncs_are_chosen_as_asked() {
     let (place, file) = both(&company(), &company().user("grace")).await;
-    let other = place.file("other.c1z");
+    let other = place.at("other.c1z");
     company().user("zoe").sync(&other).await;
     let (file, other) = (file.to_str().unwrap(), other.to_str().unwrap());
     let ids: Vec<String> = Reader::open(Path::new(file), None)
@@ -473,7 +462,7 @@ async fn a_workspace_that_was_edited_between_two_syncs() {
     ];
     let simulator = Simulator::start(workspace, Behavior::default()).await.unwrap();
     let place = Place::new();
-    let file = place.file("sync.c1z");
+    let file = place.at("sync.c1z");
     sync(&simulator, &file).await;
     simulator.change(|workspace| {
         workspace.people[0].roles = vec![role(Env::Prod, "Environment admin")];

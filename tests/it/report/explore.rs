@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::Kind;
 use baton_workato::report::access::{Access, Answers};
 use baton_workato::report::explore::{Explorer, QueryService, serve};
@@ -29,7 +30,7 @@ impl Served {
     }
 
     async fn file(file: &Path) -> Served {
-        Self::of(Explorer::bind(open(file), &CONVENTIONS, 0).await.unwrap())
+        Self::of(Explorer::bind(ABOUT, open(file), &CONVENTIONS, 0).await.unwrap())
     }
 
     fn of(explorer: Explorer) -> Served {
@@ -458,7 +459,7 @@ async fn a_whole_address_of_another_host_is_refused() {
 #[tokio::test]
 async fn whoever_does_not_say_what_they_want_is_let_go() {
     let file = tokio::task::spawn_blocking(|| demo(SHAPE)).await.unwrap();
-    let explorer = Explorer::bind(open(file), &CONVENTIONS, 0).await.unwrap();
+    let explorer = Explorer::bind(ABOUT, open(file), &CONVENTIONS, 0).await.unwrap();
     let served = Served::of(explorer.with_head_in(std::time::Duration::from_millis(50)));
     for begun in ["", "GET / HTT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"] {
         // It ends, and without an answer that tells anything.

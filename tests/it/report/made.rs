@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use baton_workato::ABOUT;
+use baton_workato::baton::about::About;
 use baton_workato::baton::connector::{Connector, SyncContext};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
 use baton_workato::baton::error::Result;
@@ -136,6 +138,10 @@ fn offer(on: &v2::Resource, slug: &str) -> v2::Entitlement {
 struct Handle(Arc<Made>);
 
 impl Connector for Handle {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata::default()
     }

@@ -1,13 +1,15 @@
 //! The real program against a simulated workspace: killed, interrupted, terminated, and started again.
 
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Output};
 use std::time::Duration;
 
 use baton_workato::simulator::Workspace as Simulated;
-use baton_workato::simulator::{AccessModel, Behavior, Env, Fault, Hits, Shape, Simulator};
+use baton_workato::simulator::{AccessModel, Behavior, Fault, Hits, Shape, Simulator};
 use serde_json::Value;
 
 use super::{content, exhaustive};
+use crate::support::place::names;
+use crate::support::program::syncing;
 
 /// The answer to the request at which the workspace falls silent.
 const NEVER: Duration = Duration::from_secs(3_600);
@@ -50,26 +52,11 @@ impl Place {
     }
 
     fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+        names(self.folder.path())
     }
 
     fn program(&self, simulator: &Simulator) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin("baton-workato"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BATON_")) {
-            command.env_remove(name);
-        }
-        command
-            .current_dir(self.folder.path())
-            .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
-            .args(["--workato-base-url", &simulator.base_url(), "--log-level", "error"])
-            .arg(format!("--workers={WORKERS}"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+        syncing(self.folder.path(), simulator, WORKERS)
     }
 
     fn start(&self, simulator: &Simulator) -> Child {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use baton_workato::ABOUT;
+use baton_workato::baton::about::About;
 use baton_workato::baton::code;
 use baton_workato::baton::connector::{Connector, SyncContext};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
@@ -189,6 +191,10 @@ fn slice<T>(mut first: Vec<T>, page: &PageToken) -> Result<Page<T>> {
 }
 
 impl Connector for Connected {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata::default()
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use baton_workato::baton::about::About;
 use baton_workato::baton::capability;
 use baton_workato::baton::config::{Export, Field, Values};
 use baton_workato::baton::connector::{self, Connector, Granted, Provisioner, SyncContext};
@@ -14,6 +15,15 @@ use baton_workato::baton::proto::v2;
 use baton_workato::baton::proto::v2::Capability::{Provision, Sync};
 use baton_workato::baton::proto::v2::resource_type::Trait;
 use baton_workato::baton::resource::{self, ResourceBuilder, User, resource_type};
+
+/// What it is.
+pub const ABOUT: About = About {
+    name: "baton-rota",
+    version: "4.0.1",
+    repository: "https://example.org/rota",
+    rust_version: "1.90",
+    mark: "RO-",
+};
 
 /// Its settings.
 pub static FIELDS: &[Field] = &[
@@ -58,6 +68,10 @@ fn types() -> [v2::ResourceType; 3] {
 }
 
 impl Connector for Rota {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         let [person, shift, team] = types();
         let can = [(person, vec![Sync]), (shift, vec![Sync]), (team, vec![Sync, Provision])];

@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use baton_workato::ABOUT;
+use baton_workato::baton::about::About;
 use baton_workato::baton::annotation::pack;
 use baton_workato::baton::connector::{
     AccountOutcome, Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext,
@@ -70,6 +72,10 @@ impl Fake {
 }
 
 impl Connector for Fake {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata {
             display_name: "Fake".to_owned(),

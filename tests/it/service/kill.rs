@@ -9,15 +9,15 @@ use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
 
 use super::secure::Secure;
 use super::stand_in::{Fault, TenantBehavior};
+use crate::support::program;
 
 pub fn program(folder: &Path, secure: &Secure, simulator: &Simulator) -> Child {
     let ca = folder.join("ca.pem");
     std::fs::write(&ca, &secure.ca_pem).unwrap();
     let temp = folder.join("tmp");
     std::fs::create_dir_all(&temp).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_baton-workato"))
+    program::program()
         .current_dir(folder)
-        .env_clear()
         .env("BATON_CLIENT_ID", &secure.stand_in.client_id)
         .env("BATON_CLIENT_SECRET", &secure.stand_in.secret)
         .env("BATON_C1_API_HOST", secure.host())
@@ -94,14 +94,9 @@ async fn a_kill_in_the_middle_of_an_upload_is_made_good_by_the_next_task() {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_pair_of_credentials_and_bad_ones_end_at_once() {
     let run = async |env: &[(&str, &str)]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
-        command
-            .env_clear()
-            .env("BATON_WORKATO_API_KEY", "k")
-            .envs(env.iter().copied());
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap();
+        let mut command = program::program();
+        command.env("BATON_WORKATO_API_KEY", "k").envs(env.iter().copied());
+        let output = program::output(command).await;
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let (code, text) = run(&[("BATON_CLIENT_ID", "a@b/c")]).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use baton_workato::ABOUT;
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::http::{FormClient, SystemClock, probe};
 use baton_workato::baton::progress::Silent;
@@ -80,7 +81,7 @@ impl Secure {
         Link {
             id: ClientId::parse(&self.stand_in.client_id).unwrap(),
             secret: ClientSecret::parse(&Secret::new(self.stand_in.secret.as_str())).unwrap(),
-            channel: channel::open(&self.host(), "spicy-wyvern", roots).unwrap(),
+            channel: channel::open(&ABOUT, &self.host(), "spicy-wyvern", roots).unwrap(),
             tokens: Arc::new(HttpTokenEndpoint::new(&self.host(), client).unwrap()),
         }
     }

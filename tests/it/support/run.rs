@@ -4,18 +4,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use baton_workato::baton::c1z::steps::Disk;
+use baton_workato::ABOUT;
 use baton_workato::baton::connector::Connector;
 use baton_workato::baton::error::Result;
 use baton_workato::baton::http::{Clock, HttpClient, HttpOptions};
-use baton_workato::baton::progress::Silent;
 use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::summary::Summary;
 use baton_workato::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
 use baton_workato::workato::WorkatoConnector;
 use baton_workato::workato::settings::{Environment, EnvironmentChoice, FolderDepth, PrivilegesMode, Settings};
 use futures_util::future::BoxFuture;
-use tokio_util::sync::CancellationToken;
 
 /// Settings for a server on this machine: DEV only, everything else as by default.
 pub fn settings(base_url: &str) -> Settings {
@@ -36,7 +34,7 @@ pub fn settings(base_url: &str) -> Settings {
 pub fn impatient() -> HttpOptions {
     HttpOptions {
         clock: Arc::new(LeapingClock(Mutex::new(Instant::now()))),
-        ..HttpOptions::default()
+        ..HttpOptions::of(&ABOUT)
     }
 }
 
@@ -64,31 +62,15 @@ impl Clock for LeapingClock {
 /// Options that write to `file` with four workers.
 pub fn options(file: &Path) -> SyncOptions {
     SyncOptions {
-        file: file.to_owned(),
-        temp_dir: None,
-        workers: 4,
-        resource_types: Vec::new(),
-        skip_entitlements_and_grants: false,
-        partial: false,
-        skip_expansion: false,
         // Everything that the connector says.
         audience: Audience::ConductorOne,
-        fresh: false,
-        resumable: true,
-        time_budget: None,
-        previous: None,
-        keep: None,
+        ..SyncOptions::of(file)
     }
 }
 
 /// A run that nobody watches or cancels.
 pub fn environment() -> SyncEnvironment {
-    SyncEnvironment {
-        observer: Arc::new(Silent),
-        cancel: CancellationToken::new(),
-        requests: Arc::new(std::collections::BTreeMap::new),
-        steps: Arc::new(Disk),
-    }
+    SyncEnvironment::quiet()
 }
 
 /// Syncs a Workato workspace into `file`.
@@ -98,7 +80,7 @@ pub async fn workato(settings: Settings, file: &Path) -> Result<Summary> {
 
 /// Syncs a Workato workspace.
 pub async fn workato_with(settings: Settings, options: &SyncOptions) -> Result<Summary> {
-    workato_over(settings, options, HttpOptions::default()).await
+    workato_over(settings, options, HttpOptions::of(&ABOUT)).await
 }
 
 /// Syncs a Workato workspace over a client with these options.

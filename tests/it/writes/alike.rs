@@ -2,6 +2,7 @@
 //! one is given and taken; where Workato itself could not tell two apart, nothing is sent and both are named. Seen in the
 //! state of the workspace.
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::proto::v2;
 use baton_workato::simulator::{AccessModel, Behavior, Env, Fault, Grantee, Hits, RoleType, Shape, Workspace};
@@ -189,7 +190,7 @@ async fn groups_of_like_names() {
 
 fn assert_refused(error: &Error, candidates: &[&str]) {
     assert_eq!(
-        (error.kind(), error.code_id().as_str()),
+        (error.kind(), ABOUT.code(error.code_id()).as_str()),
         (Kind::InvalidArgument, "BW-1321"),
         "{error}"
     );

@@ -1,10 +1,12 @@
 //! The program itself, beside a simulated workspace and the file of a sync of it.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::SystemTime;
 
 use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
+
+use crate::support::program::{output, program};
 
 pub struct Program {
     pub folder: tempfile::TempDir,
@@ -63,19 +65,16 @@ impl Program {
 
     /// Runs in the folder, with all tokens in the environment and no terminal.
     pub async fn run(&self, arguments: &[&str]) -> Ended {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
+        let mut command = program();
         command
             .current_dir(self.folder.path())
-            .env_clear()
             .env("BATON_WORKATO_API_KEY", self.simulator.token(Env::Dev))
             .env("BATON_WORKATO_TEST_API_KEY", self.simulator.token(Env::Test))
             .env("BATON_WORKATO_PROD_API_KEY", self.simulator.token(Env::Prod))
             .env("BATON_WORKATO_BASE_URL", self.simulator.base_url())
             .env("BATON_TMPDIR", self.folder.path())
             .args(arguments);
-        let output: Output = tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap();
+        let output: Output = output(command).await;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let err = text(output.stderr);
         let said: Vec<&str> = err.lines().filter(|line| !line.starts_with('{')).collect();

@@ -1,5 +1,6 @@
 //! Writes that fail: the error says what kind of failure it is, and the workspace is as it was.
 
+use baton_workato::ABOUT;
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::provision::Write;
@@ -193,7 +194,7 @@ async fn a_write_that_cannot_be_read_back_is_not_called_done() {
         error.hint_text().unwrap().starts_with("before you repeat it"),
         "{error}"
     );
-    assert_eq!(error.code_id().to_string(), "BW-1320");
+    assert_eq!(ABOUT.code(error.code_id()), "BW-1320");
     assert!((row.holds)(&place.simulator));
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::super::claim::{self, Claim};
+use super::super::run::RESUME_DAYS;
 use super::super::run::{self, SyncType};
 use super::super::schema::{INDEXES, TABLES};
 use super::super::store::Store;
@@ -21,8 +22,6 @@ use crate::baton::{owner, scraps};
 const FORM: i64 = 4;
 /// Says in the header that it is one of these.
 const APPLICATION: i64 = 0x6241_5054;
-/// An unfinished sync older than this is not taken up again (`baton/c1z/format.md 4.1`).
-const RESUME_DAYS: i64 = 7;
 /// Tables of the c1z that are in here as well.
 const SHARED: [&str; 2] = ["v1_sync_runs", "v1_connector_sessions"];
 

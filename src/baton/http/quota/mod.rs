@@ -7,25 +7,27 @@
 //!
 //! A wait has one clock per pacer: one worker sleeps, the others wait for it.
 
+mod counts;
 mod merge;
 #[cfg(test)]
 mod tests;
 mod wait;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+pub use self::counts::FamilyCounts;
 use self::merge::Trouble;
 pub(super) use self::wait::Ticket;
 use super::clock::Clock;
 use super::pace::Pace;
 use super::pacer::{End, Pacer, Sent, Why};
 use super::response::RateLimit;
+use crate::baton::lock::locked;
 use crate::baton::progress::{Event, Observer};
-use crate::baton::sync::summary::FamilyCounts;
 
 /// What a merged pacer is called where a family is named.
 const TOGETHER: &str = "all families together";
@@ -162,7 +164,7 @@ impl Quotas {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

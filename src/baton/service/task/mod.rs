@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::Service;
 use super::c1::is_permanent;
 use super::finish::{Failure, Outcome};
-use super::hello::{self, About};
+use super::hello;
+use super::host::Host;
 use crate::baton::code;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind};
@@ -115,11 +116,12 @@ pub fn name(task: &Task) -> &'static str {
 async fn answer_hello<C: Provisioner>(service: &Service<C>, task_id: &str) {
     for tries in 1..=HELLO_TRIES {
         let metadata = hello::metadata(service.connector.as_ref());
-        let Err(error) = service.c1.hello(task_id, About::here(), metadata).await else {
+        let host = Host::of(&service.connector.about());
+        let Err(error) = service.c1.hello(task_id, host, metadata).await else {
             return;
         };
         if tries == HELLO_TRIES || is_permanent(&error) {
-            tracing::error!(task = task_id, code = %error.code_id(), %error, "A hello task could not be answered.");
+            tracing::error!(task = task_id, code = error.code_id().number(), %error, "A hello task could not be answered.");
             return;
         }
         service.clock.sleep(HELLO_PAUSE).await;

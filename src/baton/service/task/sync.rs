@@ -98,7 +98,7 @@ async fn sync_and_upload<C: Provisioner>(
         tracing::warn!(
             task = task_id,
             cause = warning.cause,
-            code = %warning.code,
+            code = warning.code,
             count = warning.count,
             examples = ?warning.examples,
             "{}", warning.message
@@ -144,7 +144,7 @@ struct Leftover(PathBuf);
 impl Drop for Leftover {
     fn drop(&mut self) {
         if let Err(error) = files::remove(&self.0) {
-            tracing::warn!(code = %error.code_id(), %error, "An uploaded file could not be removed.");
+            tracing::warn!(code = error.code_id().number(), %error, "An uploaded file could not be removed.");
         }
     }
 }

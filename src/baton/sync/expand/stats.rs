@@ -64,11 +64,6 @@ pub struct ExpansionStats {
 }
 
 impl ExpansionStats {
-    /// Edges skipped for any reason.
-    pub fn dropped_edges(&self) -> u64 {
-        self.missing_sources.count + self.missing_destinations.count
-    }
-
     /// Hands everything left out to the run's warnings.
     pub fn warn(&self, warnings: &Warnings) {
         self.missing_sources.warn(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tempfile::SpooledTempFile;
@@ -14,6 +14,7 @@ use super::is_local;
 use super::section::Section;
 use crate::baton::c1z::Limits;
 use crate::baton::error::{Context as _, Error, Result};
+use crate::baton::lock::locked;
 use crate::baton::pebble::{self, Files, ReadAt};
 
 /// Bytes of an unpacked archive that are kept in memory.
@@ -133,7 +134,7 @@ impl ReadAt for Spooled {
                 self.size
             )));
         }
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = locked(&self.file);
         file.seek(SeekFrom::Start(offset))?;
         let mut bytes = vec![0; length];
         file.read_exact(&mut bytes)?;

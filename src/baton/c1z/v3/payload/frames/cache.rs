@@ -1,9 +1,11 @@
 //! What is kept of unpacked files: those used last.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
+
+use crate::baton::lock::locked;
 
 /// Bytes that are kept at first and at most.
 const FIRST: usize = 16 << 20;
@@ -38,7 +40,7 @@ impl Default for Kept {
 
 impl Cache {
     pub(super) fn get(&self, number: usize) -> Option<Bytes> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.0);
         kept.clock += 1;
         let now = kept.clock;
         let (content, used) = kept.files.get_mut(&number)?;
@@ -47,7 +49,7 @@ impl Cache {
     }
 
     pub(super) fn put(&self, number: usize, content: Bytes) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.0);
         kept.put(number, content);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::hash::Hasher as _;
 use std::io::{self, BufReader, Read as _};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use twox_hash::XxHash64;
@@ -11,6 +11,7 @@ use zstd::stream::read::Decoder;
 use super::super::section::Section;
 use super::Entry;
 use super::check;
+use crate::baton::lock::locked;
 use crate::baton::pebble::{self, Error, ReadAt};
 
 /// Bytes that are decoded at a time, and kept behind the place that was asked for last.
@@ -100,7 +101,7 @@ impl ReadAt for Streams {
         if let Some(in_tail) = offset.checked_sub(self.entry.raw - tail.len() as u64) {
             return tail.read(in_tail, length);
         }
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = locked(&self.places);
         // The place nearest before what is wanted; the one used last is the last of the list.
         let nearest = places
             .iter()
