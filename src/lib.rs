@@ -5,16 +5,17 @@
 //! ```text
 //! Workato REST ──► workato::client ──► workato::{collaborator, role, …} ──► baton::sync ──► baton::c1z ──► sync.c1z ──► report
 //!  (per token)      typed rows          resources, entitlements, grants      steps, pages,    rows, seal                access, diff,
-//!                   retries             from the tables of a directory       checks, expansion                          exports, pages
+//!                   retries             from the tables of the sync          checks, expansion                          exports, pages
 //!                                            ▲
 //!                                            └── baton::grpc     another syncer drives the same trait over gRPC
 //!                                                baton::service  ConductorOne hands out tasks, the file is uploaded
 //! ```
 //!
 //! One request, from Workato to a row: the syncer ([`baton::sync::run`]) asks the connector
-//! ([`workato::WorkatoConnector`]) for the resources of a type. The connector finds the file of that type, say
-//! `workato/group.rs`, which asks the sync's tables ([`workato::directory::Directory`]) for the groups. The table
-//! asks the client ([`workato::client::WorkatoClient`]), page by page, and keeps what it got in the sync's session.
+//! ([`workato::WorkatoConnector`]) for the resources of a type. The connector finds the room of that type, say
+//! [`workato::group`], which asks the sync's tables ([`workato::tables::Tables`]) for the groups. The table reads the
+//! list ([`workato::listing::List`]), which asks the client ([`workato::client::WorkatoClient`]) page by page until it
+//! can be believed, and keeps what it got in the sync's session.
 //! The client looks the path up in its one table of endpoints and sends it through [`baton::http`], where retries,
 //! quotas and redaction live. Back in the syncer the rows pass the gate (`baton::sync::ingest`) and go to the
 //! thread that owns the file ([`baton::c1z::Store`]).
@@ -32,8 +33,9 @@
 //! a sync contains in [`workato::facts`], the file in [`baton::c1z::format`], ConductorOne's protocol in
 //! [`baton::service::protocol`], the published command line in [`baton::config::published`].
 //!
-//! To add a resource type: copy the smallest one (`workato/api_client_role.rs`), add its `mod` and one line in
-//! `workato/mod.rs`, a row in `workato/client/endpoint.rs` with its method, and a route in the simulator.
+//! To add a resource type: copy the smallest one (`workato/api_client_role.rs`), which says what its rows look like and
+//! what becomes of them, add its `mod` and one line in `workato/mod.rs`, a row in `workato/client/endpoint.rs`, and a route
+//! in the simulator.
 //!
 //! To add a command: a file in `cli` with its `command` and `run`, its `mod`, and a row in `cli/command.rs`. To add a
 //! code of failures: a row in the `code.rs` of its room, and its page in `cli/explain/pages`. What program this is,

@@ -21,6 +21,6 @@ pub fn command() -> Command {
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::Connector)?;
     let settings = workato::config::settings(&values)?;
-    let types = workato::resource_types(settings.sync_connections);
+    let types = workato::resource_types(&settings);
     terminal.data(&capability::json(&workato::capabilities(&types))?)
 }

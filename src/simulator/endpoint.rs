@@ -27,135 +27,103 @@ pub enum Family {
     WorkspaceDetails,
 }
 
-/// An endpoint by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Endpoint {
+/// Which workspaces have an endpoint.
+#[derive(Clone, Copy)]
+enum Model {
+    /// All.
+    Any,
+    /// Those of the model before RBAC v2.
+    Legacy,
+    /// Those of RBAC v2.
+    RbacV2,
+}
+
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $name:ident = $path:literal, $family:ident, $model:ident;)*) => {
+        /// An endpoint by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Endpoint {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Endpoint {
+            /// All of them.
+            pub const ALL: [Endpoint; [$($path),*].len()] = [$(Endpoint::$name),*];
+
+            /// The path, with `{id}` where an id stands.
+            pub fn path(self) -> &'static str {
+                match self {
+                    $(Endpoint::$name => $path,)*
+                }
+            }
+
+            /// Which allowance it counts against.
+            pub fn family(self) -> Family {
+                match self {
+                    $(Endpoint::$name => Family::$family,)*
+                }
+            }
+
+            fn model(self) -> Model {
+                match self {
+                    $(Endpoint::$name => Model::$model,)*
+                }
+            }
+        }
+    };
+}
+
+// What it answers with, the routes of `server.rs` say.
+endpoints! {
     /// `GET /api/members`.
-    Members,
+    Members = "/api/members", Collaborators, Any;
     /// `POST /api/member_invitations`.
-    Invitations,
+    Invitations = "/api/member_invitations", Collaborators, Any;
     /// `GET /api/members/:id`.
-    Member,
+    Member = "/api/members/{id}", Collaborators, Any;
     /// `GET /api/members/:id/privileges`.
-    MemberPrivileges,
+    MemberPrivileges = "/api/members/{id}/privileges", Collaborators, Any;
     /// `GET /api/members/:id/project_grants`.
-    MemberProjectGrants,
+    MemberProjectGrants = "/api/members/{id}/project_grants", Collaborators, RbacV2;
     /// `GET /api/members/:id/projects_privileges`.
-    MemberProjectsPrivileges,
+    MemberProjectsPrivileges = "/api/members/{id}/projects_privileges", Collaborators, RbacV2;
     /// `GET /api/roles`.
-    Roles,
+    Roles = "/api/roles", LegacyRoles, Legacy;
     /// `GET /api/environment_roles`.
-    EnvironmentRoles,
+    EnvironmentRoles = "/api/environment_roles", EnvironmentRoles, RbacV2;
     /// `GET /api/environment_roles/:id`.
-    EnvironmentRole,
+    EnvironmentRole = "/api/environment_roles/{id}", EnvironmentRoles, RbacV2;
     /// `GET /api/project_roles`.
-    ProjectRoles,
+    ProjectRoles = "/api/project_roles", ProjectRoles, RbacV2;
     /// `GET /api/project_roles/:id`.
-    ProjectRole,
+    ProjectRole = "/api/project_roles/{id}", ProjectRoles, RbacV2;
     /// `GET /api/user_groups`.
-    Groups,
+    Groups = "/api/user_groups", Groups, RbacV2;
     /// `GET /api/user_groups/:id/members`.
-    GroupMembers,
+    GroupMembers = "/api/user_groups/{id}/members", Groups, RbacV2;
     /// `GET /api/user_groups/:id/project_grants`.
-    GroupProjectGrants,
+    GroupProjectGrants = "/api/user_groups/{id}/project_grants", Groups, RbacV2;
     /// `GET /api/projects`.
-    Projects,
+    Projects = "/api/projects", FoldersAndProjects, Any;
     /// `GET /api/projects/:id/project_grants`.
-    ProjectProjectGrants,
+    ProjectProjectGrants = "/api/projects/{id}/project_grants", ProjectGrants, RbacV2;
     /// `GET /api/project_grants/:id`.
-    ProjectGrant,
+    ProjectGrant = "/api/project_grants/{id}", ProjectGrants, RbacV2;
     /// `GET /api/folders`.
-    Folders,
+    Folders = "/api/folders", FoldersAndProjects, Any;
     /// `GET /api/folders/:id`.
-    Folder,
+    Folder = "/api/folders/{id}", FoldersAndProjects, Any;
     /// `GET /api/connections`.
-    Connections,
+    Connections = "/api/connections", Connections, Any;
     /// `GET /api/developer_api_clients`.
-    ApiClients,
+    ApiClients = "/api/developer_api_clients", ApiClients, Any;
     /// `GET /api/developer_api_client_roles`.
-    ApiClientRoles,
+    ApiClientRoles = "/api/developer_api_client_roles", ApiClients, Any;
     /// `GET /api/users/me`.
-    WorkspaceDetails,
+    WorkspaceDetails = "/api/users/me", WorkspaceDetails, Any;
 }
 
 impl Endpoint {
-    /// All of them.
-    pub const ALL: [Endpoint; 23] = [
-        Endpoint::Members,
-        Endpoint::Invitations,
-        Endpoint::Member,
-        Endpoint::MemberPrivileges,
-        Endpoint::MemberProjectGrants,
-        Endpoint::MemberProjectsPrivileges,
-        Endpoint::Roles,
-        Endpoint::EnvironmentRoles,
-        Endpoint::EnvironmentRole,
-        Endpoint::ProjectRoles,
-        Endpoint::ProjectRole,
-        Endpoint::Groups,
-        Endpoint::GroupMembers,
-        Endpoint::GroupProjectGrants,
-        Endpoint::Projects,
-        Endpoint::ProjectProjectGrants,
-        Endpoint::ProjectGrant,
-        Endpoint::Folders,
-        Endpoint::Folder,
-        Endpoint::Connections,
-        Endpoint::ApiClients,
-        Endpoint::ApiClientRoles,
-        Endpoint::WorkspaceDetails,
-    ];
-
-    /// The path, with `{id}` where an id stands.
-    pub fn path(self) -> &'static str {
-        match self {
-            Endpoint::Members => "/api/members",
-            Endpoint::Invitations => "/api/member_invitations",
-            Endpoint::Member => "/api/members/{id}",
-            Endpoint::MemberPrivileges => "/api/members/{id}/privileges",
-            Endpoint::MemberProjectGrants => "/api/members/{id}/project_grants",
-            Endpoint::MemberProjectsPrivileges => "/api/members/{id}/projects_privileges",
-            Endpoint::Roles => "/api/roles",
-            Endpoint::EnvironmentRoles => "/api/environment_roles",
-            Endpoint::EnvironmentRole => "/api/environment_roles/{id}",
-            Endpoint::ProjectRoles => "/api/project_roles",
-            Endpoint::ProjectRole => "/api/project_roles/{id}",
-            Endpoint::Groups => "/api/user_groups",
-            Endpoint::GroupMembers => "/api/user_groups/{id}/members",
-            Endpoint::GroupProjectGrants => "/api/user_groups/{id}/project_grants",
-            Endpoint::Projects => "/api/projects",
-            Endpoint::ProjectProjectGrants => "/api/projects/{id}/project_grants",
-            Endpoint::ProjectGrant => "/api/project_grants/{id}",
-            Endpoint::Folders => "/api/folders",
-            Endpoint::Folder => "/api/folders/{id}",
-            Endpoint::Connections => "/api/connections",
-            Endpoint::ApiClients => "/api/developer_api_clients",
-            Endpoint::ApiClientRoles => "/api/developer_api_client_roles",
-            Endpoint::WorkspaceDetails => "/api/users/me",
-        }
-    }
-
-    /// Which allowance it counts against.
-    pub fn family(self) -> Family {
-        match self {
-            Endpoint::Members
-            | Endpoint::Invitations
-            | Endpoint::Member
-            | Endpoint::MemberPrivileges
-            | Endpoint::MemberProjectGrants
-            | Endpoint::MemberProjectsPrivileges => Family::Collaborators,
-            Endpoint::Roles => Family::LegacyRoles,
-            Endpoint::EnvironmentRoles | Endpoint::EnvironmentRole => Family::EnvironmentRoles,
-            Endpoint::ProjectRoles | Endpoint::ProjectRole => Family::ProjectRoles,
-            Endpoint::Groups | Endpoint::GroupMembers | Endpoint::GroupProjectGrants => Family::Groups,
-            Endpoint::ProjectProjectGrants | Endpoint::ProjectGrant => Family::ProjectGrants,
-            Endpoint::Projects | Endpoint::Folders | Endpoint::Folder => Family::FoldersAndProjects,
-            Endpoint::Connections => Family::Connections,
-            Endpoint::ApiClients | Endpoint::ApiClientRoles => Family::ApiClients,
-            Endpoint::WorkspaceDetails => Family::WorkspaceDetails,
-        }
-    }
-
     /// Whether only the DEV token gets an answer (`workato/api.md 1.2`).
     pub fn dev_only(self) -> bool {
         match self.family() {
@@ -173,20 +141,10 @@ impl Endpoint {
     /// Whether the workspace's access model has it; if not it answers 401, like a bad token
     /// (`workato/api.md 2.8, 3.4`).
     pub fn exists_in(self, workspace: &Workspace) -> bool {
-        match self {
-            Endpoint::Roles => workspace.has_legacy(),
-            Endpoint::EnvironmentRoles
-            | Endpoint::EnvironmentRole
-            | Endpoint::ProjectRoles
-            | Endpoint::ProjectRole
-            | Endpoint::Groups
-            | Endpoint::GroupMembers
-            | Endpoint::GroupProjectGrants
-            | Endpoint::ProjectProjectGrants
-            | Endpoint::ProjectGrant
-            | Endpoint::MemberProjectGrants
-            | Endpoint::MemberProjectsPrivileges => workspace.has_v2(),
-            _ => true,
+        match self.model() {
+            Model::Any => true,
+            Model::Legacy => workspace.has_legacy(),
+            Model::RbacV2 => workspace.has_v2(),
         }
     }
 

@@ -3,9 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{EnvironmentRole, LegacyRole, Member, checkbox};
-use super::code;
+use super::client::{checkbox, odd};
+use super::collaborator::{self, Member};
+use super::environment_role::{self, EnvironmentRoleRow};
+use super::family::check_role_lists;
+use super::role::{self, LegacyRole};
+use super::tables::{Table, Tables, composed};
+use super::{cause, code};
 use crate::baton::code::Code;
+use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
 
 /// The access model of a workspace.
@@ -71,7 +77,7 @@ pub struct Probe {
     /// GET /api/members.
     pub members: Answer<Vec<Member>>,
     /// GET /api/environment_roles.
-    pub environment_roles: Answer<Vec<EnvironmentRole>>,
+    pub environment_roles: Answer<Vec<EnvironmentRoleRow>>,
     /// GET /api/roles; `None` where custom roles are switched off and the list is not asked for.
     pub legacy_roles: Option<Answer<Vec<LegacyRole>>>,
 }
@@ -84,9 +90,65 @@ pub struct Detected {
     /// The collaborators.
     pub members: Vec<Member>,
     /// The environment roles; empty in a legacy workspace.
-    pub environment_roles: Vec<EnvironmentRole>,
+    pub environment_roles: Vec<EnvironmentRoleRow>,
     /// The legacy custom roles; empty in an RBAC v2 workspace.
     pub legacy_roles: Vec<LegacyRole>,
+}
+
+/// Access model, people and role lists: the three deciding lists, asked at the same time.
+impl Table for Detected {
+    type Value = Detected;
+
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<Detected> {
+        let check = |detected: &Detected| check_role_lists(cx, detected, !t.settings.disable_custom_roles_sync);
+        // Checked before it is kept: a resumed sync must ask again for a list that was refused.
+        let ask = || async { probe(t, cx).await.and_then(|d| check(&d).map(|()| d)) };
+        let detected = composed(cx, "detected", ask).await?;
+        check(&detected)?;
+        let empty = [
+            ("collaborators", detected.members.is_empty()),
+            (
+                "environment roles",
+                detected.environment_roles.is_empty() && detected.model.has_environment_roles(),
+            ),
+        ];
+        for (what, _) in empty.iter().filter(|(_, is_empty)| *is_empty) {
+            cx.warnings.add(
+                cause::LIST_EMPTY,
+                format!("Workato lists no {what} at all, but every workspace has some; rows are missing"),
+                "",
+            );
+        }
+        odd::count(cx, "collaborators", &detected.members);
+        odd::count(cx, "environment roles", &detected.environment_roles);
+        odd::count(cx, "collaborator roles", &detected.legacy_roles);
+        tracing::info!(model = ?detected.model, people = detected.members.len(), "Access model detected.");
+        Ok(detected)
+    }
+}
+
+async fn probe(t: &Tables, cx: &SyncContext) -> Result<Detected> {
+    let legacy_roles = async {
+        if t.settings.disable_custom_roles_sync {
+            return None;
+        }
+        Some(role::list(t, cx).await)
+    };
+    let (members, environment_roles, legacy_roles) =
+        tokio::join!(collaborator::list(t, cx), environment_role::list(t, cx), legacy_roles);
+    detect(Probe {
+        members: Answer::of(members)?,
+        environment_roles: Answer::of(environment_roles)?,
+        legacy_roles: legacy_roles.map(Answer::of).transpose()?,
+    })
+}
+
+/// Whether the workspace has environment roles, groups and project roles.
+///
+/// # Errors
+/// As [`Detected`].
+pub async fn has_environment_roles(t: &Tables, cx: &SyncContext) -> Result<bool> {
+    Ok(t.get::<Detected>(cx).await?.model.has_environment_roles())
 }
 
 /// Decides (`workato/model.md 1`).

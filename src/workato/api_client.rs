@@ -1,13 +1,67 @@
 //! API clients: the non-human identities of a workspace. Token values are never read.
 
-use super::client::ApiClient as Listed;
-use super::directory::Directory;
+use super::client::{endpoint, ids, parts, rows};
+use super::folder::FolderId;
 use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp, utc};
+use super::probe::Probe;
+use super::tables::{Table, Tables};
+use super::tokens::EnvironmentId;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder, User};
+
+ids! {
+    /// A developer API client.
+    ApiClientId,
+    /// The role of a developer API client.
+    ApiClientRoleId,
+}
+
+rows! {
+    /// A developer API client: an identity that is nobody's (`workato/api.md 2.13`).
+    ApiClientRow {
+        id: ApiClientId = id,
+        name: Option<String> = text,
+        /// Its role.
+        api_privilege_group_id: Option<ApiClientRoleId> = id_or_none,
+        created_at: Option<String> = time,
+        updated_at: Option<String> = time,
+        all_folders: Option<bool> = switch,
+        #[serde(default)]
+        folder_ids: Vec<FolderId> = ids,
+        /// Spelled out: `Development`.
+        environment_name: Option<String> = text,
+        environment_id: Option<EnvironmentId> = loose_id,
+        #[serde(default)]
+        token: Option<ApiClientToken> = loose_part,
+        ip_allow_list: Option<Vec<String>> = addresses,
+    }
+}
+
+parts! {
+    /// About the token of an API client. There is no field for its text: it is never kept (`workato/api.md 2.13`).
+    ApiClientToken {
+        updated_at: Option<String> = time,
+    }
+}
+
+/// What syncs record when they read the list.
+const FAMILY: &str = "api_clients";
+
+/// The API clients of the workspace.
+pub struct ApiClients;
+
+impl Table for ApiClients {
+    type Value = Vec<ApiClientRow>;
+
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<ApiClientRow>> {
+        Ok(t.list_of_dev(cx, &endpoint::API_CLIENTS, FAMILY)
+            .await?
+            .unwrap_or_default())
+    }
+}
 
 /// The API client resource type.
 pub struct ApiClient;
@@ -15,12 +69,14 @@ pub struct ApiClient;
 impl ResourceKind for ApiClient {
     const TYPE: &'static str = "api_client";
 
+    const PROBES: &'static [Probe] = &[Probe::list::<ApiClientRow>(&endpoint::API_CLIENTS).recorded(FAMILY)];
+
     fn resource_type() -> v2::ResourceType {
         resource::resource_type(Self::TYPE, "API Client", &[v2::resource_type::Trait::User], Vec::new())
     }
 
-    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
-        Page::of_table(&d.api_clients(cx).await?, page, PAGE, build)
+    async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        Page::of_table(&t.get::<ApiClients>(cx).await?, page, PAGE, build)
     }
 }
 
@@ -34,7 +90,7 @@ fn environment(name: &str) -> String {
     }
 }
 
-fn build(client: &Listed) -> v2::Resource {
+fn build(client: &ApiClientRow) -> v2::Resource {
     let id = client.id.to_string();
     let name = first_of([client.name.as_deref(), Some(&id)]).unwrap_or_default();
     let folders: Vec<serde_json::Value> = client.folder_ids.iter().map(id_value).collect();

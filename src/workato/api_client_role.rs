@@ -1,9 +1,11 @@
 //! Roles of API clients.
 
-use super::api_client::ApiClient;
-use super::client::ApiClientRole as Listed;
-use super::directory::Directory;
+use super::api_client::{ApiClient, ApiClientRoleId, ApiClients};
+use super::cause;
+use super::client::{endpoint, rows};
 use super::kind::{PAGE, ResourceKind, first_of, id_value};
+use super::probe::Probe;
+use super::tables::{Table, Tables};
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{EntitlementBuilder, Purpose};
 use crate::baton::error::Result;
@@ -15,11 +17,50 @@ use crate::baton::resource::{self, Profile, ResourceBuilder};
 /// The slug of "has this role".
 const ASSIGNED: &str = "assigned";
 
+rows! {
+    /// A role of API clients (`workato/api.md 2.13`).
+    ApiClientRoleRow {
+        id: ApiClientRoleId = id,
+        name: Option<String> = text,
+    }
+}
+
+/// What syncs record when they read the list.
+const FAMILY: &str = "api_client_roles";
+
+/// The roles of API clients.
+pub struct ApiClientRoles;
+
+impl Table for ApiClientRoles {
+    type Value = Vec<ApiClientRoleRow>;
+
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<ApiClientRoleRow>> {
+        let listed = t.list_of_dev(cx, &endpoint::API_CLIENT_ROLES, FAMILY).await?;
+        let Some(roles): Option<Vec<ApiClientRoleRow>> = listed else {
+            return Ok(Vec::new());
+        };
+        let clients = t.get::<ApiClients>(cx).await?;
+        let named = clients
+            .iter()
+            .filter_map(|client| client.api_privilege_group_id.as_ref());
+        for id in named.filter(|id| !roles.iter().any(|role| role.id == **id)) {
+            cx.warnings.add(
+                cause::API_CLIENT_ROLE_NOT_LISTED,
+                "API clients have roles that no list returned; those grants were dropped",
+                format!("API client role {id}"),
+            );
+        }
+        Ok(roles)
+    }
+}
+
 /// The API client role resource type.
 pub struct ApiClientRole;
 
 impl ResourceKind for ApiClientRole {
     const TYPE: &'static str = "api_client_role";
+
+    const PROBES: &'static [Probe] = &[Probe::list::<ApiClientRoleRow>(&endpoint::API_CLIENT_ROLES).recorded(FAMILY)];
 
     fn resource_type() -> v2::ResourceType {
         resource::resource_type(
@@ -30,12 +71,12 @@ impl ResourceKind for ApiClientRole {
         )
     }
 
-    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
-        let roles = d.api_client_roles(cx).await?;
+    async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        let roles = t.get::<ApiClientRoles>(cx).await?;
         Page::of_table(&roles, page, PAGE, build)
     }
 
-    async fn entitlements(_: &Directory, _: &SyncContext, role: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
+    async fn entitlements(_: &Tables, _: &SyncContext, role: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
         let text = format!("{} of API clients", role.display_name);
         Ok(vec![
             EntitlementBuilder::new(role, ASSIGNED, Purpose::Assignment, &[&ApiClient::resource_type()])
@@ -45,9 +86,9 @@ impl ResourceKind for ApiClientRole {
         ])
     }
 
-    async fn grants(d: &Directory, cx: &SyncContext, role: &v2::Resource, page: &PageToken) -> Result<Page<v2::Grant>> {
+    async fn grants(t: &Tables, cx: &SyncContext, role: &v2::Resource, page: &PageToken) -> Result<Page<v2::Grant>> {
         let id = resource::key(role).1;
-        let clients = d.api_clients(cx).await?;
+        let clients = t.get::<ApiClients>(cx).await?;
         let holders: Vec<_> = clients
             .iter()
             .filter(|c| {
@@ -63,7 +104,7 @@ impl ResourceKind for ApiClientRole {
     }
 }
 
-fn build(role: &Listed) -> v2::Resource {
+fn build(role: &ApiClientRoleRow) -> v2::Resource {
     let id = role.id.to_string();
     let name = first_of([role.name.as_deref(), Some(&id)]).unwrap_or_default();
     let profile = Profile::new().with("id", id_value(&role.id)).with("name", name);

@@ -2,8 +2,7 @@
 //!
 //! 10 is settings, the key and its permissions; 11 what Workato answers; 12 writes; 19 warnings of a sync.
 
-use super::client::endpoint;
-use crate::baton::code::{Code, codes};
+use crate::baton::code::codes;
 
 codes! {
     /// The key is not accepted.
@@ -130,43 +129,15 @@ codes! {
     FIELD_ODD = "1925";
 }
 
-/// The code of a refusal: what the token may not do. `path` is the endpoint's, `method` the request's.
-pub fn permission(method: &str, path: &str) -> Code {
-    if method != "GET" {
-        return MAY_WRITE;
-    }
-    let families = [
-        (endpoint::MEMBERS.path, MAY_COLLABORATORS),
-        (endpoint::MEMBER_PRIVILEGES.path, MAY_PRIVILEGES),
-        (endpoint::ENVIRONMENT_ROLES.path, MAY_ENVIRONMENT_ROLES),
-        (endpoint::ENVIRONMENT_ROLE.path, MAY_ENVIRONMENT_ROLES),
-        (endpoint::LEGACY_ROLES.path, MAY_LEGACY_ROLES),
-        (endpoint::PROJECT_ROLES.path, MAY_PROJECT_ROLES),
-        (endpoint::PROJECT_ROLE.path, MAY_PROJECT_ROLES),
-        (endpoint::USER_GROUPS.path, MAY_GROUPS),
-        (endpoint::USER_GROUP_MEMBERS.path, MAY_GROUPS),
-        (endpoint::PROJECT_GRANTS.path, MAY_PROJECT_GRANTS),
-        (endpoint::PROJECTS.path, MAY_PROJECTS),
-        (endpoint::FOLDERS.path, MAY_FOLDERS),
-        (endpoint::CONNECTIONS.path, MAY_CONNECTIONS),
-        (endpoint::API_CLIENTS.path, MAY_API_CLIENTS),
-        (endpoint::API_CLIENT_ROLES.path, MAY_API_CLIENT_ROLES),
-        (endpoint::WORKSPACE_DETAILS.path, MAY_WORKSPACE_DETAILS),
-    ];
-    let found = families.iter().find(|(known, _)| *known == path);
-    found.map_or(crate::baton::code::PERMISSION_DENIED, |(_, code)| *code)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::client::endpoint;
     use super::*;
 
     #[test]
-    fn every_endpoint_has_the_code_of_its_permission() {
-        for endpoint in endpoint::ENDPOINTS {
-            let code = permission("GET", endpoint.path);
-            assert!(ALL.iter().any(|row| row.code == code), "{}", endpoint.path);
+    fn every_refusal_has_a_code_with_a_page() {
+        for endpoint in endpoint::ENDPOINTS.iter().chain(endpoint::WRITES) {
+            assert!(ALL.iter().any(|row| row.code == endpoint.refusal), "{}", endpoint.path);
         }
-        assert_eq!(permission("DELETE", endpoint::MEMBERS.path), MAY_WRITE);
     }
 }

@@ -15,7 +15,7 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Pace;
 use crate::baton::secret::Secret;
 use crate::workato::settings::{Environment, EnvironmentChoice, Settings};
-use crate::workato::token_environment;
+use crate::workato::tokens;
 
 /// The fields: the published ones in their order, then ours.
 pub static FIELDS: &[Field] = &[
@@ -118,7 +118,7 @@ pub fn settings(values: &Values) -> Result<Settings> {
         folder_depth: values.text("folder-depth").parse()?,
         sync_connections: values.bool("sync-connections"),
     };
-    token_environment::check_distinct(&settings)?;
+    tokens::check_distinct(&settings)?;
     Ok(settings)
 }
 

@@ -1,13 +1,16 @@
-//! What a resource type file provides. `mod.rs` lists the types; nothing else has to know them.
+//! What a resource type provides. `mod.rs` lists the types, and whatever goes through all of them (lists, writes,
+//! capabilities, diagnosis) asks for it here; nothing else has to know them.
 
 use std::fmt::Display;
 use std::future::Future;
 
-use prost_types::Timestamp;
+use prost_types::{Any, Timestamp};
 
 use super::client::timestamp;
-use super::directory::Directory;
-use crate::baton::connector::SyncContext;
+use super::probe::Probe;
+use super::settings::Settings;
+use super::tables::Tables;
+use crate::baton::connector::{CreatedAccount, Granted, NewAccount, SyncContext, unsupported};
 use crate::baton::error::Result;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
@@ -15,24 +18,38 @@ use crate::baton::proto::v2;
 /// Rows of one page: well below the 4 MiB a gRPC message may have.
 pub const PAGE: usize = 500;
 
-/// One resource type: its rows, made from the tables of a sync.
+/// One resource type: its rows, made from the tables of a sync, and its writes.
 pub trait ResourceKind {
     /// The resource type id, as published.
     const TYPE: &'static str;
 
+    /// What can be done with it, as published.
+    const CAPABILITIES: &'static [v2::Capability] = &[v2::Capability::Sync];
+
+    /// The slug of the only entitlement of its resources; none for types with several, or whose rights nobody changes.
+    const ONLY_SLUG: Option<&'static str> = None;
+
+    /// What a diagnosis asks.
+    const PROBES: &'static [Probe] = &[];
+
     /// The type with its traits and annotations.
     fn resource_type() -> v2::ResourceType;
 
+    /// Whether a run with these settings has it.
+    fn is_synced(_: &Settings) -> bool {
+        true
+    }
+
     /// Its resources. Everything is listed at top level, parents before children.
     fn resources(
-        d: &Directory,
+        t: &Tables,
         cx: &SyncContext,
         page: &PageToken,
     ) -> impl Future<Output = Result<Page<v2::Resource>>> + Send;
 
     /// The entitlements on one of its resources; none unless the type says otherwise.
     fn entitlements(
-        _: &Directory,
+        _: &Tables,
         _: &SyncContext,
         _: &v2::Resource,
     ) -> impl Future<Output = Result<Vec<v2::Entitlement>>> + Send {
@@ -41,13 +58,63 @@ pub trait ResourceKind {
 
     /// The grants found on one of its resources; none unless the type says otherwise.
     fn grants(
-        _: &Directory,
+        _: &Tables,
         _: &SyncContext,
         _: &v2::Resource,
         _: &PageToken,
     ) -> impl Future<Output = Result<Page<v2::Grant>>> + Send {
         async { Ok(Page::default()) }
     }
+
+    /// Gives a right on one of its resources.
+    ///
+    /// # Errors
+    /// `Unimplemented` unless the type says otherwise.
+    fn grant(_: &Tables, _: &SyncContext, _: &Right<'_>) -> impl Future<Output = Result<Granted>> + Send {
+        async { Err(unsupported(Self::TYPE, "does not support granting")) }
+    }
+
+    /// Takes a right on one of its resources away.
+    ///
+    /// # Errors
+    /// As [`ResourceKind::grant`].
+    fn revoke(_: &Tables, _: &SyncContext, _: &Right<'_>) -> impl Future<Output = Result<Vec<Any>>> + Send {
+        async { Err(unsupported(Self::TYPE, "does not support revoking")) }
+    }
+
+    /// The form of a new account, if there are accounts of this type.
+    fn account_form() -> Option<v2::ConnectorAccountCreationSchema> {
+        None
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// As [`ResourceKind::grant`].
+    fn create(_: &Tables, _: &SyncContext, _: &NewAccount<'_>) -> impl Future<Output = Result<CreatedAccount>> + Send {
+        async { Err(unsupported(Self::TYPE, "does not have accounts")) }
+    }
+
+    /// Removes one of its resources, by the id.
+    ///
+    /// # Errors
+    /// As [`ResourceKind::grant`].
+    fn delete(_: &Tables, _: &SyncContext, _: &str) -> impl Future<Output = Result<Vec<Any>>> + Send {
+        async { Err(unsupported(Self::TYPE, "does not have resource Delete() configured")) }
+    }
+}
+
+/// A right that is to be given to somebody or taken away.
+#[derive(Debug, Clone, Copy)]
+pub struct Right<'a> {
+    /// The resource.
+    pub on: &'a v2::Resource,
+    /// The slug of the entitlement.
+    pub slug: &'a str,
+    /// What the entitlement is called.
+    pub text: &'a str,
+    /// Whose it is.
+    pub principal: &'a v2::Resource,
 }
 
 /// An id in a profile: a number where it is one, as published.

@@ -1,114 +1,29 @@
-//! Lists that a sync reads once and needs again: kept in memory, and in the sync's session so that a resumed
-//! run in another process has them without asking Workato again.
+//! The one rule by which a list is believed. Syncs read lists by it, which keep the pages in their session, and so do
+//! writes, which keep nothing.
 
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
 
 use super::access_model::is_refusal;
-use super::client::endpoint::PAGE_SIZE;
-use super::client::{ApiPage, INCONSISTENT};
-use super::code as workato;
-use crate::baton::code;
+use super::client::endpoint::{Address, PAGE_SIZE, Paging};
+use super::client::{ApiPage, INCONSISTENT, Listed, WorkatoClient};
+use super::code;
+use super::tables::stored;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::workato::cause;
 
 /// No list of a workspace has this many pages; one that seems to is a loop.
 const MAX_PAGES: u32 = 100_000;
-
 /// Bytes of JSON that the rows of one list may have. They are kept in memory until the list is whole.
 const MOST_BYTES: usize = 256 << 20;
-
-/// A value computed at most once per sync and process. Concurrent callers wait for the first.
-#[derive(Debug)]
-pub struct Once<T>(OnceCell<Arc<T>>);
-
-impl<T> Default for Once<T> {
-    fn default() -> Self {
-        Once(OnceCell::new())
-    }
-}
-
-impl<T> Once<T> {
-    /// The value, computed by `make` on the first call. A failure is not kept.
-    ///
-    /// # Errors
-    /// Those of `make`.
-    pub async fn get<Fut>(&self, make: impl FnOnce() -> Fut) -> Result<Arc<T>>
-    where
-        Fut: Future<Output = Result<T>>,
-    {
-        // Boxed: whoever asks holds room for a pointer, not for all that reading the list takes. There are thousands of
-        // askers, and each is moved a few times.
-        self.0
-            .get_or_try_init(|| Box::pin(async { make().await.map(Arc::new) }))
-            .await
-            .cloned()
-    }
-}
-
-/// The value stored under `key` in the session, or what `fetch` brings, stored. Takes one of the sync's permits for it:
-/// `fetch` is one list or one row, and calls nothing that is stored itself.
-///
-/// # Errors
-/// Those of `fetch` and of the session; `DataLoss` when a stored value does not parse.
-pub async fn stored<T, Fut>(cx: &SyncContext, key: &str, fetch: impl FnOnce() -> Fut) -> Result<T>
-where
-    T: Serialize + DeserializeOwned,
-    Fut: Future<Output = Result<T>>,
-{
-    if let Some(value) = found(cx, key).await? {
-        return Ok(value);
-    }
-    // Until it is stored. Nobody closes the semaphore.
-    let _turn = cx.permits.acquire().await.ok();
-    keep(cx, key, fetch().await?).await
-}
-
-/// As [`stored`] without a turn: for what `make` puts together from things that are stored themselves.
-///
-/// # Errors
-/// As [`stored`].
-pub async fn composed<T, Fut>(cx: &SyncContext, key: &str, make: impl FnOnce() -> Fut) -> Result<T>
-where
-    T: Serialize + DeserializeOwned,
-    Fut: Future<Output = Result<T>>,
-{
-    match found(cx, key).await? {
-        Some(value) => Ok(value),
-        None => keep(cx, key, make().await?).await,
-    }
-}
-
-/// The value stored under `key`, if there is one.
-///
-/// # Errors
-/// Those of the session; `DataLoss` when it does not parse.
-pub async fn found<T: DeserializeOwned>(cx: &SyncContext, key: &str) -> Result<Option<T>> {
-    let Some(bytes) = cx.session.get(key).await? else {
-        return Ok(None);
-    };
-    serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-        Error::new(Kind::DataLoss, format!("stored look-up table {key:?} is damaged: {e}")).code(code::FILE_DAMAGED)
-    })
-}
-
-/// Stores a value under `key`.
-///
-/// # Errors
-/// Those of the session.
-pub async fn keep<T: Serialize>(cx: &SyncContext, key: &str, value: T) -> Result<T> {
-    let bytes = serde_json::to_vec(&value).map_err(|e| Error::new(Kind::Internal, format!("{key}: {e}")))?;
-    cx.session.set(key, bytes).await?;
-    Ok(value)
-}
+/// How often a list with a total, or one that is answered as a whole, is read before its last state is taken.
+const PASSES_OF_COUNTED: u32 = 2;
+/// How often any other list is read before its last state is taken.
+const PASSES: u32 = 4;
 
 /// Bytes that rows have as JSON.
 fn weight<T: Serialize>(rows: &[T]) -> Result<usize> {
@@ -136,120 +51,31 @@ struct StoredPage<T> {
     total: Option<u64>,
 }
 
-/// All rows of a paged list, page by page through the session, ordered by id, each id once.
+impl<T> From<ApiPage<T>> for StoredPage<T> {
+    fn from(page: ApiPage<T>) -> Self {
+        StoredPage {
+            rows: page.rows,
+            next: page.next,
+            total: page.total,
+        }
+    }
+}
+
+/// A list, and how it is read.
 ///
 /// Rows move between pages while a workspace changes (`workato/api.md 2.1`), and a row that moves to a page
 /// that was read already is on none of those still to come. So a list is only believed when it is consistent:
 /// one that counts its rows must show as many and always name the same number; one that does not, and has several
-/// pages, ends where a page does or is empty, must look the same twice. An inconsistent list is read again; one that stays so is read
-/// as it is and counted as `list-changed`.
-///
-/// # Errors
-/// Those of `fetch`; `Internal` when pages repeat or their numbers do not grow; `Unavailable` when a later page is
-/// refused.
-pub async fn all_pages<T, I, Fut>(
-    cx: &SyncContext,
-    key: &str,
-    id: impl Fn(&T) -> I,
-    fetch: impl Fn(u32) -> Fut,
-) -> Result<Vec<T>>
-where
-    T: Serialize + DeserializeOwned,
-    I: Ord,
-    Fut: Future<Output = Result<ApiPage<T>>>,
-{
-    List {
-        cx,
-        key,
-        usually_empty: false,
-        asked: AtomicBool::new(false),
-    }
-    .read(id, fetch)
-    .await
-}
-
-/// As [`all_pages`] for a list that is empty more often than not, such as the folders in a folder: it is not asked
-/// for twice.
-///
-/// # Errors
-/// As [`all_pages`].
-pub async fn all_pages_if_any<T, I, Fut>(
-    cx: &SyncContext,
-    key: &str,
-    id: impl Fn(&T) -> I,
-    fetch: impl Fn(u32) -> Fut,
-) -> Result<Vec<T>>
-where
-    T: Serialize + DeserializeOwned,
-    I: Ord,
-    Fut: Future<Output = Result<ApiPage<T>>>,
-{
-    List {
-        cx,
-        key,
-        usually_empty: true,
-        asked: AtomicBool::new(false),
-    }
-    .read(id, fetch)
-    .await
-}
-
-/// All rows of a list that is answered as a whole, ordered by id, each id once. One that is empty or names a row twice
-/// is asked for again; one that keeps naming rows twice is counted as `list-changed`, because the second may stand for
-/// another row.
-///
-/// # Errors
-/// Those of `fetch`.
-pub async fn whole_list<T, I, Fut>(
-    cx: &SyncContext,
-    name: &str,
-    id: impl Fn(&T) -> I,
-    fetch: impl Fn() -> Fut,
-) -> Result<Vec<T>>
-where
-    I: Ord,
-    Fut: Future<Output = Result<Vec<T>>>,
-{
-    let mut pass = 1;
-    loop {
-        let rows = fetch().await?;
-        let listed = rows.len();
-        let rows = distinct(rows, &id);
-        if listed == rows.len() && !rows.is_empty() {
-            return Ok(rows);
-        }
-        if pass == PASSES_OF_COUNTED {
-            if listed != rows.len() {
-                warn_changed(cx, format!("{name}: {} rows, {listed} listed", rows.len()));
-            }
-            return Ok(rows);
-        }
-        pass += 1;
-    }
-}
-
-/// How often a list with a total is read before its last state is taken.
-const PASSES_OF_COUNTED: u32 = 2;
-/// How often any other list is read before its last state is taken.
-const PASSES: u32 = 4;
-
-fn distinct<T, I: Ord>(mut rows: Vec<T>, id: impl Fn(&T) -> I) -> Vec<T> {
-    rows.sort_by_key(&id);
-    rows.dedup_by(|later, first| id(later) == id(first));
-    rows
-}
-
-fn warn_changed(cx: &SyncContext, example: String) {
-    cx.warnings.add(
-        cause::LIST_CHANGED,
-        "lists changed whenever they were read, or show fewer rows than they count; rows may be missing",
-        example,
-    );
-}
-
-struct List<'a> {
-    cx: &'a SyncContext,
-    key: &'a str,
+/// pages, ends where a page does or is empty, must look the same twice; one that is answered as a whole must not be
+/// empty or name a row twice, since the second may stand for another one. An inconsistent list is read again. One that
+/// stays so is taken as it is by a sync and counted as `list-changed`; a write, which would act on it, ends.
+pub struct List<'a> {
+    client: &'a WorkatoClient,
+    at: Address<'a>,
+    /// The sync that keeps what is read, and under which key.
+    kept: Option<(&'a SyncContext, &'a str)>,
+    /// What it is called in messages.
+    name: &'a str,
     usually_empty: bool,
     /// Whether any page of the pass was asked for, rather than found in the session.
     asked: AtomicBool,
@@ -267,18 +93,82 @@ struct Pass<T> {
     total_moved: bool,
 }
 
-impl List<'_> {
-    async fn read<T, I, Fut>(&self, id: impl Fn(&T) -> I, fetch: impl Fn(u32) -> Fut) -> Result<Vec<T>>
-    where
-        T: Serialize + DeserializeOwned,
-        I: Ord,
-        Fut: Future<Output = Result<ApiPage<T>>>,
-    {
-        let mut before: Option<BTreeSet<I>> = None;
+impl<'a> List<'a> {
+    /// A list that a sync reads once: what it brings is kept under `key`.
+    pub fn of_sync(cx: &'a SyncContext, key: &'a str, client: &'a WorkatoClient, at: impl Into<Address<'a>>) -> Self {
+        List {
+            kept: Some((cx, key)),
+            name: key,
+            ..List::now(client, at)
+        }
+    }
+
+    /// A list as it is at this moment, for whoever is about to change something or doubts what was kept.
+    pub fn now(client: &'a WorkatoClient, at: impl Into<Address<'a>>) -> Self {
+        let at = at.into();
+        List {
+            client,
+            at,
+            kept: None,
+            name: at.endpoint.name,
+            usually_empty: false,
+            asked: AtomicBool::new(false),
+        }
+    }
+
+    /// Another name for messages than its key.
+    pub fn called(self, name: &'a str) -> Self {
+        List { name, ..self }
+    }
+
+    /// One that is empty more often than not, such as the folders in a folder: it is not asked for twice.
+    pub fn usually_empty(self) -> Self {
+        List {
+            usually_empty: true,
+            ..self
+        }
+    }
+
+    /// All rows, ordered by id, each id once.
+    ///
+    /// # Errors
+    /// Those of the client and of the session; `Internal` when pages repeat or their numbers do not grow; `Unavailable`
+    /// when a later page is refused, and, where nothing is kept, for a list that stays inconsistent.
+    pub async fn read<T: Listed>(&self) -> Result<Vec<T>> {
+        if self.at.endpoint.paging != Paging::None {
+            return self.paged().await;
+        }
+        match self.kept {
+            Some((cx, key)) => stored(cx, key, || self.whole()).await,
+            None => self.whole().await,
+        }
+    }
+
+    async fn whole<T: Listed>(&self) -> Result<Vec<T>> {
+        let mut pass = 1;
+        loop {
+            let rows: Vec<T> = self.client.everything(self.at).await?;
+            let listed = rows.len();
+            let rows = distinct(rows);
+            if listed == rows.len() && !rows.is_empty() {
+                return Ok(rows);
+            }
+            if pass == PASSES_OF_COUNTED {
+                if listed != rows.len() {
+                    self.unsettled(format!("{} rows, {listed} listed", rows.len()))?;
+                }
+                return Ok(rows);
+            }
+            pass += 1;
+        }
+    }
+
+    async fn paged<T: Listed>(&self) -> Result<Vec<T>> {
+        let mut before: Option<BTreeSet<String>> = None;
         let (mut number, mut tries, mut nonsense) = (0, 0, 0);
         loop {
             number += 1;
-            let pass = match self.pass(number, &id, &fetch).await {
+            let pass = match self.pass::<T>(number).await {
                 Ok(pass) => pass,
                 Err(error) if error.fact_value(INCONSISTENT).is_none() => return Err(error),
                 Err(error) => {
@@ -286,7 +176,7 @@ impl List<'_> {
                     // can be held against the list.
                     nonsense += u32::from(self.asked.swap(false, Ordering::Relaxed));
                     if nonsense < PASSES_OF_COUNTED {
-                        tracing::debug!(list = self.key, %error, "List is read again.");
+                        tracing::debug!(list = self.name, %error, "List is read again.");
                         continue;
                     }
                     return Err(error);
@@ -295,12 +185,12 @@ impl List<'_> {
             tries += 1;
             let (total, total_moved) = (pass.total, pass.total_moved);
             let in_parts = pass.pages > 1 || pass.ends_full;
-            let rows = distinct(pass.rows, &id);
+            let rows = distinct(pass.rows);
             let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
             let (settled, passes) = match total {
                 Some(total) => (count >= total && !total_moved, PASSES_OF_COUNTED),
                 None => {
-                    let ids: BTreeSet<I> = rows.iter().map(&id).collect();
+                    let ids: BTreeSet<String> = rows.iter().map(|row| row.id_text().to_owned()).collect();
                     let same = before.as_ref() == Some(&ids);
                     before = Some(ids);
                     let doubtful = in_parts || (rows.is_empty() && !self.usually_empty);
@@ -312,19 +202,36 @@ impl List<'_> {
             }
             if tries >= passes {
                 let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
-                warn_changed(self.cx, format!("{}: {count}{of} rows", self.key));
+                self.unsettled(format!("{count}{of} rows"))?;
                 return Ok(rows);
             }
-            tracing::debug!(list = self.key, count, total, "List is read again.");
+            tracing::debug!(list = self.name, count, total, "List is read again.");
         }
     }
 
-    async fn pass<T, I, Fut>(&self, number: u32, id: &impl Fn(&T) -> I, fetch: &impl Fn(u32) -> Fut) -> Result<Pass<T>>
-    where
-        T: Serialize + DeserializeOwned,
-        I: Ord,
-        Fut: Future<Output = Result<ApiPage<T>>>,
-    {
+    /// What an inconsistent list comes to in the end.
+    fn unsettled(&self, found: String) -> Result<()> {
+        let name = self.name;
+        match self.kept {
+            Some((cx, _)) => {
+                cx.warnings.add(
+                    cause::LIST_CHANGED,
+                    "lists changed whenever they were read, or show fewer rows than they count; rows may be missing",
+                    format!("{name}: {found}"),
+                );
+                Ok(())
+            }
+            None => Err(Error::new(
+                Kind::Unavailable,
+                format!("the list of {name} does not fit together whenever it is read: {found}"),
+            )
+            .code(code::LIST_SHORT)
+            .hint("the workspace may have changed while it was read; try again")
+            .retry(Retry::Later)),
+        }
+    }
+
+    async fn pass<T: Listed>(&self, number: u32) -> Result<Pass<T>> {
         let mut pass = Pass {
             rows: Vec::new(),
             pages: 0,
@@ -337,19 +244,23 @@ impl List<'_> {
         let mut last_was_full = false;
         let mut bytes = 0;
         loop {
-            let part = self.page(number, page, fetch).await?;
+            let part: StoredPage<T> = self.page(number, page).await?;
             bytes += weight(&part.rows)?;
             if bytes > MOST_BYTES {
-                let message = format!("{} does not end: {page} pages have {bytes} bytes", self.key);
+                let message = format!("{} does not end: {page} pages have {bytes} bytes", self.name);
                 return Err(Error::new(Kind::Internal, message)
-                    .code(code::LIST_ENDLESS)
+                    .code(crate::baton::code::LIST_ENDLESS)
                     .hint("no list of a workspace is that long; check the base URL"));
             }
             if let Some(total) = part.total {
                 pass.total_moved |= pass.total.is_some_and(|before| before != total);
                 pass.total = Some(total);
             }
-            let fresh = part.rows.iter().filter(|row| seen.insert(id(row))).count();
+            let fresh = part
+                .rows
+                .iter()
+                .filter(|row| seen.insert(row.id_text().to_owned()))
+                .count();
             if page > 1 && fresh == 0 && !part.rows.is_empty() {
                 if pass.total.is_none() && !last_was_full {
                     // Everything came at once, and the server does not know pages.
@@ -367,9 +278,9 @@ impl List<'_> {
                 Some(next) => {
                     return Err(Error::new(
                         Kind::Internal,
-                        format!("page {page} of {} is followed by page {next}", self.key),
+                        format!("page {page} of {} is followed by page {next}", self.name),
                     )
-                    .code(workato::LIST_REPEATS));
+                    .code(code::LIST_REPEATS));
                 }
                 // An empty page after a full one may be a hole: only the next one tells.
                 None if empty && last_was_full && pass.total.is_none() => page + 1,
@@ -380,24 +291,22 @@ impl List<'_> {
         Ok(pass)
     }
 
-    async fn page<T, Fut>(&self, pass: u32, page: u32, fetch: &impl Fn(u32) -> Fut) -> Result<StoredPage<T>>
-    where
-        T: Serialize + DeserializeOwned,
-        Fut: Future<Output = Result<ApiPage<T>>>,
-    {
-        let key = match pass {
-            1 => format!("{}/{page}", self.key),
-            _ => format!("{}#{pass}/{page}", self.key),
-        };
-        let fetched = stored(self.cx, &key, || async {
+    async fn page<T: Listed>(&self, pass: u32, page: u32) -> Result<StoredPage<T>> {
+        let ask = || async {
             self.asked.store(true, Ordering::Relaxed);
-            fetch(page).await.map(|p| StoredPage {
-                rows: p.rows,
-                next: p.next,
-                total: p.total,
-            })
-        });
-        fetched.await.map_err(|error| {
+            self.client.page(self.at, page).await.map(StoredPage::from)
+        };
+        let fetched = match self.kept {
+            None => ask().await,
+            Some((cx, key)) => {
+                let key = match pass {
+                    1 => format!("{key}/{page}"),
+                    _ => format!("{key}#{pass}/{page}"),
+                };
+                stored(cx, &key, ask).await
+            }
+        };
+        fetched.map_err(|error| {
             if page == 1 || !is_refusal(&error) {
                 return error;
             }
@@ -405,7 +314,7 @@ impl List<'_> {
                 Kind::Unavailable,
                 format!("page {page} of the list was refused, though the page before was answered"),
             )
-            .code(workato::LIST_SHORT);
+            .code(code::LIST_SHORT);
             refused.retry(Retry::Later).hint("try again").source(error)
         })
     }
@@ -413,10 +322,16 @@ impl List<'_> {
     fn repeats(&self, page: u32) -> Error {
         Error::new(
             Kind::Internal,
-            format!("page {page} of {} repeats pages before it", self.key),
+            format!("page {page} of {} repeats pages before it", self.name),
         )
-        .code(workato::LIST_REPEATS)
+        .code(code::LIST_REPEATS)
         .hint("the server seems to ignore page numbers; check the base URL")
         .fact(INCONSISTENT, "repeated page")
     }
+}
+
+fn distinct<T: Listed>(mut rows: Vec<T>) -> Vec<T> {
+    rows.sort_by(|a, b| a.id_text().cmp(b.id_text()));
+    rows.dedup_by(|later, first| later.id_text() == first.id_text());
+    rows
 }

@@ -1,49 +1,55 @@
 //! The vendor: everything that knows Workato.
 //!
-//! A resource type is one file and one line in `for_each_type!` below. The files turn the tables of a
-//! [`directory::Directory`] into rows; `client` is the REST API behind them.
+//! A resource type is one room, a file or a folder, and one line in `for_each_type!` below. The rooms say what their rows
+//! look like, which [`tables`] they look things up in, what a diagnosis asks and what can be changed; [`client`] is the
+//! REST API behind them.
 
 pub mod access_model;
-mod api_client;
-mod api_client_role;
+pub mod api_client;
+pub mod api_client_role;
 pub mod cause;
 pub mod client;
 pub mod code;
-mod collaborator;
+pub mod collaborator;
 pub mod config;
-mod connection;
+pub mod connection;
 pub mod conventions;
 pub mod data_center;
 pub mod diagnosis;
-pub mod directory;
-mod environment_role;
+pub mod environment_role;
 pub mod facts;
 mod family;
-mod folder;
-mod group;
+pub mod folder;
+pub mod group;
 mod kind;
-mod listing;
+pub mod listing;
 pub mod names;
-mod privilege;
-pub mod privileges;
-mod project;
-mod project_role;
-mod role;
+pub mod privilege;
+mod probe;
+pub mod project;
+pub mod project_role;
+pub mod role;
 pub mod role_assignments;
 mod role_config;
 pub mod settings;
-mod token_environment;
-mod write;
+pub mod tables;
+mod tokens;
+mod writing;
 
 use std::sync::Arc;
 
-use self::directory::{Clients, Directory};
+use prost_types::Any;
+
+use self::access_model::Detected;
 use self::kind::ResourceKind;
+use self::probe::Probe;
 use self::settings::Settings;
-pub use self::write::{GROUPS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES, capabilities, only_slug};
+use self::tables::Tables;
+use self::tokens::Clients;
 use crate::ABOUT;
 use crate::baton::about::About;
-use crate::baton::connector::{Connector, SyncContext};
+use crate::baton::capability;
+use crate::baton::connector::{Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::http::HttpClient;
@@ -70,6 +76,17 @@ macro_rules! for_each_type {
     };
 }
 
+/// Whoever is given a role.
+pub const PEOPLE: &str = collaborator::Collaborator::TYPE;
+/// What people join, and what is given project roles.
+pub const GROUPS: &str = group::CollaboratorGroup::TYPE;
+/// What project roles are given on.
+pub const PROJECTS: &str = project::Project::TYPE;
+/// What is given on projects, by its id.
+pub const PROJECT_ROLES: &str = project_role::ProjectRole::TYPE;
+/// The roles that people have in an environment, of both access models.
+pub const ROLES: [&str; 2] = [environment_role::EnvironmentRole::TYPE, role::Role::TYPE];
+
 /// Reads one Workato workspace.
 pub struct WorkatoConnector {
     settings: Arc<Settings>,
@@ -87,9 +104,22 @@ impl WorkatoConnector {
     }
 
     /// The tables of the sync that calls.
-    fn directory(&self, cx: &SyncContext) -> Arc<Directory> {
-        cx.local
-            .get(|| Directory::new(Arc::clone(&self.settings), self.clients.clone()))
+    fn tables(&self, cx: &SyncContext) -> Arc<Tables> {
+        cx.local.get(|| self.tables_anew())
+    }
+
+    /// Tables of one write alone: what a sync read a while ago may have changed.
+    fn tables_anew(&self) -> Tables {
+        Tables::new(Arc::clone(&self.settings), self.clients.clone())
+    }
+
+    /// Makes sure that there is a type, before a write to it.
+    fn check_type(&self, resource_type: &str) -> Result<()> {
+        if self.resource_types().iter().any(|t| t.id == resource_type) {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Unimplemented, unknown_type(resource_type).to_string())
+            .code(crate::baton::code::WRITE_UNSUPPORTED))
     }
 }
 
@@ -108,14 +138,14 @@ impl Connector for WorkatoConnector {
             description: "Collaborators, roles, privileges, groups, projects and API clients of a Workato workspace"
                 .to_owned(),
             help_url: "https://github.com/conductorone/baton-workato".to_owned(),
-            capabilities: Some(write::capabilities(&self.resource_types())),
-            account_creation_schema: Some(write::creation_schema()),
+            capabilities: Some(capabilities(&self.resource_types())),
+            account_creation_schema: accounts().map(|(_, form)| form),
             ..Default::default()
         }
     }
 
     fn resource_types(&self) -> Vec<v2::ResourceType> {
-        resource_types(self.settings.sync_connections)
+        resource_types(&self.settings)
     }
 
     fn fingerprint(&self) -> Fingerprint {
@@ -133,7 +163,7 @@ impl Connector for WorkatoConnector {
     }
 
     async fn validate(&self, cx: &SyncContext) -> Result<()> {
-        self.directory(cx).detected(cx).await.map(drop)
+        self.tables(cx).get::<Detected>(cx).await.map(drop)
     }
 
     async fn list_resources(
@@ -147,11 +177,11 @@ impl Connector for WorkatoConnector {
         if parent.is_some() {
             return Ok(Page::default());
         }
-        let d = self.directory(cx);
+        let t = self.tables(cx);
         macro_rules! dispatch {
             ($($kind:path),* $(,)?) => {
                 match resource_type {
-                    $(t if t == <$kind>::TYPE => <$kind>::resources(&d, cx, page).await,)*
+                    $(of if of == <$kind>::TYPE => <$kind>::resources(&t, cx, page).await,)*
                     other => Err(unknown_type(other)),
                 }
             };
@@ -165,11 +195,11 @@ impl Connector for WorkatoConnector {
         resource: &v2::Resource,
         _: &PageToken,
     ) -> Result<Page<v2::Entitlement>> {
-        let d = self.directory(cx);
+        let t = self.tables(cx);
         macro_rules! dispatch {
             ($($kind:path),* $(,)?) => {
                 match resource::key(resource).0 {
-                    $(t if t == <$kind>::TYPE => <$kind>::entitlements(&d, cx, resource).await.map(Page::last),)*
+                    $(of if of == <$kind>::TYPE => <$kind>::entitlements(&t, cx, resource).await.map(Page::last),)*
                     other => Err(unknown_type(other)),
                 }
             };
@@ -183,11 +213,11 @@ impl Connector for WorkatoConnector {
         resource: &v2::Resource,
         page: &PageToken,
     ) -> Result<Page<v2::Grant>> {
-        let d = self.directory(cx);
+        let t = self.tables(cx);
         macro_rules! dispatch {
             ($($kind:path),* $(,)?) => {
                 match resource::key(resource).0 {
-                    $(t if t == <$kind>::TYPE => <$kind>::grants(&d, cx, resource, page).await,)*
+                    $(of if of == <$kind>::TYPE => <$kind>::grants(&t, cx, resource, page).await,)*
                     other => Err(unknown_type(other)),
                 }
             };
@@ -196,12 +226,139 @@ impl Connector for WorkatoConnector {
     }
 }
 
-/// All resource types of this connector; connections only where they are asked for.
-pub fn resource_types(with_connections: bool) -> Vec<v2::ResourceType> {
-    macro_rules! list {
-        ($($kind:path),* $(,)?) => { vec![$(<$kind>::resource_type()),*] };
+impl Provisioner for WorkatoConnector {
+    async fn grant(
+        &self,
+        cx: &SyncContext,
+        principal: &v2::Resource,
+        entitlement: &v2::Entitlement,
+    ) -> Result<Granted> {
+        let t = self.tables_anew();
+        let slug = writing::slug_of(entitlement);
+        let right = writing::right(entitlement, &slug, principal)?;
+        let resource_type = resource::key(right.on).0;
+        self.check_type(resource_type)?;
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match resource_type {
+                    $(of if of == <$kind>::TYPE => <$kind>::grant(&t, cx, &right).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
     }
-    let mut all: Vec<v2::ResourceType> = for_each_type!(list);
-    all.retain(|t| with_connections || t.id != connection::Connection::TYPE);
-    all
+
+    async fn revoke(&self, cx: &SyncContext, grant: &v2::Grant) -> Result<Vec<Any>> {
+        let t = self.tables_anew();
+        let entitlement = writing::required(grant.entitlement.as_ref(), "the grant names no entitlement")?;
+        let principal = writing::required(grant.principal.as_ref(), "the grant names no principal")?;
+        let slug = writing::slug_of(entitlement);
+        let right = writing::right(entitlement, &slug, principal)?;
+        let resource_type = resource::key(right.on).0;
+        self.check_type(resource_type)?;
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match resource_type {
+                    $(of if of == <$kind>::TYPE => <$kind>::revoke(&t, cx, &right).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
+
+    async fn create_account(&self, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
+        let t = self.tables_anew();
+        // Who names no type means the one that has accounts.
+        let resource_type = match account.resource_type {
+            "" => accounts().map_or("", |(resource_type, _)| resource_type),
+            named => named,
+        };
+        self.check_type(resource_type)?;
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match resource_type {
+                    $(of if of == <$kind>::TYPE => <$kind>::create(&t, cx, account).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
+
+    async fn delete_resource(
+        &self,
+        cx: &SyncContext,
+        id: &v2::ResourceId,
+        _: Option<&v2::ResourceId>,
+    ) -> Result<Vec<Any>> {
+        let t = self.tables_anew();
+        self.check_type(&id.resource_type)?;
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match id.resource_type.as_str() {
+                    $(of if of == <$kind>::TYPE => <$kind>::delete(&t, cx, &id.resource).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
+}
+
+/// The resource types of a run with these settings.
+pub fn resource_types(settings: &Settings) -> Vec<v2::ResourceType> {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => {
+            [$(<$kind>::is_synced(settings).then(<$kind>::resource_type)),*]
+        };
+    }
+    for_each_type!(list).into_iter().flatten().collect()
+}
+
+/// The slug of the only entitlement of a resource of this type; none for types with several.
+pub fn only_slug(resource_type: &str) -> Option<&'static str> {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => { [$((<$kind>::TYPE, <$kind>::ONLY_SLUG)),*] };
+    }
+    let found = for_each_type!(list).into_iter().find(|(of, _)| *of == resource_type);
+    found.and_then(|(_, slug)| slug)
+}
+
+/// What can be done with these types, as published.
+pub fn capabilities(resource_types: &[v2::ResourceType]) -> v2::ConnectorCapabilities {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => { [$((<$kind>::TYPE, <$kind>::CAPABILITIES)),*] };
+    }
+    let known = for_each_type!(list);
+    let of = |id: &str| {
+        known
+            .iter()
+            .find(|(of, _)| *of == id)
+            .map_or(Vec::new(), |(_, all)| all.to_vec())
+    };
+    let mut capabilities = capability::of_types(resource_types.iter().map(|t| (t.clone(), of(&t.id))));
+    if accounts().is_some() {
+        capabilities.credential_details = Some(writing::without_password());
+    }
+    capabilities
+}
+
+/// The type that has accounts, and the form of a new one.
+fn accounts() -> Option<(&'static str, v2::ConnectorAccountCreationSchema)> {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => { [$((<$kind>::TYPE, <$kind>::account_form())),*] };
+    }
+    for_each_type!(list)
+        .into_iter()
+        .find_map(|(of, form)| Some((of, form?)))
+}
+
+/// What a diagnosis asks about all types.
+fn probes() -> Vec<&'static Probe> {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => { [$(<$kind>::PROBES),*] };
+    }
+    for_each_type!(list).into_iter().flatten().collect()
 }

@@ -2,10 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::client::{GrantRole, ProjectRole as ApiRole};
-use super::directory::Directory;
+use super::access_model::has_environment_roles;
+use super::cause;
+use super::client::endpoint::{self, Endpoint};
+use super::client::{WorkatoClient, ids, parts, rows};
 use super::kind::{PAGE, ResourceKind, id_value, utc};
+use super::listing::List;
 use super::names::{Meaning, NameTable, SYSTEM_PROJECT_ROLES, is_system};
+use super::probe::{Probe, Refused};
+use super::role_config::{ConfiguredRole, settings_asked, with_configs};
+use super::tables::{Table, Tables};
 use crate::baton::annotation;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
@@ -13,11 +19,107 @@ use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder};
 
+ids! {
+    /// A project role: integer in lists, prefixed string in grants.
+    ProjectRoleId,
+}
+
+rows! {
+    /// A role in a project (`workato/api.md 2.8`).
+    ProjectRoleRow {
+        id: ProjectRoleId = id,
+        name: Option<String> = name,
+        /// `system`, `custom`, `inheritable` or `inherited`.
+        #[serde(rename = "type")]
+        kind: Option<String> = text as "type",
+        members_count: Option<i64> = number,
+        created_at: Option<String> = time,
+        updated_at: Option<String> = time,
+        /// Only when read one by one. Its shape is not published.
+        config: Option<serde_json::Value> = free,
+    }
+}
+
+parts! {
+    /// The role of a grant (`workato/api.md 2.9`). Its id need not be the one in the list of project roles
+    /// (`workato/api.md 2.8`).
+    GrantRole {
+        id: ProjectRoleId = id,
+        name: Option<String> = word,
+    }
+}
+
+/// What syncs record when they read the list.
+const FAMILY: &str = "project_roles";
+/// What syncs record when they read one by one.
+const CONFIGS: &str = "project_role_configs";
+
+/// Project roles with their `config`. None in a legacy workspace.
+impl Table for ProjectRoles {
+    type Value = ProjectRoles;
+
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<ProjectRoles> {
+        if !has_environment_roles(t, cx).await? {
+            return Ok(ProjectRoles::default());
+        }
+        let Some(listed) = t.list_of_dev(cx, &endpoint::PROJECT_ROLES, FAMILY).await? else {
+            return Ok(ProjectRoles::default());
+        };
+        let family = t.family(cx, CONFIGS);
+        let listed = with_configs(cx, &family, &t.clients.dev, listed).await?;
+        let roles = ProjectRoles::of(&listed);
+        for role in roles.all().iter().filter(|role| role.is_told_apart()) {
+            cx.warnings.add(
+                cause::PROJECT_ROLES_ALIKE,
+                "project roles have names that give the same id; each has the number of its role added to its id",
+                format!("{} is {}", role.name, role.slug),
+            );
+        }
+        Ok(roles)
+    }
+}
+
+impl ConfiguredRole for ProjectRoleRow {
+    const LIST: &'static Endpoint = &endpoint::PROJECT_ROLES;
+    const ONE: &'static Endpoint = &endpoint::PROJECT_ROLE;
+    const CALLED: &'static str = "project role";
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn has_config(&self) -> bool {
+        self.config.is_some()
+    }
+
+    fn with_config_of(mut self, single: Self) -> Self {
+        self.config = single.config;
+        self.odd.extend(single.odd);
+        self
+    }
+}
+
+/// The project roles of a workspace at this moment, without their settings.
+///
+/// # Errors
+/// Those of the client.
+pub async fn now(client: &WorkatoClient) -> Result<ProjectRoles> {
+    let listed: Vec<ProjectRoleRow> = List::now(client, &endpoint::PROJECT_ROLES).read().await?;
+    Ok(ProjectRoles::of(&listed))
+}
+
 /// The project role resource type.
 pub struct ProjectRole;
 
 impl ResourceKind for ProjectRole {
     const TYPE: &'static str = "project_role";
+
+    const PROBES: &'static [Probe] = &[
+        Probe::list::<ProjectRoleRow>(&endpoint::PROJECT_ROLES)
+            .recorded(FAMILY)
+            .refused(Refused::MissingInRbacV2),
+        Probe::object::<ProjectRoleRow>(&endpoint::PROJECT_ROLE, settings_asked::<ProjectRoleRow>).recorded(CONFIGS),
+    ];
 
     fn resource_type() -> v2::ResourceType {
         let skip = annotation::pack(&v2::SkipEntitlementsAndGrants::default());
@@ -29,8 +131,8 @@ impl ResourceKind for ProjectRole {
         )
     }
 
-    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
-        let roles = d.project_roles(cx).await?;
+    async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        let roles = t.get::<ProjectRoles>(cx).await?;
         Page::of_table(roles.all(), page, PAGE, build)
     }
 }
@@ -43,7 +145,7 @@ pub struct NamedRole {
     /// Its name, else its id.
     pub name: String,
     /// The row of the list.
-    pub role: ApiRole,
+    pub role: ProjectRoleRow,
     /// The slug that its name gives.
     base: String,
 }
@@ -73,7 +175,7 @@ pub struct ProjectRoles {
 
 impl ProjectRoles {
     /// Those of a list. Their order does not matter.
-    pub fn of(listed: &[ApiRole]) -> Self {
+    pub fn of(listed: &[ProjectRoleRow]) -> Self {
         let mut roles = ProjectRoles::default();
         let mut seen = BTreeSet::new();
         for role in listed.iter().filter(|role| seen.insert(&role.id)) {
@@ -208,7 +310,7 @@ mod tests {
     use super::*;
 
     fn roles(named: &[(&str, u32)]) -> ProjectRoles {
-        let rows: Vec<ApiRole> = named
+        let rows: Vec<ProjectRoleRow> = named
             .iter()
             .map(|(name, id)| serde_json::from_value(json!({"id": id.to_string(), "name": name})).unwrap())
             .collect();

@@ -7,14 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access_model::{AccessModel, Detected};
-use super::client::{MemberId, MemberRole, checkbox};
+use super::client::checkbox;
+use super::collaborator::{MemberId, MemberRole};
 use super::names::{Meaning, NameTable, SYSTEM_ENVIRONMENT_ROLES, folded, is_system};
+use super::role::BASE_ROLES;
 use super::settings::Environment;
+use super::tables::{Table, Tables};
+use crate::baton::connector::SyncContext;
+use crate::baton::error::Result;
 use crate::baton::warning::Warnings;
 use crate::workato::cause;
-
-/// The legacy system roles. They have no id; their name stands for it.
-pub const BASE_ROLES: [&str; 3] = ["Admin", "Analyst", "Operator"];
 
 /// Which list a role comes from. The two have separate number spaces and may share names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +45,17 @@ pub struct Holdings {
     pub by_role: BTreeMap<RoleRef, BTreeSet<MemberId>>,
     /// Base roles that some member row names, in any environment of the run.
     pub base_roles: BTreeSet<String>,
+}
+
+impl Table for Holdings {
+    type Value = Holdings;
+
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<Holdings> {
+        let detected = t.get::<Detected>(cx).await?;
+        let environments = t.environments(cx).await?;
+        let custom_roles_off = t.settings.disable_custom_roles_sync;
+        Ok(resolve(&detected, &environments, custom_roles_off, &cx.warnings))
+    }
 }
 
 impl Holdings {
@@ -115,12 +128,7 @@ pub fn is_no_access(name: &str) -> bool {
 }
 
 /// Resolves all member rows of the given environments.
-pub fn resolve(
-    detected: &Detected,
-    environments: &[Environment],
-    custom_roles_off: bool,
-    warnings: &Warnings,
-) -> Holdings {
+fn resolve(detected: &Detected, environments: &[Environment], custom_roles_off: bool, warnings: &Warnings) -> Holdings {
     let names = RoleNames::of(detected);
     let mut holdings = Holdings::default();
     for member in &detected.members {

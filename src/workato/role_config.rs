@@ -7,13 +7,15 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{EnvironmentRole, ProjectRole, ProjectRoleId, RoleId, WorkatoClient, read_all};
+use super::client::endpoint::Endpoint;
+use super::client::{Listed, WorkatoClient};
 use super::code;
-use super::directory::FAN_OUT;
 use super::family::Family;
 use super::family::single::{self, Losses, Outcome, Single};
 use super::kind::first_of;
-use super::listing::stored;
+use super::listing::List;
+use super::probe::Replies;
+use super::tables::{FAN_OUT, stored};
 use crate::baton::code as kit;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
@@ -35,16 +37,18 @@ pub async fn with_configs<T>(
 ) -> Result<Vec<T>>
 where
     T: ConfiguredRole,
-    for<'a> Settings<'a, T>: Single<Answer = Answer<T>>,
 {
     let asked = Settings {
         cx,
         client,
-        roles: listed.iter().map(|role| (role.id_text(), role.clone())).collect(),
+        roles: listed
+            .iter()
+            .map(|role| (role.id_text().to_owned(), role.clone()))
+            .collect(),
         listed: listed
             .iter()
             .filter(|role| !role.has_config())
-            .map(T::id_text)
+            .map(|role| role.id_text().to_owned())
             .collect(),
     };
     let one = |role: T| {
@@ -53,7 +57,7 @@ where
             if role.has_config() {
                 return Ok::<_, Error>((role, Came::OfTheList));
             }
-            let id = role.id_text();
+            let id = role.id_text().to_owned();
             Ok(match single::read(cx, family, asked, &id).await? {
                 Outcome::Rows(Answer::Role(complete)) if complete.is_called_as(&role) => {
                     (role.with_config_of(complete), Came::Whole)
@@ -89,7 +93,7 @@ where
     }
     for role in listed {
         if !role.has_config() {
-            let name = asked.name(&role.id_text());
+            let name = asked.name(role.id_text());
             unreadable(cx, &name, "not asked for, as those before it could not be read");
         }
         roles.push(role);
@@ -106,7 +110,7 @@ enum Came {
 
 /// What a single answer comes to. Both are kept, so that a sync that goes on finds the same.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Answer<T> {
+enum Answer<T> {
     /// The role with its settings.
     Role(T),
     /// Why what came is of no use.
@@ -147,21 +151,46 @@ fn is_unreadable(error: &Error) -> bool {
 }
 
 /// A role that has settings.
-pub trait ConfiguredRole: Clone + Send + Sync {
-    /// The id as text.
-    fn id_text(&self) -> String;
+pub trait ConfiguredRole: Listed {
+    /// The list that has the roles.
+    const LIST: &'static Endpoint;
+    /// Where one is read with its settings.
+    const ONE: &'static Endpoint;
+    /// What one is called.
+    const CALLED: &'static str;
+
     /// Its name, if it has one.
     fn name(&self) -> Option<&str>;
     /// Whether the list carried the settings already.
     fn has_config(&self) -> bool;
-    /// Whether both rows may be of one role.
-    fn is_called_as(&self, listed: &Self) -> bool;
     /// The row of the list with the settings of the single answer. Who it is, the list says.
     fn with_config_of(self, single: Self) -> Self;
+
+    /// Whether both rows may be of one role.
+    fn is_called_as(&self, listed: &Self) -> bool {
+        let names = self.name().zip(listed.name());
+        names.is_none_or(|(single, listed)| single.trim() == listed.trim())
+    }
+}
+
+/// The roles whose settings a diagnosis asks for.
+///
+/// # Errors
+/// Why none is asked for.
+pub fn settings_asked<T: ConfiguredRole>(
+    _: &super::settings::Settings,
+    replies: &Replies,
+) -> Result<Vec<String>, &'static str> {
+    let listed: Option<&[T]> = replies.rows(T::LIST);
+    if listed.and_then(<[T]>::first).is_some_and(T::has_config) {
+        return Err("the list says it already");
+    }
+    let ids = |roles: &[T]| roles.iter().map(|role| role.id_text().to_owned()).collect();
+    replies.candidates(T::LIST, ids, "there is none to ask about")
 }
 
 /// Settings of the roles of one list.
-pub struct Settings<'a, T> {
+struct Settings<'a, T> {
     cx: &'a SyncContext,
     client: &'a WorkatoClient,
     roles: BTreeMap<String, T>,
@@ -169,24 +198,16 @@ pub struct Settings<'a, T> {
 }
 
 impl<T: ConfiguredRole> Settings<'_, T> {
-    fn called(&self, id: &str) -> String {
-        let name = self.roles.get(id).and_then(|role| role.name());
-        first_of([name, Some(id)]).unwrap_or_default().to_owned()
+    async fn now(&self, id: &str) -> Result<Answer<T>> {
+        Answer::of(self.client.object(T::ONE.of(id)).await)
     }
 }
 
-static LOSSES: Losses = Losses {
-    refused: cause::ROLE_REFUSED,
-    missing: "roles, whose settings (config) are missing; no access is",
-    gone: cause::ROLE_GONE,
-    gone_message: "roles disappeared while they were read; their settings (config) are missing",
-};
-
-impl Single for Settings<'_, EnvironmentRole> {
-    type Answer = Answer<EnvironmentRole>;
+impl<T: ConfiguredRole> Single for Settings<'_, T> {
+    type Answer = Answer<T>;
 
     fn what(&self) -> String {
-        "settings (config) of environment roles".to_owned()
+        format!("settings (config) of {}", T::LIST.name)
     }
 
     fn listed(&self) -> Vec<String> {
@@ -194,95 +215,31 @@ impl Single for Settings<'_, EnvironmentRole> {
     }
 
     fn losses(&self) -> &Losses {
-        &LOSSES
-    }
-
-    fn name(&self, id: &str) -> String {
-        format!("environment role {}", self.called(id))
-    }
-
-    async fn ask(&self, id: &str) -> Result<Answer<EnvironmentRole>> {
-        let (key, role) = (format!("environment role/{id}"), RoleId::from(id));
-        stored(self.cx, &key, || async {
-            Answer::of(self.client.environment_role(&role).await)
-        })
-        .await
-    }
-
-    async fn ask_again(&self, id: &str) -> Result<()> {
-        Answer::of(self.client.environment_role(&RoleId::from(id)).await).map(drop)
-    }
-
-    async fn is_listed(&self, id: &str) -> Result<bool> {
-        let roles: Vec<EnvironmentRole> = read_all(|page| self.client.environment_roles(page)).await?;
-        Ok(roles.iter().any(|role| role.id.as_str() == id))
-    }
-}
-
-impl Single for Settings<'_, ProjectRole> {
-    type Answer = Answer<ProjectRole>;
-
-    fn what(&self) -> String {
-        "settings (config) of project roles".to_owned()
-    }
-
-    fn listed(&self) -> Vec<String> {
-        self.listed.clone()
-    }
-
-    fn losses(&self) -> &Losses {
-        &LOSSES
-    }
-
-    fn name(&self, id: &str) -> String {
-        format!("project role {}", self.called(id))
-    }
-
-    async fn ask(&self, id: &str) -> Result<Answer<ProjectRole>> {
-        let (key, role) = (format!("project role/{id}"), ProjectRoleId::from(id));
-        stored(self.cx, &key, || async {
-            Answer::of(self.client.project_role(&role).await)
-        })
-        .await
-    }
-
-    async fn ask_again(&self, id: &str) -> Result<()> {
-        Answer::of(self.client.project_role(&ProjectRoleId::from(id)).await).map(drop)
-    }
-
-    async fn is_listed(&self, id: &str) -> Result<bool> {
-        let roles: Vec<ProjectRole> = read_all(|page| self.client.project_roles(page)).await?;
-        Ok(roles.iter().any(|role| role.id.as_str() == id))
-    }
-}
-
-macro_rules! configured {
-    ($($role:ty),*) => {$(
-        impl ConfiguredRole for $role {
-            fn id_text(&self) -> String {
-                self.id.to_string()
-            }
-
-            fn name(&self) -> Option<&str> {
-                self.name.as_deref()
-            }
-
-            fn has_config(&self) -> bool {
-                self.config.is_some()
-            }
-
-            fn is_called_as(&self, listed: &Self) -> bool {
-                let names = self.name.as_deref().zip(listed.name.as_deref());
-                names.is_none_or(|(single, listed)| single.trim() == listed.trim())
-            }
-
-            fn with_config_of(mut self, single: Self) -> Self {
-                self.config = single.config;
-                self.odd.extend(single.odd);
-                self
-            }
+        &Losses {
+            refused: cause::ROLE_REFUSED,
+            missing: "roles, whose settings (config) are missing; no access is",
+            gone: cause::ROLE_GONE,
+            gone_message: "roles disappeared while they were read; their settings (config) are missing",
         }
-    )*};
-}
+    }
 
-configured!(EnvironmentRole, ProjectRole);
+    fn name(&self, id: &str) -> String {
+        let name = self.roles.get(id).and_then(|role| role.name());
+        let called = first_of([name, Some(id)]).unwrap_or_default();
+        format!("{} {called}", T::CALLED)
+    }
+
+    async fn ask(&self, id: &str) -> Result<Answer<T>> {
+        let key = format!("{}/{id}", T::CALLED);
+        stored(self.cx, &key, || self.now(id)).await
+    }
+
+    async fn ask_again(&self, id: &str) -> Result<()> {
+        self.now(id).await.map(drop)
+    }
+
+    async fn is_listed(&self, id: &str) -> Result<bool> {
+        let roles: Vec<T> = List::now(self.client, T::LIST).read().await?;
+        Ok(roles.iter().any(|role| role.id_text() == id))
+    }
+}

@@ -20,7 +20,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
-use baton_workato::workato::client::{Member, endpoint, rows_of};
+use baton_workato::workato::client::{endpoint, rows_of};
+use baton_workato::workato::collaborator::Member;
 use divan::Bencher;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

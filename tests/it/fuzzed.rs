@@ -16,7 +16,9 @@ use baton_workato::baton::secret::Secret;
 use baton_workato::baton::sync::checkpoint::{Operation, Plan};
 use baton_workato::baton::warning::{Occurrence, Warnings};
 use baton_workato::workato::client::{self, endpoint, read_object, read_page};
+use baton_workato::workato::collaborator::Member;
 use baton_workato::workato::config;
+use baton_workato::workato::environment_role::EnvironmentRoleRow;
 use prost::Message as _;
 use reqwest::header::HeaderValue;
 
@@ -27,7 +29,7 @@ fn answer(status: StatusCode, body: &str) -> Response {
     Response::new(status, HeaderMap::new(), body.to_owned().into(), now)
 }
 
-fn members(body: &str) -> Result<client::ApiPage<client::Member>, Error> {
+fn members(body: &str) -> Result<client::ApiPage<Member>, Error> {
     read_page(
         &endpoint::MEMBERS,
         &Secret::new(TOKEN),
@@ -36,7 +38,7 @@ fn members(body: &str) -> Result<client::ApiPage<client::Member>, Error> {
     )
 }
 
-fn role(body: &str) -> client::EnvironmentRole {
+fn role(body: &str) -> EnvironmentRoleRow {
     let answer = answer(StatusCode::OK, body);
     read_object(&endpoint::ENVIRONMENT_ROLE, &Secret::new(TOKEN), &answer).unwrap()
 }
@@ -76,7 +78,7 @@ fn a_number_of_a_role_config_is_the_same_after_a_resume() {
     ] {
         let read = role(&format!(r#"{{"id":1,"config":{number}}}"#));
         let kept = serde_json::to_string(&read).unwrap();
-        let resumed: client::EnvironmentRole = serde_json::from_str(&kept).unwrap();
+        let resumed: EnvironmentRoleRow = serde_json::from_str(&kept).unwrap();
         assert_eq!(resumed, read);
         assert_eq!(read.config.unwrap().as_f64(), number.parse().ok());
     }

@@ -16,7 +16,11 @@ use baton_workato::baton::sync::summary::Summary;
 use baton_workato::baton::sync::{self, SyncEnvironment};
 use baton_workato::simulator::{self, Behavior, Env, Fault, Hits, Quota, QuotaClock, Shape, Simulator};
 use baton_workato::workato::WorkatoConnector;
-use baton_workato::workato::client::{ProjectId, WorkatoClient};
+use baton_workato::workato::client::{WorkatoClient, endpoint};
+use baton_workato::workato::collaborator::Member;
+use baton_workato::workato::folder::FolderRow;
+use baton_workato::workato::group::UserGroup;
+use baton_workato::workato::project::{ProjectGrant, ProjectId, ProjectRow};
 use baton_workato::workato::settings::{PrivilegesMode, Settings};
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, StreamExt as _};
@@ -250,9 +254,9 @@ async fn an_allowance_that_all_families_share_is_noticed_and_kept() {
         stream::iter(0..120)
             .map(|n| async move {
                 match n % 3 {
-                    0 => client.members().await.map(drop),
-                    1 => client.projects(1).await.map(drop),
-                    _ => client.user_groups(1).await.map(drop),
+                    0 => client.everything::<Member>(&endpoint::MEMBERS).await.map(drop),
+                    1 => client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.map(drop),
+                    _ => client.page::<UserGroup>(&endpoint::USER_GROUPS, 1).await.map(drop),
                 }
             })
             .buffered(12)
@@ -280,15 +284,20 @@ async fn the_largest_family_bounds_a_large_workspace() {
     );
     // 300 projects with folders and grants, and 40 people to learn privileges from.
     let client = &client;
-    let project: ProjectId = client.projects(1).await.unwrap().rows[0].id.clone();
+    let project: ProjectId = client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap().rows[0]
+        .id
+        .clone();
     let project = &project;
     let calls = |family: usize, count: usize| {
         stream::iter(0..count)
             .map(move |_| async move {
                 match family {
-                    0 => client.folders(None, 1).await.map(drop),
-                    1 => client.project_grants(project, 1).await.map(drop),
-                    _ => client.members().await.map(drop),
+                    0 => client.page::<FolderRow>(&endpoint::FOLDERS, 1).await.map(drop),
+                    1 => client
+                        .page::<ProjectGrant>(endpoint::PROJECT_GRANTS.of(project.as_str()), 1)
+                        .await
+                        .map(drop),
+                    _ => client.everything::<Member>(&endpoint::MEMBERS).await.map(drop),
                 }
             })
             .buffer_unordered(8)

@@ -160,7 +160,7 @@ fn codes_are_found_however_they_are_typed() {
 fn checkboxes_are_spelled_as_in_their_table() {
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for endpoint in endpoint::ENDPOINTS {
-        let code = workato::permission("GET", endpoint.path);
+        let code = endpoint.refusal;
         let page = PAGES.iter().find(|page| page.code == code).unwrap();
         let code = code.digits();
         let (section, label) = endpoint.checkbox.rsplit_once(" > ").unwrap();

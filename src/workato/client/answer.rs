@@ -43,7 +43,6 @@ pub fn read_object<T: Row>(endpoint: &'static Endpoint, token: &Secret, response
 
 fn call<'a>(endpoint: &'static Endpoint, token: &'a Secret) -> Call<'a> {
     Call {
-        method: "GET",
         endpoint,
         path: endpoint.path,
         token,

@@ -1,13 +1,16 @@
-//! The one table of endpoints: path, paging style, envelope, quota family, the checkbox that opens it and what a sync
-//! goes without where it stays closed.
+//! The one table of endpoints: path, paging style, envelope, quota family, the checkbox that opens it, the code of its
+//! refusal and what a sync goes without where it stays closed.
 //!
-//! Every fact that differs between endpoints stands here (`workato/api.md 1.3, 2.1, 3.1`). To read another
-//! list, add a row here, a struct in `model.rs` and a method in `mod.rs`.
+//! Every fact that differs between endpoints stands here (`workato/api.md 1.3, 2.1, 3.1`). To read another list, add a
+//! row: [`WorkatoClient`](super::WorkatoClient) takes it as it is. Rows of reads stand in the order in which a diagnosis
+//! shows them.
 
 use url::Url;
 
 use super::checkbox;
+use crate::baton::code::Code;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::http::Method;
 use crate::workato::code;
 
 /// Rows asked for per page: the documented maximum of every list.
@@ -37,11 +40,51 @@ pub enum Envelope {
     Object,
 }
 
+/// What is done at an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Writes, with the same outcome when it is sent twice.
+    Put,
+    /// Adds, likewise.
+    Post,
+    /// Adds something anew each time: it is never sent twice.
+    PostOnce,
+    /// Removes.
+    Delete,
+}
+
+impl Verb {
+    /// As it stands in a request.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Get => "GET",
+            Verb::Put => "PUT",
+            Verb::Post | Verb::PostOnce => "POST",
+            Verb::Delete => "DELETE",
+        }
+    }
+
+    pub(super) fn method(self) -> Method {
+        match self {
+            Verb::Get => Method::GET,
+            Verb::Put => Method::PUT,
+            Verb::Post | Verb::PostOnce => Method::POST,
+            Verb::Delete => Method::DELETE,
+        }
+    }
+}
+
 /// One endpoint.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// What it reads, for messages that begin with "failed to list ...".
+    /// What it is about, for messages that begin with "failed to list ...".
     pub name: &'static str,
+    /// What is done there.
+    pub verb: Verb,
+    /// What a write does to what it is about: `change`.
+    pub doing: &'static str,
     /// Path below the base URL; `{id}` stands for the one id in it.
     pub path: &'static str,
     /// How it is paged.
@@ -52,120 +95,198 @@ pub struct Endpoint {
     pub family: &'static str,
     /// Where to tick it in the role of the API client, as `checkbox.rs` spells it.
     pub checkbox: &'static str,
+    /// The code of its refusal.
+    pub refusal: Code,
     /// What a sync goes without where the token may not read it.
     pub lost: &'static str,
 }
 
-/// `collaborators`
-pub const COLLABORATORS: &str = "collaborators";
-/// `environment roles`
-pub const ENVIRONMENT_ROLES_FAMILY: &str = "environment roles";
-/// `project roles`
-pub const PROJECT_ROLES_FAMILY: &str = "project roles";
-/// `project grants`
-pub const PROJECT_GRANTS_FAMILY: &str = "project grants";
-/// `collaborator groups`
-pub const COLLABORATOR_GROUPS: &str = "collaborator groups";
-/// `legacy roles`
-pub const LEGACY_ROLES_FAMILY: &str = "legacy roles";
-/// `folders and projects`
-pub const FOLDERS_AND_PROJECTS: &str = "folders and projects";
-/// `workspace details`
-pub const WORKSPACE_DETAILS_FAMILY: &str = "workspace details";
-/// `API clients`
-pub const API_CLIENTS_FAMILY: &str = "API clients";
-/// `connections`
-pub const CONNECTIONS_FAMILY: &str = "connections";
+const COLLABORATORS: &str = "collaborators";
+const ENVIRONMENT_ROLES_FAMILY: &str = "environment roles";
+const PROJECT_ROLES_FAMILY: &str = "project roles";
+const PROJECT_GRANTS_FAMILY: &str = "project grants";
+const COLLABORATOR_GROUPS: &str = "collaborator groups";
+const LEGACY_ROLES_FAMILY: &str = "legacy roles";
+const FOLDERS_AND_PROJECTS: &str = "folders and projects";
+const WORKSPACE_DETAILS_FAMILY: &str = "workspace details";
+const API_CLIENTS_FAMILY: &str = "API clients";
+const CONNECTIONS_FAMILY: &str = "connections";
 
 macro_rules! endpoints {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal, $path:literal, $paging:ident, $envelope:ident, $family:ident, $checkbox:ident, $lost:literal;)*) => {
-        $($(#[$doc])* pub static $constant: Endpoint = Endpoint {
+    (
+        reads {$($(#[$doc:meta])* $read:ident = $name:literal, $path:literal, $paging:ident, $envelope:ident, $family:ident, $checkbox:ident, $refusal:ident, $lost:literal;)*}
+        writes {$($(#[$written:meta])* $write:ident = $doing:literal $what:literal, $verb:ident $to:literal, $of:ident, $needs:ident;)*}
+    ) => {
+        $($(#[$doc])* pub static $read: Endpoint = Endpoint {
             name: $name,
+            verb: Verb::Get,
+            doing: "read",
             path: $path,
             paging: Paging::$paging,
             envelope: Envelope::$envelope,
             family: $family,
             checkbox: checkbox::$checkbox,
+            refusal: code::$refusal,
             lost: $lost,
         };)*
-        /// The whole table.
-        pub static ENDPOINTS: &[&Endpoint] = &[$(&$constant),*];
+        $($(#[$written])* pub static $write: Endpoint = Endpoint {
+            name: $what,
+            verb: Verb::$verb,
+            doing: $doing,
+            path: $to,
+            paging: Paging::None,
+            envelope: Envelope::Object,
+            family: $of,
+            checkbox: checkbox::$needs,
+            refusal: code::MAY_WRITE,
+            lost: "the change that was asked for",
+        };)*
+        /// All that is read.
+        pub static ENDPOINTS: &[&Endpoint] = &[$(&$read),*];
+        /// All that is written.
+        pub static WRITES: &[&Endpoint] = &[$(&$write),*];
     };
 }
 
 endpoints! {
-    /// `workato/api.md 2.2`
-    MEMBERS = "collaborators", "/api/members", None, Data, COLLABORATORS,
-        GET_COLLABORATORS,
-        "people: without them a sync fails";
-    /// `workato/api.md 2.4`
-    MEMBER_PRIVILEGES = "privileges of a collaborator", "/api/members/{id}/privileges", None, Data, COLLABORATORS,
-        GET_PRIVILEGES,
-        "what roles may do: their privileges and the folders they name";
-    /// `workato/api.md 2.8`, before the move to RBAC v2
-    LEGACY_ROLES = "collaborator roles", "/api/roles", PageNumber, Array, LEGACY_ROLES_FAMILY,
-        LIST_LEGACY_ROLES,
-        "custom roles, their privileges and their folders";
-    /// `workato/api.md 2.8`
-    ENVIRONMENT_ROLES = "environment roles", "/api/environment_roles", Bracketed, Data, ENVIRONMENT_ROLES_FAMILY,
-        LIST_ENVIRONMENT_ROLES,
-        "environment roles and who holds them";
-    /// `workato/api.md 2.8`
-    ENVIRONMENT_ROLE = "an environment role", "/api/environment_roles/{id}", None, Object, ENVIRONMENT_ROLES_FAMILY,
-        GET_ENVIRONMENT_ROLE,
-        "the settings (config) of environment roles; no access is missing";
-    /// `workato/api.md 2.8`
-    PROJECT_ROLES = "project roles", "/api/project_roles", Bracketed, Data, PROJECT_ROLES_FAMILY,
-        PROJECT_ROLES,
-        "project roles, and with them all access to projects";
-    /// `workato/api.md 2.8`
-    PROJECT_ROLE = "a project role", "/api/project_roles/{id}", None, Object, PROJECT_ROLES_FAMILY,
-        PROJECT_ROLES,
-        "the settings (config) of project roles; no access is missing";
-    /// `workato/api.md 2.10`
-    USER_GROUPS = "collaborator groups", "/api/user_groups", Bracketed, Data, COLLABORATOR_GROUPS,
-        GROUPS,
-        "collaborator groups, and the access of their members";
-    /// `workato/api.md 2.10`
-    USER_GROUP_MEMBERS = "members of a collaborator group", "/api/user_groups/{id}/members", Bracketed, Data, COLLABORATOR_GROUPS,
-        GROUPS,
-        "who is in the groups, and the access they have by them";
-    /// `workato/api.md 2.11`
-    PROJECTS = "projects", "/api/projects", PageNumber, Array, FOLDERS_AND_PROJECTS,
-        LIST_PROJECTS,
-        "projects, their root folders and everybody's access to them";
-    /// `workato/api.md 2.9`
-    PROJECT_GRANTS = "project grants", "/api/projects/{id}/project_grants", Bracketed, Data, PROJECT_GRANTS_FAMILY,
-        PROJECT_GRANTS,
-        "who has which role in which project";
-    /// `workato/api.md 2.11`
-    FOLDERS = "folders", "/api/folders", PageNumber, Array, FOLDERS_AND_PROJECTS,
-        LIST_FOLDERS,
-        "folders besides the roots of projects";
-    /// `workato/api.md 2.15`
-    CONNECTIONS = "connections", "/api/connections", None, Array, CONNECTIONS_FAMILY,
-        LIST_CONNECTIONS,
-        "connections";
-    /// `workato/api.md 2.13`
-    API_CLIENTS = "API clients", "/api/developer_api_clients", PageNumber, Result, API_CLIENTS_FAMILY,
-        LIST_API_CLIENTS,
-        "API clients, which act without a person";
-    /// `workato/api.md 2.13`
-    API_CLIENT_ROLES = "API client roles", "/api/developer_api_client_roles", PageNumber, Result, API_CLIENTS_FAMILY,
-        LIST_API_CLIENT_ROLES,
-        "the roles of API clients";
-    /// `workato/api.md 2.12`
-    WORKSPACE_DETAILS = "workspace details", "/api/users/me", None, Object, WORKSPACE_DETAILS_FAMILY,
-        GET_DETAILS,
-        "nothing: it only names the workspace";
+    reads {
+        /// `workato/api.md 2.2`
+        MEMBERS = "collaborators", "/api/members", None, Data, COLLABORATORS,
+            GET_COLLABORATORS, MAY_COLLABORATORS,
+            "people: without them a sync fails";
+        /// `workato/api.md 2.8`
+        ENVIRONMENT_ROLES = "environment roles", "/api/environment_roles", Bracketed, Data, ENVIRONMENT_ROLES_FAMILY,
+            LIST_ENVIRONMENT_ROLES, MAY_ENVIRONMENT_ROLES,
+            "environment roles and who holds them";
+        /// `workato/api.md 2.8`, before the move to RBAC v2
+        LEGACY_ROLES = "collaborator roles", "/api/roles", PageNumber, Array, LEGACY_ROLES_FAMILY,
+            LIST_LEGACY_ROLES, MAY_LEGACY_ROLES,
+            "custom roles, their privileges and their folders";
+        /// `workato/api.md 2.4`
+        MEMBER_PRIVILEGES = "privileges of a collaborator", "/api/members/{id}/privileges", None, Data, COLLABORATORS,
+            GET_PRIVILEGES, MAY_PRIVILEGES,
+            "what roles may do: their privileges and the folders they name";
+        /// `workato/api.md 2.8`
+        ENVIRONMENT_ROLE = "an environment role", "/api/environment_roles/{id}", None, Object, ENVIRONMENT_ROLES_FAMILY,
+            GET_ENVIRONMENT_ROLE, MAY_ENVIRONMENT_ROLES,
+            "the settings (config) of environment roles; no access is missing";
+        /// `workato/api.md 2.8`
+        PROJECT_ROLES = "project roles", "/api/project_roles", Bracketed, Data, PROJECT_ROLES_FAMILY,
+            PROJECT_ROLES, MAY_PROJECT_ROLES,
+            "project roles, and with them all access to projects";
+        /// `workato/api.md 2.8`
+        PROJECT_ROLE = "a project role", "/api/project_roles/{id}", None, Object, PROJECT_ROLES_FAMILY,
+            PROJECT_ROLES, MAY_PROJECT_ROLES,
+            "the settings (config) of project roles; no access is missing";
+        /// `workato/api.md 2.10`
+        USER_GROUPS = "collaborator groups", "/api/user_groups", Bracketed, Data, COLLABORATOR_GROUPS,
+            GROUPS, MAY_GROUPS,
+            "collaborator groups, and the access of their members";
+        /// `workato/api.md 2.10`
+        USER_GROUP_MEMBERS = "members of a collaborator group", "/api/user_groups/{id}/members", Bracketed, Data, COLLABORATOR_GROUPS,
+            GROUPS, MAY_GROUPS,
+            "who is in the groups, and the access they have by them";
+        /// `workato/api.md 2.13`
+        API_CLIENTS = "API clients", "/api/developer_api_clients", PageNumber, Result, API_CLIENTS_FAMILY,
+            LIST_API_CLIENTS, MAY_API_CLIENTS,
+            "API clients, which act without a person";
+        /// `workato/api.md 2.13`
+        API_CLIENT_ROLES = "API client roles", "/api/developer_api_client_roles", PageNumber, Result, API_CLIENTS_FAMILY,
+            LIST_API_CLIENT_ROLES, MAY_API_CLIENT_ROLES,
+            "the roles of API clients";
+        /// `workato/api.md 2.12`
+        WORKSPACE_DETAILS = "workspace details", "/api/users/me", None, Object, WORKSPACE_DETAILS_FAMILY,
+            GET_DETAILS, MAY_WORKSPACE_DETAILS,
+            "nothing: it only names the workspace";
+        /// `workato/api.md 2.11`
+        PROJECTS = "projects", "/api/projects", PageNumber, Array, FOLDERS_AND_PROJECTS,
+            LIST_PROJECTS, MAY_PROJECTS,
+            "projects, their root folders and everybody's access to them";
+        /// `workato/api.md 2.9`
+        PROJECT_GRANTS = "project grants", "/api/projects/{id}/project_grants", Bracketed, Data, PROJECT_GRANTS_FAMILY,
+            PROJECT_GRANTS, MAY_PROJECT_GRANTS,
+            "who has which role in which project";
+        /// `workato/api.md 2.11`
+        FOLDERS = "folders", "/api/folders", PageNumber, Array, FOLDERS_AND_PROJECTS,
+            LIST_FOLDERS, MAY_FOLDERS,
+            "folders besides the roots of projects";
+        /// `workato/api.md 2.15`
+        CONNECTIONS = "connections", "/api/connections", None, Array, CONNECTIONS_FAMILY,
+            LIST_CONNECTIONS, MAY_CONNECTIONS,
+            "connections";
+    }
+    writes {
+        /// `workato/api.md 2.6`
+        UPDATE_MEMBER = "change" "the roles of a collaborator", Put "/api/members/{id}", COLLABORATORS, UPDATE_ROLES;
+        /// `workato/api.md 2.7`
+        INVITE = "send" "an invitation", PostOnce "/api/member_invitations", COLLABORATORS, INVITE;
+        /// `workato/api.md 2.7`
+        DELETE_MEMBER = "delete" "a collaborator", Delete "/api/members/{id}", COLLABORATORS, DELETE_COLLABORATOR;
+        /// `workato/api.md 2.9`
+        PUT_PROJECT_GRANTS = "change" "project grants", Put "/api/projects/{id}/project_grants", PROJECT_GRANTS_FAMILY, PROJECT_GRANTS;
+        /// `workato/api.md 2.9`
+        DELETE_PROJECT_GRANT = "delete" "a project grant", Delete "/api/project_grants/{id}", PROJECT_GRANTS_FAMILY, PROJECT_GRANTS;
+        /// `workato/api.md 2.10`
+        ADD_GROUP_MEMBERS = "change" "members of a collaborator group", Post "/api/user_groups/{id}/members", COLLABORATOR_GROUPS, GROUPS;
+        /// `workato/api.md 2.10`
+        REMOVE_GROUP_MEMBERS = "change" "members of a collaborator group", Delete "/api/user_groups/{id}/members", COLLABORATOR_GROUPS, GROUPS;
+    }
+}
+
+/// Where a request goes: an endpoint, the id in its path, and what narrows a list down. Rows of the table are addresses
+/// where they have no id.
+#[derive(Debug, Clone, Copy)]
+pub struct Address<'a> {
+    /// The endpoint.
+    pub endpoint: &'static Endpoint,
+    /// The id in its path.
+    pub id: Option<&'a str>,
+    /// A parameter and its value.
+    pub with: Option<(&'static str, &'a str)>,
+}
+
+impl From<&'static Endpoint> for Address<'_> {
+    fn from(endpoint: &'static Endpoint) -> Self {
+        Address {
+            endpoint,
+            id: None,
+            with: None,
+        }
+    }
+}
+
+impl Address<'_> {
+    pub(super) fn url(&self, base: &Url) -> Result<Url> {
+        let mut url = self.endpoint.url(base, self.id)?;
+        if let Some(pair) = self.with {
+            url.query_pairs_mut().extend_pairs([pair]);
+        }
+        Ok(url)
+    }
 }
 
 impl Endpoint {
+    /// With an id in its path.
+    pub fn of<'a>(&'static self, id: &'a str) -> Address<'a> {
+        Address {
+            id: Some(id),
+            ..Address::from(self)
+        }
+    }
+
+    /// Narrowed down by a parameter.
+    pub fn with<'a>(&'static self, parameter: &'static str, value: &'a str) -> Address<'a> {
+        Address {
+            with: Some((parameter, value)),
+            ..Address::from(self)
+        }
+    }
+
     /// The URL of this endpoint below `base`, with `id` in the path as one segment.
     ///
     /// # Errors
     /// `InvalidArgument` for an id that cannot be a path segment; `Unknown` for a base that cannot have a path.
-    pub fn url(&self, base: &Url, id: Option<&str>) -> Result<Url> {
+    fn url(&self, base: &Url, id: Option<&str>) -> Result<Url> {
         let mut url = base.clone();
         {
             let mut segments = url.path_segments_mut().map_err(|()| {
@@ -194,7 +315,7 @@ impl Endpoint {
     }
 
     /// Adds the paging parameters for page `number`, counted from 1.
-    pub fn add_page(&self, url: &mut Url, number: u32) {
+    pub(super) fn add_page(&self, url: &mut Url, number: u32) {
         let (page, size) = match self.paging {
             Paging::None => return,
             Paging::PageNumber => ("page", "per_page"),

@@ -16,8 +16,6 @@ const TEXT: usize = 200;
 
 /// What is known about the call that failed.
 pub(super) struct Call<'a> {
-    /// `GET`, as a rule.
-    pub(super) method: &'static str,
     pub(super) endpoint: &'static Endpoint,
     /// The path as it was sent.
     pub(super) path: &'a str,
@@ -52,7 +50,12 @@ impl Call<'_> {
     /// The answer has a status that is not a success.
     pub(super) fn refused(&self, response: &Response) -> Error {
         let status = response.status;
-        let mut message = format!("{} {} answered {}", self.method, self.path, status.as_u16());
+        let mut message = format!(
+            "{} {} answered {}",
+            self.endpoint.verb.name(),
+            self.path,
+            status.as_u16()
+        );
         if let Some(words) = status.canonical_reason() {
             message.push(' ');
             message.push_str(words);
@@ -90,7 +93,7 @@ impl Call<'_> {
     /// The stable code of a status.
     fn code_of(&self, status: StatusCode) -> Code {
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => code::permission(self.method, self.endpoint.path),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.endpoint.refusal,
             StatusCode::NOT_FOUND | StatusCode::GONE => code::NOT_THERE,
             StatusCode::TOO_MANY_REQUESTS => code::QUOTA,
             status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => code::SERVER_ERROR,
@@ -100,7 +103,11 @@ impl Call<'_> {
 
     /// A success that is not JSON: a login page, a gateway, a proxy.
     pub(super) fn not_json(&self, response: &Response, what: &str) -> Error {
-        let mut message = format!("{} {} answered {what} instead of JSON", self.method, self.path);
+        let mut message = format!(
+            "{} {} answered {what} instead of JSON",
+            self.endpoint.verb.name(),
+            self.path
+        );
         if let Some(text) = self.plain_text(&String::from_utf8_lossy(&response.body)) {
             message.push_str(": ");
             message.push_str(&text);
@@ -117,7 +124,8 @@ impl Call<'_> {
         let (place, what) = (self.excerpt(&why.path), self.excerpt(&why.message));
         let mut message = format!(
             "{} {} answered what cannot be read at {place}: {what}",
-            self.method, self.path
+            self.endpoint.verb.name(),
+            self.path
         );
         if let Some(text) = vendor_message(&response.body) {
             message.push_str(&format!(" (the answer says: {})", self.clean(&text)));
@@ -140,7 +148,8 @@ impl Call<'_> {
     pub(super) fn short_list(&self, response: &Response, seen: u64, total: u64) -> Error {
         let message = format!(
             "{} {}: the list ends after {seen} of {total} rows",
-            self.method, self.path
+            self.endpoint.verb.name(),
+            self.path
         );
         self.facts(Error::new(Kind::Unavailable, message), response)
             .code(code::LIST_SHORT)
@@ -154,7 +163,11 @@ impl Call<'_> {
         let body: Value = serde_json::from_slice(&response.body).ok()?;
         says_it_failed(&body).then(|| {
             let text = self.vendor_text(&response.body).unwrap_or_default();
-            let message = format!("{} {} was not carried out: {text}", self.method, self.path);
+            let message = format!(
+                "{} {} was not carried out: {text}",
+                self.endpoint.verb.name(),
+                self.path
+            );
             self.facts(Error::new(Kind::InvalidArgument, message), response)
                 .code(code::REQUEST_REFUSED)
         })

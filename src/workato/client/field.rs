@@ -42,7 +42,7 @@ pub struct Fields<'j> {
 }
 
 /// Reads the object `raw`, which stands at `path`.
-pub(super) fn object<T: Part>(raw: &str, path: &str) -> Result<T, Undecodable> {
+pub(crate) fn object<T: Part>(raw: &str, path: &str) -> Result<T, Undecodable> {
     within(raw, path, &mut Vec::new())
 }
 
@@ -138,7 +138,7 @@ impl<'j> Fields<'j> {
 }
 
 /// What was odd about the fields that were read before.
-pub(super) fn odd(fields: &mut Fields<'_>, _: &str) -> Result<Vec<Odd>, Undecodable> {
+pub(crate) fn odd(fields: &mut Fields<'_>, _: &str) -> Result<Vec<Odd>, Undecodable> {
     Ok(std::mem::take(&mut fields.odd))
 }
 
@@ -162,7 +162,7 @@ fn sane_id(raw: &str) -> Result<String, String> {
 }
 
 /// The id of a row.
-pub(super) fn id<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<T, Undecodable> {
+pub(crate) fn id<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<T, Undecodable> {
     match fields.raw(name)? {
         Some(raw) => sane_id(raw)
             .map(T::from)
@@ -175,7 +175,7 @@ pub(super) fn id<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result
 }
 
 /// An id that decides about access and may be missing.
-pub(super) fn id_or_none<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
+pub(crate) fn id_or_none<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
     fields
         .value(name)?
         .map(|raw| sane_id(raw).map(T::from))
@@ -184,7 +184,7 @@ pub(super) fn id_or_none<T: From<String>>(fields: &mut Fields<'_>, name: &str) -
 }
 
 /// A list of ids; null is an empty one.
-pub(super) fn ids<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Vec<T>, Undecodable> {
+pub(crate) fn ids<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Vec<T>, Undecodable> {
     let mut found = Vec::new();
     for (path, raw) in list(fields, name, "a sequence of ids")? {
         found.push(sane_id(raw).map(T::from).map_err(|why| unreadable(&path, why))?);
@@ -193,7 +193,7 @@ pub(super) fn ids<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Resul
 }
 
 /// An id that only informs.
-pub(super) fn loose_id<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
+pub(crate) fn loose_id<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
     let Some(raw) = fields.value(name)? else {
         return Ok(None);
     };
@@ -205,7 +205,7 @@ pub(super) fn loose_id<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> 
 }
 
 /// A text that decides about access.
-pub(super) fn word(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
+pub(crate) fn word(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
     match fields.value(name)? {
         None => Ok(None),
         Some(raw) if Shape::of(raw) == Shape::Text => fields.string(&fields.path_of(name), raw).map(Some),
@@ -214,7 +214,7 @@ pub(super) fn word(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>
 }
 
 /// What rows call a thing: nobody could be matched with it otherwise.
-pub(super) fn name(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
+pub(crate) fn name(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
     match fields.value(name)? {
         None => Ok(None),
         Some(raw) => match scalar(fields, name, raw)? {
@@ -225,7 +225,7 @@ pub(super) fn name(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>
 }
 
 /// A text that informs.
-pub(super) fn text(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
+pub(crate) fn text(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
     let Some(raw) = fields.value(name)? else {
         return Ok(None);
     };
@@ -246,7 +246,7 @@ fn scalar(fields: &mut Fields<'_>, name: &str, raw: &str) -> Result<Option<Strin
 }
 
 /// A time. It stays as it was written; one that nobody can read is noted.
-pub(super) fn time(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
+pub(crate) fn time(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Undecodable> {
     let written = text(fields, name)?.filter(|text| !text.trim().is_empty());
     if let Some(text) = &written
         && timestamp(text).is_none()
@@ -270,7 +270,7 @@ fn truth(fields: &Fields<'_>, name: &str) -> Result<Option<Result<bool, String>>
 }
 
 /// A truth that decides about access.
-pub(super) fn switch(fields: &mut Fields<'_>, name: &str) -> Result<Option<bool>, Undecodable> {
+pub(crate) fn switch(fields: &mut Fields<'_>, name: &str) -> Result<Option<bool>, Undecodable> {
     match truth(fields, name)? {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value)),
@@ -279,7 +279,7 @@ pub(super) fn switch(fields: &mut Fields<'_>, name: &str) -> Result<Option<bool>
 }
 
 /// A truth that informs.
-pub(super) fn flag(fields: &mut Fields<'_>, name: &str) -> Result<Option<bool>, Undecodable> {
+pub(crate) fn flag(fields: &mut Fields<'_>, name: &str) -> Result<Option<bool>, Undecodable> {
     Ok(match truth(fields, name)? {
         None => None,
         Some(Ok(value)) => Some(value),
@@ -291,7 +291,7 @@ pub(super) fn flag(fields: &mut Fields<'_>, name: &str) -> Result<Option<bool>, 
 }
 
 /// A whole number, perhaps as text.
-pub(super) fn number(fields: &mut Fields<'_>, name: &str) -> Result<Option<i64>, Undecodable> {
+pub(crate) fn number(fields: &mut Fields<'_>, name: &str) -> Result<Option<i64>, Undecodable> {
     let Some(raw) = fields.value(name)? else {
         return Ok(None);
     };
@@ -317,7 +317,7 @@ fn list<'j>(fields: &Fields<'j>, name: &str, wanted: &str) -> Result<Vec<(String
 }
 
 /// Objects that decide about access; null is none.
-pub(super) fn parts<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Vec<T>, Undecodable> {
+pub(crate) fn parts<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Vec<T>, Undecodable> {
     let mut found = Vec::new();
     for (path, raw) in list(fields, name, "a sequence of objects")? {
         found.push(within(raw, &path, &mut fields.odd)?);
@@ -326,7 +326,7 @@ pub(super) fn parts<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Vec<
 }
 
 /// An object that decides about access, or nothing.
-pub(super) fn part<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
+pub(crate) fn part<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
     match fields.value(name)? {
         None => Ok(None),
         Some(raw) => within(raw, &fields.path_of(name), &mut fields.odd).map(Some),
@@ -334,7 +334,7 @@ pub(super) fn part<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Optio
 }
 
 /// An object that informs.
-pub(super) fn loose_part<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
+pub(crate) fn loose_part<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Option<T>, Undecodable> {
     match fields.value(name)? {
         Some(raw) if Shape::of(raw) != Shape::Object => {
             fields.leave_out(name, raw);
@@ -345,7 +345,7 @@ pub(super) fn loose_part<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result
 }
 
 /// Group of privileges -> ids. Null is empty on both levels; a single word such as `"all"` is a list of one.
-pub(super) fn privileges(fields: &mut Fields<'_>, name: &str) -> Result<BTreeMap<String, Vec<String>>, Undecodable> {
+pub(crate) fn privileges(fields: &mut Fields<'_>, name: &str) -> Result<BTreeMap<String, Vec<String>>, Undecodable> {
     Ok(part(fields, name)?.map(|Groups(groups)| groups).unwrap_or_default())
 }
 
@@ -377,7 +377,7 @@ impl Part for Groups {
 }
 
 /// Address ranges: a list, or one text with commas (`workato/api.md 2.13`).
-pub(super) fn addresses(fields: &mut Fields<'_>, name: &str) -> Result<Option<Vec<String>>, Undecodable> {
+pub(crate) fn addresses(fields: &mut Fields<'_>, name: &str) -> Result<Option<Vec<String>>, Undecodable> {
     let Some(raw) = fields.value(name)? else {
         return Ok(None);
     };
@@ -404,7 +404,7 @@ pub(super) fn addresses(fields: &mut Fields<'_>, name: &str) -> Result<Option<Ve
 }
 
 /// JSON of any shape. What cannot be kept as JSON is kept as its text.
-pub(super) fn free(fields: &mut Fields<'_>, name: &str) -> Result<Option<serde_json::Value>, Undecodable> {
+pub(crate) fn free(fields: &mut Fields<'_>, name: &str) -> Result<Option<serde_json::Value>, Undecodable> {
     let Some(raw) = fields.value(name)? else {
         return Ok(None);
     };

@@ -1,5 +1,6 @@
 //! What was odd about a row and did not end the sync: rows carry it, so that a sync that is resumed still knows.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::baton::connector::SyncContext;
@@ -52,6 +53,12 @@ impl Matter {
 pub trait Row: super::field::Part {
     /// What was odd about it when it was read.
     fn odd(&self) -> &[Odd];
+}
+
+/// A row that an id tells apart from the others of its list.
+pub trait Listed: Row + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The id as text, as it stands in paths.
+    fn id_text(&self) -> &str;
 }
 
 /// Counts what was odd about the rows of `list`.

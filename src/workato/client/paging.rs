@@ -1,11 +1,7 @@
 //! When a list ends. The rule is one for all styles: rather one request too many than one row too few.
 
-use std::future::Future;
-
 use super::decode::Listing;
 use super::endpoint::PAGE_SIZE;
-use crate::baton::error::{Error, Kind, Result, Retry};
-use crate::workato::code;
 
 /// The fact of an error that says: the pages of this list contradict each other. Reading the list again may help.
 pub const INCONSISTENT: &str = "inconsistent";
@@ -67,49 +63,5 @@ pub(super) fn page_of<T>(listing: Listing<T>, page: u32) -> ApiPage<T> {
         rows: listing.rows,
         next: more.then(|| page.saturating_add(1)),
         total: listing.total,
-    }
-}
-
-/// Reads a list from its first page to its end: `read_all(|page| client.projects(page))`.
-///
-/// # Errors
-/// What a page says; `Unavailable` when the list ends with fewer rows than it says it has; `Internal` when the server
-/// answers the same full page again, because the list would never end.
-pub async fn read_all<T, F, P>(mut page: F) -> Result<Vec<T>>
-where
-    T: PartialEq,
-    F: FnMut(u32) -> P,
-    P: Future<Output = Result<ApiPage<T>>>,
-{
-    let mut all: Vec<T> = Vec::new();
-    let mut number = 1;
-    loop {
-        let read = page(number).await?;
-        let start = all.len().saturating_sub(read.rows.len());
-        if !read.rows.is_empty() && all.get(start..) == Some(read.rows.as_slice()) {
-            return Err(Error::new(
-                Kind::Internal,
-                format!("page {number} of the list repeats the page before it"),
-            )
-            .code(code::LIST_REPEATS)
-            .hint("the server seems to ignore page numbers; check the base URL"));
-        }
-        all.extend(read.rows);
-        match read.next {
-            Some(next) => number = next,
-            None => {
-                let seen = count(&all);
-                return match read.total {
-                    Some(total) if total > seen => Err(Error::new(
-                        Kind::Unavailable,
-                        format!("the list ends after {seen} of {total} rows"),
-                    )
-                    .code(code::LIST_SHORT)
-                    .hint("the workspace may have changed while it was read; try again")
-                    .retry(Retry::Later)),
-                    _ => Ok(all),
-                };
-            }
-        }
     }
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::answer;
-use super::endpoint::{Endpoint, Paging};
+use super::endpoint::{Address, Paging};
 use super::odd::Row;
 use super::{Call, WorkatoClient};
 use crate::baton::error::{Error, Result};
@@ -17,6 +17,16 @@ pub struct Probed<T> {
     pub result: Result<T>,
     /// About the answer; `None` when there was none.
     pub asked: Option<Asked>,
+}
+
+impl<T> Probed<T> {
+    /// With something else made of the rows or the object.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Probed<U> {
+        Probed {
+            result: self.result.map(make),
+            asked: self.asked,
+        }
+    }
 }
 
 /// What an answer says besides its body.
@@ -33,41 +43,36 @@ pub struct Asked {
 }
 
 impl WorkatoClient {
-    /// Asks for the first page of a list, once. `id` goes into paths that have one.
-    pub async fn probe_list<T: Row>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Probed<Vec<T>> {
-        self.probe(endpoint, id, |call, response| {
+    /// Asks for the first page of a list, once.
+    pub async fn probe_list<T: Row>(&self, at: Address<'_>) -> Probed<Vec<T>> {
+        self.probe(at, |call, response| {
             answer::listing(call, response).map(|listing| listing.rows)
         })
         .await
     }
 
     /// Asks for an object, once.
-    pub async fn probe_object<T: Row>(&self, endpoint: &'static Endpoint, id: Option<&str>) -> Probed<T> {
-        self.probe(endpoint, id, answer::object).await
+    pub async fn probe_object<T: Row>(&self, at: Address<'_>) -> Probed<T> {
+        self.probe(at, answer::object).await
     }
 
-    async fn probe<T>(
-        &self,
-        endpoint: &'static Endpoint,
-        id: Option<&str>,
-        read: impl Fn(&Call<'_>, &Response) -> Result<T>,
-    ) -> Probed<T> {
+    async fn probe<T>(&self, at: Address<'_>, read: impl Fn(&Call<'_>, &Response) -> Result<T>) -> Probed<T> {
         let failed = |error: Error| Probed {
             result: Err(error),
             asked: None,
         };
-        let mut url = match endpoint.url(&self.base_url, id) {
+        let mut url = match at.url(&self.base_url) {
             Ok(url) => url,
             Err(error) => return failed(error),
         };
-        if endpoint.paging != Paging::None {
-            endpoint.add_page(&mut url, 1);
+        if at.endpoint.paging != Paging::None {
+            at.endpoint.add_page(&mut url, 1);
         }
         let path = url.path().to_owned();
         let request = Request {
             url,
             bearer: &self.token,
-            family: endpoint.family,
+            family: at.endpoint.family,
             idempotent: true,
         };
         let response = match self.http.send(&request).await {
@@ -80,7 +85,7 @@ impl WorkatoClient {
             here: Timestamp::now(),
             remaining: response.rate_limit.remaining,
         };
-        let call = self.call(endpoint, &path);
+        let call = self.call(at.endpoint, &path);
         Probed {
             result: call.check(&response).and_then(|()| read(&call, &response)),
             asked: Some(asked),

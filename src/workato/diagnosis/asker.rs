@@ -8,9 +8,9 @@ use crate::baton::code::TIMEOUT;
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind, Retry};
 use crate::baton::progress::{Event, Observer, Step};
-use crate::workato::client::endpoint::{self, Endpoint};
-use crate::workato::client::{Member, Probed, Row, WorkatoClient};
+use crate::workato::client::{Probed, WorkatoClient};
 use crate::workato::code::QUOTA;
+use crate::workato::probe::{Answered, Probe};
 
 /// Fewer requests than this are soon used up.
 const FEW: u64 = 5;
@@ -40,37 +40,14 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// The people.
-    pub async fn members(&self, client: &WorkatoClient) -> Probed<Vec<Member>> {
-        self.list(client, &endpoint::MEMBERS, None).await
-    }
-
-    /// The first page of a list.
-    pub async fn list<T: Row>(
-        &self,
-        client: &WorkatoClient,
-        endpoint: &'static Endpoint,
-        id: Option<&str>,
-    ) -> Probed<Vec<T>> {
-        self.ask(endpoint, client.probe_list(endpoint, id)).await
-    }
-
-    /// One object.
-    pub async fn object<T: Row>(
-        &self,
-        client: &WorkatoClient,
-        endpoint: &'static Endpoint,
-        id: Option<&str>,
-    ) -> Probed<T> {
-        self.ask(endpoint, client.probe_object(endpoint, id)).await
-    }
-
-    async fn ask<T>(&self, endpoint: &'static Endpoint, asking: impl Future<Output = Probed<T>>) -> Probed<T> {
+    /// Asks one probe; `id` goes into paths that have one.
+    pub async fn ask(&self, client: &WorkatoClient, probe: &'static Probe, id: Option<&str>) -> Probed<Answered> {
+        let endpoint = probe.endpoint;
         let family = endpoint.family;
         if self.quotas().used_up.contains(family) {
             return failed(used_up(family));
         }
-        let probed = match tokio::time::timeout(self.limit, asking).await {
+        let probed = match tokio::time::timeout(self.limit, probe.ask(client, id)).await {
             Ok(probed) => probed,
             Err(_) if self.quotas().used_up.contains(family) => failed(used_up(family)),
             Err(_) => failed(

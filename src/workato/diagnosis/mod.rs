@@ -2,8 +2,8 @@
 //! would a sync go without.
 //!
 //! Every endpoint that a sync reads is asked once with every token that would read it; lists are not read beyond their first
-//! page. The checkboxes and what is lost without them stand in the table of endpoints (`client/endpoint.rs`). The command
-//! line calls it; nobody else does.
+//! page. What is asked, the rooms of the types declare; checkboxes and what is lost without them stand in the table of
+//! endpoints (`client/endpoint.rs`). The command line calls it; nobody else does.
 
 mod asker;
 mod model;
@@ -11,6 +11,7 @@ mod permission;
 mod place;
 mod rows;
 mod token;
+pub mod workspace;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,8 +23,9 @@ use self::asker::Asker;
 use self::rows::Answers;
 pub use self::token::masked;
 use super::access_model::AccessModel;
-use super::directory::Clients;
+use super::client::endpoint;
 use super::settings::{Environment, EnvironmentChoice, Settings};
+use super::tokens::{self, Clients};
 use crate::baton::diagnosis::{Check, Status, clock};
 use crate::baton::http::HttpClient;
 use crate::baton::memory::PreviousSync;
@@ -87,7 +89,13 @@ pub async fn examine(x: &Examination<'_>) -> Findings {
         return findings;
     }
     // Alone and first: if nobody is there, the other questions need not be asked.
-    let members = asker.members(&clients.dev).await;
+    let first = rows::in_order(false)
+        .into_iter()
+        .find(|probe| probe.endpoint == &endpoint::MEMBERS);
+    let Some(first) = first else {
+        return findings;
+    };
+    let members = asker.ask(&clients.dev, first, None).await;
     let place = place::check(x.settings, &members);
     let reached = place.is_reached();
     findings.checks.push(place.into_check());
@@ -126,11 +134,9 @@ fn environments(settings: &Settings) -> BTreeSet<Environment> {
     match &settings.environment {
         EnvironmentChoice::One(environment) => BTreeSet::from([environment.clone()]),
         EnvironmentChoice::All => {
-            let tokens = [("test", &settings.test_token), ("prod", &settings.prod_token)];
-            let with_token = tokens.into_iter().filter(|(_, token)| token.is_some());
-            let mut all: BTreeSet<Environment> = with_token.map(|(name, _)| Environment::new(name)).collect();
-            all.insert(Environment::dev());
-            all
+            let all = tokens::with_tokens().into_iter();
+            all.filter(|environment| tokens::of(settings, environment).is_some())
+                .collect()
         }
     }
 }

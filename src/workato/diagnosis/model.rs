@@ -4,11 +4,13 @@
 //! that; here the other answers tell the two apart: what rows of people say, and whether groups and project roles,
 //! which only RBAC v2 has, are there.
 
-use super::rows::{Answers, Reply};
+use super::rows::{Answers, in_order};
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::Error;
 use crate::workato::access_model::{AccessModel, Answer, Probe, detect, is_refusal};
-use crate::workato::client::MemberRole;
+use crate::workato::client::endpoint::{self, Endpoint};
+use crate::workato::collaborator::MemberRole;
+use crate::workato::probe;
 use crate::workato::role_assignments::is_no_access;
 use crate::workato::settings::Settings;
 
@@ -42,16 +44,19 @@ pub struct Model {
 impl Model {
     /// From all answers.
     pub fn of(rows: &Answers, settings: &Settings) -> Self {
-        let (environment, legacy) = (has(&rows.environment_roles), has(&rows.legacy_roles));
+        let environment = rows.dev.has(&endpoint::ENVIRONMENT_ROLES);
+        let legacy = rows.dev.has(&endpoint::LEGACY_ROLES);
         let held: Vec<&MemberRole> = rows
-            .members
-            .value()
-            .map_or(&[][..], Vec::as_slice)
+            .members()
+            .unwrap_or_default()
             .iter()
             .flat_map(|m| &m.roles)
             .collect();
         let holds = |kind: &str| held.iter().any(|row| is_of(row, kind));
-        let has_v2 = environment || has(&rows.groups) || has(&rows.project_roles) || holds("environment");
+        let v2_alone = in_order(false)
+            .into_iter()
+            .any(|probe| probe.refused == probe::Refused::MissingInRbacV2 && rows.dev.has(probe.endpoint));
+        let has_v2 = environment || v2_alone || holds("environment");
         // A row without a type is of the legacy model, unless something says that the workspace has left it.
         let holds_legacy = holds("privilege_group") || (!has_v2 && held.iter().any(|row| names_a_role(row)));
         let has_legacy = legacy || holds_legacy;
@@ -95,11 +100,11 @@ fn sync_would_find(rows: &Answers, settings: &Settings) -> Result<AccessModel, S
     let unread = || "cannot be told: a list that decides it was not answered".to_owned();
     let legacy_roles = match settings.disable_custom_roles_sync {
         true => None,
-        false => Some(answer(&rows.legacy_roles).ok_or_else(unread)?),
+        false => Some(answer(rows, &endpoint::LEGACY_ROLES).ok_or_else(unread)?),
     };
     let probe = Probe {
-        members: answer(&rows.members).ok_or_else(unread)?,
-        environment_roles: answer(&rows.environment_roles).ok_or_else(unread)?,
+        members: answer(rows, &endpoint::MEMBERS).ok_or_else(unread)?,
+        environment_roles: answer(rows, &endpoint::ENVIRONMENT_ROLES).ok_or_else(unread)?,
         legacy_roles,
     };
     detect(probe)
@@ -107,16 +112,13 @@ fn sync_would_find(rows: &Answers, settings: &Settings) -> Result<AccessModel, S
         .map_err(|error| error.to_string())
 }
 
-fn answer<T: Clone>(reply: &Reply<Vec<T>>) -> Option<Answer<Vec<T>>> {
-    match (reply.value(), reply.error()) {
-        (Some(rows), _) => Some(Answer::Rows(rows.clone())),
+fn answer<T: Clone + 'static>(rows: &Answers, endpoint: &Endpoint) -> Option<Answer<Vec<T>>> {
+    let reply = rows.dev.of(endpoint)?;
+    match (rows.dev.rows::<T>(endpoint), reply.error()) {
+        (Some(rows), _) => Some(Answer::Rows(rows.to_vec())),
         (_, Some(error)) if is_refusal(error) => Some(Answer::Refused(Error::new(error.kind(), error.to_string()))),
         _ => None,
     }
-}
-
-fn has<T>(reply: &Reply<Vec<T>>) -> bool {
-    reply.value().is_some()
 }
 
 fn names_a_role(row: &MemberRole) -> bool {

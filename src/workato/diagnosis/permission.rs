@@ -3,36 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::environments;
-use super::model::{Model, Refused};
-use super::rows::{Answers, Reply};
-use super::token;
+use super::model::{self, Model};
+use super::rows::{Answers, in_order};
+use super::{token, workspace};
 use crate::baton::diagnosis::{Check, Group, Status};
 use crate::baton::error::{Error, Kind};
 use crate::workato::access_model::is_refusal;
-use crate::workato::client::endpoint::{
-    API_CLIENT_ROLES, API_CLIENTS, CONNECTIONS, ENVIRONMENT_ROLE, ENVIRONMENT_ROLES, Endpoint, FOLDERS, LEGACY_ROLES,
-    MEMBER_PRIVILEGES, MEMBERS, PROJECT_GRANTS, PROJECT_ROLE, PROJECT_ROLES, PROJECTS, USER_GROUP_MEMBERS, USER_GROUPS,
-    WORKSPACE_DETAILS,
-};
+use crate::workato::client::endpoint::Endpoint;
+use crate::workato::probe::{Answered, Probe, Refused, Replies, Reply, RoleList};
 use crate::workato::settings::{Environment, Settings};
-use crate::workato::{code, family, token_environment};
-
-/// Endpoints that only the DEV token reads, in the order they are shown.
-static OF_DEV: [&Endpoint; 11] = [
-    &MEMBERS,
-    &ENVIRONMENT_ROLES,
-    &LEGACY_ROLES,
-    &MEMBER_PRIVILEGES,
-    &ENVIRONMENT_ROLE,
-    &PROJECT_ROLES,
-    &PROJECT_ROLE,
-    &USER_GROUPS,
-    &USER_GROUP_MEMBERS,
-    &API_CLIENTS,
-    &API_CLIENT_ROLES,
-];
-/// Endpoints that every token reads for its environment.
-static OF_EVERY: [&Endpoint; 4] = [&PROJECTS, &PROJECT_GRANTS, &FOLDERS, &CONNECTIONS];
+use crate::workato::tokens::{self, with_tokens};
+use crate::workato::{code, collaborator};
 
 /// What the previous sync of the same file read: a refusal of that fails the next one.
 pub struct Before<'a> {
@@ -54,57 +35,61 @@ enum Refusal {
     Harmless,
 }
 
+impl Refusal {
+    fn of(refused: Refused, model: &Model) -> Self {
+        let of_list = |refused: model::Refused, why: &'static str| match refused {
+            model::Refused::Absent => Refusal::Absent(why),
+            model::Refused::Fatal => Refusal::Fatal,
+            model::Refused::Missing => Refusal::Missing,
+        };
+        const LEGACY: &str = "not in a legacy workspace";
+        match refused {
+            Refused::Missing => Refusal::Missing,
+            Refused::MissingInRbacV2 if model.has_v2 => Refusal::Missing,
+            Refused::MissingInRbacV2 => Refusal::Absent(LEGACY),
+            Refused::Fatal => Refusal::Fatal,
+            Refused::Decides(RoleList::Environment) => of_list(model.environment_roles, LEGACY),
+            Refused::Decides(RoleList::Legacy) => of_list(model.legacy_roles, "not in a workspace of RBAC v2"),
+        }
+    }
+}
+
 /// The checks of all endpoints.
 pub fn checks(settings: &Settings, rows: &Answers, model: &Model, before: &Before<'_>) -> Vec<Check> {
     let dev = Environment::dev();
-    let line = |endpoint: &'static Endpoint, environment: &Environment, refusal: Refusal| Line {
-        endpoint,
-        environment: environment.clone(),
-        refusal,
-        recorded: recorded_as(endpoint, environment).filter(|name| before.families.contains(name)),
+    let check = |probe: &'static Probe, environment: &Environment, replies: &Replies| {
+        let line = Line {
+            endpoint: probe.endpoint,
+            environment: environment.clone(),
+            refusal: Refusal::of(probe.refused, model),
+            recorded: probe
+                .recorded_as(environment)
+                .filter(|name| before.families.contains(name)),
+            ended_at: before.ended_at,
+        };
+        Some(line.judge(replies.of(probe.endpoint)?))
+    };
+    let of_dev = in_order(false).into_iter();
+    let mut checks: Vec<Check> = of_dev.filter_map(|probe| check(probe, &dev, &rows.dev)).collect();
+    let workspace = Line {
+        endpoint: workspace::PROBE.endpoint,
+        environment: dev.clone(),
+        refusal: Refusal::Harmless,
+        recorded: None,
         ended_at: before.ended_at,
     };
-    let of_dev = |endpoint, refusal| line(endpoint, &dev, refusal);
-    let missing = || Refusal::Missing;
-    let v2 = || match model.has_v2 {
-        true => Refusal::Missing,
-        false => Refusal::Absent("not in a legacy workspace"),
-    };
-    let of_lists = |refused: Refused, why: &'static str| match refused {
-        Refused::Absent => Refusal::Absent(why),
-        Refused::Fatal => Refusal::Fatal,
-        Refused::Missing => Refusal::Missing,
-    };
-    let environment_roles = of_lists(model.environment_roles, "not in a legacy workspace");
-    let legacy_roles = of_lists(model.legacy_roles, "not in a workspace of RBAC v2");
-    let mut checks = vec![
-        of_dev(&MEMBERS, Refusal::Fatal).of_list(&rows.members),
-        of_dev(&ENVIRONMENT_ROLES, environment_roles).of_list(&rows.environment_roles),
-        of_dev(&LEGACY_ROLES, legacy_roles).of_list(&rows.legacy_roles),
-        of_dev(&MEMBER_PRIVILEGES, missing()).of_one(&rows.privileges),
-        of_dev(&ENVIRONMENT_ROLE, missing()).of_one(&rows.environment_role),
-        of_dev(&PROJECT_ROLES, v2()).of_list(&rows.project_roles),
-        of_dev(&PROJECT_ROLE, missing()).of_one(&rows.project_role),
-        of_dev(&USER_GROUPS, v2()).of_list(&rows.groups),
-        of_dev(&USER_GROUP_MEMBERS, missing()).of_one(&rows.group_members),
-        of_dev(&API_CLIENTS, missing()).of_list(&rows.api_clients),
-        of_dev(&API_CLIENT_ROLES, missing()).of_list(&rows.api_client_roles),
-        of_dev(&WORKSPACE_DETAILS, Refusal::Harmless).of_one(&rows.workspace),
-    ];
+    checks.extend(rows.dev.of(workspace.endpoint).map(|reply| workspace.judge(reply)));
     if let Some(why) = token::hides_dev_only(rows) {
         hide(&mut checks, why);
     }
-    for (environment, content) in token::all().iter().filter_map(|e| Some((e, rows.content.get(e)?))) {
-        let of = |endpoint, refusal| line(endpoint, environment, refusal);
-        let mut own = vec![
-            of(&PROJECTS, missing()).of_list(&content.projects),
-            of(&PROJECT_GRANTS, v2()).of_one(&content.grants),
-            of(&FOLDERS, missing()).of_list(&content.folders),
-            of(&CONNECTIONS, missing()).of_list(&content.connections),
-        ];
+    for (environment, content) in with_tokens().iter().filter_map(|e| Some((e, rows.content.get(e)?))) {
+        let of_every = in_order(true).into_iter();
+        let mut own: Vec<Check> = of_every
+            .filter_map(|probe| check(probe, environment, content))
+            .collect();
         let mut statuses = content.statuses();
         if *environment == dev {
-            statuses.extend(rows.dev_only_statuses());
+            statuses.extend(rows.dev.statuses());
         }
         if token::is_rejected(&statuses) {
             hide(&mut own, "the token is not accepted");
@@ -117,13 +102,12 @@ pub fn checks(settings: &Settings, rows: &Answers, model: &Model, before: &Befor
 
 /// The checks when nobody was asked at all, and why.
 pub fn nobody_asked(settings: &Settings, why: &str) -> Vec<Check> {
-    let dev = Environment::dev();
-    let of_dev = OF_DEV.into_iter().map(|endpoint| (endpoint, dev.clone()));
+    let of_dev = in_order(false).into_iter().map(|probe| (probe, Environment::dev()));
     let with_token = environments(settings)
         .into_iter()
-        .filter(|e| token::of(settings, e).is_some());
-    let of_every = with_token.flat_map(|e| OF_EVERY.into_iter().map(move |endpoint| (endpoint, e.clone())));
-    let skipped = |(endpoint, environment): (&'static Endpoint, Environment)| named(endpoint, &environment, why);
+        .filter(|e| tokens::of(settings, e).is_some());
+    let of_every = with_token.flat_map(|e| in_order(true).into_iter().map(move |probe| (probe, e.clone())));
+    let skipped = |(probe, environment): (&'static Probe, Environment)| named(probe.endpoint, &environment, why);
     of_dev.chain(of_every).map(skipped).collect()
 }
 
@@ -159,22 +143,16 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// A list, of which the first page was read.
-    fn of_list<T>(self, reply: &Reply<Vec<T>>) -> Check {
-        self.judge(reply, |rows| match rows.len() {
-            0 => "none".to_owned(),
+    fn judge(self, reply: &Reply) -> Check {
+        let seen = |answered: &Answered| match answered.count {
+            // What belongs to one thing, or is one.
+            _ if self.endpoint.path.contains("{id}") => "readable".to_owned(),
+            None => "readable".to_owned(),
+            Some(0) => "none".to_owned(),
             // The most rows of a page: there may be more.
-            100 => "100 or more".to_owned(),
-            count => count.to_string(),
-        })
-    }
-
-    /// What belongs to one thing.
-    fn of_one<T>(self, reply: &Reply<T>) -> Check {
-        self.judge(reply, |_| "readable".to_owned())
-    }
-
-    fn judge<T>(self, reply: &Reply<T>, seen: impl Fn(&T) -> String) -> Check {
+            Some(100) => "100 or more".to_owned(),
+            Some(count) => count.to_string(),
+        };
         let (endpoint, environment) = (self.endpoint, &self.environment);
         match reply {
             Reply::Not(why) => named(endpoint, environment, *why),
@@ -194,7 +172,7 @@ impl Line<'_> {
         };
         let check = named(endpoint, &self.environment, answered.clone());
         let environment = self.environment.as_str().to_uppercase();
-        let code = code::permission("GET", endpoint.path);
+        let code = endpoint.refusal;
         let todo = format!(
             "tick {} in the client role of the {environment} API client",
             endpoint.checkbox
@@ -266,16 +244,13 @@ impl Line<'_> {
 fn without_token(settings: &Settings, rows: &Answers) -> Vec<Check> {
     let mut wanted = environments(settings);
     if matches!(settings.environment, super::EnvironmentChoice::All) {
-        let held = rows.members.value().into_iter().flatten().flat_map(|m| &m.roles);
-        let named = held
-            .filter_map(|row| row.environment_type.as_deref())
-            .map(Environment::new);
+        let named = collaborator::environments(rows.members().unwrap_or_default());
         wanted.extend(named.filter(|e| !e.as_str().is_empty()));
     }
-    let shown_first = |environment: &Environment| token::all().iter().position(|e| e == environment);
+    let shown_first = |environment: &Environment| with_tokens().iter().position(|e| e == environment);
     let mut without: Vec<Environment> = wanted
         .into_iter()
-        .filter(|e| token::of(settings, e).is_none())
+        .filter(|e| tokens::of(settings, e).is_none())
         .collect();
     without.sort_by_key(|environment| shown_first(environment).unwrap_or(usize::MAX));
     without
@@ -291,38 +266,10 @@ fn without_token(settings: &Settings, rows: &Answers) -> Vec<Check> {
             .code(code::NO_ENVIRONMENT_TOKEN)
             .environment(environment.as_str())
             .lost(format!("projects, folders and project grants of {shown}"));
-            match token_environment::flag(&environment) {
+            match tokens::flag(&environment) {
                 Some(flag) => check.todo(format!("set {flag} to the token of an API client of that environment")),
-                None => check.todo(token_environment::leave_out(&environment)),
+                None => check.todo(tokens::leave_out(&environment)),
             }
         })
         .collect()
 }
-
-/// The name under which a sync records that it read an endpoint (`family.rs`); those of content are followed by the
-/// environment.
-fn recorded_as(endpoint: &Endpoint, environment: &Environment) -> Option<String> {
-    let of_content = OF_EVERY.contains(&endpoint);
-    let name = RECORDED.iter().find(|(recorded, _)| *recorded == endpoint)?.1;
-    Some(match of_content {
-        true => format!("{name}/{environment}"),
-        false => name.to_owned(),
-    })
-}
-
-static RECORDED: [(&Endpoint, &str); 14] = [
-    (&ENVIRONMENT_ROLES, family::ENVIRONMENT_ROLES),
-    (&LEGACY_ROLES, family::LEGACY_ROLES),
-    (&MEMBER_PRIVILEGES, "privileges"),
-    (&ENVIRONMENT_ROLE, "environment_role_configs"),
-    (&PROJECT_ROLES, "project_roles"),
-    (&PROJECT_ROLE, "project_role_configs"),
-    (&USER_GROUPS, "groups"),
-    (&USER_GROUP_MEMBERS, "group_members"),
-    (&API_CLIENTS, "api_clients"),
-    (&API_CLIENT_ROLES, "api_client_roles"),
-    (&PROJECTS, "projects"),
-    (&PROJECT_GRANTS, "project_grants"),
-    (&FOLDERS, "folders"),
-    (&CONNECTIONS, "connections"),
-];

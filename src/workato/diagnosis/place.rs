@@ -2,8 +2,9 @@
 
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Error, Kind};
-use crate::workato::client::{Member, Probed};
+use crate::workato::client::Probed;
 use crate::workato::code::BASE_URL;
+use crate::workato::probe::Answered;
 use crate::workato::settings::Settings;
 
 const NAME: &str = "data center";
@@ -27,7 +28,7 @@ impl DataCenterCheck {
 }
 
 /// Tells from the first answer. One that the API gives, and be it a refusal, is good enough.
-pub fn check(settings: &Settings, first: &Probed<Vec<Member>>) -> DataCenterCheck {
+pub fn check(settings: &Settings, first: &Probed<Answered>) -> DataCenterCheck {
     let host = settings.base_url.host_str().unwrap_or_default();
     let host = match settings.base_url.port() {
         Some(port) => format!("{host}:{port}"),

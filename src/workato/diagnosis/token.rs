@@ -3,25 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::model::Model;
-use super::rows::{Answers, Content};
+use super::rows::{Answers, environment_seen, projects};
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::Kind;
 use crate::baton::secret::Secret;
-use crate::workato::client::ProjectId;
 use crate::workato::code::{KEY_OF_OTHER_REGION, KEY_REJECTED};
 use crate::workato::data_center::{DATA_CENTERS, token_region};
+use crate::workato::probe::Replies;
+use crate::workato::project::ProjectId;
+use crate::workato::project::environment::{belongs, sees_those_of};
 use crate::workato::settings::{Environment, Settings};
-use crate::workato::token_environment::{advice, belongs, flag, sees_those_of, shown};
-
-/// The token of an environment, if there is one.
-pub fn of<'a>(settings: &'a Settings, environment: &Environment) -> Option<&'a Secret> {
-    match environment.as_str() {
-        "dev" => Some(&settings.dev_token),
-        "test" => settings.test_token.as_ref(),
-        "prod" => settings.prod_token.as_ref(),
-        _ => None,
-    }
-}
+use crate::workato::tokens::{advice, flag, of, shown, with_tokens};
 
 /// A token without any of its secret: its region's prefix, if it has a known one, and `***`.
 pub fn masked(token: &Secret) -> String {
@@ -39,15 +31,16 @@ pub fn is_rejected(statuses: &[u16]) -> bool {
 /// Whether what is wrong with the DEV token says more than its refusals of lists that only a DEV token reads.
 pub fn hides_dev_only(rows: &Answers) -> Option<&'static str> {
     let dev = rows.content.get(&Environment::dev());
-    let statuses = rows.dev_only_statuses();
+    let statuses = rows.dev.statuses();
     if !is_rejected(&statuses) {
         return None;
     }
     match dev {
-        Some(content) if !is_rejected(&content.statuses()) && !content.statuses().is_empty() => content
-            .environment()
-            .filter(|seen| *seen != Environment::dev())
-            .map(|_| "the token belongs to another environment"),
+        Some(content) if !is_rejected(&content.statuses()) && !content.statuses().is_empty() => {
+            environment_seen(content)
+                .filter(|seen| *seen != Environment::dev())
+                .map(|_| "the token belongs to another environment")
+        }
         _ => Some("the token is not accepted"),
     }
 }
@@ -55,7 +48,7 @@ pub fn hides_dev_only(rows: &Answers) -> Option<&'static str> {
 /// Which regions the prefixes name. That they fit the data center is checked before, with the settings.
 pub fn region(settings: &Settings) -> Check {
     const NAME: &str = "region of tokens";
-    let tokens = all().into_iter().filter_map(|e| Some((of(settings, &e)?, e)));
+    let tokens = with_tokens().into_iter().filter_map(|e| Some((of(settings, &e)?, e)));
     let known: Vec<_> = tokens
         .filter_map(|(token, e)| Some((token_region(token.expose())?, e)))
         .collect();
@@ -96,7 +89,7 @@ pub fn region(settings: &Settings) -> Check {
 
 /// One check for each token.
 pub fn checks(settings: &Settings, rows: &Answers, model: &Model) -> Vec<Check> {
-    let given = all()
+    let given = with_tokens()
         .into_iter()
         .filter(|environment| of(settings, environment).is_some());
     given.map(|environment| check(rows, model, &environment)).collect()
@@ -115,15 +108,15 @@ fn check(rows: &Answers, model: &Model, environment: &Environment) -> Check {
         .environment(environment.as_str());
     }
     let flag = flag(environment).unwrap_or_default();
-    let mut statuses = content.map(Content::statuses).unwrap_or_default();
+    let mut statuses = content.map(Replies::statuses).unwrap_or_default();
     if is_dev {
-        statuses.extend(rows.dev_only_statuses());
+        statuses.extend(rows.dev.statuses());
     }
     if statuses.is_empty() {
         return Check::skipped(Group::Connection, name, "none of its requests was answered")
             .environment(environment.as_str());
     }
-    let seen = content.and_then(Content::environment);
+    let seen = content.and_then(environment_seen);
     let check = if is_rejected(&statuses) {
         rejected(name, flag, is_dev)
     } else if let Some(seen) = seen.as_ref().filter(|seen| *seen != environment) {
@@ -164,7 +157,7 @@ fn wrong(name: String, seen: String, environment: &Environment) -> Check {
 }
 
 /// What an accepted token sees.
-fn sees(rows: &Answers, content: Option<&Content>, seen: Option<&Environment>, model: &Model, is_dev: bool) -> String {
+fn sees(rows: &Answers, content: Option<&Replies>, seen: Option<&Environment>, model: &Model, is_dev: bool) -> String {
     let count = |rows: Option<usize>, what: &str| {
         let rows = rows?;
         let more = if rows >= 100 && what != "people" {
@@ -174,8 +167,8 @@ fn sees(rows: &Answers, content: Option<&Content>, seen: Option<&Environment>, m
         };
         Some(format!("{rows}{more} {what}"))
     };
-    let people = is_dev.then(|| rows.members.value().map(Vec::len)).flatten();
-    let projects = content.and_then(|content| content.projects.value()).map(Vec::len);
+    let people = is_dev.then(|| rows.members().map(<[_]>::len)).flatten();
+    let projects = content.and_then(projects).map(<[_]>::len);
     let parts: Vec<String> = [count(people, "people"), count(projects, "projects")]
         .into_iter()
         .flatten()
@@ -194,12 +187,12 @@ fn sees(rows: &Answers, content: Option<&Content>, seen: Option<&Environment>, m
 
 /// An environment before this one whose token sees some of the same projects: each lies in one environment only.
 fn overlap(rows: &Answers, environment: &Environment) -> Option<Environment> {
-    let ids = |content: &Content| -> BTreeSet<ProjectId> {
-        let projects = content.projects.value().into_iter().flatten();
+    let ids = |content: &Replies| -> BTreeSet<ProjectId> {
+        let projects = projects(content).into_iter().flatten();
         projects.map(|project| project.id.clone()).collect()
     };
     let own = ids(rows.content.get(environment)?);
-    all()
+    with_tokens()
         .into_iter()
         .take_while(|other| other != environment)
         .find(|other| {
@@ -207,9 +200,4 @@ fn overlap(rows: &Answers, environment: &Environment) -> Option<Environment> {
                 .get(other)
                 .is_some_and(|content| !ids(content).is_disjoint(&own))
         })
-}
-
-/// The environments that can have a token, in the order they are shown.
-pub fn all() -> [Environment; 3] {
-    ["dev", "test", "prod"].map(Environment::new)
 }

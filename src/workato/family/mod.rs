@@ -7,7 +7,7 @@
 //!
 //! Both outcomes are in the record of the sync, which is stored with the pages: a sync that is stopped and resumed goes
 //! by what the family did first. Otherwise a checkbox that is ticked or cleared in between would give a sync in which
-//! some groups have members and others of the same family seem to have none. Used by `directory` and the resource
+//! some groups have members and others of the same family seem to have none. Used by `tables` and the resource
 //! types.
 
 mod loss;
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use self::loss::{checkbox, lost, not_known, status};
 use super::access_model::{AccessModel, Detected, is_refusal};
+use super::{environment_role, role};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::memory::{Kept, PreviousSync};
@@ -34,11 +35,6 @@ const REFUSED: &str = "families_refused";
 
 /// Length of a time down to the seconds: `2026-11-08 08:49:07`.
 const SECONDS: usize = 19;
-
-/// The families whose refusal decides the access model.
-pub const ENVIRONMENT_ROLES: &str = "environment_roles";
-/// See [`ENVIRONMENT_ROLES`].
-pub const LEGACY_ROLES: &str = "legacy_roles";
 
 /// A family in one sync. Its name is stable: the next sync of the same file looks it up.
 #[derive(Debug)]
@@ -168,15 +164,15 @@ pub fn check_role_lists(cx: &SyncContext, detected: &Detected, legacy_asked: boo
                 "tick {checkbox} in the client role; if the workspace changed its access model, {anew}"
             ))
         };
-        if families.contains(ENVIRONMENT_ROLES) && !environment {
+        if families.contains(environment_role::FAMILY) && !environment {
             return Err(refused("environment roles", endpoint::ENVIRONMENT_ROLES.checkbox));
         }
-        let both_before = families.contains(LEGACY_ROLES) && families.contains(ENVIRONMENT_ROLES);
+        let both_before = families.contains(role::FAMILY) && families.contains(environment_role::FAMILY);
         if both_before && legacy_asked && !legacy {
             return Err(refused("legacy roles", endpoint::LEGACY_ROLES.checkbox));
         }
     }
-    for (name, answered) in [(ENVIRONMENT_ROLES, environment), (LEGACY_ROLES, legacy)] {
+    for (name, answered) in [(environment_role::FAMILY, environment), (role::FAMILY, legacy)] {
         if answered {
             cx.records.note(FAMILIES, name);
         }

@@ -23,7 +23,7 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::baton::memory::Kept;
 use crate::baton::warning::Cause;
 use crate::workato::access_model::is_refusal;
-use crate::workato::listing::{found, keep};
+use crate::workato::tables::{found, keep};
 
 /// Refusals from the start of a list that make a family doubtful.
 const IN_A_ROW: usize = 3;

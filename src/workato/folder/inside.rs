@@ -1,12 +1,14 @@
 //! The lists of single folders: which folders lie in them.
 
-use super::{FolderTree, Node};
+use super::model::{FolderId, FolderRow};
+use super::tree::{FolderTree, Node};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Kind, Result};
 use crate::workato::cause;
-use crate::workato::client::{Folder as ApiFolder, FolderId, Project as ApiProject, WorkatoClient, read_all};
+use crate::workato::client::WorkatoClient;
+use crate::workato::client::endpoint::{self, Address};
 use crate::workato::family::single::{Losses, Single};
-use crate::workato::listing::all_pages_if_any;
+use crate::workato::listing::List;
 use crate::workato::project;
 use crate::workato::settings::Environment;
 
@@ -24,8 +26,13 @@ pub struct Inside<'a> {
     pub tree: &'a FolderTree,
 }
 
+/// The list of the folders directly below one.
+fn below(id: &str) -> Address<'_> {
+    endpoint::FOLDERS.with("parent_id", id)
+}
+
 impl Single for Inside<'_> {
-    type Answer = Vec<ApiFolder>;
+    type Answer = Vec<FolderRow>;
 
     fn what(&self) -> String {
         format!("folders within folders of {}", self.environment)
@@ -55,14 +62,14 @@ impl Single for Inside<'_> {
         }
     }
 
-    async fn ask(&self, id: &str) -> Result<Vec<ApiFolder>> {
-        let (key, parent) = (format!("folders/{}/{id}", self.environment), FolderId::from(id));
-        let page = |page| self.client.folders(Some(&parent), page);
-        all_pages_if_any(self.cx, &key, |f: &ApiFolder| f.id.clone(), page).await
+    async fn ask(&self, id: &str) -> Result<Vec<FolderRow>> {
+        let key = format!("folders/{}/{id}", self.environment);
+        let list = List::of_sync(self.cx, &key, self.client, below(id));
+        list.usually_empty().read().await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {
-        self.client.folders(Some(&FolderId::from(id)), 1).await.map(drop)
+        self.client.page::<FolderRow>(below(id), 1).await.map(drop)
     }
 
     /// The list that had it: of projects, of Home, or of the folder around it.
@@ -70,15 +77,16 @@ impl Single for Inside<'_> {
         let folder = FolderId::from(id);
         let around = match self.tree.node(&folder) {
             Some(Node::Root(_)) => {
-                let projects: Vec<ApiProject> = read_all(|page| self.client.projects(page)).await?;
-                return Ok(projects
-                    .iter()
-                    .any(|project| project.folder_id.as_ref() == Some(&folder)));
+                return project::is_root_now(self.client, &folder).await;
             }
             Some(Node::Nested { parent, .. }) => parent.as_ref(),
             None => None,
         };
-        let siblings: Result<Vec<ApiFolder>> = read_all(|page| self.client.folders(around, page)).await;
+        let address = around.map_or(Address::from(&endpoint::FOLDERS), |around| below(around.as_str()));
+        let list = List::now(self.client, address);
+        // What lies in a folder may well be nothing; Home always has something.
+        let list = if around.is_some() { list.usually_empty() } else { list };
+        let siblings: Result<Vec<FolderRow>> = list.read().await;
         match siblings {
             Ok(siblings) => Ok(siblings.iter().any(|sibling| sibling.id == folder)),
             // It went with the folder around it.

@@ -8,8 +8,20 @@ use std::sync::LazyLock;
 use baton_workato::baton::error::{Error, Kind, Result};
 use baton_workato::baton::http::{HeaderMap, Response, StatusCode};
 use baton_workato::baton::secret::Secret;
+use baton_workato::workato::api_client::ApiClientRow;
+use baton_workato::workato::api_client_role::ApiClientRoleRow;
 use baton_workato::workato::client::endpoint::{self, Endpoint};
 use baton_workato::workato::client::{self, read_object, read_page};
+use baton_workato::workato::collaborator::Member;
+use baton_workato::workato::connection::ConnectionRow;
+use baton_workato::workato::diagnosis::workspace::WorkspaceDetails;
+use baton_workato::workato::environment_role::EnvironmentRoleRow;
+use baton_workato::workato::folder::FolderRow;
+use baton_workato::workato::group::{GroupMember, UserGroup};
+use baton_workato::workato::privilege::PrivilegeRow;
+use baton_workato::workato::project::{ProjectGrant, ProjectRow};
+use baton_workato::workato::project_role::ProjectRoleRow;
+use baton_workato::workato::role::LegacyRole;
 use libfuzzer_sys::fuzz_target;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
@@ -34,22 +46,22 @@ fuzz_target!(|input: &[u8]| {
     let answer = Response::new(status, headers, body.to_vec().into(), jiff::Timestamp::UNIX_EPOCH);
     let page = u32::from(*page).max(1);
     match which % 16 {
-        0 => list::<client::Member>(&endpoint::MEMBERS, &answer, page),
-        1 => list::<client::PrivilegeRow>(&endpoint::MEMBER_PRIVILEGES, &answer, page),
-        2 => list::<client::LegacyRole>(&endpoint::LEGACY_ROLES, &answer, page),
-        3 => list::<client::EnvironmentRole>(&endpoint::ENVIRONMENT_ROLES, &answer, page),
-        4 => object::<client::EnvironmentRole>(&endpoint::ENVIRONMENT_ROLE, &answer),
-        5 => list::<client::ProjectRole>(&endpoint::PROJECT_ROLES, &answer, page),
-        6 => object::<client::ProjectRole>(&endpoint::PROJECT_ROLE, &answer),
-        7 => list::<client::UserGroup>(&endpoint::USER_GROUPS, &answer, page),
-        8 => list::<client::GroupMember>(&endpoint::USER_GROUP_MEMBERS, &answer, page),
-        9 => list::<client::Project>(&endpoint::PROJECTS, &answer, page),
-        10 => list::<client::ProjectGrant>(&endpoint::PROJECT_GRANTS, &answer, page),
-        11 => list::<client::Folder>(&endpoint::FOLDERS, &answer, page),
-        12 => list::<client::Connection>(&endpoint::CONNECTIONS, &answer, page),
-        13 => list::<client::ApiClient>(&endpoint::API_CLIENTS, &answer, page),
-        14 => list::<client::ApiClientRole>(&endpoint::API_CLIENT_ROLES, &answer, page),
-        _ => object::<client::WorkspaceDetails>(&endpoint::WORKSPACE_DETAILS, &answer),
+        0 => list::<Member>(&endpoint::MEMBERS, &answer, page),
+        1 => list::<PrivilegeRow>(&endpoint::MEMBER_PRIVILEGES, &answer, page),
+        2 => list::<LegacyRole>(&endpoint::LEGACY_ROLES, &answer, page),
+        3 => list::<EnvironmentRoleRow>(&endpoint::ENVIRONMENT_ROLES, &answer, page),
+        4 => object::<EnvironmentRoleRow>(&endpoint::ENVIRONMENT_ROLE, &answer),
+        5 => list::<ProjectRoleRow>(&endpoint::PROJECT_ROLES, &answer, page),
+        6 => object::<ProjectRoleRow>(&endpoint::PROJECT_ROLE, &answer),
+        7 => list::<UserGroup>(&endpoint::USER_GROUPS, &answer, page),
+        8 => list::<GroupMember>(&endpoint::USER_GROUP_MEMBERS, &answer, page),
+        9 => list::<ProjectRow>(&endpoint::PROJECTS, &answer, page),
+        10 => list::<ProjectGrant>(&endpoint::PROJECT_GRANTS, &answer, page),
+        11 => list::<FolderRow>(&endpoint::FOLDERS, &answer, page),
+        12 => list::<ConnectionRow>(&endpoint::CONNECTIONS, &answer, page),
+        13 => list::<ApiClientRow>(&endpoint::API_CLIENTS, &answer, page),
+        14 => list::<ApiClientRoleRow>(&endpoint::API_CLIENT_ROLES, &answer, page),
+        _ => object::<WorkspaceDetails>(&endpoint::WORKSPACE_DETAILS, &answer),
     }
 });
 

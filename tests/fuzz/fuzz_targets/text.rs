@@ -2,7 +2,8 @@
 #![no_main]
 
 use baton_workato::term::sanitize;
-use baton_workato::workato::role_assignments::{folded, is_no_access};
+use baton_workato::workato::names::folded;
+use baton_workato::workato::role_assignments::is_no_access;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -2,7 +2,9 @@
 
 use baton_workato::baton::code::{self, Code};
 use baton_workato::baton::http::{HttpOptions, RetryPolicy};
+use baton_workato::workato::client::endpoint;
 use baton_workato::workato::code as workato_code;
+use baton_workato::workato::project::ProjectRow;
 
 use super::scripted::*;
 
@@ -34,7 +36,10 @@ async fn every_sort_of_answer_has_its_code() {
             retry: RetryPolicy::never(),
             ..options(&FakeClock::new())
         };
-        let error = workato(&server, options).projects(1).await.unwrap_err();
+        let error = workato(&server, options)
+            .page::<ProjectRow>(&endpoint::PROJECTS, 1)
+            .await
+            .unwrap_err();
         assert_eq!(error.code_id(), expected, "{status} {body}: {error}");
     }
 }

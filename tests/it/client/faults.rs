@@ -2,6 +2,10 @@
 
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::http::{HttpOptions, RetryPolicy};
+use baton_workato::workato::client::endpoint;
+use baton_workato::workato::collaborator::Member;
+use baton_workato::workato::group::UserGroup;
+use baton_workato::workato::project::ProjectRow;
 
 use super::scripted::*;
 
@@ -36,7 +40,7 @@ async fn bad_json_names_the_path() {
         ("", ".", Kind::Unavailable),
     ] {
         let (_, client) = answering(body).await;
-        let error = client.members().await.unwrap_err();
+        let error = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap_err();
         assert_eq!(error.fact_value("json path"), Some(path), "{body}: {error}");
         assert_eq!(error.kind(), kind, "{body}: {error}");
         assert!(
@@ -52,7 +56,7 @@ async fn bad_json_names_the_path() {
 #[tokio::test]
 async fn a_success_that_carries_errors_is_not_an_empty_list() {
     let (_, client) = answering(r#"{"success":false,"errors":{"base":["not today"]}}"#).await;
-    let error = client.projects(1).await.unwrap_err();
+    let error = client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap_err();
     assert!(error.to_string().contains("base: not today"), "{error}");
 }
 
@@ -66,7 +70,7 @@ async fn pages_and_other_types_are_not_json() {
     ] {
         let server = Server::start(move |_, _| reply(200, &[("Content-Type", content_type)], body)).await;
         let client = workato(&server, options(&FakeClock::new()));
-        let error = client.projects(1).await.unwrap_err();
+        let error = client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable);
         assert!(error.to_string().contains(says), "{error}");
         assert!(error.hint_text().unwrap().contains("base URL"));
@@ -89,7 +93,11 @@ async fn a_garbled_answer_is_asked_for_again() {
         for times in [1, 2] {
             let server = Server::start(move |n, _| if n < times { garbled() } else { json(whole) }).await;
             let clock = FakeClock::new();
-            let rows = workato(&server, options(&clock)).projects(1).await.unwrap().rows;
+            let rows = workato(&server, options(&clock))
+                .page::<ProjectRow>(&endpoint::PROJECTS, 1)
+                .await
+                .unwrap()
+                .rows;
             assert_eq!((rows.len(), server.requests()), (1, times + 1));
             assert_eq!(clock.sleeps().len(), times, "with a pause before each");
         }
@@ -97,7 +105,7 @@ async fn a_garbled_answer_is_asked_for_again() {
     // One that stays is an error soon, in the same words as before.
     let server = Server::start(move |_, _| page()).await;
     let error = workato(&server, options(&FakeClock::new()))
-        .projects(1)
+        .page::<ProjectRow>(&endpoint::PROJECTS, 1)
         .await
         .unwrap_err();
     assert_eq!(server.requests(), 3);
@@ -117,7 +125,7 @@ async fn an_answer_that_is_wrong_but_whole_is_not_asked_for_again() {
     ] {
         let server = Server::start(move |_, _| answer()).await;
         workato(&server, options(&FakeClock::new()))
-            .projects(1)
+            .page::<ProjectRow>(&endpoint::PROJECTS, 1)
             .await
             .unwrap_err();
         assert_eq!(server.requests(), 1);
@@ -138,7 +146,7 @@ async fn errors_carry_what_support_and_admins_ask_for() {
     .await;
     let client = workato(&server, options(&FakeClock::new()));
 
-    let error = client.members().await.unwrap_err();
+    let error = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unauthenticated);
     assert_eq!(
         error.to_string(),
@@ -152,7 +160,7 @@ async fn errors_carry_what_support_and_admins_ask_for() {
     assert!(error.hint_text().unwrap().contains(checkbox));
     assert!(error.hint_text().unwrap().contains("IP allow list"));
 
-    let error = client.user_groups(1).await.unwrap_err();
+    let error = client.page::<UserGroup>(&endpoint::USER_GROUPS, 1).await.unwrap_err();
     assert_eq!(error.kind(), Kind::PermissionDenied);
     assert!(
         error.hint_text().unwrap().contains("Collaborator groups"),
@@ -209,7 +217,7 @@ async fn statuses_have_kinds_and_texts() {
                 ..options(&FakeClock::new())
             },
         );
-        let error = client.projects(1).await.unwrap_err();
+        let error = client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{status}");
         assert!(error.to_string().ends_with(&format!("answered {text}")), "{error}");
     }

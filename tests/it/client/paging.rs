@@ -5,8 +5,15 @@ use std::sync::Arc;
 use baton_workato::baton::error::{Kind, Retry};
 use baton_workato::baton::http::HttpClient;
 use baton_workato::baton::secret::Secret;
-use baton_workato::workato::client::{self, FolderId, GroupId, WorkatoClient};
+use baton_workato::workato::client::{WorkatoClient, endpoint};
+use baton_workato::workato::collaborator::Member;
+use baton_workato::workato::connection::ConnectionRow;
 use baton_workato::workato::data_center;
+use baton_workato::workato::environment_role::EnvironmentRoleRow;
+use baton_workato::workato::folder::FolderRow;
+use baton_workato::workato::group::{GroupMember, UserGroup};
+use baton_workato::workato::listing::List;
+use baton_workato::workato::project::ProjectRow;
 
 use super::scripted::*;
 
@@ -18,12 +25,9 @@ async fn page_number_lists_end_at_a_short_page() {
     })
     .await;
     let client = workato(&server, options(&FakeClock::new()));
-    let folders = client::read_all(|page| {
-        let client = client.clone();
-        async move { client.folders(Some(&FolderId::from(12)), page).await }
-    })
-    .await
-    .unwrap();
+    let folders = pages::<FolderRow>(&client, endpoint::FOLDERS.with("parent_id", "12"))
+        .await
+        .unwrap();
     assert_eq!(folders.len(), 207);
     assert_eq!(
         server.targets(),
@@ -50,7 +54,9 @@ async fn bracketed_lists_count_to_the_total() {
         })
         .await;
         let client = workato(&server, options(&FakeClock::new()));
-        let roles = client::read_all(|page| client.environment_roles(page)).await.unwrap();
+        let roles = pages::<EnvironmentRoleRow>(&client, &endpoint::ENVIRONMENT_ROLES)
+            .await
+            .unwrap();
         assert_eq!(roles.len(), sizes.iter().sum::<usize>(), "{sizes:?}");
         assert_eq!(server.requests(), calls, "{sizes:?}");
         assert_eq!(
@@ -74,7 +80,7 @@ async fn a_server_that_cuts_pages_smaller_loses_nothing() {
         })
         .await;
         let client = workato(&server, options(&FakeClock::new()));
-        let groups = client::read_all(|page| client.user_groups(page)).await.unwrap();
+        let groups = pages::<UserGroup>(&client, &endpoint::USER_GROUPS).await.unwrap();
         assert_eq!(groups.len(), 120);
     }
 }
@@ -89,10 +95,14 @@ async fn a_list_that_ends_early_is_an_error() {
     })
     .await;
     let client = workato(&server, options(&FakeClock::new()));
-    let page = client.user_groups(2).await.unwrap();
+    let page = client.page::<UserGroup>(&endpoint::USER_GROUPS, 2).await.unwrap();
     assert_eq!((page.rows.len(), page.next), (50, None));
-    let error = client::read_all(|page| client.user_groups(page)).await.unwrap_err();
-    assert!(error.to_string().contains("ends after 150 of 250 rows"), "{error}");
+    let error = List::now(&client, &endpoint::USER_GROUPS)
+        .read::<UserGroup>()
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.may_retry()), (Kind::Unavailable, Retry::Later));
+    assert!(error.to_string().contains("150 of 250 rows"), "{error}");
 
     // ... and two of them are not believed, even when the second lies behind the total.
     for total in [101, 150, 950] {
@@ -102,7 +112,7 @@ async fn a_list_that_ends_early_is_an_error() {
         })
         .await;
         let client = workato(&server, options(&FakeClock::new()));
-        let error = client.user_groups(2).await.unwrap_err();
+        let error = client.page::<UserGroup>(&endpoint::USER_GROUPS, 2).await.unwrap_err();
         assert_eq!((error.kind(), error.may_retry()), (Kind::Unavailable, Retry::Later));
         assert!(
             error.to_string().contains(&format!("ends after 100 of {total} rows")),
@@ -113,7 +123,7 @@ async fn a_list_that_ends_early_is_an_error() {
 
     // Unpaged lists must be whole.
     let (_, client) = answering(r#"{"data":[{"id":1}],"total":2}"#).await;
-    let error = client.members().await.unwrap_err();
+    let error = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap_err();
     assert!(error.to_string().contains("ends after 1 of 2 rows"), "{error}");
 }
 
@@ -122,21 +132,60 @@ async fn a_server_that_ignores_pages_does_not_loop() {
     let body = format!("[{}]", rows(1, 100));
     let server = Server::start(move |_, _| json(&body)).await;
     let client = workato(&server, options(&FakeClock::new()));
-    let error = client::read_all(|page| client.projects(page)).await.unwrap_err();
+    let error = List::now(&client, &endpoint::PROJECTS)
+        .read::<ProjectRow>()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::Internal);
-    assert_eq!(server.requests(), 2);
+    assert_eq!(server.requests(), 4, "it is asked for once more");
     assert_eq!(
-        client.projects(0).await.unwrap_err().kind(),
+        client
+            .page::<ProjectRow>(&endpoint::PROJECTS, 0)
+            .await
+            .unwrap_err()
+            .kind(),
         Kind::InvalidArgument,
         "pages count from 1"
     );
+}
+
+/// Who is about to change something believes a list by the same rule as a sync.
+#[tokio::test]
+async fn a_list_that_is_acted_on_fits_together_or_is_none() {
+    // A row is on no page of the first reading, because it moves to one that was read already.
+    let server = Server::start(|n, target| {
+        let page = page_number(target);
+        let count = [100, if n < 2 { 50 } else { 51 }].get(page - 1).copied().unwrap_or(0);
+        json(format!(r#"{{"data":[{}],"total":151}}"#, rows(page * 1000, count)))
+    })
+    .await;
+    let client = workato(&server, options(&FakeClock::new()));
+    let groups = List::now(&client, &endpoint::USER_GROUPS).read::<UserGroup>().await;
+    assert_eq!(groups.unwrap().len(), 151);
+    for (endpoint, body, requests) in [
+        (&endpoint::PROJECTS, "[]", 2),
+        (&endpoint::PROJECTS, r#"[{"id":1},{"id":2}]"#, 1),
+        (&endpoint::MEMBERS, r#"{"data":[]}"#, 2),
+        (&endpoint::MEMBERS, r#"{"data":[{"id":1},{"id":2}]}"#, 1),
+    ] {
+        let (server, client) = answering(body).await;
+        List::now(&client, endpoint).read::<ProjectRow>().await.unwrap();
+        assert_eq!(server.requests(), requests, "{} {body}", endpoint.name);
+    }
+    // Two rows of one id: the second may stand for somebody else.
+    let (server, client) = answering(r#"{"data":[{"id":1},{"id":1}]}"#).await;
+    let error = List::now(&client, &endpoint::MEMBERS)
+        .read::<Member>()
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), server.requests()), (Kind::Unavailable, 2));
 }
 
 #[tokio::test]
 async fn ids_stay_inside_their_path_segment() {
     let (server, client) = answering(r#"{"data":[],"total":0}"#).await;
     client
-        .user_group_members(&GroupId::from("a/../b?x=1#y"), 1)
+        .page::<GroupMember>(endpoint::USER_GROUP_MEMBERS.of("a/../b?x=1#y"), 1)
         .await
         .unwrap();
     assert!(
@@ -145,7 +194,10 @@ async fn ids_stay_inside_their_path_segment() {
         server.targets()
     );
     for id in ["..", ".", ""] {
-        let error = client.user_group_members(&GroupId::from(id), 1).await.unwrap_err();
+        let error = client
+            .page::<GroupMember>(endpoint::USER_GROUP_MEMBERS.of(id), 1)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidArgument);
     }
 }
@@ -156,7 +208,7 @@ async fn a_base_url_may_have_a_path() {
     let base = data_center::base_url("us", Some(&format!("{}proxy/workato/api/", server.url))).unwrap();
     let http = Arc::new(HttpClient::new(options(&FakeClock::new())).unwrap());
     WorkatoClient::new(base, Secret::new(TOKEN), http)
-        .connections()
+        .everything::<ConnectionRow>(&endpoint::CONNECTIONS)
         .await
         .unwrap();
     assert_eq!(server.targets(), ["/proxy/workato/api/connections"]);

@@ -1,8 +1,20 @@
 //! Envelopes, ids and models.
 
-use std::collections::BTreeMap;
+use baton_workato::workato::api_client::ApiClientRow;
+use baton_workato::workato::api_client_role::ApiClientRoleRow;
+use baton_workato::workato::client::{self, endpoint};
+use baton_workato::workato::collaborator::{Member, MemberId};
+use baton_workato::workato::connection::ConnectionRow;
+use baton_workato::workato::diagnosis::workspace::WorkspaceDetails;
+use baton_workato::workato::environment_role::EnvironmentRoleRow;
+use baton_workato::workato::folder::{FolderId, FolderRow};
+use baton_workato::workato::group::{GroupId, GroupMember, UserGroup};
+use baton_workato::workato::privilege::PrivilegeRow;
+use baton_workato::workato::project::{ProjectGrant, ProjectRow};
+use baton_workato::workato::project_role::ProjectRoleRow;
+use baton_workato::workato::role::LegacyRole;
 
-use baton_workato::workato::client::{self, FolderId, GroupId, MemberId, ProjectId, RoleId, endpoint};
+use std::collections::BTreeMap;
 
 use super::scripted::*;
 
@@ -18,11 +30,11 @@ async fn members_with_every_field_and_with_none() {
             {"id":4713}],"total":3}"#,
     )
     .await;
-    let members = client.members().await.unwrap();
+    let members = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap();
     assert_eq!(members.len(), 3);
     let ada = &members[0];
     assert_eq!(ada.id, MemberId::from("4711"));
-    assert_eq!(ada.id.number(), Some(4711));
+    assert_eq!(ada.id.as_str(), "4711");
     assert_eq!(ada.roles[0].role_name.as_deref(), Some("Member"));
     assert_eq!(ada.roles[1].role_type, None);
     assert_eq!(
@@ -38,7 +50,7 @@ async fn members_with_every_field_and_with_none() {
 
     // Rows are kept as JSON between steps of a sync.
     let kept = serde_json::to_string(&members).unwrap();
-    assert_eq!(serde_json::from_str::<Vec<client::Member>>(&kept).unwrap(), members);
+    assert_eq!(serde_json::from_str::<Vec<Member>>(&kept).unwrap(), members);
 
     let head = server.heads.lock().unwrap()[0].to_lowercase();
     assert!(head.starts_with("get /api/members http/1.1\r\n"), "no query: {head}");
@@ -57,7 +69,10 @@ async fn privileges_take_null_lists_and_single_words() {
             "folder_ids":[1,"2"]},{"environment_type":"prod","privileges":null,"folder_ids":null}]}"#,
     )
     .await;
-    let rows = client.member_privileges(&MemberId::from(7)).await.unwrap();
+    let rows = client
+        .everything::<PrivilegeRow>(endpoint::MEMBER_PRIVILEGES.of("7"))
+        .await
+        .unwrap();
     assert_eq!(rows[0].privileges["Recipes"], ["read", "run"]);
     assert!(rows[0].privileges["Folders"].is_empty());
     assert_eq!(rows[0].privileges["Policies"], ["all"]);
@@ -76,13 +91,16 @@ async fn project_grants_of_people_and_groups() {
             "total":2,"page":{"number":1,"size":100}}"#,
     )
     .await;
-    let page = client.project_grants(&ProjectId::from(1001), 1).await.unwrap();
+    let page = client
+        .page::<ProjectGrant>(endpoint::PROJECT_GRANTS.of("1001"), 1)
+        .await
+        .unwrap();
     assert_eq!((page.next, page.total), (None, Some(2)));
     let environment = page.rows[0].project.as_ref().unwrap().environment.as_ref().unwrap();
     assert_eq!(environment.kind.as_deref(), Some("dev"));
     assert!(page.rows[0].user.is_none());
     assert_eq!(page.rows[0].user_group.as_ref().unwrap().id, GroupId::from("ug-1"));
-    assert_eq!(page.rows[1].user.as_ref().unwrap().id.number(), Some(3));
+    assert_eq!(page.rows[1].user.as_ref().unwrap().id.as_str(), "3");
     assert_eq!(page.rows[1].project_role.as_ref().unwrap().id.as_str(), "5");
 }
 
@@ -112,25 +130,55 @@ async fn every_list_reads_its_envelope_and_the_twin_of_it() {
             let sent = body.clone();
             let server = Server::start(move |_, _| json(&sent)).await;
             let c = workato(&server, options(&FakeClock::new()));
-            let (group, project) = (GroupId::from("am-1"), ProjectId::from(1));
             let counts = match envelope {
                 "data" => vec![
-                    c.members().await.unwrap().len(),
-                    c.environment_roles(1).await.unwrap().rows.len(),
-                    c.project_roles(1).await.unwrap().rows.len(),
-                    c.user_groups(1).await.unwrap().rows.len(),
-                    c.user_group_members(&group, 1).await.unwrap().rows.len(),
-                    c.project_grants(&project, 1).await.unwrap().rows.len(),
+                    c.everything::<Member>(&endpoint::MEMBERS).await.unwrap().len(),
+                    c.page::<EnvironmentRoleRow>(&endpoint::ENVIRONMENT_ROLES, 1)
+                        .await
+                        .unwrap()
+                        .rows
+                        .len(),
+                    c.page::<ProjectRoleRow>(&endpoint::PROJECT_ROLES, 1)
+                        .await
+                        .unwrap()
+                        .rows
+                        .len(),
+                    c.page::<UserGroup>(&endpoint::USER_GROUPS, 1).await.unwrap().rows.len(),
+                    c.page::<GroupMember>(endpoint::USER_GROUP_MEMBERS.of("am-1"), 1)
+                        .await
+                        .unwrap()
+                        .rows
+                        .len(),
+                    c.page::<ProjectGrant>(endpoint::PROJECT_GRANTS.of("1"), 1)
+                        .await
+                        .unwrap()
+                        .rows
+                        .len(),
                 ],
                 "array" => vec![
-                    c.legacy_roles(1).await.unwrap().rows.len(),
-                    c.projects(1).await.unwrap().rows.len(),
-                    c.folders(None, 1).await.unwrap().rows.len(),
-                    c.connections().await.unwrap().len(),
+                    c.page::<LegacyRole>(&endpoint::LEGACY_ROLES, 1)
+                        .await
+                        .unwrap()
+                        .rows
+                        .len(),
+                    c.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap().rows.len(),
+                    c.page::<FolderRow>(&endpoint::FOLDERS, 1).await.unwrap().rows.len(),
+                    c.everything::<ConnectionRow>(&endpoint::CONNECTIONS)
+                        .await
+                        .unwrap()
+                        .len(),
                 ],
                 _ => vec![
-                    c.api_clients(1).await.unwrap().rows.len(),
-                    c.api_client_roles(1).await.unwrap().rows.len(),
+                    c.page::<ApiClientRow>(&endpoint::API_CLIENTS, 1)
+                        .await
+                        .unwrap()
+                        .rows
+                        .len(),
+                    c.page::<ApiClientRoleRow>(&endpoint::API_CLIENT_ROLES, 1)
+                        .await
+                        .unwrap()
+                        .rows
+                        .len(),
                 ],
             };
             assert!(
@@ -148,13 +196,20 @@ async fn single_objects_bare_or_wrapped() {
         r#"{"data":{"id":9,"name":"R","type":"system","config":{"team":{"privileges":"all"}}}}"#,
     ] {
         let (_, client) = answering(body).await;
-        let role = client.environment_role(&RoleId::from(9)).await.unwrap();
+        let role = client
+            .object::<EnvironmentRoleRow>(endpoint::ENVIRONMENT_ROLE.of("9"))
+            .await
+            .unwrap();
         assert_eq!(role.kind.as_deref(), Some("system"));
         assert_eq!(role.config.unwrap()["team"]["privileges"], "all");
     }
     let (_, client) = answering(r#"{"id":1,"name":"Acme","root_folder_id":55,"company_name":null}"#).await;
     assert_eq!(
-        client.workspace_details().await.unwrap().root_folder_id,
+        client
+            .object::<WorkspaceDetails>(&endpoint::WORKSPACE_DETAILS)
+            .await
+            .unwrap()
+            .root_folder_id,
         Some(FolderId::from(55))
     );
 }
@@ -166,7 +221,7 @@ async fn the_token_of_an_api_client_is_not_kept() {
             "ip_allow_list":["10.0.0.0/8"],"token":{"updated_at":"2026-01-01T00:00:00Z","value":"wrkaus-secret"}}]}}"#,
     )
     .await;
-    let page = client.api_clients(1).await.unwrap();
+    let page = client.page::<ApiClientRow>(&endpoint::API_CLIENTS, 1).await.unwrap();
     assert!(page.rows[0].token.as_ref().unwrap().updated_at.is_some());
     assert!(!serde_json::to_string(&page.rows).unwrap().contains("wrkaus-secret"));
 }

@@ -6,7 +6,11 @@ use std::sync::{Arc, Mutex};
 use baton_workato::baton::error::{Kind, Retry};
 use baton_workato::baton::http::{HttpClient, HttpOptions, Request};
 use baton_workato::baton::secret::Secret;
-use baton_workato::workato::client::FolderId;
+use baton_workato::workato::client::endpoint;
+use baton_workato::workato::collaborator::Member;
+use baton_workato::workato::connection::ConnectionRow;
+use baton_workato::workato::folder::FolderRow;
+use baton_workato::workato::project::ProjectRow;
 
 use super::gzip::*;
 use super::scripted::*;
@@ -17,7 +21,7 @@ async fn redirects_are_not_followed() {
     let target = other.url.join("/login?token=abc").unwrap();
     let server = Server::start(move |_, _| reply(302, &[("Location", target.as_str())], "")).await;
     let client = workato(&server, options(&FakeClock::new()));
-    let error = client.projects(1).await.unwrap_err();
+    let error = client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap_err();
     let place = other.url.as_str().trim_end_matches('/');
     assert!(
         error.to_string().contains(&format!("redirects to {place} (HTTP 302)")),
@@ -46,7 +50,7 @@ async fn of_a_redirect_the_scheme_and_the_host_are_told() {
     ] {
         let server = Server::start(move |_, _| reply(307, &[("Location", target.as_str())], "")).await;
         let client = workato(&server, options(&FakeClock::new()));
-        let error = client.projects(1).await.unwrap_err();
+        let error = client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap_err();
         assert!(
             error.to_string().contains(&format!("redirects to {told} (HTTP 307)")),
             "{error}"
@@ -139,7 +143,7 @@ async fn bodies_are_capped_after_decompression() {
     })
     .await;
     let client = workato(&server, options(&FakeClock::new()));
-    let error = client.members().await.unwrap_err();
+    let error = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_retry()),
         (Kind::ResourceExhausted, Retry::Never)
@@ -159,7 +163,14 @@ async fn bodies_are_capped_after_decompression() {
         );
         (server, client)
     };
-    assert_eq!(client.projects(1).await.unwrap_err().kind(), Kind::ResourceExhausted);
+    assert_eq!(
+        client
+            .page::<ProjectRow>(&endpoint::PROJECTS, 1)
+            .await
+            .unwrap_err()
+            .kind(),
+        Kind::ResourceExhausted
+    );
     let server = Server::start(|_, _| json(r#"[{"id":1}]"#)).await;
     let client = workato(
         &server,
@@ -168,7 +179,15 @@ async fn bodies_are_capped_after_decompression() {
             ..options(&FakeClock::new())
         },
     );
-    assert_eq!(client.projects(1).await.unwrap().rows.len(), 1);
+    assert_eq!(
+        client
+            .page::<ProjectRow>(&endpoint::PROJECTS, 1)
+            .await
+            .unwrap()
+            .rows
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -186,7 +205,7 @@ async fn gzip_is_read_and_broken_gzip_is_an_error() {
         })
         .await;
         let client = workato(&server, options(&FakeClock::new()));
-        match client.projects(1).await {
+        match client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await {
             Ok(page) => assert_eq!(Some(page.rows.len()), count),
             Err(error) => assert_eq!((error.kind(), count), (Kind::Unavailable, None), "{error}"),
         }
@@ -235,10 +254,16 @@ async fn the_token_is_in_no_log_and_no_error() {
     })
     .await;
     let client = workato(&server, options(&FakeClock::new()));
-    client.folders(Some(&FolderId::from(3)), 1).await.unwrap();
+    client
+        .page::<FolderRow>(endpoint::FOLDERS.with("parent_id", "3"), 1)
+        .await
+        .unwrap();
     let mut errors = String::new();
     for _ in 1..=5 {
-        let error = client.connections().await.unwrap_err();
+        let error = client
+            .everything::<ConnectionRow>(&endpoint::CONNECTIONS)
+            .await
+            .unwrap_err();
         errors += &format!("{error} {error:?} {:?} {:?}\n", error.hint_text(), error.facts());
     }
     errors += &format!("{client:?}");

@@ -9,7 +9,8 @@ use baton_workato::baton::error::Error;
 use baton_workato::baton::http::{Clock, HttpClient, HttpOptions, Request, Response};
 use baton_workato::baton::progress::{Event, Observer};
 use baton_workato::baton::secret::Secret;
-use baton_workato::workato::client::WorkatoClient;
+use baton_workato::workato::client::endpoint::Address;
+use baton_workato::workato::client::{Row, WorkatoClient};
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use url::Url;
@@ -173,6 +174,18 @@ pub(super) async fn answering(body: &'static str) -> (Server, WorkatoClient) {
 pub(super) fn rows(from: usize, count: usize) -> String {
     let rows: Vec<String> = (from..from + count).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
     rows.join(",")
+}
+
+/// The rows of all pages of a list, each page asked for by the one before it.
+pub(super) async fn pages<T: Row>(client: &WorkatoClient, at: impl Into<Address<'_>>) -> Result<Vec<T>, Error> {
+    let at = at.into();
+    let (mut all, mut next) = (Vec::new(), Some(1));
+    while let Some(number) = next {
+        let page = client.page::<T>(at, number).await?;
+        all.extend(page.rows);
+        next = page.next;
+    }
+    Ok(all)
 }
 
 pub(super) fn page_number(target: &str) -> usize {

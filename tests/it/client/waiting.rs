@@ -6,7 +6,9 @@ use std::time::Duration;
 use baton_workato::baton::error::{Kind, Retry};
 use baton_workato::baton::http::{HttpClient, HttpOptions, Request, RetryPolicy};
 use baton_workato::baton::secret::Secret;
-use baton_workato::workato::client::WorkatoClient;
+use baton_workato::workato::client::{WorkatoClient, endpoint};
+use baton_workato::workato::collaborator::Member;
+use baton_workato::workato::project::ProjectRow;
 use url::Url;
 
 use super::scripted::*;
@@ -57,7 +59,14 @@ async fn a_failure_that_passes_is_no_failure() {
     .await;
     let clock = FakeClock::new();
     let client = workato(&server, options(&clock));
-    assert!(client.projects(1).await.unwrap().rows.is_empty());
+    assert!(
+        client
+            .page::<ProjectRow>(&endpoint::PROJECTS, 1)
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    );
     assert_eq!(server.requests(), 4);
     let ms: Vec<u128> = clock.sleeps().iter().map(Duration::as_millis).collect();
     assert_eq!(ms, [7000, 250, 250], "503 may name its pause too");
@@ -83,7 +92,7 @@ async fn every_form_of_retry_after_is_waited_for() {
         .await;
         let clock = FakeClock::new();
         let client = workato(&server, options(&clock));
-        client.projects(1).await.unwrap();
+        client.page::<ProjectRow>(&endpoint::PROJECTS, 1).await.unwrap();
         assert_eq!(clock.sleeps(), [Duration::from_secs(seconds)], "{value}");
     }
 }
@@ -141,7 +150,7 @@ async fn an_endless_429_ends() {
     let server = Server::start(|_, _| reply(429, &[("Retry-After", "60")], r#"{"message":"Slow down"}"#)).await;
     let clock = FakeClock::new();
     let client = workato(&server, options(&clock));
-    let error = client.members().await.unwrap_err();
+    let error = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_retry()),
         (Kind::Unavailable, Retry::After(Duration::from_secs(60)))
@@ -182,7 +191,7 @@ async fn nobody_there_is_said_within_a_minute() {
     let clock = FakeClock::with_random(0.999);
     let http = Arc::new(HttpClient::new(options(&clock)).unwrap());
     let client = WorkatoClient::new(url, Secret::new(TOKEN), http);
-    let error = client.members().await.unwrap_err();
+    let error = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap_err();
     assert_eq!((error.kind(), error.may_retry()), (Kind::Unavailable, Retry::Later));
     assert!(error.to_string().contains("cannot reach 127.0.0.1:"), "{error}");
     assert!(error.to_string().contains("connection refused"), "{error}");
@@ -204,7 +213,7 @@ async fn a_silent_server_runs_into_the_timeout() {
             ..options(&FakeClock::new())
         },
     );
-    let error = client.members().await.unwrap_err();
+    let error = client.everything::<Member>(&endpoint::MEMBERS).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_retry()),
         (Kind::DeadlineExceeded, Retry::Later)

@@ -3,37 +3,37 @@
 
 use prost_types::Any;
 
-use super::assignment::{Given, WantedRole};
-use super::effect::Ended;
-use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
+use super::{HAS, Role, named};
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::access_model::AccessModel;
-use crate::workato::collaborator;
-use crate::workato::directory::Directory;
+use crate::workato::access_model::{AccessModel, Detected};
+use crate::workato::collaborator::{self, person};
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
-use crate::workato::role::{HAS, Role, named};
 use crate::workato::role_assignments::{RoleKind, RoleNames};
+use crate::workato::tables::Tables;
+use crate::workato::writing::assignment::{Given, WantedRole};
+use crate::workato::writing::effect::Ended;
+use crate::workato::writing::{already_granted, already_revoked, environment_said, no_role, replaced, revoked_before};
 
 /// Gives the role.
 ///
 /// # Errors
 /// `FailedPrecondition` in a workspace with RBAC v2; `NotFound` for a role or person that is gone; those of the API.
-pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Granted> {
-    check_model(d, cx).await?;
-    let wanted = find(d, cx, on).await?;
-    let member = person(d, cx, principal).await?;
-    let Given::Now(before) = wanted.give(d, cx, &member).await? else {
+pub async fn grant(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Granted> {
+    check_model(t, cx).await?;
+    let wanted = find(t, cx, on).await?;
+    let member = person(t, cx, principal).await?;
+    let Given::Now(before) = wanted.give(t, cx, &member).await? else {
         return Ok(already_granted());
     };
     let mut annotations = Vec::new();
     if let Some(held) = before
         && let Meaning::One(id) = wanted.names.find(RoleKind::Legacy, &held)
     {
-        let id = d.scoped_id(&id, &wanted.environment);
+        let id = t.scoped_id(&id, &wanted.environment);
         annotations.push(replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id)));
     }
     Ok(Granted {
@@ -46,23 +46,23 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
 ///
 /// # Errors
 /// As [`grant`].
-pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
-    check_model(d, cx).await?;
+pub async fn revoke(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
+    check_model(t, cx).await?;
     let gone = |error: Error| match error.kind() {
         Kind::NotFound => Ok(already_revoked(cx, on, principal)),
         _ => Err(error),
     };
-    let wanted = match find(d, cx, on).await {
+    let wanted = match find(t, cx, on).await {
         Ok(wanted) => wanted,
         Err(error) => return gone(error),
     };
-    let member = match person(d, cx, principal).await {
+    let member = match person(t, cx, principal).await {
         Ok(member) => member,
         Err(error) => return gone(error),
     };
-    Ok(match wanted.take(d, cx, &member).await? {
+    Ok(match wanted.take(t, cx, &member).await? {
         Ended::Made => Vec::new(),
-        Ended::Before => super::revoked_before(),
+        Ended::Before => revoked_before(),
     })
 }
 
@@ -70,8 +70,8 @@ pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principa
 ///
 /// # Errors
 /// `FailedPrecondition`.
-pub async fn check_model(d: &Directory, cx: &SyncContext) -> Result<()> {
-    if d.detected(cx).await?.model != AccessModel::RbacV2 {
+pub async fn check_model(t: &Tables, cx: &SyncContext) -> Result<()> {
+    if t.get::<Detected>(cx).await?.model != AccessModel::RbacV2 {
         return Ok(());
     }
     Err(Error::new(
@@ -83,23 +83,23 @@ pub async fn check_model(d: &Directory, cx: &SyncContext) -> Result<()> {
 }
 
 /// The role that a resource stands for.
-async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {
-    environment_said(d, cx, on).await?;
+async fn find(t: &Tables, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {
+    environment_said(t, cx, on).await?;
     let wanted = resource::key(on).1;
-    let roles = named(d, cx).await?;
-    for environment in d.environments(cx).await? {
-        if let Some((id, name)) = roles.iter().find(|(id, _)| d.scoped_id(id, &environment) == wanted) {
+    let roles = named(t, cx).await?;
+    for environment in t.environments(cx).await? {
+        if let Some((id, name)) = roles.iter().find(|(id, _)| t.scoped_id(id, &environment) == wanted) {
             let wanted = WantedRole {
                 kind: RoleKind::Legacy,
                 environment,
                 id: id.clone(),
                 name: name.clone(),
-                names: RoleNames::of(&*d.detected(cx).await?),
+                names: RoleNames::of(&*t.get::<Detected>(cx).await?),
             };
             return wanted.checked();
         }
     }
-    if d.settings.disable_custom_roles_sync {
+    if t.settings.disable_custom_roles_sync {
         let message = format!("it cannot be told whether there is a role {wanted}: custom roles are not read");
         return Err(Error::new(Kind::FailedPrecondition, message)
             .code(crate::workato::code::OUT_OF_SIGHT)

@@ -8,18 +8,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::{Pair, pairs};
+use super::PrivilegeRow;
+use super::facts::{Pair, pairs};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
+use crate::workato::access_model::Detected;
 use crate::workato::cause;
-use crate::workato::client::{FolderId, Member, MemberId, PrivilegeRow, WorkatoClient, odd};
-use crate::workato::directory::{Directory, FAN_OUT};
+use crate::workato::client::{WorkatoClient, endpoint, odd};
+use crate::workato::collaborator::{self, Member, MemberId};
 use crate::workato::family::single::{self, Losses, Outcome, Single};
+use crate::workato::folder::FolderId;
 use crate::workato::kind::first_of;
-use crate::workato::listing::stored;
 use crate::workato::names::Meaning;
-use crate::workato::role_assignments::{Holdings, RoleKind, RoleNames, RoleRef};
-use crate::workato::settings::{Environment, PrivilegesMode};
+use crate::workato::probe::Replies;
+use crate::workato::role_assignments::{Holdings, RoleKind, RoleNames, RoleRef, is_no_access};
+use crate::workato::settings::{Environment, PrivilegesMode, Settings};
+use crate::workato::tables::{FAN_OUT, Tables, stored};
+
+/// What syncs record when they read privileges.
+pub const FAMILY: &str = "privileges";
 
 /// Answers a role needs: one to know, one to verify.
 const ANSWERS: usize = 2;
@@ -212,31 +219,31 @@ impl Observed {
 /// # Errors
 /// Those of the client.
 pub async fn observe(
-    directory: &Directory,
+    t: &Tables,
     cx: &SyncContext,
     holdings: &Holdings,
     mode: PrivilegesMode,
 ) -> Result<Option<Observed>> {
-    let detected = directory.detected(cx).await?;
+    let detected = t.get::<Detected>(cx).await?;
     let names = RoleNames::of(&detected);
     let name_of = |role: &RoleRef| {
-        let mut environment = detected.environment_roles.iter().map(|r| (&r.id, &r.name));
-        let mut legacy = detected.legacy_roles.iter().map(|r| (&r.id, &r.name));
+        let mut environment = detected.environment_roles.iter().map(|r| (r.id.as_str(), &r.name));
+        let mut legacy = detected.legacy_roles.iter().map(|r| (r.id.as_str(), &r.name));
         let row = match role.kind {
-            RoleKind::Environment => environment.find(|(id, _)| id.as_str() == role.id),
-            RoleKind::Legacy => legacy.find(|(id, _)| id.as_str() == role.id),
+            RoleKind::Environment => environment.find(|(id, _)| *id == role.id),
+            RoleKind::Legacy => legacy.find(|(id, _)| *id == role.id),
         };
         row.and_then(|(_, name)| name.clone())
             .unwrap_or_else(|| role.id.clone())
     };
-    let family = directory.family(cx, "privileges");
+    let family = t.family(cx, FAMILY);
     if family.is_refused() {
         return Ok(None);
     }
     let mut observed = Observed::new(holdings);
     let asked = Privileges {
         cx,
-        client: &directory.clients.dev,
+        client: &t.clients.dev,
         members: &detected.members,
         listed: observed.in_order(holdings, mode),
     };
@@ -296,6 +303,28 @@ pub async fn observe(
     Ok(Some(observed))
 }
 
+/// The people whom a diagnosis asks about: those who hold a role, by id.
+///
+/// # Errors
+/// Why nobody is asked about.
+pub fn asked(settings: &Settings, replies: &Replies) -> std::result::Result<Vec<String>, &'static str> {
+    if settings.privileges == PrivilegesMode::Off {
+        return Err("off by --privileges");
+    }
+    let holds = |member: &&Member| {
+        let names = member.roles.iter().filter_map(|row| row.role_name.as_deref());
+        names
+            .filter(|name| !name.trim().is_empty())
+            .any(|name| !is_no_access(name))
+    };
+    let holders = |members: &[Member]| {
+        let mut ids: Vec<&MemberId> = members.iter().filter(holds).map(|m| &m.id).collect();
+        ids.sort();
+        ids.into_iter().map(ToString::to_string).collect()
+    };
+    replies.candidates(&endpoint::MEMBERS, holders, "nobody holds a role to ask about")
+}
+
 /// Privileges of people, one at a time.
 struct Privileges<'a> {
     cx: &'a SyncContext,
@@ -331,16 +360,22 @@ impl Single for Privileges<'_> {
     }
 
     async fn ask(&self, id: &str) -> Result<Vec<PrivilegeRow>> {
-        let (key, member) = (format!("privileges/{id}"), MemberId::from(id));
-        stored(self.cx, &key, || self.client.member_privileges(&member)).await
+        let key = format!("privileges/{id}");
+        stored(self.cx, &key, || {
+            self.client.everything(endpoint::MEMBER_PRIVILEGES.of(id))
+        })
+        .await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {
-        self.client.member_privileges(&MemberId::from(id)).await.map(drop)
+        let rows = self
+            .client
+            .everything::<PrivilegeRow>(endpoint::MEMBER_PRIVILEGES.of(id));
+        rows.await.map(drop)
     }
 
     async fn is_listed(&self, id: &str) -> Result<bool> {
-        let members = self.client.members().await?;
+        let members = collaborator::now(self.client).await?;
         Ok(members.iter().any(|member| member.id.as_str() == id))
     }
 }

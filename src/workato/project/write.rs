@@ -3,32 +3,45 @@
 use std::collections::BTreeSet;
 
 use prost_types::Any;
+use serde::Serialize;
+use serde_json::json;
 
-use super::effect::{Ended, send};
-use super::{
-    already_granted, already_revoked, ambiguous_right, called, environment_said, group, member_of, person_id, replaced,
-    revoked_before,
-};
+use super::model::{ProjectGrant, ProjectId};
+use super::{Project, environment, name, now};
 use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::client::{
-    GroupId, MemberId, NewProjectGrant, Project as ApiProject, ProjectGrant, ProjectId, ProjectRole, WorkatoClient,
-    read_all,
-};
-use crate::workato::directory::Directory;
-use crate::workato::group::CollaboratorGroup;
-use crate::workato::kind::{ResourceKind as _, id_value};
+use crate::workato::client::{WorkatoClient, endpoint};
+use crate::workato::code;
+use crate::workato::collaborator::{MemberId, called, member_of, person_id};
+use crate::workato::group::{self, CollaboratorGroup, GroupId};
+use crate::workato::kind::{self, ResourceKind as _, id_value};
+use crate::workato::listing::List;
 use crate::workato::names::Meaning;
-use crate::workato::project::{self, Project};
-use crate::workato::project_role::{NamedRole, ProjectRoles};
+use crate::workato::project_role::{self, NamedRole, ProjectRoles};
 use crate::workato::settings::Environment;
-use crate::workato::token_environment;
+use crate::workato::tables::Tables;
+use crate::workato::tokens;
+use crate::workato::writing::effect::{Ended, send};
+use crate::workato::writing::{
+    already_granted, already_revoked, ambiguous_right, environment_said, replaced, revoked_before,
+};
 
 /// What somebody without a role holds.
 const NO_ROLE: &str = "no role";
+
+/// A project role to give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct NewProjectGrant {
+    /// `User` or `UserGroup`.
+    assignment_type: &'static str,
+    /// The id of whom it is for.
+    assignment_id: serde_json::Value,
+    /// The role, as grants name it.
+    project_role_id: serde_json::Value,
+}
 
 /// Who gets or loses it.
 enum Grantee {
@@ -48,10 +61,10 @@ impl Grantee {
     ///
     /// # Errors
     /// `NotFound` for somebody who is not in the workspace; those of the API.
-    async fn name(&self, d: &Directory, cx: &SyncContext) -> Result<String> {
+    async fn name(&self, t: &Tables, cx: &SyncContext) -> Result<String> {
         match self {
-            Grantee::Person(id) => member_of(d, cx, id).await.map(|member| called(&member)),
-            Grantee::Group(id) => group::find(d, id).await.map(|found| group::name(&found)),
+            Grantee::Person(id) => member_of(t, cx, id).await.map(|member| called(&member)),
+            Grantee::Group(id) => group::find_now(t, id).await.map(|found| group::name(&found)),
         }
     }
 
@@ -77,20 +90,19 @@ impl Grantee {
 }
 
 /// The project role that is to be given or taken away, among those of the workspace.
-struct Right {
+struct WantedRole {
     roles: ProjectRoles,
     role: NamedRole,
 }
 
-impl Right {
+impl WantedRole {
     /// The one that an entitlement means: by its slug, and by the name that its text has for it (`<role> of <project>`).
     /// The list is read anew, since a slug means another role as soon as roles come and go.
     ///
     /// # Errors
     /// `NotFound` for a role that is gone; `InvalidArgument` for a slug that is not that of one role, or is another's now.
-    async fn of(d: &Directory, on: &v2::Resource, (slug, text): (&str, &str)) -> Result<Right> {
-        let listed: Vec<ProjectRole> = read_all(|page| d.clients.dev.project_roles(page)).await?;
-        let roles = ProjectRoles::of(&listed);
+    async fn of(t: &Tables, on: &v2::Resource, (slug, text): (&str, &str)) -> Result<WantedRole> {
+        let roles = project_role::now(&t.clients.dev).await?;
         let role = match roles.of_slug(slug) {
             Meaning::One(role) => role.clone(),
             Meaning::Several(several) => {
@@ -99,7 +111,7 @@ impl Right {
             }
             Meaning::Nothing => {
                 return Err(Error::new(Kind::NotFound, format!("there is no project role {slug}"))
-                    .code(crate::workato::code::NOT_IN_WORKSPACE)
+                    .code(code::NOT_IN_WORKSPACE)
                     .hint("sync again"));
             }
         };
@@ -112,7 +124,7 @@ impl Right {
                 );
                 Err(ambiguous_right(message).hint("sync again, and name the role as it is called now"))
             }
-            _ => Ok(Right { roles, role }),
+            _ => Ok(WantedRole { roles, role }),
         }
     }
 
@@ -136,7 +148,7 @@ impl Right {
     /// The first of these grants that is of this role.
     ///
     /// # Errors
-    /// As [`Right::is`].
+    /// As [`WantedRole::is`].
     fn among<'g>(&self, grants: impl IntoIterator<Item = &'g ProjectGrant>) -> Result<Option<&'g ProjectGrant>> {
         for grant in grants {
             if self.is(grant)? {
@@ -188,17 +200,12 @@ fn or(several: &[&NamedRole]) -> String {
 /// # Errors
 /// `NotFound` for a project, role, person or group that is gone; `FailedPrecondition` for a project that no token sees;
 /// `InvalidArgument` for a role that cannot be told from another; those of the API; `Internal` when it has no effect.
-pub async fn grant(
-    d: &Directory,
-    cx: &SyncContext,
-    on: &v2::Resource,
-    what: (&str, &str),
-    principal: &v2::Resource,
-) -> Result<Granted> {
+pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Result<Granted> {
+    let (on, what, principal) = (wanted.on, (wanted.slug, wanted.text), wanted.principal);
     let holder = Grantee::of(principal)?;
-    let place = find(d, cx, on).await?;
-    let right = Right::of(d, on, what).await?;
-    let who = holder.name(d, cx).await?;
+    let place = find(t, cx, on).await?;
+    let right = WantedRole::of(t, on, what).await?;
+    let who = holder.name(t, cx).await?;
     let before = place.grants().await?;
     let already = |name: &str| {
         cx.changes.tell(Change::already(&who, &place.name, name));
@@ -210,9 +217,9 @@ pub async fn grant(
     }
     let role_id = right.id_in_grants(&before)?;
     let change = Change::made(&who, &place.name, names(&had), &right.role.name);
-    let write = place
-        .client
-        .put_project_grants(&place.id, &[holder.assignment(role_id)])?;
+    let body = json!({ "project_grants": [holder.assignment(role_id)] });
+    let address = endpoint::PUT_PROJECT_GRANTS.of(place.id.as_str());
+    let write = place.client.write(address, Some(&body))?;
     let ended = send(cx, place.client, &change, write, &[Kind::AlreadyExists], || async {
         let now = place.grants().await?;
         let held: Vec<&ProjectGrant> = now.iter().filter(|g| holder.holds(g)).collect();
@@ -244,27 +251,22 @@ pub async fn grant(
 ///
 /// # Errors
 /// As [`grant`].
-pub async fn revoke(
-    d: &Directory,
-    cx: &SyncContext,
-    on: &v2::Resource,
-    what: (&str, &str),
-    principal: &v2::Resource,
-) -> Result<Vec<Any>> {
+pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Result<Vec<Any>> {
+    let (on, what, principal) = (wanted.on, (wanted.slug, wanted.text), wanted.principal);
     let holder = Grantee::of(principal)?;
     let gone = |error: Error| match error.kind() {
         Kind::NotFound => Ok(already_revoked(cx, on, principal)),
         _ => Err(error),
     };
-    let place = match find(d, cx, on).await {
+    let place = match find(t, cx, on).await {
         Ok(place) => place,
         Err(error) => return gone(error),
     };
-    let right = match Right::of(d, on, what).await {
+    let right = match WantedRole::of(t, on, what).await {
         Ok(right) => right,
         Err(error) => return gone(error),
     };
-    let who = match holder.name(d, cx).await {
+    let who = match holder.name(t, cx).await {
         Ok(who) => who,
         Err(error) => return gone(error),
     };
@@ -278,7 +280,9 @@ pub async fn revoke(
         return already(&right.role.name, (!own.is_empty()).then(|| names(&own)));
     };
     let change = Change::made(&who, &place.name, name_of(held), NO_ROLE);
-    let write = place.client.delete_project_grant(&held.id)?;
+    let write = place
+        .client
+        .write(endpoint::DELETE_PROJECT_GRANT.of(held.id.as_str()), None)?;
     let ended = send(cx, place.client, &change, write, &[Kind::NotFound], || async {
         match place.grants().await {
             Ok(now) => Ok(right
@@ -297,18 +301,19 @@ pub async fn revoke(
 }
 
 /// A project, and the client that sees it.
-struct FoundProject<'d> {
+struct FoundProject<'t> {
     id: ProjectId,
     /// With its environment: each has a project of that name.
     name: String,
     environment: Environment,
-    client: &'d WorkatoClient,
+    client: &'t WorkatoClient,
 }
 
 impl FoundProject<'_> {
     async fn grants(&self) -> Result<Vec<ProjectGrant>> {
-        let mut all: Vec<ProjectGrant> = read_all(|page| self.client.project_grants(&self.id, page)).await?;
-        token_environment::check(&self.environment, &all)?;
+        let list = List::now(self.client, endpoint::PROJECT_GRANTS.of(self.id.as_str()));
+        let mut all: Vec<ProjectGrant> = list.usually_empty().read().await?;
+        environment::check(&self.environment, &all)?;
         // What a list says of another project says nothing here.
         let elsewhere = |id: &ProjectId| *id != self.id;
         all.retain(|grant| {
@@ -326,22 +331,22 @@ impl FoundProject<'_> {
 ///
 /// # Errors
 /// `NotFound` for one that is gone for certain; `FailedPrecondition` for one that may lie where nothing is seen.
-async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Result<FoundProject<'d>> {
+async fn find<'t>(t: &'t Tables, cx: &SyncContext, on: &v2::Resource) -> Result<FoundProject<'t>> {
     let id = ProjectId::from(resource::key(on).1);
-    let environments = match environment_said(d, cx, on).await? {
+    let environments = match environment_said(t, cx, on).await? {
         Some(environment) => vec![environment],
-        None => d.environments(cx).await?,
+        None => t.environments(cx).await?,
     };
     let (mut blind, mut seen) = (Vec::new(), Vec::new());
     for environment in environments {
-        let Some(client) = d.clients.of(&environment) else {
+        let Some(client) = t.clients.of(&environment) else {
             blind.push(environment);
             continue;
         };
-        let projects: Vec<ApiProject> = read_all(|page| client.projects(page)).await?;
+        let projects = now(client).await?;
         if let Some(project) = projects.iter().find(|p| p.id == id) {
             return Ok(FoundProject {
-                name: format!("{} ({environment})", project::name(project)),
+                name: format!("{} ({environment})", name(project)),
                 id,
                 environment,
                 client,
@@ -351,23 +356,19 @@ async fn find<'d>(d: &'d Directory, cx: &SyncContext, on: &v2::Resource) -> Resu
     }
     if blind.is_empty() {
         // A token in the setting of another environment does not show what is gone in this one.
-        for (environment, client) in seen {
-            token_environment::ask(&environment, client).await?;
+        for (seen, client) in seen {
+            environment::ask(&seen, client).await?;
         }
         return Err(Error::new(Kind::NotFound, format!("there is no project {id}"))
-            .code(crate::workato::code::NOT_IN_WORKSPACE)
+            .code(code::NOT_IN_WORKSPACE)
             .hint("sync again"));
     }
     let message = format!("it cannot be told whether there is a project {id}");
     Err(Error::new(Kind::FailedPrecondition, message)
-        .code(crate::workato::code::OUT_OF_SIGHT)
+        .code(code::OUT_OF_SIGHT)
         .hint(format!(
             "projects of an environment are seen with its own token only: {}",
-            blind
-                .iter()
-                .map(token_environment::advice)
-                .collect::<Vec<_>>()
-                .join("; ")
+            blind.iter().map(tokens::advice).collect::<Vec<_>>().join("; ")
         )))
 }
 

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Any;
 use prost_types::value::Kind as ValueKind;
+use serde::Serialize;
 
-use super::assignment::ROLE_TYPE;
-use super::effect::{Ended, send};
-use super::role::check_model;
-use super::{ambiguous_right, called};
+use super::{Member, MemberId, build, called, now};
+
 use crate::baton::annotation::pack;
 use crate::baton::change::Change;
 use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, SyncContext};
@@ -16,12 +15,16 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::proto::v2::connector_account_creation_schema::{Field, StringField, StringListField, field};
 use crate::baton::proto::v2::local_credential_options::Options;
-use crate::workato::client::{Invitation, Member, MemberId, RoleAssignment};
-use crate::workato::collaborator;
-use crate::workato::directory::Directory;
+use crate::workato::access_model::Detected;
+use crate::workato::client::endpoint;
+use crate::workato::code;
 use crate::workato::names::Meaning;
-use crate::workato::role::named;
-use crate::workato::role_assignments::{BASE_ROLES, RoleKind, RoleNames, is_no_access};
+use crate::workato::role::{self, BASE_ROLES};
+use crate::workato::role_assignments::{RoleKind, RoleNames, is_no_access};
+use crate::workato::tables::Tables;
+use crate::workato::writing::ambiguous_right;
+use crate::workato::writing::assignment::{ROLE_TYPE, RoleAssignment};
+use crate::workato::writing::effect::{Ended, send};
 
 /// Names of the fields of the form.
 const EMAIL: &str = "email";
@@ -29,8 +32,22 @@ const NAME: &str = "name";
 const ENV_ROLES: &str = "env_roles";
 const GROUPS: &str = "user_group_ids";
 
+/// Somebody to invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Invitation {
+    /// Their name.
+    name: String,
+    /// Where the invitation goes.
+    email: String,
+    /// What they may do. Without any the API refuses.
+    env_roles: Vec<RoleAssignment>,
+    /// Groups they join.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    user_group_ids: Vec<String>,
+}
+
 /// The form of a new account (`workato/model.md 9`).
-pub fn creation_schema() -> v2::ConnectorAccountCreationSchema {
+pub fn form() -> v2::ConnectorAccountCreationSchema {
     let text = || field::Field::StringField(StringField::default());
     let list = || field::Field::StringListField(StringListField::default());
     let field = |order, name: &str, required, description: &str, placeholder: &str, kind| Field {
@@ -79,14 +96,14 @@ const NOBODY: &str = "not a collaborator";
 /// # Errors
 /// `InvalidArgument` for a form that is not filled in or names an unknown role; `FailedPrecondition` for a role of the
 /// older model in a workspace with RBAC v2; those of the API.
-pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
+pub async fn create(t: &Tables, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
     let form = Form::read(account)?;
-    let members = d.detected(cx).await?.members.clone();
+    let members = t.get::<Detected>(cx).await?.members.clone();
     if let Some(member) = find(&members, &form.email) {
         return Ok(exists(cx, member));
     }
     let invitation = Invitation {
-        env_roles: assignments(d, cx, &form.env_roles).await?,
+        env_roles: assignments(t, cx, &form.env_roles).await?,
         name: form.name,
         email: form.email,
         user_group_ids: form.groups,
@@ -99,14 +116,15 @@ pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -
         .collect();
     let who = format!("{} <{email}>", invitation.name);
     let change = Change::made(who, "", NOBODY, format!("invited as {}", roles.join(", ")));
-    let dev = &d.clients.dev;
-    let write = dev.invite(&invitation)?;
+    let dev = &t.clients.dev;
+    let body = serde_json::to_value(&invitation).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+    let write = dev.write(&endpoint::INVITE, Some(&body))?;
     cx.changes.propose(&change, &write.request())?;
     let accepted = match write.send().await {
         Ok(accepted) => accepted,
         // Somebody was faster; then they are in the list, or it is the invitation that is there.
         Err(error) if error.kind() == Kind::AlreadyExists => {
-            let members = dev.members().await?;
+            let members = now(dev).await?;
             return find(&members, email)
                 .map(|member| exists(cx, member))
                 .ok_or_else(|| explained(error, email));
@@ -115,7 +133,7 @@ pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -
     };
     // Invitations are in no list, so only that somebody is in the list of people decides against the answer.
     if accepted.complaint.is_some() || accepted.is_page {
-        let is_there = dev.members().await.is_ok_and(|members| find(&members, email).is_some());
+        let is_there = now(dev).await.is_ok_and(|members| find(&members, email).is_some());
         if !is_there {
             return Err(match accepted.complaint {
                 Some(complaint) => explained(complaint, email),
@@ -126,10 +144,10 @@ pub async fn create(d: &Directory, cx: &SyncContext, account: &NewAccount<'_>) -
     cx.changes.tell(change);
     // Somebody who is in the list of people needs no invitation; a list that cannot be read says nothing about one that
     // was accepted for sending.
-    let now = dev.members().await.ok();
-    let outcome = match now.as_deref().and_then(|members| find(members, email)) {
+    let listed = now(dev).await.ok();
+    let outcome = match listed.as_deref().and_then(|members| find(members, email)) {
         Some(member) => AccountOutcome::Created {
-            resource: collaborator::build(member),
+            resource: build(member),
             invitation_expires_at: None,
         },
         None => AccountOutcome::ActionRequired {
@@ -163,9 +181,7 @@ fn explained(error: Error, email: &str) -> Error {
         }
         _ => return error,
     };
-    let explained = Error::new(error.kind(), message)
-        .code(crate::workato::code::INVITATION)
-        .hint(hint);
+    let explained = Error::new(error.kind(), message).code(code::INVITATION).hint(hint);
     with_facts(error, explained)
 }
 
@@ -175,7 +191,7 @@ fn not_known(email: &str) -> Error {
         Kind::Unavailable,
         format!("it is not known whether {email} was invited"),
     )
-    .code(crate::workato::code::INVITATION)
+    .code(code::INVITATION)
     .hint(
         "ask the person whether the mail has come, or look at the pending invitations in Workato; try again in 20 \
              minutes at the earliest",
@@ -194,20 +210,20 @@ fn with_facts(error: Error, mut explained: Error) -> Error {
 ///
 /// # Errors
 /// Those of the API; `Internal` when it has no effect.
-pub async fn delete(d: &Directory, cx: &SyncContext, id: &MemberId) -> Result<Vec<Any>> {
-    let dev = &d.clients.dev;
+pub async fn delete(t: &Tables, cx: &SyncContext, id: &MemberId) -> Result<Vec<Any>> {
+    let dev = &t.clients.dev;
     let gone = |who: String| {
         cx.changes.tell(Change::gone(who, "", "collaborator", None::<&str>));
         Ok(vec![pack(&v2::ResourceDoesNotExist::default())])
     };
-    let members = dev.members().await?;
+    let members = now(dev).await?;
     let Some(member) = members.iter().find(|m| m.id == *id) else {
         return gone(id.to_string());
     };
     let change = Change::made(called(member), "", held_by(member), NOBODY);
-    let write = dev.delete_member(id)?;
+    let write = dev.write(endpoint::DELETE_MEMBER.of(id.as_str()), None)?;
     let ended = send(cx, dev, &change, write, &[Kind::NotFound], || async {
-        let there = dev.members().await?.iter().any(|m| m.id == *id);
+        let there = now(dev).await?.iter().any(|m| m.id == *id);
         Ok(there.then(|| "the collaborator".to_owned()))
     });
     match ended.await? {
@@ -280,8 +296,8 @@ impl Form {
 }
 
 /// The roles of a form, each checked by its exact name.
-async fn assignments(d: &Directory, cx: &SyncContext, wanted: &[String]) -> Result<Vec<RoleAssignment>> {
-    let detected = d.detected(cx).await?;
+async fn assignments(t: &Tables, cx: &SyncContext, wanted: &[String]) -> Result<Vec<RoleAssignment>> {
+    let detected = t.get::<Detected>(cx).await?;
     let names = RoleNames::of(&detected);
     let mut roles = Vec::with_capacity(wanted.len());
     for text in wanted {
@@ -293,7 +309,7 @@ async fn assignments(d: &Directory, cx: &SyncContext, wanted: &[String]) -> Resu
         let of_list = names.exactly(RoleKind::Environment, name);
         let is_v2 = of_list != Meaning::Nothing;
         if !is_v2 && BASE_ROLES.contains(&name) {
-            check_model(d, cx).await?;
+            role::check_model(t, cx).await?;
         }
         let meaning = match is_v2 {
             true => of_list,
@@ -303,7 +319,7 @@ async fn assignments(d: &Directory, cx: &SyncContext, wanted: &[String]) -> Resu
             let message = format!("the name {name:?} can mean roles {}", ids.join(" and "));
             return Err(ambiguous_right(message));
         }
-        if !is_v2 && !named(d, cx).await?.iter().any(|(_, known)| known.trim() == name) {
+        if !is_v2 && !role::named(t, cx).await?.iter().any(|(_, known)| known.trim() == name) {
             let known: Vec<&str> = detected
                 .environment_roles
                 .iter()
@@ -330,7 +346,7 @@ fn exists(cx: &SyncContext, member: &Member) -> CreatedAccount {
     cx.changes.tell(Change::already(called(member), "", "collaborator"));
     CreatedAccount {
         outcome: AccountOutcome::AlreadyExists {
-            resource: collaborator::build(member),
+            resource: build(member),
         },
         annotations: Vec::new(),
     }
@@ -348,5 +364,5 @@ fn texts(value: Option<&prost_types::Value>) -> Vec<String> {
 }
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(Kind::InvalidArgument, message).code(crate::workato::code::ACCOUNT_FORM)
+    Error::new(Kind::InvalidArgument, message).code(code::ACCOUNT_FORM)
 }

@@ -4,21 +4,21 @@
 //! (environment, role) alone, a few holders per role stand for all of them (`workato/model.md 7`); `sampling`
 //! decides whom to ask and whether their answers can be trusted.
 
-pub mod catalogue;
-mod sampling;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use self::sampling::{Observed, Trusted};
-use super::access_model::AccessModel;
-use super::client::{FolderId, MemberId};
-use super::directory::Directory;
-use super::role_assignments::{BASE_ROLES, RoleKind, RoleRef};
-use super::settings::{Environment, PrivilegesMode};
+use super::sampling::{Observed, Trusted};
+use super::{catalogue, sampling};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
+use crate::workato::access_model::Detected;
+use crate::workato::collaborator::MemberId;
+use crate::workato::folder::FolderId;
+use crate::workato::role::{LegacyRole, base_roles, has_legacy_roles};
+use crate::workato::role_assignments::{Holdings, RoleKind, RoleRef};
+use crate::workato::settings::{Environment, PrivilegesMode};
+use crate::workato::tables::{Table, Tables};
 
 /// What a sync without privileges cannot tell.
 const PRIVILEGES_OFF: &str = "what roles may do, and the folders they name, were not asked for (--privileges off)";
@@ -65,21 +65,20 @@ pub struct PrivilegeFacts {
     pub named: BTreeSet<(Environment, Pair)>,
 }
 
-impl PrivilegeFacts {
+impl Table for PrivilegeFacts {
+    type Value = PrivilegeFacts;
+
     /// Reads as many holders as the settings and their answers demand.
-    ///
-    /// # Errors
-    /// Those of the client; a refusal is a warning and leaves what the role lists say.
-    pub async fn read(directory: &Directory, cx: &SyncContext) -> Result<Self> {
-        let holdings = directory.holdings(cx).await?;
-        let detected = directory.detected(cx).await?;
-        let environments = directory.environments(cx).await?;
-        let observed = match directory.settings.privileges {
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<PrivilegeFacts> {
+        let holdings = t.get::<Holdings>(cx).await?;
+        let detected = t.get::<Detected>(cx).await?;
+        let environments = t.environments(cx).await?;
+        let observed = match t.settings.privileges {
             PrivilegesMode::Off => {
                 cx.records.leave_out(PRIVILEGES_OFF);
                 None
             }
-            mode => sampling::observe(directory, cx, &holdings, mode).await?,
+            mode => sampling::observe(t, cx, &holdings, mode).await?,
         };
         let mut facts = PrivilegeFacts::default();
         if let Some(observed) = &observed {
@@ -87,7 +86,7 @@ impl PrivilegeFacts {
                 facts.take(role, holders, observed);
             }
         }
-        if directory.has_legacy_roles(cx).await? {
+        if has_legacy_roles(t, cx).await? {
             for environment in &environments {
                 facts.legacy_custom(&detected.legacy_roles, environment);
                 let bases = base_roles(detected.model, &holdings.base_roles);
@@ -98,7 +97,7 @@ impl PrivilegeFacts {
                         environment: environment.clone(),
                     };
                     // Rows of nobody may be stood in for; rows that could not be read are missing, and said to be.
-                    let off = directory.settings.privileges == PrivilegesMode::Off;
+                    let off = t.settings.privileges == PrivilegesMode::Off;
                     if off || holdings.holders(&role).next().is_none() {
                         facts
                             .by_role
@@ -109,10 +108,12 @@ impl PrivilegeFacts {
                 }
             }
         }
-        facts.name_all(directory.has_legacy_roles(cx).await?, &environments);
+        facts.name_all(has_legacy_roles(t, cx).await?, &environments);
         Ok(facts)
     }
+}
 
+impl PrivilegeFacts {
     fn take(&mut self, role: &RoleRef, holders: &BTreeSet<MemberId>, observed: &Observed) {
         let environment = &role.environment;
         match observed.privileges(role) {
@@ -148,7 +149,7 @@ impl PrivilegeFacts {
     }
 
     /// Custom roles carry their privileges in the list itself.
-    fn legacy_custom(&mut self, roles: &[super::client::LegacyRole], environment: &Environment) {
+    fn legacy_custom(&mut self, roles: &[LegacyRole], environment: &Environment) {
         for role in roles {
             let key = RoleRef {
                 kind: RoleKind::Legacy,
@@ -173,19 +174,4 @@ impl PrivilegeFacts {
         }
         self.named.extend(self.by_member.values().flatten().cloned());
     }
-
-    /// Folders that privilege rows name in an environment.
-    pub fn folders_of<'a>(&'a self, environment: &'a Environment) -> impl Iterator<Item = &'a FolderId> {
-        self.folder_members
-            .keys()
-            .filter(move |(e, _)| e == environment)
-            .map(|(_, folder)| folder)
-    }
-}
-
-/// The base roles that exist: all in a legacy workspace, the named ones in a mixed one (`workato/model.md 1`).
-pub fn base_roles<'a>(model: AccessModel, named: &'a BTreeSet<String>) -> impl Iterator<Item = &'static str> + use<'a> {
-    BASE_ROLES
-        .into_iter()
-        .filter(move |base| model == AccessModel::Legacy || (model == AccessModel::Mixed && named.contains(*base)))
 }

@@ -1,48 +1,40 @@
-//! Folders: the root folder of every project, loose folders under Home, and what lies below them.
+//! All folders of a sync.
 //!
 //! Listing costs one request per folder, so by default the walk stops as soon as every folder that a grant names
 //! is found (`workato/model.md 6.5`).
-
-mod inside;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use self::inside::Inside;
-use super::client::{Folder as ApiFolder, FolderId, LegacyRole, Project as ApiProject, WorkatoClient, odd};
-use super::collaborator::{self, Collaborator};
-use super::directory::{Directory, FAN_OUT};
-use super::family::Family;
-use super::family::single::{self, Outcome};
-use super::kind::{PAGE, ResourceKind, id_value, stamp, utc};
-use super::listing::all_pages;
-use super::project::Project;
-use super::role::Role;
-use super::role_assignments::{RoleKind, RoleRef};
-use super::settings::{Environment, FolderDepth};
+use super::FAMILY;
+use super::inside::Inside;
+use super::model::{FolderId, FolderRow};
 use crate::baton::connector::SyncContext;
-use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use crate::baton::error::{Error, Result};
-use crate::baton::grant::GrantBuilder;
-use crate::baton::page::{Page, PageToken};
-use crate::baton::proto::v2;
-use crate::baton::resource::{self, Profile, ResourceBuilder};
+use crate::workato::access_model::Detected;
 use crate::workato::cause;
-
-/// The slug of "may open this folder".
-pub const ACCESS: &str = "collaborator-access";
+use crate::workato::client::{WorkatoClient, endpoint, odd};
+use crate::workato::connection::Connections;
+use crate::workato::family::Family;
+use crate::workato::family::single::{self, Outcome};
+use crate::workato::listing::List;
+use crate::workato::privilege::PrivilegeFacts;
+use crate::workato::project::{self, ProjectRow, Projects};
+use crate::workato::role::has_legacy_roles;
+use crate::workato::settings::{Environment, FolderDepth};
+use crate::workato::tables::{FAN_OUT, Table, Tables};
 
 /// A folder and where it hangs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
     /// The root folder of a project.
-    Root(ApiProject),
+    Root(ProjectRow),
     /// Any other folder; `parent` is a folder of the tree, or nothing for one that lies under Home.
     Nested {
         /// The folder.
-        folder: ApiFolder,
+        folder: FolderRow,
         /// Its parent in the tree.
         parent: Option<FolderId>,
     },
@@ -61,15 +53,20 @@ impl FolderTree {
         self.index.contains_key(folder)
     }
 
+    /// All of them: id, environment and place.
+    pub(super) fn nodes(&self) -> &[(FolderId, Environment, Node)] {
+        &self.nodes
+    }
+
     /// The environment of a folder of the tree.
-    fn environment(&self, folder: &FolderId) -> Option<&Environment> {
+    pub(super) fn environment(&self, folder: &FolderId) -> Option<&Environment> {
         self.index
             .get(folder)
             .and_then(|i| self.nodes.get(*i))
             .map(|(_, environment, _)| environment)
     }
 
-    fn node(&self, folder: &FolderId) -> Option<&Node> {
+    pub(super) fn node(&self, folder: &FolderId) -> Option<&Node> {
         let (_, _, node) = self.nodes.get(*self.index.get(folder)?)?;
         Some(node)
     }
@@ -82,24 +79,25 @@ impl FolderTree {
         self.nodes.push((id, environment.clone(), node));
         true
     }
+}
+
+impl Table for FolderTree {
+    type Value = FolderTree;
 
     /// Lists roots and loose folders of every readable environment and walks as deep as the settings say.
-    ///
-    /// # Errors
-    /// Those of the client; a refusal is a warning.
-    pub async fn read(directory: &Directory, cx: &SyncContext) -> Result<Self> {
-        let projects = directory.projects(cx).await?;
-        let wanted = FoldersInUse::of(directory, cx).await?;
-        let depth = match directory.settings.folder_depth {
-            FolderDepth::Auto if directory.has_legacy_roles(cx).await? => FolderDepth::All,
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<FolderTree> {
+        let projects = t.get::<Projects>(cx).await?;
+        let wanted = FoldersInUse::of(t, cx).await?;
+        let depth = match t.settings.folder_depth {
+            FolderDepth::Auto if has_legacy_roles(t, cx).await? => FolderDepth::All,
             depth => depth,
         };
         let mut tree = FolderTree::default();
-        for (environment, client) in directory.readable_environments(cx).await? {
+        for (environment, client) in t.readable_environments(cx).await? {
             let mut level = Vec::new();
             for placed in projects.iter().filter(|p| p.environment == environment) {
-                if let Some(id) = placed.project.folder_id.clone()
-                    && tree.add(id.clone(), &environment, Node::Root(placed.project.clone()))
+                if let Some(id) = placed.row.folder_id.clone()
+                    && tree.add(id.clone(), &environment, Node::Root(placed.row.clone()))
                 {
                     level.push(id);
                 }
@@ -108,12 +106,12 @@ impl FolderTree {
                 cx,
                 client: &client,
                 environment: &environment,
-                family: directory.family(cx, &format!("folders/{environment}")),
-                inner: directory.family(cx, &format!("inner_folders/{environment}")),
+                family: t.family(cx, &format!("{FAMILY}/{environment}")),
+                inner: t.family(cx, &format!("inner_folders/{environment}")),
             };
             let home = walk.home().await?;
             if let Some(home) = &home
-                && directory.family(cx, &format!("projects/{environment}")).has_answered()
+                && project::is_listed(t, cx, &environment)
             {
                 compare(cx, &environment, &tree, home);
             }
@@ -126,7 +124,7 @@ impl FolderTree {
             walk.descend(&mut tree, level, depth, wanted.of_environment(&environment))
                 .await?;
         }
-        wanted.warn_unlisted(directory, cx, &tree).await?;
+        wanted.warn_unlisted(t, cx, &tree).await?;
         Ok(tree)
     }
 }
@@ -138,9 +136,9 @@ struct FoldersInUse {
 }
 
 impl FoldersInUse {
-    async fn of(directory: &Directory, cx: &SyncContext) -> Result<Self> {
-        let facts = directory.privileges(cx).await?;
-        let detected = directory.detected(cx).await?;
+    async fn of(t: &Tables, cx: &SyncContext) -> Result<Self> {
+        let facts = t.get::<PrivilegeFacts>(cx).await?;
+        let detected = t.get::<Detected>(cx).await?;
         let mut by_environment: BTreeMap<Environment, BTreeSet<FolderId>> = BTreeMap::new();
         for (environment, folder) in facts.folder_members.keys() {
             by_environment
@@ -148,12 +146,12 @@ impl FoldersInUse {
                 .or_default()
                 .insert(folder.clone());
         }
-        if directory.settings.sync_connections {
-            for placed in directory.connections(cx).await?.iter() {
+        if t.settings.sync_connections {
+            for placed in t.get::<Connections>(cx).await?.iter() {
                 by_environment
                     .entry(placed.environment.clone())
                     .or_default()
-                    .extend(placed.connection.folder_id.clone());
+                    .extend(placed.row.folder_id.clone());
             }
         }
         let anywhere = detected
@@ -173,14 +171,14 @@ impl FoldersInUse {
 
     /// One warning for folder grants that had to be dropped because no list returned the folder. Environments
     /// without a token have a warning of their own.
-    async fn warn_unlisted(&self, directory: &Directory, cx: &SyncContext, tree: &FolderTree) -> Result<()> {
-        let readable: BTreeSet<Environment> = directory
+    async fn warn_unlisted(&self, t: &Tables, cx: &SyncContext, tree: &FolderTree) -> Result<()> {
+        let readable: BTreeSet<Environment> = t
             .readable_environments(cx)
             .await?
             .into_iter()
             .map(|(environment, _)| environment)
             .collect();
-        let facts = directory.privileges(cx).await?;
+        let facts = t.get::<PrivilegeFacts>(cx).await?;
         let in_rows = facts
             .folder_members
             .keys()
@@ -216,7 +214,7 @@ struct Walk<'a> {
 
 /// Home holds the root folder of every project, so each of the two lists tells whether the other is whole. Neither
 /// says how many rows it has (`workato/api.md 2.11`).
-fn compare(cx: &SyncContext, environment: &Environment, roots: &FolderTree, home: &[ApiFolder]) {
+fn compare(cx: &SyncContext, environment: &Environment, roots: &FolderTree, home: &[FolderRow]) {
     let unlisted = home
         .iter()
         .filter(|folder| folder.is_project == Some(true) && !roots.contains(&folder.id));
@@ -269,7 +267,7 @@ impl Walk<'_> {
                 tree,
             };
             let inside = &inside;
-            let listed: Vec<(FolderId, Vec<ApiFolder>)> = stream::iter(level.clone())
+            let listed: Vec<(FolderId, Vec<FolderRow>)> = stream::iter(level.clone())
                 .map(|parent| async move {
                     let children = self.children(inside, &parent).await?;
                     Ok::<_, Error>((parent, children))
@@ -298,26 +296,20 @@ impl Walk<'_> {
     }
 
     /// The folders directly under Home; `None` where the token may not list folders.
-    async fn home(&self) -> Result<Option<Vec<ApiFolder>>> {
+    async fn home(&self) -> Result<Option<Vec<FolderRow>>> {
         if self.family.is_refused() {
             return Ok(None);
         }
         let key = format!("folders/{}/home", self.environment);
-        let list = all_pages(
-            self.cx,
-            &key,
-            |f: &ApiFolder| f.id.clone(),
-            |page| self.client.folders(None, page),
-        )
-        .await;
+        let list = List::of_sync(self.cx, &key, self.client, &endpoint::FOLDERS);
         let what = format!("folders of {}", self.environment);
-        let home = self.family.degrade(self.cx, &what, list)?;
+        let home = self.family.degrade(self.cx, &what, list.read().await)?;
         odd::count(self.cx, &what, home.iter().flatten());
         Ok(home)
     }
 
     /// The folders directly below one; none where that is refused or gone.
-    async fn children(&self, inside: &Inside<'_>, parent: &FolderId) -> Result<Vec<ApiFolder>> {
+    async fn children(&self, inside: &Inside<'_>, parent: &FolderId) -> Result<Vec<FolderRow>> {
         // Both lists are one checkbox.
         if self.family.is_refused() {
             return Ok(Vec::new());
@@ -332,121 +324,4 @@ impl Walk<'_> {
             },
         )
     }
-}
-
-/// The folder resource type.
-pub struct Folder;
-
-impl ResourceKind for Folder {
-    const TYPE: &'static str = "folder";
-
-    fn resource_type() -> v2::ResourceType {
-        resource::resource_type(Self::TYPE, "Folder", &[], Vec::new())
-    }
-
-    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
-        let tree = d.folders(cx).await?;
-        Page::of_table(&tree.nodes, page, PAGE, |(id, environment, node)| {
-            build(id, environment, node)
-        })
-    }
-
-    async fn entitlements(_: &Directory, _: &SyncContext, folder: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
-        let name = &folder.display_name;
-        Ok(vec![
-            EntitlementBuilder::new(folder, ACCESS, Purpose::Permission, &[&Collaborator::resource_type()])
-                .named(
-                    format!("Collaborator access {name}"),
-                    format!("Collaborator can access {name}"),
-                )
-                .immutable()
-                .build(),
-        ])
-    }
-
-    async fn grants(
-        d: &Directory,
-        cx: &SyncContext,
-        folder: &v2::Resource,
-        page: &PageToken,
-    ) -> Result<Page<v2::Grant>> {
-        let id = FolderId::from(resource::key(folder).1);
-        let tree = d.folders(cx).await?;
-        let Some(environment) = tree.environment(&id) else {
-            return Ok(Page::default());
-        };
-        let detected = d.detected(cx).await?;
-        let facts = d.privileges(cx).await?;
-        let roles = detected
-            .legacy_roles
-            .iter()
-            .filter(|role| role.folder_ids.contains(&id));
-        let members = facts
-            .folder_members
-            .get(&(environment.clone(), id.clone()))
-            .into_iter()
-            .flatten();
-        let grants: Vec<v2::Grant> = roles
-            .map(|role| to_role(d, folder, role, environment))
-            .chain(members.map(|member| {
-                GrantBuilder::new(folder, ACCESS, collaborator::resource_id(member))
-                    .immutable()
-                    .build()
-            }))
-            .collect();
-        Page::of_table(&grants, page, PAGE, Clone::clone)
-    }
-}
-
-fn to_role(d: &Directory, folder: &v2::Resource, role: &LegacyRole, environment: &Environment) -> v2::Grant {
-    let role = RoleRef {
-        kind: RoleKind::Legacy,
-        id: role.id.to_string(),
-        environment: environment.clone(),
-    };
-    let principal = resource::id(Role::TYPE, d.scoped_id(&role.id, environment));
-    let over = entitlement::id(&principal, super::role::HAS);
-    GrantBuilder::new(folder, ACCESS, principal).expands_over(over).build()
-}
-
-/// What lies in a project, or in another folder, is in the environment of that; a loose folder must say its own.
-fn build(id: &FolderId, environment: &Environment, node: &Node) -> v2::Resource {
-    match node {
-        Node::Root(project) => {
-            let name = format!("ROOT PROJECT: {}", super::project::name(project));
-            let profile = Profile::new()
-                .with("id", id_value(&project.id))
-                .with("name", name.as_str())
-                .with_null("parent_id");
-            ResourceBuilder::new(Folder::TYPE, id.to_string(), name)
-                .parent(resource::id(Project::TYPE, project.id.to_string()))
-                .profile(profile)
-        }
-        Node::Nested { folder, parent } => {
-            let name = folder
-                .name
-                .clone()
-                .filter(|n| !n.is_empty())
-                .unwrap_or_else(|| id.to_string());
-            let loose = parent.is_none().then_some(environment);
-            let profile = Profile::new()
-                .with("id", id_value(id))
-                .with("name", name.as_str())
-                .with("create_at", utc(folder.created_at.as_deref()))
-                .with("parent_id", folder.parent_id.as_ref().map(id_value))
-                .with("updated_at", utc(folder.updated_at.as_deref()))
-                .with("project_id", folder.project_id.as_ref().map(id_value))
-                .with("environment", loose.map(Environment::as_str));
-            let resource = ResourceBuilder::new(Folder::TYPE, id.to_string(), name)
-                .profile(profile)
-                .created_at(stamp(folder.created_at.as_deref()));
-            match parent {
-                Some(parent) => resource.parent(resource::id(Folder::TYPE, parent.to_string())),
-                None => resource,
-            }
-        }
-    }
-    .children(Folder::TYPE)
-    .app()
-    .build()
 }

@@ -2,13 +2,20 @@
 //!
 //! The type skips grants: roles and people list the privileges they hold themselves.
 
-use super::client::MemberId;
-use super::collaborator::{self, Collaborator};
-use super::directory::Directory;
+mod catalogue;
+mod facts;
+mod model;
+mod sampling;
+
+pub use self::facts::{Pair, PrivilegeFacts};
+pub use self::model::PrivilegeRow;
+use super::client::endpoint;
+use super::collaborator::{self, Collaborator, MemberId};
 use super::kind::{PAGE, ResourceKind};
-use super::privileges::{Pair, catalogue};
-use super::role_assignments::RoleRef;
+use super::probe::Probe;
+use super::role_assignments::{Holdings, RoleRef};
 use super::settings::{Environment, EnvironmentChoice};
+use super::tables::Tables;
 use crate::baton::annotation;
 use crate::baton::connector::SyncContext;
 use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
@@ -27,18 +34,21 @@ pub struct Privilege;
 impl ResourceKind for Privilege {
     const TYPE: &'static str = "privilege";
 
+    const PROBES: &'static [Probe] =
+        &[Probe::list_of::<PrivilegeRow>(&endpoint::MEMBER_PRIVILEGES, sampling::asked).recorded(sampling::FAMILY)];
+
     fn resource_type() -> v2::ResourceType {
         let skip = annotation::pack(&v2::SkipGrants::default());
         resource::resource_type(Self::TYPE, "Privilege", &[], vec![skip])
     }
 
-    async fn resources(d: &Directory, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
-        let facts = d.privileges(cx).await?;
+    async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        let facts = t.get::<PrivilegeFacts>(cx).await?;
         let named: Vec<_> = facts.named.iter().collect();
-        Page::of_table(&named, page, PAGE, |(environment, pair)| build(d, environment, pair))
+        Page::of_table(&named, page, PAGE, |(environment, pair)| build(t, environment, pair))
     }
 
-    async fn entitlements(_: &Directory, _: &SyncContext, privilege: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
+    async fn entitlements(_: &Tables, _: &SyncContext, privilege: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
         // The stray backtick is part of the published display name.
         let display_name = format!("Collaborator have {}`", privilege.display_name);
         Ok(vec![
@@ -57,14 +67,14 @@ impl ResourceKind for Privilege {
 
 /// The resource of a privilege. Where the run emits all environments its id carries its own: the published
 /// connector merges them and so overstates access (`workato/model.md 6.3`).
-pub fn build(d: &Directory, environment: &Environment, pair: &Pair) -> v2::Resource {
-    let scoped = (d.settings.environment == EnvironmentChoice::All).then(|| environment.as_str());
+pub fn build(t: &Tables, environment: &Environment, pair: &Pair) -> v2::Resource {
+    let scoped = (t.settings.environment == EnvironmentChoice::All).then(|| environment.as_str());
     let profile = Profile::new()
         .with("resource", pair.group.as_str())
         .with("permission", pair.id.as_str())
         .with("description", catalogue::description(pair))
         .with("environment", scoped);
-    ResourceBuilder::new(Privilege::TYPE, d.scoped_id(&pair.name(), environment), pair.name())
+    ResourceBuilder::new(Privilege::TYPE, t.scoped_id(&pair.name(), environment), pair.name())
         .profile(profile)
         .role()
         .build()
@@ -72,15 +82,15 @@ pub fn build(d: &Directory, environment: &Environment, pair: &Pair) -> v2::Resou
 
 /// What a role lists as its grants: the people who hold it, and the privileges they hold through it.
 pub async fn grants_of_role(
-    d: &Directory,
+    t: &Tables,
     cx: &SyncContext,
     resource: &v2::Resource,
     slug: &str,
     role: &RoleRef,
     page: &PageToken,
 ) -> Result<Page<v2::Grant>> {
-    let holdings = d.holdings(cx).await?;
-    let facts = d.privileges(cx).await?;
+    let holdings = t.get::<Holdings>(cx).await?;
+    let facts = t.get::<PrivilegeFacts>(cx).await?;
     let principal = resource.id.clone().unwrap_or_default();
     let over = entitlement::id(&principal, slug);
     let holders = holdings.holders(role).map(Row::Holder);
@@ -91,7 +101,7 @@ pub async fn grants_of_role(
             .metadata(Profile::new().with("environment_type", role.environment.as_str()))
             .build(),
         Row::Privilege(pair) => {
-            let privilege = build(d, &role.environment, pair);
+            let privilege = build(t, &role.environment, pair);
             GrantBuilder::new(&privilege, ASSIGNED, principal.clone())
                 .immutable()
                 .expands_over(over.clone())

@@ -1,17 +1,21 @@
 //! The one role that a person has in an environment: given by replacing it, taken away by "No access". Both access
 //! models write it with the same request (`workato/api.md 2.6`).
 
+use serde::Serialize;
+use serde_json::json;
+
 use super::effect::{Ended, send};
-use super::{ambiguous_right, called, or_no_access};
+use super::{ambiguous_right, or_no_access};
 use crate::baton::change::Change;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
-use crate::workato::access_model::AccessModel;
-use crate::workato::client::{Member, MemberRole, RoleAssignment};
-use crate::workato::directory::Directory;
+use crate::workato::access_model::{AccessModel, Detected};
+use crate::workato::client::{Write, endpoint};
+use crate::workato::collaborator::{self, Member, MemberRole, called};
 use crate::workato::names::Meaning;
 use crate::workato::role_assignments::{RoleKind, RoleNames, is_no_access};
 use crate::workato::settings::Environment;
+use crate::workato::tables::Tables;
 
 /// `role_type` of environment roles: without it the API looks for a legacy role.
 pub const ROLE_TYPE: &str = "environment";
@@ -19,6 +23,18 @@ pub const ROLE_TYPE: &str = "environment";
 const LEGACY_TYPE: &str = "privilege_group";
 /// Names of the role that takes access away: how it is read, and how older pages write it.
 const NO_ACCESS: [&str; 2] = ["No access", "NoAccess"];
+
+/// A role to give in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleAssignment {
+    /// `dev`, `test`, `prod`.
+    pub environment_type: String,
+    /// The role's name: rows are read with `role_name`, but written with `name`.
+    pub name: String,
+    /// `environment` for environment roles. Left out, the API takes the name for that of a legacy role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_type: Option<&'static str>,
+}
 
 /// A role in an environment, to be given or taken away.
 #[derive(Debug, Clone)]
@@ -100,9 +116,16 @@ impl WantedRole {
         }
     }
 
+    /// The request that gives the person the role of this name there; other environments stay as they are.
+    fn write<'t>(&self, t: &'t Tables, member: &Member, kind: RoleKind, name: &str) -> Result<Write<'t>> {
+        let body = json!({ "env_roles": [self.assignment(kind, name)] });
+        let address = endpoint::UPDATE_MEMBER.of(member.id.as_str());
+        t.clients.dev.write(address, Some(&body))
+    }
+
     /// What the person has there now.
-    async fn held_now(&self, d: &Directory, member: &Member) -> Result<Option<String>> {
-        let members = d.clients.dev.members().await?;
+    async fn held_now(&self, t: &Tables, member: &Member) -> Result<Option<String>> {
+        let members = collaborator::now(&t.clients.dev).await?;
         let now = members.iter().find(|m| m.id == member.id);
         Ok(now.and_then(|now| self.held(now)).map(str::to_owned))
     }
@@ -111,7 +134,7 @@ impl WantedRole {
     ///
     /// # Errors
     /// Those of the API and of the consent; `Internal` when it has no effect.
-    pub async fn give(&self, d: &Directory, cx: &SyncContext, member: &Member) -> Result<Given> {
+    pub async fn give(&self, t: &Tables, cx: &SyncContext, member: &Member) -> Result<Given> {
         let already = || {
             cx.changes
                 .tell(Change::already(called(member), self.environment.as_str(), &self.name));
@@ -127,10 +150,10 @@ impl WantedRole {
             or_no_access(before),
             &self.name,
         );
-        let dev = &d.clients.dev;
-        let write = dev.assign_roles(&member.id, &[self.assignment(self.kind, &self.name)])?;
+        let dev = &t.clients.dev;
+        let write = self.write(t, member, self.kind, &self.name)?;
         let ended = send(cx, dev, &change, write, &[Kind::AlreadyExists], || async {
-            let now = self.held_now(d, member).await?;
+            let now = self.held_now(t, member).await?;
             Ok(match now {
                 Some(now) if self.is(&now) => None,
                 now => Some(or_no_access(now.as_deref()).to_owned()),
@@ -146,7 +169,7 @@ impl WantedRole {
     ///
     /// # Errors
     /// As [`WantedRole::give`].
-    pub async fn take(&self, d: &Directory, cx: &SyncContext, member: &Member) -> Result<Ended> {
+    pub async fn take(&self, t: &Tables, cx: &SyncContext, member: &Member) -> Result<Ended> {
         let gone = |now: Option<&str>| {
             cx.changes
                 .tell(Change::gone(called(member), self.environment.as_str(), &self.name, now));
@@ -162,10 +185,10 @@ impl WantedRole {
             or_no_access(held),
             or_no_access(None),
         );
-        let dev = &d.clients.dev;
+        let dev = &t.clients.dev;
         let mut refused = None;
         // A workspace with both models may know "No access" as a role of the newer one only.
-        let mixed = d.detected(cx).await?.model == AccessModel::Mixed;
+        let mixed = t.get::<Detected>(cx).await?.model == AccessModel::Mixed;
         let newer = (mixed && self.kind == RoleKind::Legacy).then_some(RoleKind::Environment);
         // A name that somebody gave to a role would give that role.
         let mut tries: Vec<(RoleKind, &str)> = Vec::new();
@@ -174,8 +197,8 @@ impl WantedRole {
             tries.extend(spellings.map(|name| (kind, name)));
         }
         for (kind, name) in tries {
-            let write = dev.assign_roles(&member.id, &[self.assignment(kind, name)])?;
-            let ended = send(cx, dev, &change, write, &[Kind::NotFound], || self.held_now(d, member)).await;
+            let write = self.write(t, member, kind, name)?;
+            let ended = send(cx, dev, &change, write, &[Kind::NotFound], || self.held_now(t, member)).await;
             match ended {
                 Ok(Ended::Made) => return Ok(Ended::Made),
                 Ok(Ended::Before) => return gone(None),

@@ -2,37 +2,38 @@
 
 use prost_types::Any;
 
-use super::assignment::{Given, WantedRole};
-use super::effect::Ended;
-use super::{already_granted, already_revoked, environment_said, no_role, person, replaced};
+use super::{EnvironmentRole, HAS};
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::collaborator;
-use crate::workato::directory::Directory;
-use crate::workato::environment_role::{self, EnvironmentRole, HAS};
+use crate::workato::access_model::Detected;
+use crate::workato::collaborator::{self, person};
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
 use crate::workato::role::Role;
 use crate::workato::role_assignments::{RoleKind, RoleNames};
+use crate::workato::tables::Tables;
+use crate::workato::writing::assignment::{Given, WantedRole};
+use crate::workato::writing::effect::Ended;
+use crate::workato::writing::{already_granted, already_revoked, environment_said, no_role, replaced, revoked_before};
 
 /// Gives the role.
 ///
 /// # Errors
 /// Those of the API; `NotFound` for a role or person that is gone.
-pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Granted> {
-    let wanted = find(d, cx, on).await?;
-    let member = person(d, cx, principal).await?;
-    let Given::Now(before) = wanted.give(d, cx, &member).await? else {
+pub async fn grant(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Granted> {
+    let wanted = find(t, cx, on).await?;
+    let member = person(t, cx, principal).await?;
+    let Given::Now(before) = wanted.give(t, cx, &member).await? else {
         return Ok(already_granted());
     };
     let mut annotations = Vec::new();
     if let Some((kind, id)) = match before {
-        Some(name) => resource_called(d, cx, &name).await?,
+        Some(name) => resource_called(t, cx, &name).await?,
         None => None,
     } {
-        let id = d.scoped_id(&id, &wanted.environment);
+        let id = t.scoped_id(&id, &wanted.environment);
         annotations.push(replaced(kind, id, HAS, &collaborator::resource_id(&member.id)));
     }
     Ok(Granted {
@@ -42,8 +43,8 @@ pub async fn grant(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal
 }
 
 /// Type and id of the role that rows call so; in a mixed workspace it may be one of the older model.
-async fn resource_called(d: &Directory, cx: &SyncContext, name: &str) -> Result<Option<(&'static str, String)>> {
-    let names = RoleNames::of(&*d.detected(cx).await?);
+async fn resource_called(t: &Tables, cx: &SyncContext, name: &str) -> Result<Option<(&'static str, String)>> {
+    let names = RoleNames::of(&*t.get::<Detected>(cx).await?);
     Ok(match names.find(RoleKind::Environment, name) {
         Meaning::One(id) => Some((EnvironmentRole::TYPE, id)),
         Meaning::Several(_) => None,
@@ -58,31 +59,31 @@ async fn resource_called(d: &Directory, cx: &SyncContext, name: &str) -> Result<
 ///
 /// # Errors
 /// Those of the API.
-pub async fn revoke(d: &Directory, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
+pub async fn revoke(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
     let gone = |error: Error| match error.kind() {
         Kind::NotFound => Ok(already_revoked(cx, on, principal)),
         _ => Err(error),
     };
-    let wanted = match find(d, cx, on).await {
+    let wanted = match find(t, cx, on).await {
         Ok(wanted) => wanted,
         Err(error) => return gone(error),
     };
-    let member = match person(d, cx, principal).await {
+    let member = match person(t, cx, principal).await {
         Ok(member) => member,
         Err(error) => return gone(error),
     };
-    Ok(match wanted.take(d, cx, &member).await? {
+    Ok(match wanted.take(t, cx, &member).await? {
         Ended::Made => Vec::new(),
-        Ended::Before => super::revoked_before(),
+        Ended::Before => revoked_before(),
     })
 }
 
-async fn find(d: &Directory, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {
-    environment_said(d, cx, on).await?;
+async fn find(t: &Tables, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {
+    environment_said(t, cx, on).await?;
     let wanted = resource::key(on).1;
-    let detected = d.detected(cx).await?;
+    let detected = t.get::<Detected>(cx).await?;
     let roles = &detected.environment_roles;
-    let Some((id, environment)) = environment_role::find(d, cx, on).await? else {
+    let Some((id, environment)) = super::find(t, cx, on).await? else {
         let ids = roles.iter().map(|r| r.id.as_str());
         return Err(no_role("environment role", wanted, ids));
     };

@@ -1,0 +1,47 @@
+//! People as Workato lists them.
+
+use crate::workato::client::{ids, parts, rows};
+
+ids! {
+    /// A collaborator.
+    MemberId,
+    /// A row of the activity log.
+    ActivityId,
+}
+
+rows! {
+    /// A collaborator or moderator (`workato/api.md 2.2`).
+    Member {
+        id: MemberId = id,
+        /// `team` or `federation_manager` (a moderator from another workspace).
+        grant_type: Option<String> = text,
+        /// One row per environment the person has a role in.
+        #[serde(default)]
+        roles: Vec<MemberRole> = parts,
+        external_id: Option<String> = text,
+        name: Option<String> = text,
+        email: Option<String> = text,
+        time_zone: Option<String> = text,
+        created_at: Option<String> = time,
+        /// With environments, of DEV only.
+        #[serde(default)]
+        last_activity_log: Option<Activity> = loose_part,
+    }
+}
+
+parts! {
+    /// A role of a collaborator in one environment (`workato/api.md 2.2`). Named, not identified.
+    MemberRole {
+        environment_type: Option<String> = word,
+        role_name: Option<String> = word,
+        /// `environment` or `privilege_group`; absent means the latter.
+        role_type: Option<String> = word,
+    }
+
+    /// What somebody last did (`workato/api.md 2.2`).
+    Activity {
+        id: Option<ActivityId> = loose_id,
+        event_type: Option<String> = text,
+        created_at: Option<String> = time,
+    }
+}

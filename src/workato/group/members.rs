@@ -1,0 +1,159 @@
+//! Who is in a group: asked for one by one, but for the group of everybody.
+
+use std::collections::BTreeMap;
+
+use super::{GroupMember, Groups, MEMBER, UserGroup, find, is_everyone, is_system};
+use crate::baton::connector::SyncContext;
+use crate::baton::error::Result;
+use crate::baton::grant::GrantBuilder;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::workato::access_model::Detected;
+use crate::workato::cause;
+use crate::workato::client::{WorkatoClient, endpoint, odd};
+use crate::workato::collaborator::{self, Member, MemberId, People};
+use crate::workato::family::single::{self, Losses, Outcome, Single};
+use crate::workato::kind::{PAGE, first_of};
+use crate::workato::listing::List;
+use crate::workato::tables::Tables;
+
+/// What syncs record when they read members.
+pub const FAMILY: &str = "group_members";
+
+/// The members of a group, as grants.
+///
+/// # Errors
+/// Those of the client; a refusal is a warning.
+pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &PageToken) -> Result<Page<v2::Grant>> {
+    let Some(listed) = find(t, cx, group).await? else {
+        return Ok(Page::default());
+    };
+    let people = t.get::<People>(cx).await?;
+    if is_everyone(&listed) {
+        // Holds every collaborator by definition: no request needed. What it counts tells whether all are known.
+        if page.is_first()
+            && let Some(said) = more_than(&listed, people.len())
+        {
+            cx.warnings.add(
+                cause::COLLABORATORS_MISSING,
+                "the group of all collaborators counts more people than the list of collaborators has; the others are \
+                 missing, unless they were invited and have not accepted",
+                format!("{}: {} of {said}", group.display_name, people.len()),
+            );
+        }
+        let everyone: Vec<&MemberId> = people.iter().collect();
+        return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
+    }
+    let family = t.family(cx, FAMILY);
+    let asked = Members {
+        cx,
+        client: &t.clients.dev,
+        groups: &t.get::<Groups>(cx).await?,
+    };
+    let id = listed.id.as_str();
+    let Outcome::Rows(members) = single::read(cx, &family, &asked, id).await? else {
+        return Ok(Page::default());
+    };
+    odd::count(cx, "members of collaborator groups", &members);
+    if let Some(said) = more_than(&listed, members.len()) {
+        cx.warnings.add(
+            cause::GROUP_MEMBERS_MISSING,
+            "collaborator groups say they have more members than their lists show; the others are missing, unless they \
+             were invited and have not accepted",
+            format!("{}: {} of {said}", group.display_name, members.len()),
+        );
+    }
+    let system = is_system(&listed);
+    let mut rows = Vec::with_capacity(members.len());
+    let detected = t.get::<Detected>(cx).await?;
+    let by_id: BTreeMap<&MemberId, &Member> = detected.members.iter().map(|m| (&m.id, m)).collect();
+    for listed in &members {
+        match by_id.get(&listed.id) {
+            Some(person) if is_of(listed, person) => rows.push(member_grant(group, &person.id, system)),
+            Some(_) => cx.warnings.add(
+                cause::GROUP_MEMBER_OF_OTHER_ADDRESS,
+                "members of groups have the id of a collaborator and another e-mail address; they were dropped (people \
+                 who were invited and have not accepted may have numbers of their own)",
+                format!("{} in {}", listed.id, group.display_name),
+            ),
+            None => cx.warnings.add(
+                cause::COLLABORATOR_NOT_LISTED,
+                "groups have members that the list of collaborators did not return; they were dropped (people who were \
+                 invited and have not accepted are in no list)",
+                format!("collaborator {} in {}", listed.id, group.display_name),
+            ),
+        }
+    }
+    Ok(Page::last(rows))
+}
+
+/// Members of the groups whose members are not everybody.
+struct Members<'a> {
+    cx: &'a SyncContext,
+    client: &'a WorkatoClient,
+    groups: &'a [UserGroup],
+}
+
+impl Single for Members<'_> {
+    type Answer = Vec<GroupMember>;
+
+    fn what(&self) -> String {
+        "members of collaborator groups".to_owned()
+    }
+
+    fn listed(&self) -> Vec<String> {
+        let asked = self.groups.iter().filter(|group| !is_everyone(group));
+        asked.map(|group| group.id.to_string()).collect()
+    }
+
+    fn losses(&self) -> &Losses {
+        &Losses {
+            refused: cause::GROUP_REFUSED,
+            missing: "collaborator groups, whose members are missing",
+            gone: cause::GROUP_GONE,
+            gone_message: "collaborator groups disappeared while they were read; their members are missing",
+        }
+    }
+
+    fn name(&self, id: &str) -> String {
+        let group = self.groups.iter().find(|group| group.id.as_str() == id);
+        first_of([group.and_then(|group| group.name.as_deref()), Some(id)])
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    async fn ask(&self, id: &str) -> Result<Vec<GroupMember>> {
+        let key = format!("group_members/{id}");
+        let list = List::of_sync(self.cx, &key, self.client, endpoint::USER_GROUP_MEMBERS.of(id));
+        list.usually_empty().read().await
+    }
+
+    async fn ask_again(&self, id: &str) -> Result<()> {
+        let page = self.client.page::<GroupMember>(endpoint::USER_GROUP_MEMBERS.of(id), 1);
+        page.await.map(drop)
+    }
+
+    async fn is_listed(&self, id: &str) -> Result<bool> {
+        let groups: Vec<UserGroup> = List::now(self.client, &endpoint::USER_GROUPS).read().await?;
+        Ok(groups.iter().any(|group| group.id.as_str() == id))
+    }
+}
+
+/// How many members a group says it has, if that is more than are known.
+fn more_than(group: &UserGroup, known: usize) -> Option<usize> {
+    let said = group.members_count.and_then(|count| usize::try_from(count).ok());
+    said.filter(|said| *said > known)
+}
+
+/// Whether a row of a group is this person's. Groups hold invitations, too, whose numbers may be those of other people:
+/// an address must agree (`workato/api.md 2.10`).
+pub fn is_of(listed: &GroupMember, person: &Member) -> bool {
+    let address = |email: &Option<String>| email.as_deref().unwrap_or_default().trim().to_lowercase();
+    let said = address(&listed.email);
+    listed.id == person.id && (said.is_empty() || said == address(&person.email))
+}
+
+fn member_grant(group: &v2::Resource, member: &MemberId, system: bool) -> v2::Grant {
+    let grant = GrantBuilder::new(group, MEMBER, collaborator::resource_id(member));
+    if system { grant.immutable() } else { grant }.build()
+}
