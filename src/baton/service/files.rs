@@ -134,9 +134,10 @@ mod tests {
         let part = files.path(false, "x");
         let other = SyncFiles::new(folder.path(), "other@b/c").path(true, "x");
         let beside = |path: &Path, suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
-        let hidden = folder
-            .path()
-            .join(format!(".{}.abc.tmp", full.file_name().unwrap().to_str().unwrap()));
+        let hidden = folder.path().join(format!(
+            ".{}.baton-a1B2c3D4.tmp",
+            full.file_name().unwrap().to_str().unwrap()
+        ));
         let all = [
             full.clone(),
             beside(&full, ".partial"),
@@ -150,6 +151,11 @@ mod tests {
         ];
         for path in &all {
             std::fs::write(path, b"x").unwrap();
+        }
+        #[cfg(unix)]
+        for path in &all {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
         files.clean();
         let left: Vec<&PathBuf> = all.iter().filter(|path| path.exists()).collect();

@@ -52,6 +52,12 @@ fn collect(folder: &Path, texts: &mut Vec<Text>) {
 fn literals(source: &str) -> Vec<String> {
     let chars: Vec<char> = source.chars().collect();
     let at = |place: usize| chars.get(place).copied().unwrap_or('\0');
+    // Whether the `r` there ends a name; that of `br"…"` does not.
+    let is_name = |r: usize| {
+        let before = |place: usize| place.checked_sub(1).map_or('\0', at);
+        let prefix = if before(r) == 'b' { r - 1 } else { r };
+        before(prefix).is_alphanumeric() || before(prefix) == '_'
+    };
     let mut found = Vec::new();
     let mut place = 0;
     while place < chars.len() {
@@ -69,7 +75,7 @@ fn literals(source: &str) -> Vec<String> {
                 }
             }
             '\'' if at(place + 2) == '\'' => place += 2,
-            'r' if matches!(at(place + 1), '"' | '#') && !(place > 0 && at(place - 1).is_alphanumeric()) => {
+            'r' if matches!(at(place + 1), '"' | '#') && !is_name(place) => {
                 let hashes = (place + 1..).take_while(|place| at(*place) == '#').count();
                 if at(place + 1 + hashes) == '"' {
                     let start = place + 2 + hashes;
@@ -83,6 +89,7 @@ fn literals(source: &str) -> Vec<String> {
                 let mut text = String::new();
                 place += 1;
                 while at(place) != '"' {
+                    assert!(place < chars.len(), "a text does not end: {source}");
                     if at(place) != '\\' {
                         text.push(at(place));
                     } else if at(place + 1) == '\n' {
@@ -123,9 +130,9 @@ fn literals_are_found_as_they_are_printed() {
         // "a comment"
         let a = "one \"two\" \
                  three\n"; let c = '"'; let d = '\''; fn f<'a>(x: &'a str) {}
-        let b = r#"raw "text""#; let r = "end";
+        let b = r#"raw "text""#; let c = br"\?\"; let r = "end";
     "##;
-    assert_eq!(literals(source), ["one \"two\" three\n", "raw \"text\"", "end"]);
+    assert_eq!(literals(source), ["one \"two\" three\n", "raw \"text\"", r"\?\", "end"]);
 }
 
 /// A flag that is put together from parts may be one that does not exist; one whose whole name comes from a table does.

@@ -2,9 +2,8 @@
 //! each row. SQLite itself finds that out only when it checks everything; until then it shows the rows of one table as
 //! those of another, or none. Here one header per page is read, and no row.
 //!
-//! Facts: the database file format of SQLite, <https://www.sqlite.org/fileformat2.html>, sections 1.3 (header), 1.5
-//! (freelist), 1.6 (pages of trees), 1.8 (pointer maps). Pages that long rows flow over to are left to SQLite's own
-//! check.
+//! Facts: the database file format of SQLite, <https://www.sqlite.org/fileformat2.html>, on the header, the freelist, the
+//! pages of trees and pointer maps. Pages that long rows flow over to are left to SQLite's own check.
 
 use std::collections::BTreeMap;
 use std::fs::File;
