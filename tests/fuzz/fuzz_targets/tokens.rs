@@ -180,7 +180,7 @@ async fn read(session: &Arc<dyn Session>, environment: &str, foreign: &PageToken
             next = page.next;
         }
     }
-    let warnings = cx.warnings.list().into_iter().map(|w| (w.message, w.count)).collect();
+    let warnings = cx.warnings.list(&baton_workato::ABOUT).into_iter().map(|w| (w.message, w.count)).collect();
     (bytes, warnings)
 }
 
