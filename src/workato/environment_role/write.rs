@@ -14,9 +14,8 @@ use crate::workato::names::Meaning;
 use crate::workato::role::Role;
 use crate::workato::role_assignments::{RoleKind, RoleNames};
 use crate::workato::tables::Tables;
-use crate::workato::writing::assignment::{Given, WantedRole};
-use crate::workato::writing::effect::Ended;
-use crate::workato::writing::{already_granted, already_revoked, environment_said, no_role, replaced, revoked_before};
+use crate::workato::writing::assignment::{Given, WantedRole, revoke_found};
+use crate::workato::writing::{already_granted, environment_said, no_role, replaced};
 
 /// Gives the role.
 ///
@@ -60,22 +59,7 @@ async fn resource_called(t: &Tables, cx: &SyncContext, name: &str) -> Result<Opt
 /// # Errors
 /// Those of the API.
 pub async fn revoke(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
-    let gone = |error: Error| match error.kind() {
-        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
-        _ => Err(error),
-    };
-    let wanted = match find(t, cx, on).await {
-        Ok(wanted) => wanted,
-        Err(error) => return gone(error),
-    };
-    let member = match person(t, cx, principal).await {
-        Ok(member) => member,
-        Err(error) => return gone(error),
-    };
-    Ok(match wanted.take(t, cx, &member).await? {
-        Ended::Made => Vec::new(),
-        Ended::Before => revoked_before(),
-    })
+    revoke_found(t, cx, on, principal, find(t, cx, on).await).await
 }
 
 async fn find(t: &Tables, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {

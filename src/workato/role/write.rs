@@ -14,9 +14,8 @@ use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
 use crate::workato::role_assignments::{RoleKind, RoleNames};
 use crate::workato::tables::Tables;
-use crate::workato::writing::assignment::{Given, WantedRole};
-use crate::workato::writing::effect::Ended;
-use crate::workato::writing::{already_granted, already_revoked, environment_said, no_role, replaced, revoked_before};
+use crate::workato::writing::assignment::{Given, WantedRole, revoke_found};
+use crate::workato::writing::{already_granted, environment_said, no_role, replaced};
 
 /// Gives the role.
 ///
@@ -48,22 +47,7 @@ pub async fn grant(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &
 /// As [`grant`].
 pub async fn revoke(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Result<Vec<Any>> {
     check_model(t, cx).await?;
-    let gone = |error: Error| match error.kind() {
-        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
-        _ => Err(error),
-    };
-    let wanted = match find(t, cx, on).await {
-        Ok(wanted) => wanted,
-        Err(error) => return gone(error),
-    };
-    let member = match person(t, cx, principal).await {
-        Ok(member) => member,
-        Err(error) => return gone(error),
-    };
-    Ok(match wanted.take(t, cx, &member).await? {
-        Ended::Made => Vec::new(),
-        Ended::Before => revoked_before(),
-    })
+    revoke_found(t, cx, on, principal, find(t, cx, on).await).await
 }
 
 /// Refuses roles of the older model where the workspace has moved on.

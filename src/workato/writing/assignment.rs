@@ -1,17 +1,19 @@
 //! The one role that a person has in an environment: given by replacing it, taken away by "No access". Both access
 //! models write it with the same request (`workato/api.md 2.6`).
 
+use prost_types::Any;
 use serde::Serialize;
 use serde_json::json;
 
 use super::effect::{Ended, send};
-use super::{ambiguous_right, or_no_access};
+use super::{already_revoked, ambiguous_right, or_no_access, revoked_before};
 use crate::baton::change::Change;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::proto::v2;
 use crate::workato::access_model::{AccessModel, Detected};
 use crate::workato::client::{Write, endpoint};
-use crate::workato::collaborator::{self, Member, MemberRole, called};
+use crate::workato::collaborator::{self, Member, MemberRole, called, person};
 use crate::workato::names::Meaning;
 use crate::workato::role_assignments::{RoleKind, RoleNames, is_no_access};
 use crate::workato::settings::Environment;
@@ -58,6 +60,35 @@ pub enum Given {
     Now(Option<String>),
     /// It was held before.
     Already,
+}
+
+/// Takes away a role that was looked for. What is gone, role or person, is revoked already.
+///
+/// # Errors
+/// Those of the look-up and of the API.
+pub async fn revoke_found(
+    t: &Tables,
+    cx: &SyncContext,
+    on: &v2::Resource,
+    principal: &v2::Resource,
+    found: Result<WantedRole>,
+) -> Result<Vec<Any>> {
+    let gone = |error: Error| match error.kind() {
+        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
+        _ => Err(error),
+    };
+    let wanted = match found {
+        Ok(wanted) => wanted,
+        Err(error) => return gone(error),
+    };
+    let member = match person(t, cx, principal).await {
+        Ok(member) => member,
+        Err(error) => return gone(error),
+    };
+    Ok(match wanted.take(t, cx, &member).await? {
+        Ended::Made => Vec::new(),
+        Ended::Before => revoked_before(),
+    })
 }
 
 impl WantedRole {
