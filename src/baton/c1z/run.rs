@@ -63,7 +63,7 @@ impl FromStr for SyncType {
 pub struct SyncRun {
     /// A KSUID.
     pub sync_id: String,
-    /// Wall clock of the writing host, see [`timestamp`].
+    /// Wall clock of the writing host: RFC 3339 in its own zone, as the column of that name holds it.
     pub started_at: String,
     /// Likewise; `None` while unfinished.
     pub ended_at: Option<String>,

@@ -28,7 +28,7 @@ use crate::baton::proto::v2;
 
 /// Chains that are told of one grant; the others are counted.
 pub const TOLD: usize = 8;
-/// Entitlements of a chain that are told. Of a longer one the first is, and the last [`LAST`].
+/// Entitlements of a chain that are told. Of a longer one the first is, and the last ten.
 pub const LONGEST: usize = 12;
 /// See [`LONGEST`].
 const LAST: usize = 10;
