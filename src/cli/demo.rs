@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::launch::{self, Rules};
 use super::sync::{finish, in_runtime, options, read_workspace};
 use super::{interrupt, logging, next};
+use crate::baton::config::kit;
 use crate::baton::config::{Field, Source};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
@@ -103,7 +104,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let workspace = workspace(own);
     let mut options = options(&values)?;
     // Only a typed name counts: an exported BATON_FILE is the file of the real syncs.
-    if values.source("file") != Source::CommandLine {
+    if kit::FILE.source(&values) != Source::CommandLine {
         options.file = FILE.into();
     }
     // The simulated workspace is gone with its process: there is nothing to go on with.

@@ -11,6 +11,8 @@ use jiff::Zoned;
 use super::launch::{self, Rules};
 use super::read::{self, Reading};
 use super::usage_error;
+use crate::baton::config::kit;
+use crate::baton::config::setting::{Setting, Text};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::code;
 use crate::report::compare::review::Review;
@@ -20,7 +22,7 @@ use crate::term::Terminal;
 use crate::term::output::Format;
 
 /// The fields of the kit that name the two syncs.
-const SYNCS: [&str; 2] = ["base-sync-id", "applied-sync-id"];
+const SYNCS: [Setting<Text>; 2] = [kit::BASE_SYNC_ID, kit::APPLIED_SYNC_ID];
 
 /// The command.
 pub fn command() -> Command {
@@ -79,7 +81,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         [one] => (None, *one),
         _ => (None, reading.file.as_path()),
     };
-    let [base, applied] = SYNCS.map(|name| Some(values.text(name)).filter(|id| !id.is_empty()));
+    let [base, applied] = SYNCS.map(|setting| Some(setting.of(&values)).filter(|id| !id.is_empty()));
     if applied.is_some() && reading.sync_id.is_some() {
         return Err(usage_error("--sync-id and --applied-sync-id both name the newer sync").hint("give one of them"));
     }

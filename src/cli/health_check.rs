@@ -9,6 +9,7 @@ use super::service::health_address;
 use super::sync::in_runtime;
 use crate::baton::code;
 use crate::baton::config::Field;
+use crate::baton::config::kit;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http;
 
@@ -73,7 +74,7 @@ pub fn run(root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let timeout = Duration::from_secs(own.get_one("timeout").copied().unwrap_or(5));
     let url = format!("http://{address}/{endpoint}");
     let answer = in_runtime(http::probe(&url, timeout));
-    let one_shot = own.get_flag(OR_ONE_SHOT) && !values.is_set("client-id");
+    let one_shot = own.get_flag(OR_ONE_SHOT) && !kit::CLIENT_ID.is_set(&values);
     if one_shot && answer.as_ref().is_err_and(|error| error.kind() == Kind::Unavailable) {
         return Ok(());
     }

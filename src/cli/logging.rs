@@ -5,6 +5,7 @@ use tracing::Level;
 
 use super::bad_value;
 use crate::baton::config::Values;
+use crate::baton::config::kit;
 use crate::baton::error::Result;
 use crate::term::Terminal;
 use crate::term::logs::{self, Destination, Format, LogOptions};
@@ -15,15 +16,15 @@ use crate::term::progress::Display;
 /// # Errors
 /// An unknown level or format, a log file that cannot be opened.
 pub fn start(values: &Values, terminal: &Terminal) -> Result<Display> {
-    let chosen_format = !values.text("log-format").is_empty();
-    let live = terminal.stderr_is_terminal() && !values.bool("no-progress") && !chosen_format;
+    let chosen_format = !kit::LOG_FORMAT.of(values).is_empty();
+    let live = terminal.stderr_is_terminal() && !kit::NO_PROGRESS.of(values) && !chosen_format;
     let mut options = LogOptions {
-        level: level(values.text("log-level"))?,
-        format: format(values.text("log-format"), terminal)?,
-        destinations: destinations(values.list("log-path")),
+        level: level(kit::LOG_LEVEL.of(values))?,
+        format: format(kit::LOG_FORMAT.of(values), terminal)?,
+        destinations: destinations(kit::LOG_PATH.of(values)),
     };
     // Behind a live display only what matters is worth a line, unless a level was asked for.
-    if live && !values.is_set("log-level") && options.destinations.contains(&Destination::Stderr) {
+    if live && !kit::LOG_LEVEL.is_set(values) && options.destinations.contains(&Destination::Stderr) {
         options.level = Level::WARN;
     }
     logs::start(&options, terminal)?;

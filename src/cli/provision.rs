@@ -12,6 +12,7 @@ use super::write::{self, Approval, WriteRequest};
 use super::{fields, unavailable, usage_error};
 use crate::baton::c1z::Reader;
 use crate::baton::config::Values;
+use crate::baton::config::kit;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::provision::Write;
@@ -35,13 +36,13 @@ pub enum Mode {
 /// The write that the settings ask for, if any; the first one in the published order (`baton/config/published.md 1.5`).
 pub fn mode(values: &Values) -> Option<Mode> {
     let order = [
-        ("grant-entitlement", Mode::Grant),
-        ("revoke-grant", Mode::Revoke),
-        ("create-account-profile", Mode::CreateAccount),
-        ("create-account-login", Mode::CreateAccount),
-        ("delete-resource", Mode::DeleteResource),
+        (kit::GRANT_ENTITLEMENT, Mode::Grant),
+        (kit::REVOKE_GRANT, Mode::Revoke),
+        (kit::CREATE_ACCOUNT_PROFILE, Mode::CreateAccount),
+        (kit::CREATE_ACCOUNT_LOGIN, Mode::CreateAccount),
+        (kit::DELETE_RESOURCE, Mode::DeleteResource),
     ];
-    let chosen = order.into_iter().find(|(name, _)| !values.text(name).is_empty());
+    let chosen = order.into_iter().find(|(setting, _)| !setting.of(values).is_empty());
     chosen.map(|(_, mode)| mode)
 }
 
@@ -52,7 +53,7 @@ pub fn mode(values: &Values) -> Option<Mode> {
 pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
     unavailable::check(fields::all(), values)?;
     let mut settings = workato::config::settings(values)?;
-    let file = Path::new(values.text("file"));
+    let file = Path::new(kit::FILE.of(values));
     let (write, doing, on) = match mode {
         Mode::Grant => {
             let request = grant_request(file, values)?;
@@ -60,7 +61,7 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
             (Write::Grant(request), "grant", on)
         }
         Mode::Revoke => {
-            let request = revoke_request(file, values.text("revoke-grant"))?;
+            let request = revoke_request(file, kit::REVOKE_GRANT.of(values))?;
             let entitlement = request.grant.as_ref().and_then(|g| g.entitlement.as_ref());
             let on = entitlement.and_then(|e| e.resource.clone());
             (Write::Revoke(request), "revoke", on)
@@ -76,10 +77,10 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
             None,
         ),
     };
-    if let (false, Some(environment)) = (values.is_set("workato-env"), on.as_ref().and_then(emitting)) {
+    if let (false, Some(environment)) = (workato::config::ENV.is_set(values), on.as_ref().and_then(emitting)) {
         settings.environment = environment;
     }
-    let how = match values.bool("dry-run") {
+    let how = match kit::DRY_RUN.of(values) {
         true => Approval::Rehearsed,
         false => Approval::Now,
     };
@@ -93,12 +94,12 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
 }
 
 fn deletion_request(values: &Values) -> Result<v2::DeleteResourceRequest> {
-    let kind = values.text("delete-resource-type");
+    let kind = kit::DELETE_RESOURCE_TYPE.of(values);
     if kind.is_empty() {
         return Err(usage_error("--delete-resource-type is missing").hint("it goes with --delete-resource"));
     }
     Ok(v2::DeleteResourceRequest {
-        resource_id: Some(resource::id(kind, values.text("delete-resource").to_owned())),
+        resource_id: Some(resource::id(kind, kit::DELETE_RESOURCE.of(values).to_owned())),
         parent_resource_id: None,
     })
 }
@@ -116,9 +117,9 @@ fn open(file: &Path) -> Result<(Reader, String)> {
 
 fn grant_request(file: &Path, values: &Values) -> Result<v2::GrantManagerServiceGrantRequest> {
     let (entitlement, principal, kind) = (
-        values.text("grant-entitlement"),
-        values.text("grant-principal"),
-        values.text("grant-principal-type"),
+        kit::GRANT_ENTITLEMENT.of(values),
+        kit::GRANT_PRINCIPAL.of(values),
+        kit::GRANT_PRINCIPAL_TYPE.of(values),
     );
     if kind.is_empty() {
         return Err(usage_error("--grant-principal-type is missing").hint("it goes with --grant-principal"));
@@ -163,8 +164,11 @@ fn right(reader: &Reader, sync_id: &str, id: &str, file: &Path) -> Result<v2::En
 
 /// The form of a new account. Login and e-mail fill in what the profile does not say.
 fn account_request(values: &Values) -> Result<v2::CreateAccountRequest> {
-    let (login, email) = (values.text("create-account-login"), values.text("create-account-email"));
-    let mut profile = match values.text("create-account-profile") {
+    let (login, email) = (
+        kit::CREATE_ACCOUNT_LOGIN.of(values),
+        kit::CREATE_ACCOUNT_EMAIL.of(values),
+    );
+    let mut profile = match kit::CREATE_ACCOUNT_PROFILE.of(values) {
         "" => serde_json::Map::new(),
         text => match serde_json::from_str(text) {
             Ok(Value::Object(profile)) => profile,
@@ -194,7 +198,7 @@ fn account_request(values: &Values) -> Result<v2::CreateAccountRequest> {
         }),
         credential_options: None,
         encryption_configs: Vec::new(),
-        resource_type_id: values.text("create-account-resource-type").to_owned(),
+        resource_type_id: kit::CREATE_ACCOUNT_RESOURCE_TYPE.of(values).to_owned(),
     })
 }
 

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::launch::{self, Rules};
 use super::{bad_value, logging, sync};
 use crate::baton::c1z::{Keep, Reader};
+use crate::baton::config::kit;
 use crate::baton::config::{Field, Values};
 use crate::baton::error::Result;
 use crate::report::list::{Line, List};
@@ -110,14 +111,14 @@ impl Reading {
     /// As [`Reading::start`].
     pub fn of(terminal: &Terminal, own: &ArgMatches, values: &Values) -> Result<Reading> {
         logging::start(values, terminal)?;
-        if values.text("file").is_empty() {
+        if kit::FILE.of(values).is_empty() {
             return Err(bad_value("--file is empty").hint("name the .c1z file to read"));
         }
         let format = format(own)?;
         let env = |name: &str| std::env::var(name).ok();
         let paged = format == Format::Table && !is_set(own, "no-pager");
         Ok(Reading {
-            file: values.text("file").into(),
+            file: kit::FILE.of(values).into(),
             sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
             format,
             temp_dir: sync::chosen_temp_dir(values)?,

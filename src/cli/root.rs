@@ -4,6 +4,7 @@ use clap::ArgMatches;
 
 use super::launch::{self, Rules};
 use super::{logging, provision, service, sync, unavailable};
+use crate::baton::config::kit;
 use crate::baton::error::Result;
 use crate::term::Terminal;
 
@@ -14,7 +15,7 @@ use crate::term::Terminal;
 pub fn run(terminal: &Terminal, root: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root], Rules::Connector)?;
     let display = logging::start(&values, terminal)?;
-    if !values.text("client-id").is_empty() {
+    if !kit::CLIENT_ID.of(&values).is_empty() {
         unavailable::no_dry_run(&values)?;
         return service::run(terminal, &values);
     }

@@ -81,7 +81,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         let address = listener.local_addr().context("listen")?;
         terminal.data(&format!("{address}\n"))?;
         tracing::info!(%address, "Serving gRPC.");
-        if values.bool("provisioning") {
+        if kit::PROVISIONING.of(&values) {
             tracing::warn!("Every program on this machine can change the workspace through this address.");
         }
         server::serve(&services, listener, Security::Plaintext, stop.cancelled()).await
@@ -97,8 +97,8 @@ pub fn services(values: &Values) -> Result<Services<workato::WorkatoConnector>> 
     let settings = workato::config::settings(values)?;
     let (connector, _) = connect::connect(settings, workato::config::limits(values), Arc::new(Silent))?;
     let switches = Switches {
-        provisioning: values.bool("provisioning"),
-        ticketing: values.bool("ticketing"),
+        provisioning: kit::PROVISIONING.of(values),
+        ticketing: kit::TICKETING.of(values),
     };
     Ok(Services::new(connector, switches))
 }

@@ -12,6 +12,7 @@ use super::{bad_value, connect, fields, interrupt, unavailable};
 use crate::ABOUT;
 use crate::baton::code;
 use crate::baton::config::Values;
+use crate::baton::config::kit;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{FormClient, SystemClock, authorities};
 use crate::baton::service::channel::{self, TOKEN_USER_AGENT};
@@ -51,19 +52,18 @@ pub fn run(terminal: &Terminal, values: &Values) -> Result<()> {
 }
 
 fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<ServiceOptions> {
-    let number = |name: &str| usize::try_from(values.int(name)).unwrap_or_default();
     Ok(ServiceOptions {
         host_id: host_id(env("BATON_HOST_ID").as_deref()),
-        concurrency: number("task-concurrency"),
+        concurrency: usize::try_from(kit::TASK_CONCURRENCY.of(values)).unwrap_or_default(),
         batched: switch("BATON_GET_TASKS", env("BATON_GET_TASKS").as_deref())?,
-        provisioning: values.bool("provisioning"),
-        ticketing: values.bool("ticketing"),
-        skip_full_sync: values.bool("skip-full-sync"),
-        resource_types: values.list("sync-resource-types").to_vec(),
+        provisioning: kit::PROVISIONING.of(values),
+        ticketing: kit::TICKETING.of(values),
+        skip_full_sync: kit::SKIP_FULL_SYNC.of(values),
+        resource_types: kit::SYNC_RESOURCE_TYPES.of(values).to_vec(),
         workers: chosen_workers(values),
         temp_dir: chosen_temp_dir(values)?.unwrap_or_else(std::env::temp_dir),
-        health: values
-            .bool("health-check")
+        health: kit::HEALTH_CHECK
+            .of(values)
             .then(|| health_address(values))
             .transpose()?,
     })
@@ -89,8 +89,8 @@ impl Tenant {
     /// # Errors
     /// Credentials, a host or a file of certificates that cannot be used.
     pub fn of(values: &Values, api_host: Option<String>) -> Result<Self> {
-        let id = ClientId::parse(values.text("client-id"))?;
-        let secret = values.secret("client-secret");
+        let id = ClientId::parse(kit::CLIENT_ID.of(values))?;
+        let secret = kit::CLIENT_SECRET.of(values);
         let secret = secret.ok_or_else(|| {
             Error::new(Kind::Unknown, "--client-secret is empty")
                 .code(code::CLIENT_SECRET)
@@ -101,19 +101,19 @@ impl Tenant {
         if host.is_empty() {
             return Err(bad_value("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
         }
-        let extra_roots = match values.text("c1-ca-cert") {
+        let extra_roots = match kit::C1_CA_CERT.of(values) {
             "" => None,
             path => Some(authorities::read(Path::new(path)).map_err(|error| error.fact("setting", "c1-ca-cert"))?),
         };
-        let timeout = Duration::from_secs(u64::try_from(values.int("http-timeout-seconds")).unwrap_or_default());
+        let timeout = Duration::from_secs(u64::try_from(kit::HTTP_TIMEOUT_SECONDS.of(values)).unwrap_or_default());
         authorities::check_environment(&|name| std::env::var_os(name))?;
         let client =
-            FormClient::new(TOKEN_USER_AGENT, timeout, extra_roots.as_deref()).with_context(|| {
-                match values.text("c1-ca-cert") {
+            FormClient::new(TOKEN_USER_AGENT, timeout, extra_roots.as_deref()).with_context(
+                || match kit::C1_CA_CERT.of(values) {
                     "" => "trust the system's certificate authorities".to_owned(),
                     path => format!("trust the certificate authorities in {path}"),
-                }
-            })?;
+                },
+            )?;
         Ok(Tenant {
             tokens: Arc::new(HttpTokenEndpoint::new(&host, client)?),
             id,
@@ -139,8 +139,8 @@ impl Tenant {
 /// An address that names nothing on this machine.
 pub fn health_address(values: &Values) -> Result<SocketAddr> {
     let (host, port) = (
-        values.text("health-check-bind-address"),
-        values.int("health-check-port"),
+        kit::HEALTH_CHECK_BIND_ADDRESS.of(values),
+        kit::HEALTH_CHECK_PORT.of(values),
     );
     let port = u16::try_from(port).map_err(|_| bad_value(format!("--health-check-port: {port} is not a port")))?;
     let found = (host.trim_matches(['[', ']']), port).to_socket_addrs();

@@ -12,6 +12,7 @@ use super::{bad_value, connect, fields, interrupt, next, unavailable};
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
 use crate::baton::config::Values;
+use crate::baton::config::kit;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::sync::summary::{Status, Summary};
 use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
@@ -108,7 +109,7 @@ fn run_in<T>(builder: &mut Builder, work: impl Future<Output = Result<T>>) -> Re
 /// `ConditionHeld` (exit code 9) if there were warnings and they are to fail the run.
 pub fn finish(terminal: &Terminal, summary: &Summary, next: &[String], values: &Values) -> Result<()> {
     terminal.summary(summary, next);
-    if values.bool("fail-on-warnings") && summary.status == Status::CompleteWithWarnings {
+    if kit::FAIL_ON_WARNINGS.of(values) && summary.status == Status::CompleteWithWarnings {
         return Err(Error::new(Kind::ConditionHeld, "the sync finished with warnings")
             .code(code::SYNC_WARNINGS)
             .hint("the file is written; the summary says what was left out"));
@@ -121,21 +122,21 @@ pub fn finish(terminal: &Terminal, summary: &Summary, next: &[String], values: &
 /// # Errors
 /// A directory for the working copy that does not exist.
 pub fn options(values: &Values) -> Result<SyncOptions> {
-    if values.text("file").is_empty() {
+    if kit::FILE.of(values).is_empty() {
         return Err(bad_value("--file is empty").hint("name the .c1z file to write"));
     }
     Ok(SyncOptions {
-        file: values.text("file").into(),
+        file: kit::FILE.of(values).into(),
         temp_dir: chosen_temp_dir(values)?,
         workers: chosen_workers(values),
-        resource_types: values.list("sync-resource-types").to_vec(),
-        skip_entitlements_and_grants: values.bool("skip-entitlements-and-grants"),
+        resource_types: kit::SYNC_RESOURCE_TYPES.of(values).to_vec(),
+        skip_entitlements_and_grants: kit::SKIP_ENTITLEMENTS_AND_GRANTS.of(values),
         partial: false,
         skip_expansion: false,
         audience: Audience::AnyReader,
-        fresh: values.bool("fresh"),
+        fresh: kit::FRESH.of(values),
         resumable: true,
-        time_budget: time_budget(values.text("time-budget"))?,
+        time_budget: time_budget(kit::TIME_BUDGET.of(values))?,
         previous: None,
         keep: chosen_keep(values),
     })
@@ -157,13 +158,13 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
 
 /// Full syncs that somebody wants the file to keep, if anybody said so.
 pub fn chosen_keep(values: &Values) -> Option<usize> {
-    let keep = usize::try_from(values.int("keep")).ok();
-    keep.filter(|_| values.is_set("keep"))
+    let keep = usize::try_from(kit::KEEP.of(values)).ok();
+    keep.filter(|_| kit::KEEP.is_set(values))
 }
 
 /// How many lists are read at the same time.
 pub fn chosen_workers(values: &Values) -> usize {
-    workers(values.int("workers"), values.bool("parallel-sync"), available_cpus())
+    workers(kit::WORKERS.of(values), kit::PARALLEL_SYNC.of(values), available_cpus())
 }
 
 /// Where working copies are to lie, if anywhere in particular.
@@ -171,7 +172,7 @@ pub fn chosen_workers(values: &Values) -> usize {
 /// # Errors
 /// The directory does not exist.
 pub fn chosen_temp_dir(values: &Values) -> Result<Option<PathBuf>> {
-    temp_dir(values.text("c1z-temp-dir"), std::env::var_os("BATON_TMPDIR"))
+    temp_dir(kit::C1Z_TEMP_DIR.of(values), std::env::var_os("BATON_TMPDIR"))
 }
 
 /// `--c1z-temp-dir`, else `BATON_TMPDIR`, else none.

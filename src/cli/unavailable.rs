@@ -40,7 +40,7 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
 /// # Errors
 /// Exit code 2.
 pub fn no_dry_run(values: &Values) -> Result<()> {
-    if !values.bool("dry-run") {
+    if !kit::DRY_RUN.of(values) {
         return Ok(());
     }
     Err(
@@ -71,7 +71,7 @@ pub fn check_service(fields: &[&'static Field], values: &Values) -> Result<()> {
 }
 
 fn check_storage_engine(values: &Values) -> Result<()> {
-    if values.text("storage-engine") == "pebble" {
+    if kit::STORAGE_ENGINE.of(values) == "pebble" {
         return Err(Error::new(
             Kind::Unimplemented,
             "--storage-engine pebble is not available in this version",

@@ -8,8 +8,9 @@ use url::Url;
 
 use super::data_center::{self, check_token_region};
 use crate::baton::code;
-use crate::baton::config::kit::{CONNECTION, QUOTA, SYNC};
+use crate::baton::config::kit::{self, CONNECTION, QUOTA, SYNC};
 use crate::baton::config::schema::About;
+use crate::baton::config::setting::{Flag, Number, Secret as Hidden, Setting, Text, settings};
 use crate::baton::config::{Export, Field, Source, Values};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Pace;
@@ -93,6 +94,21 @@ pub static FIELDS: &[Field] = &[
     .under(QUOTA),
 ];
 
+settings! {
+    FIELDS;
+    API_KEY: Hidden = "workato-api-key";
+    DATA_CENTER: Text = "workato-data-center";
+    ENV: Text = "workato-env";
+    DISABLE_CUSTOM_ROLES_SYNC: Flag = "disable-custom-roles-sync";
+    BASE_URL: Text = "workato-base-url";
+    TEST_API_KEY: Hidden = "workato-test-api-key";
+    PROD_API_KEY: Hidden = "workato-prod-api-key";
+    PRIVILEGES: Text = "privileges";
+    FOLDER_DEPTH: Text = "folder-depth";
+    SYNC_CONNECTIONS: Flag = "sync-connections";
+    REQUESTS_PER_MINUTE: Number = "workato-requests-per-minute";
+}
+
 /// What the schema says about the connector.
 pub const ABOUT: About = About {
     display_name: "Workato",
@@ -109,14 +125,14 @@ pub fn settings(values: &Values) -> Result<Settings> {
         || Error::new(Kind::Unknown, "required flag(s) \"workato-api-key\" not set").code(code::SETTING_MISSING);
     let settings = Settings {
         base_url: base_url(values)?,
-        dev_token: values.secret("workato-api-key").ok_or_else(missing)?,
-        test_token: values.secret("workato-test-api-key"),
-        prod_token: values.secret("workato-prod-api-key"),
-        environment: environment(values.text("workato-env")),
-        disable_custom_roles_sync: values.bool("disable-custom-roles-sync"),
-        privileges: values.text("privileges").parse()?,
-        folder_depth: values.text("folder-depth").parse()?,
-        sync_connections: values.bool("sync-connections"),
+        dev_token: API_KEY.of(values).ok_or_else(missing)?,
+        test_token: TEST_API_KEY.of(values),
+        prod_token: PROD_API_KEY.of(values),
+        environment: environment(ENV.of(values)),
+        disable_custom_roles_sync: DISABLE_CUSTOM_ROLES_SYNC.of(values),
+        privileges: PRIVILEGES.of(values).parse()?,
+        folder_depth: FOLDER_DEPTH.of(values).parse()?,
+        sync_connections: SYNC_CONNECTIONS.of(values),
     };
     tokens::check_distinct(&settings)?;
     Ok(settings)
@@ -149,7 +165,7 @@ pub fn limits(values: &Values) -> Limits {
 
 /// The documented quota of every family, or what an enterprise customer agreed on (`workato/api.md 3.1`).
 fn pace(values: &Values) -> Option<Pace> {
-    let requests = u32::try_from(values.int("workato-requests-per-minute")).ok()?;
+    let requests = u32::try_from(REQUESTS_PER_MINUTE.of(values)).ok()?;
     NonZeroU32::new(requests).map(Pace::per_minute)
 }
 
@@ -157,22 +173,22 @@ fn pace(values: &Values) -> Option<Pace> {
 /// are enough unless somebody asks for more; the published default of 300 s stays in the schema.
 pub fn request_timeout(values: &Values) -> Duration {
     const ENOUGH: Duration = Duration::from_secs(60);
-    if values.source("http-timeout-seconds") == Source::Default {
+    if kit::HTTP_TIMEOUT_SECONDS.source(values) == Source::Default {
         return ENOUGH;
     }
-    u64::try_from(values.int("http-timeout-seconds")).map_or(ENOUGH, Duration::from_secs)
+    u64::try_from(kit::HTTP_TIMEOUT_SECONDS.of(values)).map_or(ENOUGH, Duration::from_secs)
 }
 
 /// The base URL, once every token is known to belong there.
 fn base_url(values: &Values) -> Result<Url> {
-    let chosen = values.text("workato-base-url").trim();
-    let data_center = values.text("workato-data-center");
+    let chosen = BASE_URL.of(values).trim();
+    let data_center = DATA_CENTER.of(values);
     let overridden = (!chosen.is_empty()).then_some(chosen);
-    for flag in ["workato-api-key", "workato-test-api-key", "workato-prod-api-key"] {
-        if let Some(token) = values.secret(flag) {
+    for setting in [API_KEY, TEST_API_KEY, PROD_API_KEY] {
+        if let Some(token) = setting.of(values) {
             check_characters(&token)
                 .and_then(|()| check_token_region(data_center, token.expose(), overridden.is_some()))
-                .map_err(|error| error.fact("setting", flag))?;
+                .map_err(|error| error.fact("setting", setting.name()))?;
         }
     }
     data_center::base_url(data_center, overridden)

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use baton_workato::baton::capability;
 use baton_workato::baton::config::args::{self, Purpose};
 use baton_workato::baton::config::values::Surroundings;
-use baton_workato::baton::config::{Field, Source, Values, kit};
+use baton_workato::baton::config::{self, Field, Source, Values, kit};
 use baton_workato::baton::error::Error;
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::proto::v2::resource_type::Trait;
@@ -234,32 +234,34 @@ fn scalars_come_from_the_nearest_source() {
     let env = [("BATON_FILE", "env.c1z"), ("BATON_WORKERS", "")];
     let values = load(&env, file, &["-f", "first.c1z", "--file", "typed.c1z"]).unwrap();
     assert_eq!(
-        (values.text("file"), values.source("file")),
+        (kit::FILE.of(&values), kit::FILE.source(&values)),
         ("typed.c1z", Source::CommandLine)
     );
     let values = load(&env, file, &[]).unwrap();
     assert_eq!(
-        (values.text("file"), values.source("file")),
+        (kit::FILE.of(&values), kit::FILE.source(&values)),
         ("env.c1z", Source::Environment)
     );
     assert_eq!(
-        (values.int("workers"), values.source("workers")),
+        (kit::WORKERS.of(&values), kit::WORKERS.source(&values)),
         (3, Source::File),
         "an empty variable is not set"
     );
-    assert!(values.bool("parallel-sync"));
+    assert!(kit::PARALLEL_SYNC.of(&values));
     let values = load(&[], "", &[]).unwrap();
     assert_eq!(
-        (values.text("file"), values.source("file")),
+        (kit::FILE.of(&values), kit::FILE.source(&values)),
         ("sync.c1z", Source::Default)
     );
-    assert_eq!(values.int("http-timeout-seconds"), 300);
+    assert_eq!(kit::HTTP_TIMEOUT_SECONDS.of(&values), 300);
 }
 
 #[test]
 fn lists_are_joined_not_overridden() {
     let types = |env: &[(&str, &str)], file, arguments: &[&str]| {
-        load(env, file, arguments).unwrap().list("sync-resource-types").to_vec()
+        kit::SYNC_RESOURCE_TYPES
+            .of(&load(env, file, arguments).unwrap())
+            .to_vec()
     };
     let env = [("BATON_SYNC_RESOURCE_TYPES", "a,b")];
     let typed = ["--sync-resource-types", "c", "--sync-resource-types=\"d,e\",f"];
@@ -279,16 +281,16 @@ fn set_means_set_anywhere_to_any_value() {
     .unwrap();
     for name in ["ticketing", "skip-grants", "provisioning"] {
         assert!(values.is_set(name), "{name}");
-        assert!(!values.bool(name), "{name}");
+        assert!(values.get(name) == Some(&config::Value::Bool(false)), "{name}");
     }
-    assert!(!values.is_set("file"));
+    assert!(!kit::FILE.is_set(&values));
 }
 
 #[test]
 fn a_flag_takes_the_next_word_whatever_it_looks_like() {
     let values = load(&[], "", &["--workers", "-1", "--file", "-f"]).unwrap();
-    assert_eq!(values.int("workers"), -1);
-    assert_eq!(values.text("file"), "-f");
+    assert_eq!(kit::WORKERS.of(&values), -1);
+    assert_eq!(kit::FILE.of(&values), "-f");
 }
 
 #[test]
@@ -323,7 +325,7 @@ fn badly_typed_values_name_their_source_and_never_a_secret() {
 fn secrets_are_not_shown_by_what_holds_them() {
     let values = load(&[("BATON_WORKATO_API_KEY", "a-token")], "", &[]).unwrap();
     assert!(!format!("{values:?}").contains("a-token"));
-    assert_eq!(values.secret("workato-api-key").unwrap().expose(), "a-token");
+    assert_eq!(workato::config::API_KEY.of(&values).unwrap().expose(), "a-token");
 }
 
 fn settings(arguments: &[&str]) -> Result<Settings, Error> {

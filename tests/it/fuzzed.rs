@@ -246,10 +246,14 @@ fn a_config_file_made_to_hurt_is_a_usage_error_without_its_secrets() {
         assert!(!format!("{error:?}").contains("hush"), "{name}: {error:?}");
     }
     let merged = load(&format!("{secret}<<: {{file: b}}\n")).unwrap();
-    assert_eq!(merged.text("file"), "b", "keys that YAML merges count as written here");
+    assert_eq!(
+        kit::FILE.of(&merged),
+        "b",
+        "keys that YAML merges count as written here"
+    );
     let values = load("workato-api-key: |\n  wrkaus-hush\n").unwrap();
     assert_eq!(
-        values.secret("workato-api-key").unwrap().expose(),
+        config::API_KEY.of(&values).unwrap().expose(),
         "wrkaus-hush",
         "white space around it goes"
     );

@@ -5,18 +5,13 @@
 
 use super::field::{Export, Field, Support};
 
+mod typed;
+
+pub use typed::*;
+
 /// Sections of `--help`, in the order they are shown.
 pub const HEADINGS: &[&str] = &[
-    CONNECTION,
-    SYNC,
-    QUOTA,
-    OUTPUT,
-    LOGGING,
-    SERVICE,
-    LATER,
-    PROVISIONING,
-    TICKETS,
-    FILES,
+    CONNECTION, SYNC, QUOTA, OUTPUT, LOGGING, SERVICE, LATER, WRITES, TICKETS, FILES,
 ];
 /// Where to connect and as whom.
 pub const CONNECTION: &str = "Connection";
@@ -31,7 +26,7 @@ pub const LOGGING: &str = "Logging";
 /// Running for ConductorOne.
 pub const SERVICE: &str = "Service mode";
 const LATER: &str = "Not available in this version";
-const PROVISIONING: &str = "Provisioning";
+const WRITES: &str = "Provisioning";
 const TICKETS: &str = "Events, tickets and actions";
 const FILES: &str = "File tools";
 
@@ -229,7 +224,7 @@ pub static FIELDS: &[Field] = &[
     provisioning("rotate-credentials-type", "Resource type of that resource").support(Support::NotYet),
     Field::bool("dry-run", "With a write: print the request and send nothing")
         .hidden()
-        .under(PROVISIONING),
+        .under(WRITES),
     // --- events, tickets, actions ---
     ticket(Field::text("event-feed", "Print events: needs the value true")),
     ticket(Field::text("event-feed-id", "Feed to read events of")),
@@ -310,11 +305,11 @@ pub static FIELDS: &[Field] = &[
 
 /// Whether a flag asks for something else than a sync.
 pub fn chooses_mode(field: &Field) -> bool {
-    [PROVISIONING, TICKETS, FILES].contains(&field.heading)
+    [WRITES, TICKETS, FILES].contains(&field.heading)
 }
 
 const fn provisioning(name: &'static str, help: &'static str) -> Field {
-    Field::text(name, help).hidden().under(PROVISIONING)
+    Field::text(name, help).hidden().under(WRITES)
 }
 
 const fn ticket(field: Field) -> Field {

@@ -186,43 +186,6 @@ impl Values {
         self.file.as_deref()
     }
 
-    /// A text; empty when not set and without default.
-    pub fn text(&self, name: &str) -> &str {
-        match self.get(name) {
-            Some(Value::Text(text)) => text,
-            _ => "",
-        }
-    }
-
-    /// A secret, if it is set and not empty.
-    pub fn secret(&self, name: &str) -> Option<Secret> {
-        match self.get(name) {
-            Some(Value::Secret(secret)) if !secret.is_empty() => Some(secret.clone()),
-            _ => None,
-        }
-    }
-
-    /// A yes or no.
-    pub fn bool(&self, name: &str) -> bool {
-        matches!(self.get(name), Some(Value::Bool(true)))
-    }
-
-    /// A number.
-    pub fn int(&self, name: &str) -> i64 {
-        match self.get(name) {
-            Some(Value::Int(number)) => *number,
-            _ => 0,
-        }
-    }
-
-    /// Texts.
-    pub fn list(&self, name: &str) -> &[String] {
-        match self.get(name) {
-            Some(Value::List(texts)) => texts,
-            _ => &[],
-        }
-    }
-
     /// Whether somebody set it, to whatever value.
     pub fn is_set(&self, name: &str) -> bool {
         self.source(name) > Source::Default

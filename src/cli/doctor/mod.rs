@@ -181,7 +181,7 @@ async fn look_at_workspace(values: &Values, preflight: &Preflight, observer: &Ar
         http: &http,
         previous: preflight.previous.as_ref(),
         limit: QUESTION,
-        per_minute: values.int("workato-requests-per-minute"),
+        per_minute: workato::config::REQUESTS_PER_MINUTE.of(values),
         observer: observer.as_ref(),
     };
     workato::diagnosis::examine(&examination).await
@@ -219,7 +219,7 @@ fn client(request_timeout: Duration, observer: Arc<dyn Observer>) -> Result<Http
 
 async fn look_at_service(values: &Values) -> Vec<Check> {
     const NAME: &str = "ConductorOne";
-    if values.text("client-id").is_empty() {
+    if kit::CLIENT_ID.of(values).is_empty() {
         let why = "not configured (--client-id): syncs run when they are started";
         return vec![Check::skipped(Group::ConductorOne, NAME, why)];
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::baton::code::TIMEOUT;
 use crate::baton::config::Values;
+use crate::baton::config::kit;
 use crate::baton::diagnosis::preflight::{self, Preflight};
 use crate::baton::diagnosis::{Check, Group, space};
 use crate::baton::error::{Error, Kind};
@@ -16,8 +17,8 @@ pub async fn look(values: &Values, limit: Duration) -> Preflight {
         checks: vec![Check::of_error(Group::Output, "file", error)],
         previous: None,
     };
-    let serves = !values.text("client-id").is_empty();
-    let file = PathBuf::from(values.text("file"));
+    let serves = !kit::CLIENT_ID.of(values).is_empty();
+    let file = PathBuf::from(kit::FILE.of(values));
     let temp_dir = match chosen_temp_dir(values) {
         Ok(temp_dir) if serves || !file.as_os_str().is_empty() => temp_dir,
         // What is wrong with them stands with the settings.

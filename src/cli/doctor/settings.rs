@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::scrub::Scrub;
 use crate::baton::code::UNKNOWN_VARIABLE;
 use crate::baton::config::file::PATH_VARIABLE;
+use crate::baton::config::kit;
 use crate::baton::config::{Field, Origin, Source, Value, Values, check, groups};
 use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::{Kind, Result};
@@ -110,7 +111,7 @@ fn rules() -> [Rule; 5] {
     [
         |values| groups::check(|name| values.is_set(name)),
         |values| check::kit_rules(fields::of_kit(), values),
-        |values| match values.text("client-id").is_empty() {
+        |values| match kit::CLIENT_ID.of(values).is_empty() {
             true => unavailable::check(fields::all(), values),
             false => unavailable::check_service(fields::all(), values),
         },

@@ -97,7 +97,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb)
     let words: Vec<String> = own.get_many("words").into_iter().flatten().cloned().collect();
     let sentence = words::parse(verb, &words)?;
     let how = match () {
-        () if values.bool("dry-run") => Approval::Rehearsed,
+        () if kit::DRY_RUN.of(&values) => Approval::Rehearsed,
         () if own.get_flag("yes") => Approval::Now,
         () if terminal.can_ask() => Approval::Asked,
         () => {
@@ -108,7 +108,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb)
     let known = known(terminal, &values, display)?;
     let found = found(&Names::new(&known.snapshot), verb, &sentence)?;
     let mut settings = workato::config::settings(&values)?;
-    if let (false, Some(environment)) = (values.is_set("workato-env"), found.environment) {
+    if let (false, Some(environment)) = (workato::config::ENV.is_set(&values), found.environment) {
         settings.environment = environment;
     }
     let order = WriteRequest {

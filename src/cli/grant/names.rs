@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::baton::c1z::Keep;
+use crate::baton::config::kit;
 use crate::baton::config::{Source, Values};
 use crate::baton::error::{Context as _, Result};
 use crate::baton::sync::{Audience, SyncOptions};
@@ -30,9 +31,9 @@ pub struct Known {
 /// # Errors
 /// Those of the file, or of a sync.
 pub fn known(terminal: &Terminal, values: &Values, display: Display) -> Result<Known> {
-    let file = Path::new(values.text("file"));
+    let file = Path::new(kit::FILE.of(values));
     let temp_dir = chosen_temp_dir(values)?;
-    if values.source("file") != Source::Default || file.exists() {
+    if kit::FILE.source(values) != Source::Default || file.exists() {
         return Ok(Known {
             snapshot: open(file, temp_dir.as_deref())?,
             _folder: None,

@@ -8,6 +8,7 @@ use super::{named, runs, settings};
 use crate::baton::c1z::history;
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code::SYNC_NOT_IN_FILE;
+use crate::baton::config::kit;
 use crate::baton::error::{Error, Kind, Result};
 use crate::cli::sync::chosen_temp_dir;
 use crate::term::Terminal;
@@ -56,7 +57,7 @@ pub fn run(terminal: &Terminal, matches: &[&ArgMatches]) -> Result<()> {
         .map(String::as_str)
         .collect();
     let undo = own.is_some_and(|own| own.get_flag("undo"));
-    let file = values.text("file");
+    let file = kit::FILE.of(&values);
     let runs = runs(&values)?;
     if let Some(unknown) = ids.iter().find(|id| !runs.iter().any(|run| run.sync_id == **id)) {
         return Err(

@@ -13,6 +13,7 @@ use super::sync::chosen_temp_dir;
 use super::{bad_value, logging};
 use crate::baton::c1z::{SyncRun, history};
 use crate::baton::config::Values;
+use crate::baton::config::kit;
 use crate::baton::error::Result;
 use crate::report::list::Syncs;
 use crate::term::Terminal;
@@ -69,10 +70,10 @@ fn list(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> 
 fn settings(terminal: &Terminal, matches: &[&ArgMatches]) -> Result<Values> {
     let values = launch::settings(matches, Rules::Kit)?;
     logging::start(&values, terminal)?;
-    if values.text("file").is_empty() {
+    if kit::FILE.of(&values).is_empty() {
         return Err(bad_value("--file is empty").hint("name the .c1z file"));
     }
-    history::check(Path::new(values.text("file")))?;
+    history::check(Path::new(kit::FILE.of(&values)))?;
     Ok(values)
 }
 
@@ -82,7 +83,7 @@ fn runs(values: &Values) -> Result<Vec<SyncRun>> {
     let which = crate::report::Which {
         temp_dir: temp_dir.as_deref(),
         keep: crate::baton::c1z::Keep::Nothing,
-        ..crate::report::Which::latest(Path::new(values.text("file")))
+        ..crate::report::Which::latest(Path::new(kit::FILE.of(values)))
     };
     which.reader()?.runs()
 }

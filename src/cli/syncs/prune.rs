@@ -9,6 +9,7 @@ use super::{named, runs, settings};
 use crate::baton::c1z::steps::Disk;
 use crate::baton::c1z::{Rule, SyncRun, history, surplus, timestamp};
 use crate::baton::config::Values;
+use crate::baton::config::kit;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::cli::sync::{chosen_keep, chosen_temp_dir};
 use crate::cli::usage_error;
@@ -59,7 +60,7 @@ pub fn run(terminal: &Terminal, matches: &[&ArgMatches]) -> Result<()> {
     let rule = rule(&values, matches)?;
     let runs = runs(&values)?;
     let doomed: Vec<&SyncRun> = surplus(&runs, &rule);
-    let file = values.text("file");
+    let file = kit::FILE.of(&values);
     if doomed.is_empty() {
         let held = wording::count(runs.len(), "sync", "syncs");
         terminal.say(&format!("Nothing goes: {} holds {held}.", sanitize::line(file)));
@@ -74,7 +75,7 @@ pub fn run(terminal: &Terminal, matches: &[&ArgMatches]) -> Result<()> {
     for run in &doomed {
         shown.push_str(&format!("  {}\n", sanitize::line(&named(run))));
     }
-    if values.bool("dry-run") {
+    if kit::DRY_RUN.of(&values) {
         return terminal.data(&shown);
     }
     let yes = matches.last().is_some_and(|own| own.get_flag("yes"));

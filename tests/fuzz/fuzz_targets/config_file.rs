@@ -56,8 +56,9 @@ fn rules(values: &Values) -> Result<()> {
 fn loaded(values: &Values, text: &[u8]) {
     let outcome = rules(values);
     let text = String::from_utf8_lossy(text);
-    for name in ["workato-api-key", "workato-test-api-key", "workato-prod-api-key"] {
-        let Some(secret) = values.secret(name) else { continue };
+    for setting in [config::API_KEY, config::TEST_API_KEY, config::PROD_API_KEY] {
+        let name = setting.name();
+        let Some(secret) = setting.of(values) else { continue };
         let secret = secret.expose();
         let common = || ALL.iter().any(|field| format!("{field:?}").contains(secret));
         if secret.len() < 8 || text.matches(secret).count() != 1 || common() {

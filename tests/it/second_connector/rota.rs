@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use baton_workato::baton::about::About;
 use baton_workato::baton::capability;
-use baton_workato::baton::config::{Export, Field, Values};
+use baton_workato::baton::config::{Export, Field, Values, setting};
 use baton_workato::baton::connector::{self, Connector, Granted, Provisioner, SyncContext};
 use baton_workato::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use baton_workato::baton::error::{Error, Kind, Result};
@@ -42,12 +42,13 @@ pub struct Rota(pub Mutex<BTreeMap<String, BTreeSet<String>>>);
 impl Rota {
     /// The rota that the settings say.
     pub fn of(values: &Values) -> Result<Rota> {
+        const TEAMS: setting::Setting<setting::Text> = setting::Setting::named(FIELDS, "rota");
         let team = |text: &str| {
             let (name, people) = text.split_once(':')?;
             let people = people.split(',').map(|person| person.trim().to_owned());
             Some((name.trim().to_owned(), people.collect()))
         };
-        let teams: Option<_> = values.text("rota").split(';').map(team).collect();
+        let teams: Option<_> = TEAMS.of(values).split(';').map(team).collect();
         let wrong = || Error::new(Kind::InvalidArgument, "a team is written \"day: ada, bob\"");
         Ok(Rota(Mutex::new(teams.ok_or_else(wrong)?)))
     }
