@@ -45,12 +45,12 @@ impl Rota {
         const TEAMS: setting::Setting<setting::Text> = setting::Setting::named(FIELDS, "rota");
         let team = |text: &str| {
             let (name, people) = text.split_once(':')?;
-            let people = people.split(',').map(|person| person.trim().to_owned());
-            Some((name.trim().to_owned(), people.collect()))
+            let people = people.split(',').map(|person| person.trim().to_owned()).collect();
+            Some((name.trim().to_owned(), people))
         };
         let teams: Option<_> = TEAMS.of(values).split(';').map(team).collect();
-        let wrong = || Error::new(Kind::InvalidArgument, "a team is written \"day: ada, bob\"");
-        Ok(Rota(Mutex::new(teams.ok_or_else(wrong)?)))
+        let wrong = Error::new(Kind::InvalidArgument, "a team is written \"day: ada, bob\"");
+        teams.map(|teams| Rota(Mutex::new(teams))).ok_or(wrong)
     }
 
     /// Changes who is in a team.
@@ -99,13 +99,11 @@ impl Connector for Rota {
         page: &PageToken,
     ) -> Result<Page<v2::Resource>> {
         let teams = self.0.lock().unwrap().clone();
-        let people: BTreeSet<String> = teams.values().flatten().cloned().collect();
-        let names = Vec::from_iter(if kind == "person" {
-            people
-        } else {
-            teams.into_keys().collect()
-        });
-        Page::of_table(&names, page, PAGE, |name| {
+        let names: BTreeSet<String> = match kind {
+            "person" => teams.into_values().flatten().collect(),
+            _ => teams.into_keys().collect(),
+        };
+        Page::of_table(&Vec::from_iter(names), page, PAGE, |name| {
             let row = ResourceBuilder::new(kind, name, name);
             match kind {
                 "person" => row.user(User::human(format!("{name}@rota.example"))).build(),
