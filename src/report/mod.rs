@@ -11,6 +11,7 @@ pub mod apart;
 pub mod code;
 pub mod compare;
 pub mod condition;
+pub mod counted;
 pub mod edges;
 pub mod environment;
 pub mod exact;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::Written;
 use super::file::OutFile;
-use super::pass::Sink;
+use super::sink::Sink;
 use super::table::{Cell, Table};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::visible;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Written;
 use super::file::OutFile;
-use super::pass::Sink;
+use super::sink::Sink;
 use super::table::{Cell, Table};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;

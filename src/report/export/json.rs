@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::file::OutFile;
-use super::pass::Sink;
+use super::sink::Sink;
 use super::table::{Cell, Table};
 use super::{Format, Written};
 use crate::baton::error::{Error, Kind, Result};

@@ -10,6 +10,7 @@ mod file;
 mod html;
 mod json;
 mod pass;
+mod sink;
 mod sqlite;
 pub mod table;
 mod xlsx;

@@ -7,6 +7,7 @@ use super::csv::CsvFiles;
 use super::dot::Graph;
 use super::html::ReportPage;
 use super::json::JsonFiles;
+use super::sink::Sink;
 use super::sqlite::Database;
 use super::table::{self, Cell, Table};
 use super::xlsx::Book;
@@ -20,7 +21,7 @@ use crate::report::access::{Access, Answers, Held};
 use crate::report::find;
 use crate::report::reach::{Asker, Ground, Reach};
 use crate::report::snapshot::Snapshot;
-use crate::report::thing::{self, Account, Right, Thing};
+use crate::report::thing::{self, Account, Thing};
 use crate::report::wording;
 
 /// What to write, and what to know about it.
@@ -33,25 +34,6 @@ pub struct Options<'o> {
     pub conventions: &'o Conventions,
     /// Called now and then with the resources done so far.
     pub progress: &'o dyn Fn(u64),
-}
-
-/// One format that is being filled.
-pub(super) trait Sink {
-    /// Takes a row of a table.
-    fn row(&mut self, table: Table, cells: &[Cell]) -> Result<()>;
-
-    /// Whether it takes what principals were given.
-    fn takes_given(&self) -> bool {
-        false
-    }
-
-    /// Takes everything a principal was given, in the order of answers.
-    fn given(&mut self, _principal: &Thing, _given: &[Right]) -> Result<()> {
-        Ok(())
-    }
-
-    /// Completes the files.
-    fn finish(self: Box<Self>) -> Result<Vec<Written>>;
 }
 
 /// Writes a sync in every format asked for. A file appears under its name when it is whole.

@@ -6,7 +6,7 @@ use tempfile::TempPath;
 
 use super::csv::in_words;
 use super::file::Fresh;
-use super::pass::Sink;
+use super::sink::Sink;
 use super::table::{Cell, Table};
 use super::{Written, file};
 use crate::baton::c1z::{PlainDatabase, PlainValue};

@@ -11,7 +11,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::csv::in_words;
 use super::file::Fresh;
-use super::pass::Sink;
+use super::sink::Sink;
 use super::table::{Cell, Table};
 use super::{Written, file};
 use crate::baton::error::{Context as _, Error, Kind, Result};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Severity, by_name, items, keys, last_seen};
+use crate::report::counted::Counted;
 use crate::report::inventory::At;
-use crate::report::overview::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
     let inventory = counted.inventory;

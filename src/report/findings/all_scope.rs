@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::{Finding, Severity, items, keys};
+use crate::report::counted::Counted;
 use crate::report::inventory::{At, Entry};
-use crate::report::overview::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
     let inventory = counted.inventory;

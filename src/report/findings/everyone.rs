@@ -1,7 +1,7 @@
 //! What is given to the group of everybody.
 
 use super::{Finding, Severity, items, keys};
-use crate::report::overview::Counted;
+use crate::report::counted::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
     let inventory = counted.inventory;

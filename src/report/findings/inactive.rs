@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Severity, items, keys, last_seen};
+use crate::report::counted::Counted;
 use crate::report::inventory::{At, Entry};
-use crate::report::overview::Counted;
 
 /// Longer than this is a while.
 const DAYS: u64 = 90;

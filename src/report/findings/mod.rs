@@ -11,8 +11,8 @@ mod outside_admins;
 
 use serde::Serialize;
 
+use super::counted::Counted;
 use super::inventory::{At, Entry};
-use super::overview::Counted;
 use super::thing::Thing;
 
 /// Items that are listed of one finding; the others are counted.
@@ -114,7 +114,7 @@ fn last_seen(counted: &Counted<'_>, account: &Entry) -> String {
     let Some(at) = account.active_at() else {
         return "no activity on record".to_owned();
     };
-    let date = super::overview::date(at);
+    let date = super::counted::date(at);
     match counted.day.age(at) {
         Some(0) => format!("last seen {date}, on the day of the sync"),
         Some(1) => format!("last seen {date}, a day before the sync"),

@@ -1,8 +1,8 @@
 //! People who reach in from a managing organization.
 
 use super::{Finding, Severity, by_name, items, keys, last_seen};
+use crate::report::counted::Counted;
 use crate::report::inventory::At;
-use crate::report::overview::Counted;
 
 pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
     counted.conventions.moderator?;

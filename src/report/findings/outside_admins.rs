@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Finding, Severity, by_name, items, keys};
+use crate::report::counted::Counted;
 use crate::report::inventory::At;
-use crate::report::overview::Counted;
 
 /// Rights that are named of one person; the others are counted.
 const NAMED: usize = 4;

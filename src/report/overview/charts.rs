@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Chart, ChartKind, ChartRow, Counted};
+use super::{Chart, ChartKind, ChartRow};
+use crate::report::counted::Counted;
 use crate::report::inventory::{At, Entry};
 use crate::report::link;
 

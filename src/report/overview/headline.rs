@@ -1,6 +1,7 @@
 //! The numbers on top of the page.
 
-use super::{Counted, Headline};
+use super::Headline;
+use crate::report::counted::Counted;
 use crate::report::findings::{Finding, keys};
 use crate::report::inventory::{At, Class, Entry};
 use crate::report::link;

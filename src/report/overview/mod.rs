@@ -3,12 +3,11 @@
 //! The types here are the JSON that the web page reads, in the report file and in the explorer alike.
 
 mod charts;
-mod day;
-mod exposure;
 mod headline;
 
 use serde::Serialize;
 
+use super::counted::{Counted, Day, exposure, iso};
 use super::edges::Edges;
 use super::findings::{self, Finding};
 use super::inventory::{Counts, Entry, Inventory};
@@ -17,9 +16,6 @@ use super::reach::{Gap, Ground, unknown};
 use super::snapshot::Snapshot;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
-
-pub use day::{Day, date};
-pub use exposure::Exposed;
 
 /// The first page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -141,22 +137,6 @@ pub struct ChartRow {
     pub link: Option<String>,
 }
 
-/// What everything on the page is counted from.
-pub struct Counted<'c> {
-    /// The sync.
-    pub snapshot: &'c Snapshot,
-    /// What is special about its vendor.
-    pub conventions: &'c Conventions,
-    /// Its resources and entitlements.
-    pub inventory: &'c Inventory,
-    /// What was counted over its grants.
-    pub counts: &'c Counts,
-    /// People per project.
-    pub exposed: &'c [Exposed],
-    /// The day ages are counted back from: the end of the sync, so that a file always says the same.
-    pub day: Day,
-}
-
 impl Overview {
     /// Reads a sync and counts.
     ///
@@ -200,8 +180,8 @@ impl Overview {
             sync: SyncLine {
                 id: run.sync_id.clone(),
                 kind: run.sync_type.clone(),
-                started_at: day::iso(&run.started_at),
-                ended_at: run.ended_at.as_deref().map(day::iso),
+                started_at: iso(&run.started_at),
+                ended_at: run.ended_at.as_deref().map(iso),
             },
             environments: inventory.environments_shown(conventions),
             people_domain: inventory.main_domain().map(str::to_owned),

@@ -1,5 +1,13 @@
 //! The page that shows a sync: the files of its front end. `explore` serves them beside its answers; the report is
 //! one file with all of them in it, and with the data.
+//!
+//! Why the report answers for itself (`assets/chains.js`, `assets/embedded.js`): it goes to people who have neither the
+//! program nor the file, and what they ask is not known when it is written. Answers written beforehand for every person
+//! and every thing of a workspace with a million grants would be a million rows with their ways; the facts these follow
+//! from are a few ten thousand. So the page holds facts ([`dataset`]) and expands them as the program does. Which doors
+//! lead to a thing without a grant is not left to it: that is decided here and written down. What keeps both equal are
+//! tests: the same questions to the explorer and to the report, answer by answer, in a browser and without (`browser::report`,
+//! `report::web`, `report::reach`).
 
 pub mod dataset;
 mod page;

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use baton_workato::baton::conventions::Conventions;
 use baton_workato::report::Snapshot;
+use baton_workato::report::counted::Day;
 use baton_workato::report::findings::{Finding, Severity, keys};
-use baton_workato::report::overview::{Chart, Day, Overview};
+use baton_workato::report::overview::{Chart, Overview};
 use baton_workato::simulator::{
     AccessModel, Behavior, Env, Grantee, LastActivity, Person, Shape, Simulator, Workspace,
 };
