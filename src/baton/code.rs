@@ -240,6 +240,10 @@ codes! {
     NO_FINISHED_SYNC = "0412";
     /// The file does not hold the sync that was named.
     SYNC_NOT_IN_FILE = "0413";
+    /// A v3 file has one sync, and keeps its form.
+    ONE_SYNC = "0414";
+    /// The file to write exists, and is not to be replaced.
+    FILE_EXISTS = "0415";
 
     /// `--time-budget` is over.
     TIME_BUDGET = "0501";

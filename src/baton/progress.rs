@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::baton::c1z::SyncRun;
+use crate::baton::c1z::{Engine, SyncRun};
 
 /// The steps of a sync in the order they run (`baton/c1z/format.md 4.2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -64,8 +64,10 @@ pub enum Event<'a> {
         file: &'a Path,
         /// The syncs, oldest first.
         syncs: &'a [SyncRun],
-        /// Whether somebody said how many the file keeps.
+        /// Whether somebody said how many the file keeps, or nobody can expect that they stay.
         chosen: bool,
+        /// What the rows of the file will lie in.
+        engine: Engine,
     },
     /// A request was sent.
     Request {

@@ -6,9 +6,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::program::{NAME, VERSION};
 use super::{
-    access, capabilities, completion, config, connector_service, demo, diff, doctor, entitlements, explain, explore,
-    export, fields, grant, grants, health_check, lambda, man, manifests, principals, read, resource_types, resources,
-    serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
+    access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, explain,
+    explore, export, fields, grant, grants, health_check, lambda, man, manifests, principals, read, resource_types,
+    resources, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -191,6 +191,12 @@ const COMMANDS: &[Row] = &[
             command.mut_arg("file", read::file).subcommands(changing)
         },
         ..Row::READING
+    },
+    Row {
+        build: convert::command,
+        run: convert::run,
+        shown: |field| field.name == "color",
+        ..Row::KIT
     },
     Row {
         build: || grant::command(grant::Verb::Grant),

@@ -10,6 +10,7 @@ mod completion;
 mod config;
 mod connect;
 mod connector_service;
+mod convert;
 mod demo;
 mod diff;
 mod doctor;

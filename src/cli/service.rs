@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::sync::{chosen_temp_dir, chosen_workers, in_runtime};
+use super::sync::{chosen_engine, chosen_temp_dir, chosen_workers, in_runtime};
 use super::{bad_value, connect, fields, interrupt, unavailable};
 use crate::ABOUT;
 use crate::baton::code;
@@ -61,6 +61,7 @@ fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<Serv
         skip_full_sync: kit::SKIP_FULL_SYNC.of(values),
         resource_types: kit::SYNC_RESOURCE_TYPES.of(values).to_vec(),
         workers: chosen_workers(values),
+        engine: chosen_engine(values),
         temp_dir: chosen_temp_dir(values)?.unwrap_or_else(std::env::temp_dir),
         health: kit::HEALTH_CHECK
             .of(values)

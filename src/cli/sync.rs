@@ -9,6 +9,7 @@ use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use super::{bad_value, connect, fields, interrupt, next, unavailable};
+use crate::baton::c1z::Engine;
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
 use crate::baton::config::Values;
@@ -139,6 +140,7 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
         time_budget: time_budget(kit::TIME_BUDGET.of(values))?,
         previous: None,
         keep: chosen_keep(values),
+        engine: chosen_engine(values),
     })
 }
 
@@ -160,6 +162,11 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
 pub fn chosen_keep(values: &Values) -> Option<usize> {
     let keep = usize::try_from(kit::KEEP.of(values)).ok();
     keep.filter(|_| kit::KEEP.is_set(values))
+}
+
+/// What the rows of a new file are to lie in, if anybody said so.
+pub fn chosen_engine(values: &Values) -> Option<Engine> {
+    Engine::named(kit::STORAGE_ENGINE.of(values))
 }
 
 /// How many lists are read at the same time.

@@ -32,7 +32,7 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
             Support::NoEffect => tracing::debug!(flag = field.name, "The flag has no effect in this connector."),
         }
     }
-    check_storage_engine(values)
+    Ok(())
 }
 
 /// Refuses `--dry-run` where there is no single write it could show: whoever set it does not expect changes.
@@ -66,18 +66,6 @@ pub fn check_service(fields: &[&'static Field], values: &Values) -> Result<()> {
         } else if field.support == Support::NotYet {
             return Err(flag(field.name));
         }
-    }
-    check_storage_engine(values)
-}
-
-fn check_storage_engine(values: &Values) -> Result<()> {
-    if kit::STORAGE_ENGINE.of(values) == "pebble" {
-        return Err(Error::new(
-            Kind::Unimplemented,
-            "--storage-engine pebble is not available in this version",
-        )
-        .code(code::NOT_AVAILABLE)
-        .hint("leave it out or use sqlite: every Baton reader accepts the SQLite form"));
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use super::Terminal;
 use super::color::Paint;
 use super::sanitize;
 use super::summary::number;
-use crate::baton::c1z::SyncRun;
+use crate::baton::c1z::{Engine, SyncRun};
 use crate::baton::lock::locked;
 use crate::baton::progress::{Event, Observer, Step};
 
@@ -143,8 +143,14 @@ impl Watch {
 impl Observer for Watch {
     fn event(&self, event: &Event<'_>) {
         self.lock().apply(event, Instant::now());
-        if let Event::Leaving { file, syncs, chosen } = event {
-            let line = leaving(file, syncs);
+        if let Event::Leaving {
+            file,
+            syncs,
+            chosen,
+            engine,
+        } = event
+        {
+            let line = leaving(file, syncs, *engine);
             match &self.above {
                 Some(terminal) => terminal.say(&sanitize::line(&line)),
                 None if *chosen => tracing::info!("{line}"),
@@ -156,7 +162,7 @@ impl Observer for Watch {
 }
 
 /// Which syncs are about to go, and what keeps more of them.
-fn leaving(file: &Path, syncs: &[SyncRun]) -> String {
+fn leaving(file: &Path, syncs: &[SyncRun], engine: Engine) -> String {
     let one = |run: &SyncRun| {
         let ended = run.ended_at.as_deref().and_then(|at| at.split('.').next());
         format!("{} ({})", ended.unwrap_or("unfinished"), run.sync_id)
@@ -166,10 +172,11 @@ fn leaving(file: &Path, syncs: &[SyncRun]) -> String {
         [one] => format!("the sync of {one} goes"),
         several => format!("the syncs of {} go", several.join(", ")),
     };
-    format!(
-        "When this sync is sealed, {which} from {}; --keep N (BATON_KEEP_SYNC_COUNT) keeps more.",
-        file.display()
-    )
+    let more = match engine {
+        Engine::Sqlite => "--keep N (BATON_KEEP_SYNC_COUNT) keeps more",
+        Engine::Pebble => "a v3 file (Pebble) has one sync: copy it before, if `diff` is to compare the two",
+    };
+    format!("When this sync is sealed, {which} from {}; {more}.", file.display())
 }
 
 #[derive(Debug, Clone, Copy, Default)]

@@ -169,11 +169,7 @@ async fn the_keys_are_nowhere() {
         "-f",
         "out.c1z",
     ];
-    for extra in [
-        None,
-        Some("--workato-data-center=nowhere"),
-        Some("--storage-engine=pebble"),
-    ] {
+    for extra in [None, Some("--workato-data-center=nowhere"), Some("--sync-resources=x")] {
         let arguments: Vec<&str> = arguments.into_iter().chain(extra).collect();
         let output = place.run(&arguments).await;
         let said = text(&output.stdout) + &text(&output.stderr);
@@ -219,24 +215,32 @@ async fn two_syncs_of_an_unchanged_workspace_are_equal() {
     assert_eq!(first, second);
 }
 
-/// Into a file of the v3 form, sound or not, nothing is synced: before the first request, and it is not touched.
+/// A v3 file that is not read is not replaced either: nobody can say what it holds. It is refused before the first request.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_into_a_pebble_file_is_refused() {
+async fn a_sync_into_a_v3_file_that_is_not_understood_is_refused() {
     let place = Place::new(Behavior::default()).await;
     let sound = std::fs::read(crate::pebble::tables::own().join("features.c1z")).unwrap();
-    for pebble in [sound, [b"C1Z3\0".as_slice(), &[7; 64]].concat()] {
-        std::fs::write(place.path("sync.c1z"), &pebble).unwrap();
+    for (bytes, code, named) in [
+        (crate::report::v3::of_engine("pebble"), 12, "error[BW-0404]"),
+        (crate::report::v3::of_engine("rocks"), 12, "error[BW-0404]"),
+        ([b"C1Z3\0".as_slice(), &[7; 64]].concat(), 15, "error[BW-0403]"),
+        (sound[..sound.len() - 1].to_vec(), 15, "error[BW-0403]"),
+    ] {
+        std::fs::write(place.path("sync.c1z"), &bytes).unwrap();
         let output = place.run(&["--log-level", "error"]).await;
         let stderr = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(12), "{stderr}");
-        assert!(
-            stderr.contains("error[BW-0404]") && stderr.contains("another --file"),
-            "{stderr}"
-        );
-        assert_eq!(std::fs::read(place.path("sync.c1z")).unwrap(), pebble);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert!(stderr.contains(named) && stderr.contains("another --file"), "{stderr}");
+        assert!(std::fs::read(place.path("sync.c1z")).unwrap() == bytes);
         assert_eq!(place.names(), ["sync.c1z"]);
         assert!(place.simulator.requests().is_empty());
     }
+    // One that the published SDK wrote is.
+    std::fs::write(place.path("sync.c1z"), &sound).unwrap();
+    let output = place.run(&[]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(summary(&output)["rows"]["collaborator"]["resources"], json!(20));
+    assert_eq!(&std::fs::read(place.path("sync.c1z")).unwrap()[..4], b"C1Z3");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,8 +166,8 @@ fn log_lines_are_json_with_the_published_keys() {
         "--skip-full-sync",
         "--log-path",
         "log.json",
-        "--storage-engine",
-        "pebble",
+        "--sync-resources",
+        "x",
     ];
     let output = program(directory.path()).args(arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(12), "{}", text(&output.stderr));

@@ -25,7 +25,7 @@ const FORMATS: [(&str, &str); 7] = [
     ("sqlite", "access.sqlite"),
 ];
 
-/// A file with two syncs.
+/// A file with two syncs. Beside it lies one of the v3 form.
 fn file() -> &'static Path {
     static FILE: OnceLock<PathBuf> = OnceLock::new();
     FILE.get_or_init(|| {
@@ -41,6 +41,14 @@ fn file() -> &'static Path {
                 .unwrap();
             assert!(made.status.success(), "{made:?}");
         }
+        let other_form = file.with_file_name("three.c1z");
+        let convert = Command::new(PROGRAM)
+            .env_clear()
+            .args(["convert", "--to", "v3"])
+            .args([&file, &other_form])
+            .output()
+            .unwrap();
+        assert!(convert.status.success(), "{convert:?}");
         file
     })
 }
@@ -51,7 +59,8 @@ impl Place {
     fn new() -> Self {
         let place = Place(tempfile::tempdir().unwrap());
         std::fs::create_dir(place.0.path().join("tmp")).unwrap();
-        std::fs::copy(file(), place.0.path().join("two.c1z")).unwrap();
+        std::fs::copy(file(), place.at("two.c1z")).unwrap();
+        std::fs::copy(file().with_file_name("three.c1z"), place.at("three.c1z")).unwrap();
         place
     }
 
@@ -179,7 +188,7 @@ fn exports() {
 #[test]
 fn everything_else_that_writes() {
     let none = |_: &Path, _: &[u8]| false;
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 15] = [
         &["demo", "--people", "40", "--projects", "6", "-f", "new.c1z"],
         &["demo", "--people", "40", "--projects", "6", "-f", "two.c1z"],
         &[
@@ -193,6 +202,19 @@ fn everything_else_that_writes() {
             "--c1z-temp-dir",
             "tmp",
         ],
+        &[
+            "demo",
+            "--people",
+            "40",
+            "--projects",
+            "6",
+            "-f",
+            "two.c1z",
+            "--storage-engine",
+            "pebble",
+        ],
+        &["convert", "--to", "v3", "two.c1z", "new.c1z"],
+        &["convert", "--to", "v1", "three.c1z", "new.c1z"],
         &["syncs", "prune", "--keep", "1", "--yes", "-f", "two.c1z"],
         &["stats", "-f", "two.c1z"],
         &["grants", "-o", "json", "--no-cache", "-f", "two.c1z"],
@@ -255,7 +277,7 @@ async fn a_sync_goes_on_once_there_is_room() {
             .unwrap()
             .map(|e| e.unwrap().file_name())
             .collect();
-        let known = ["tmp", "two.c1z", "two.c1z.partial", "two.c1z.partial-wal"];
+        let known = ["tmp", "three.c1z", "two.c1z", "two.c1z.partial", "two.c1z.partial-wal"];
         assert!(
             names.iter().all(|name| known.iter().any(|known| name == known)),
             "{case}: {names:?}"

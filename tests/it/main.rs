@@ -27,6 +27,7 @@ mod history;
 mod layers;
 mod licences;
 mod model;
+mod native;
 mod pebble;
 mod proto;
 mod quota;

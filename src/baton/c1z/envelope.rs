@@ -90,16 +90,6 @@ pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) 
     Ok(true)
 }
 
-/// The error for who would write into a file of the v3 form.
-pub(super) fn v3_is_not_written() -> Error {
-    Error::new(
-        Kind::Unimplemented,
-        "it is a Pebble (v3) c1z file, and those are only read: nothing can be added to it or taken out",
-    )
-    .code(code::FILE_PEBBLE)
-    .hint("choose another --file to write to; this one stays as it is, and every reading command takes it")
-}
-
 /// A file of the v3 form, opened; `None` for every other one, and for one that cannot be opened. What can be read only
 /// once, such as a pipe, is left alone.
 pub(super) fn open_v3(path: &Path) -> Option<File> {
@@ -110,13 +100,18 @@ pub(super) fn open_v3(path: &Path) -> Option<File> {
     (magic == *v3::MAGIC).then_some(file)
 }
 
-/// Refuses what would write into a file of the v3 form.
+/// Refuses a file that can have one sync only, for who would choose among several.
 ///
 /// # Errors
-/// `Unimplemented` if it is one.
-pub(in crate::baton) fn check_writable_form(path: &Path) -> Result<()> {
+/// `Unimplemented` if it is of the v3 form.
+pub(super) fn check_holds_several(path: &Path) -> Result<()> {
     match open_v3(path) {
-        Some(_) => Err(v3_is_not_written()),
+        Some(_) => Err(Error::new(
+            Kind::Unimplemented,
+            "it is a Pebble (v3) c1z file, which has exactly one sync: the next one takes its place",
+        )
+        .code(code::FILE_PEBBLE)
+        .hint("`convert --to v1` makes a file of it that holds several; this one stays as it is")),
         None => Ok(()),
     }
 }
@@ -127,7 +122,12 @@ fn check_magic(magic: &[u8]) -> Result<()> {
         return Ok(());
     }
     if magic == v3::MAGIC {
-        return Err(v3_is_not_written());
+        return Err(Error::new(
+            Kind::Unimplemented,
+            "it is a Pebble (v3) c1z file, and those are read from plain files only",
+        )
+        .code(code::FILE_PEBBLE)
+        .hint("write it to a file first"));
     }
     Err(
         Error::new(Kind::DataLoss, "it is not a c1z file: it does not begin with C1ZF")

@@ -12,12 +12,12 @@ use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::memory;
 
-/// Whether syncs can be taken out of the file at `target`, or marked: not in the v3 form, which is only read.
+/// Whether syncs can be taken out of the file at `target`, or marked: not in the v3 form, which has one.
 ///
 /// # Errors
 /// `Unimplemented` for a file of the v3 form.
 pub fn check(target: &Path) -> Result<()> {
-    envelope::check_writable_form(target).with_context(|| format!("open {}", target.display()))
+    envelope::check_holds_several(target).with_context(|| format!("open {}", target.display()))
 }
 
 /// Takes syncs out of the file at `target`, all or none. `temp_dir` is where its working copy lies, beside it by default.

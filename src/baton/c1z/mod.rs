@@ -1,5 +1,5 @@
-//! The `.c1z` file. In its form v1, which is read and written, it is a SQLite database in one zstd frame
-//! (`baton/c1z/format.md`); in its form v3, which commands only read, a Pebble store, see [`v3`].
+//! The `.c1z` file. In its form v1 it is a SQLite database in one zstd frame (`baton/c1z/format.md`), in its form v3 a Pebble
+//! store, see [`v3`]. Both are read and written; which one a file gets says [`Engine`].
 //!
 //! Writers take a [`Store`], a private working copy that replaces the target only in [`Store::save`]. Readers take
 //! a [`Reader`], for files of both forms. A sync that is being collected lies in a [`Partial`] beside its target, under a [`Claim`]. The
@@ -30,8 +30,11 @@
 //! # }
 //! ```
 
+mod before;
 pub(in crate::baton) mod claim;
+pub mod convert;
 mod derived;
+mod engine;
 pub(in crate::baton) mod envelope;
 mod expansion;
 mod fault;
@@ -65,6 +68,7 @@ pub mod format {
 
 pub use claim::Claim;
 pub use derived::{DerivedGrant, Destination, Principal};
+pub use engine::Engine;
 pub use envelope::Limits;
 pub use expansion::split as split_expansion;
 pub use ksuid::{is_sync_id, new_sync_id};

@@ -1,5 +1,6 @@
 //! What the environment can change about reading and retention (`baton/c1z/format.md 1.3, 4.5`).
 
+use super::engine::Engine;
 use super::envelope::Limits;
 
 /// Full syncs a file keeps, the one about to finish included.
@@ -14,6 +15,8 @@ pub struct Policy {
     pub keep: usize,
     /// Keep every sync (`BATON_SKIP_CLEANUP`).
     pub skip_cleanup: bool,
+    /// What rows of a file that is written are to lie in; nothing lets a file keep its form, and a new one be v1.
+    pub engine: Option<Engine>,
 }
 
 impl Default for Policy {
@@ -22,6 +25,7 @@ impl Default for Policy {
             limits: Limits::default(),
             keep: KEEP,
             skip_cleanup: false,
+            engine: None,
         }
     }
 }
@@ -54,6 +58,7 @@ impl Policy {
             },
             keep: number("BATON_KEEP_SYNC_COUNT").map_or(KEEP, |n| usize::try_from(n).unwrap_or(usize::MAX)),
             skip_cleanup: flag("BATON_SKIP_CLEANUP"),
+            engine: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::memory::{self, Kept, PreviousSync, Remembered};
@@ -122,6 +122,33 @@ impl SyncRun {
 
 const COLUMNS: &str = "sync_id, started_at, ended_at, sync_token, sync_type, parent_sync_id, linked_sync_id, \
                        supports_diff, grants_backfilled, stats";
+
+/// Adds a run, without a row of it.
+pub(super) fn insert(db: &Connection, run: &SyncRun) -> Result<()> {
+    let sql = format!("insert into v1_sync_runs ({COLUMNS}) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    db.execute(
+        &sql,
+        params![
+            run.sync_id,
+            run.started_at,
+            run.ended_at,
+            run.token,
+            run.sync_type,
+            run.parent_sync_id,
+            run.linked_sync_id,
+            run.supports_diff,
+            run.grants_backfilled,
+            run.stats,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Removes every other run. None of them has rows.
+pub(super) fn keep_only(db: &Connection, sync_id: &str) -> Result<()> {
+    db.execute("delete from v1_sync_runs where sync_id <> ?1", [sync_id])?;
+    Ok(())
+}
 
 /// All runs, oldest first: age is the order of rows.
 pub(super) fn list(db: &Connection) -> Result<Vec<SyncRun>> {

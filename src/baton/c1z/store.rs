@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use super::engine::Engine;
 use super::partial::Partial;
 use super::policy::Policy;
 use super::retention::{Coming, Rule};
@@ -17,7 +18,7 @@ use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
 use super::whole::Near;
-use super::{envelope, fault, ksuid, migrate, reader, retention, sound};
+use super::{before, envelope, fault, ksuid, migrate, reader, retention, sound, v3};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -30,6 +31,7 @@ pub struct Store {
     scratch: Scratch,
     folder: PathBuf,
     target: PathBuf,
+    engine: Engine,
     policy: Policy,
     clock: Clock,
     sync_id: Option<String>,
@@ -42,9 +44,12 @@ impl Store {
     /// Unpacks the file at `target`, of any age, or starts an empty one if there is none. The working copy lies in
     /// `temp_dir`, or beside the target.
     ///
+    /// A file that is to be of the v3 form has one sync: of the syncs that lie at the target only those rows are here that
+    /// say what they are.
+    ///
     /// # Errors
-    /// `Unimplemented` for a Pebble file, `Unknown` for a missing folder, `DataLoss` for a damaged file,
-    /// `ResourceExhausted` above a size limit or on a full disk.
+    /// `Unimplemented` for a v3 file of an engine that is not read, `Unknown` for a missing folder, `DataLoss` for a
+    /// damaged file, `ResourceExhausted` above a size limit or on a full disk.
     pub fn open(target: &Path, temp_dir: Option<&Path>) -> Result<Store> {
         Self::open_with(target, temp_dir, Policy::from_env())
     }
@@ -56,7 +61,15 @@ impl Store {
     pub fn open_with(target: &Path, temp_dir: Option<&Path>, policy: Policy) -> Result<Store> {
         let open = || -> Result<Store> {
             let folder = scratch::work_folder(target, temp_dir)?.to_owned();
-            let scratch = Scratch::unpack(target, &folder, &scratch::writing(target), &policy)?;
+            let engine = Engine::at(target, policy.engine);
+            let sort = scratch::writing(target);
+            let (scratch, before) = match engine {
+                Engine::Sqlite => (Scratch::unpack(target, &folder, &sort, &policy)?, Vec::new()),
+                Engine::Pebble => {
+                    let before = before::runs(target, &folder, &policy)?;
+                    (Scratch::create(&folder, &sort)?.0, before)
+                }
+            };
             let db = scratch.connect()?;
             if scratch.is_filled() {
                 sound::check_database(&db)?;
@@ -65,6 +78,7 @@ impl Store {
                 db.execute_batch("pragma secure_delete = off")?;
             }
             migrate::prepare(&db).map_err(|error| fault::asked(error, scratch.path()))?;
+            before.iter().try_for_each(|run| run::insert(&db, run))?;
             let runs = run::list(&db)?;
             let times = runs.iter().flat_map(|r| r.ended_at.iter().chain([&r.started_at]));
             let clock = Clock::after(times.map(String::as_str));
@@ -73,6 +87,7 @@ impl Store {
                 scratch,
                 folder,
                 target: target.to_owned(),
+                engine,
                 policy,
                 clock,
                 sync_id: None,
@@ -83,6 +98,46 @@ impl Store {
         open()
             .map_err(unsound)
             .with_context(|| format!("open {}", target.display()))
+    }
+
+    /// A store of a working copy that has the rows of a sync already, to be saved at `target`.
+    pub(super) fn of_copy(
+        db: Connection,
+        scratch: Scratch,
+        target: &Path,
+        policy: Policy,
+        run: &SyncRun,
+    ) -> Result<Store> {
+        let store = Store {
+            db,
+            folder: scratch::folder_of(scratch.path()).to_owned(),
+            scratch,
+            target: target.to_owned(),
+            engine: Engine::Sqlite,
+            policy,
+            clock: Clock::after([run.started_at.as_str()]),
+            sync_id: Some(run.sync_id.clone()),
+            grants: None,
+            near: Near::default(),
+        };
+        if run.ended_at.is_some() && run.stats.is_none() {
+            store.count()?;
+        }
+        Ok(store)
+    }
+
+    /// Stores how many rows the sync has. Returns the grants by resource type.
+    fn count(&self) -> Result<BTreeMap<String, u64>> {
+        let view = self.view()?;
+        let run = run::find(view.db, view.sync_id)?.ok_or_else(|| fault::broken("the row of the sync is gone"))?;
+        let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
+        let grants = stats::grants_by_type(view)?;
+        let stats = stats::json_with(view, kind, &grants)?;
+        view.db.execute(
+            "update v1_sync_runs set stats = ?2 where sync_id = ?1",
+            [view.sync_id, &stats],
+        )?;
+        Ok(grants)
     }
 
     /// Begins a sync under a new id and writes to it from now on.
@@ -185,6 +240,11 @@ impl Store {
         self.sync_id.as_deref()
     }
 
+    /// What the rows of the saved file will lie in.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// Where the file will be saved.
     pub fn target(&self) -> &Path {
         &self.target
@@ -251,8 +311,11 @@ impl Store {
     /// As [`Store::set_token`].
     pub fn make_room(&mut self) -> Result<()> {
         let Policy { keep, skip_cleanup, .. } = self.policy;
+        let engine = self.engine;
         let (db, sync_id, _) = self.writing()?;
-        if !skip_cleanup {
+        if engine == Engine::Pebble {
+            run::keep_only(db, sync_id)?;
+        } else if !skip_cleanup {
             retention::clean_up(db, sync_id, keep)?;
         }
         Ok(())
@@ -264,10 +327,13 @@ impl Store {
     /// Those of the file.
     pub fn leaving(&self, kind: SyncType) -> Result<Vec<SyncRun>> {
         let Policy { keep, skip_cleanup, .. } = self.policy;
+        let runs = run::list(&self.db)?;
+        if self.engine == Engine::Pebble {
+            return Ok(runs);
+        }
         if skip_cleanup {
             return Ok(Vec::new());
         }
-        let runs = run::list(&self.db)?;
         let rule = Rule { keep, since: None };
         let coming = Coming { sync_id: "", kind };
         Ok(retention::superseded(&runs, Some(coming), &rule)
@@ -302,26 +368,20 @@ impl Store {
         self.set_token(token)?;
         self.session_clear()?;
         self.make_room()?;
-        self.build_indexes()?;
-        self.commit()?;
-        if !self.policy.skip_cleanup && self.has_slack()? {
-            self.vacuum().context("shrink the database")?;
+        // Those of the database are not in a file of the other form.
+        if self.engine == Engine::Sqlite {
+            self.build_indexes()?;
+            self.commit()?;
+            if !self.policy.skip_cleanup && self.has_slack()? {
+                self.vacuum().context("shrink the database")?;
+            }
         }
         let (db, sync_id, now) = self.writing()?;
         db.execute(
             "update v1_sync_runs set ended_at = ?2 where sync_id = ?1 and ended_at is null",
             [sync_id, &now],
         )?;
-        let run = run::find(db, sync_id)?.ok_or_else(|| fault::broken("the row of the sync is gone"))?;
-        let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
-        let view = self.view()?;
-        let grants = stats::grants_by_type(view)?;
-        let stats = stats::json_with(view, kind, &grants)?;
-        view.db.execute(
-            "update v1_sync_runs set stats = ?2 where sync_id = ?1",
-            [view.sync_id, &stats],
-        )?;
-        self.grants = Some(grants);
+        self.grants = Some(self.count()?);
         self.commit()
     }
 
@@ -338,26 +398,49 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::save`], and those of the steps.
-    pub fn save_with(mut self, steps: &dyn Steps) -> Result<Saved> {
+    pub fn save_with(self, steps: &dyn Steps) -> Result<Saved> {
         let target = self.target.clone();
-        let save = || -> Result<Saved> {
-            self.build_indexes()
-                .and_then(|()| self.commit())
-                .map_err(|error| self.named(error))?;
-            let Store {
-                db, scratch, policy, ..
-            } = self;
-            db.close().map_err(|(_, error)| error)?;
-            scratch.check_settled()?;
-            scratch.check_readable()?;
-            let saved = save::replace_file(&target, steps, |file| {
-                envelope::encode(scratch.path(), file, &policy.limits)
-            })?;
-            // What readers had unpacked is of the file that was there before.
-            reader::tidy(&target);
-            Ok(saved)
+        let save = || match self.engine {
+            Engine::Sqlite => self.save_v1(steps),
+            Engine::Pebble => self.save_v3(steps),
         };
-        save().with_context(|| format!("save {}", target.display()))
+        let saved = save().with_context(|| format!("save {}", target.display()))?;
+        // What readers had unpacked is of the file that was there before.
+        reader::tidy(&target);
+        Ok(saved)
+    }
+
+    fn save_v1(mut self, steps: &dyn Steps) -> Result<Saved> {
+        self.build_indexes()
+            .and_then(|()| self.commit())
+            .map_err(|error| self.named(error))?;
+        let Store {
+            db,
+            scratch,
+            policy,
+            target,
+            ..
+        } = self;
+        db.close().map_err(|(_, error)| error)?;
+        scratch.check_settled()?;
+        scratch.check_readable()?;
+        save::replace_file(&target, steps, |file| {
+            envelope::encode(scratch.path(), file, &policy.limits)
+        })
+    }
+
+    fn save_v3(mut self, steps: &dyn Steps) -> Result<Saved> {
+        let build = |store: &mut Store| {
+            store.commit()?;
+            let view = store.view()?;
+            let run = run::find(view.db, view.sync_id)?.ok_or_else(no_sync)?;
+            v3::build(view, &run, &store.folder)
+        };
+        let (complete, left) = build(&mut self).map_err(|error| self.named(error))?;
+        for (count, what) in left.named() {
+            tracing::warn!(count, "The v3 form has no place for {what}.");
+        }
+        save::replace_file(&self.target, steps, |file| complete.write_to(file))
     }
 
     /// A resource by type and bare id.
@@ -504,6 +587,7 @@ impl Store {
 fn unsound(error: Error) -> Error {
     match error.kind() {
         Kind::DataLoss => error.hint("choose another --file, or move this one away to start a new one"),
+        Kind::Unimplemented => error.also_hint("choose another --file to sync to: this one stays as it is"),
         _ => error,
     }
 }

@@ -41,7 +41,7 @@ pub static FIELDS: &[Field] = &[
         .under(OUTPUT),
     Field::text(
         "storage-engine",
-        "How rows lie in a new file: sqlite; pebble is not available in this version",
+        "Form of a new file: sqlite (v1, keeps several syncs) or pebble (v3, one sync); default sqlite",
     )
     .choices(&["sqlite", "pebble"])
     .under(OUTPUT),

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use crate::baton::c1z::{Keep, Reader, SyncRun};
-use crate::baton::c1z::{Policy, claim, envelope, run, scratch};
+use crate::baton::c1z::{Engine, Keep, Reader, SyncRun};
+use crate::baton::c1z::{Policy, claim, run, scratch, v3};
 use crate::baton::code;
 use crate::baton::diagnosis::{Check, Group, Status, space};
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -149,9 +149,6 @@ fn check_file(target: &Path, work: &Path) -> (Check, u64, Option<PreviousSync>) 
         let seen = format!("{} will be new", target.display());
         return (Check::ok(Group::Output, FILE, seen), 0, None);
     }
-    if let Err(error) = envelope::check_writable_form(target) {
-        return (Check::of_error(Group::Output, FILE, &error), 0, None);
-    }
     if packed > BIG {
         let database = packed.saturating_mul(PACKED);
         let check = match begins_like_ours(target) {
@@ -169,6 +166,10 @@ fn check_file(target: &Path, work: &Path) -> (Check, u64, Option<PreviousSync>) 
     match read() {
         Ok((runs, database, previous)) => {
             let seen = match &previous {
+                Some(sync) if Engine::of(target) == Some(Engine::Pebble) => {
+                    let ended = seconds(&sync.ended_at);
+                    format!("a v3 c1z file; its full sync, which ended {ended}, is replaced by the next")
+                }
                 Some(sync) => format!("a c1z file; the last full sync ended {}", seconds(&sync.ended_at)),
                 None if runs == 0 => "a c1z file without syncs".to_owned(),
                 None => "a c1z file without a finished full sync".to_owned(),
@@ -192,11 +193,11 @@ fn begins_like_ours(target: &Path) -> Result<bool> {
     let mut magic = Vec::new();
     let file = File::open(target).with_context(|| format!("open {}", target.display()))?;
     file.take(5).read_to_end(&mut magic)?;
-    Ok(magic == b"C1ZF\0")
+    Ok(magic == b"C1ZF\0" || magic == *v3::MAGIC)
 }
 
 fn not_ours() -> Error {
-    Error::new(Kind::DataLoss, "it is not a SQLite (v1) c1z file")
+    Error::new(Kind::DataLoss, "it is not a c1z file")
         .code(code::NOT_A_C1Z)
         .hint("choose another --file")
 }

@@ -23,6 +23,7 @@ use super::remember::Memory;
 use super::task;
 use super::token::{TokenEndpoint, Tokens};
 use super::{Service, hello};
+use crate::baton::c1z::Engine;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Clock;
@@ -59,6 +60,8 @@ pub struct ServiceOptions {
     pub resource_types: Vec<String>,
     /// Lists read at the same time.
     pub workers: usize,
+    /// What the rows of uploaded files lie in, whatever a task says (`--storage-engine`).
+    pub engine: Option<Engine>,
     /// Where files lie while they are made and uploaded.
     pub temp_dir: PathBuf,
     /// Where probes are answered, if at all.

@@ -11,6 +11,7 @@ mod collect;
 pub mod expand;
 pub mod ingest;
 pub mod lists;
+mod one_sync;
 mod pages;
 mod resume;
 mod run;

@@ -19,7 +19,7 @@ use super::summary::{Resumed, RowCounts, Status, Summary};
 use super::sync_target::SyncTarget;
 use super::working::{Start, short};
 use crate::baton::c1z::steps::{Disk, Steps};
-use crate::baton::c1z::{Section, SyncType};
+use crate::baton::c1z::{Engine, Section, SyncType};
 use crate::baton::code;
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -59,6 +59,9 @@ pub struct SyncOptions {
     pub previous: Option<PreviousSync>,
     /// Full syncs that the file keeps, this one included (`--keep`); without it as the environment says.
     pub keep: Option<usize>,
+    /// What the rows of a new file lie in (`--storage-engine`); without it SQLite. A v3 file keeps its form, a v1 file does
+    /// not keep its own where Pebble is asked for.
+    pub engine: Option<Engine>,
 }
 
 impl SyncOptions {
@@ -78,6 +81,7 @@ impl SyncOptions {
             time_budget: None,
             previous: None,
             keep: None,
+            engine: None,
         }
     }
 }
@@ -186,6 +190,7 @@ async fn attempt<C: Connector>(
         fresh: options.fresh,
         resumable: options.resumable,
         keep: options.keep,
+        engine: options.engine,
     };
     let warnings = Arc::new(Warnings::default());
     // A large file takes a while to unpack, and nothing of it is lost.
@@ -207,7 +212,8 @@ async fn attempt<C: Connector>(
         environment.observer.event(&Event::Leaving {
             file: &options.file,
             syncs: &start.leaving,
-            chosen: options.keep.is_some(),
+            chosen: start.is_expected || options.keep.is_some(),
+            engine: start.engine,
         });
     }
     let resumed = start.resumed;

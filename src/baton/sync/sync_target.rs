@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::audience::Audience;
-use crate::baton::c1z::SyncType;
+use crate::baton::c1z::{Engine, SyncType};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::proto::v2;
 
@@ -35,4 +35,6 @@ pub struct SyncTarget {
     pub resumable: bool,
     /// Full syncs that the target keeps; without it as the environment says.
     pub keep: Option<usize>,
+    /// What the rows of a new target are to lie in, if somebody says so.
+    pub engine: Option<Engine>,
 }

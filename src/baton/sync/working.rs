@@ -12,11 +12,12 @@ use serde_json::Value;
 use super::audience::Audience;
 use super::checkpoint::Plan;
 use super::ingest::RowValidator;
+use super::one_sync;
 use super::pages::decode;
 use super::resume::{Decision, Usable, decide};
 use super::sync_target::{ANSWERED, FINGERPRINT, RECORDS, SyncTarget};
 use crate::baton::c1z::steps::Steps;
-use crate::baton::c1z::{Claim, Partial, Policy, Saved, Section, Store, SyncRun};
+use crate::baton::c1z::{Claim, Engine, Partial, Policy, Saved, Section, Store, SyncRun};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::memory::PreviousSync;
@@ -52,6 +53,10 @@ pub struct Start {
     pub previous: Option<PreviousSync>,
     /// The syncs of the target that go when this one is sealed, oldest first.
     pub leaving: Vec<SyncRun>,
+    /// Whether they go as every time: the target has one sync only, and had before.
+    pub is_expected: bool,
+    /// What the rows of the target will lie in.
+    pub engine: Engine,
 }
 
 /// See the module.
@@ -70,14 +75,18 @@ impl Working {
     /// Claims the target, unpacks it and finds or begins the unfinished sync. Warnings that it counted are restored.
     ///
     /// # Errors
-    /// `Unavailable` when another run holds the target, otherwise those of [`Store::open`] and of the disk.
+    /// `Unavailable` when another run holds the target, `FailedPrecondition` where a sync that is kept would go; otherwise
+    /// those of [`Store::open`] and of the disk.
     pub fn open(wanted: &SyncTarget, warnings: &Arc<Warnings>) -> Result<(Working, Start)> {
         let claim = Claim::take(&wanted.file, wanted.temp_dir.as_deref())?;
         let mut policy = Policy::from_env();
+        policy.engine = wanted.engine;
         if let Some(keep) = wanted.keep {
             policy.keep = keep;
         }
+        let before = Engine::of(&wanted.file);
         let mut store = Store::open_with(&wanted.file, wanted.temp_dir.as_deref(), policy)?;
+        one_sync::check(&store, wanted, before)?;
         let previous = previous(&store)?;
         let leaving = store.leaving(wanted.kind)?;
         let (partial, usable, resumed, fresh_because) = match decide(&claim, &store, wanted, warnings)? {
@@ -103,6 +112,8 @@ impl Working {
             noted: usable.noted,
             previous,
             leaving,
+            is_expected: before == Some(Engine::Pebble),
+            engine: store.engine(),
         };
         let working = Working {
             partial,
@@ -316,6 +327,7 @@ mod tests {
             fresh: false,
             resumable: true,
             keep: None,
+            engine: None,
         }
     }
 

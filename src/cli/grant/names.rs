@@ -64,6 +64,7 @@ pub fn known(terminal: &Terminal, values: &Values, display: Display) -> Result<K
         time_budget: None,
         previous: None,
         keep: None,
+        engine: None,
     };
     let limits = workato::config::limits(values);
     in_runtime(async {

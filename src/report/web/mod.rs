@@ -6,8 +6,8 @@
 //! and every thing of a workspace with a million grants would be a million rows with their ways; the facts these follow
 //! from are a few ten thousand. So the page holds facts ([`dataset`]) and expands them as the program does. Which doors
 //! lead to a thing without a grant is not left to it: that is decided here and written down. What keeps both equal are
-//! tests: the same questions to the explorer and to the report, answer by answer, in a browser and without (`browser::report`,
-//! `report::web`, `report::reach`).
+//! tests: the same questions to the explorer and to the report, answer by answer, in a browser and without
+//! (`browser::report`, `report::web`, `report::reach`).
 
 pub mod dataset;
 mod page;

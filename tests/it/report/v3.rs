@@ -383,14 +383,13 @@ fn engines_and_packings_that_are_not_read_are_refused_by_name_with_what_to_do() 
 }
 
 #[test]
-fn nothing_writes_into_such_a_file() {
+fn syncs_are_not_chosen_in_such_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.c1z");
     let bytes = std::fs::read(committed("replaced")).unwrap();
     let id = only(&Reader::open(&committed("replaced"), None).unwrap());
     for command in [
-        &["demo", "--people", "3", "--projects", "1"][..],
-        &["syncs", "keep", &id],
+        &["syncs", "keep", &id][..],
         &["syncs", "keep", "--undo", &id],
         &["syncs", "prune", "--keep", "1", "--yes"],
         &["syncs", "prune", "--older-than", "1h", "--dry-run"],
@@ -399,7 +398,7 @@ fn nothing_writes_into_such_a_file() {
         let (code, stderr) = refused(command, &file);
         assert_eq!(code, 12, "{command:?}: {stderr}");
         assert!(stderr.contains("error[BW-0404]"), "{command:?}: {stderr}");
-        assert!(stderr.contains("choose another --file"), "{command:?}: {stderr}");
+        assert!(stderr.contains("exactly one sync"), "{command:?}: {stderr}");
         assert!(std::fs::read(&file).unwrap() == bytes, "{command:?}");
         assert_eq!(names(folder.path()), ["x.c1z"], "{command:?}");
     }

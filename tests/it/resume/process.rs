@@ -3,6 +3,7 @@
 use std::process::{Child, Command, Output};
 use std::time::Duration;
 
+use baton_workato::baton::c1z::Engine;
 use baton_workato::simulator::Workspace as Simulated;
 use baton_workato::simulator::{AccessModel, Behavior, Fault, Hits, Shape, Simulator};
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use super::{content, exhaustive};
 use crate::support::place::names;
 use crate::support::program::syncing;
+use crate::support::rows::Rows;
 
 /// The answer to the request at which the workspace falls silent.
 const NEVER: Duration = Duration::from_secs(3_600);
@@ -61,6 +63,14 @@ impl Place {
 
     fn start(&self, simulator: &Simulator) -> Child {
         self.program(simulator).spawn().unwrap()
+    }
+
+    /// One with a sync in a file of the v3 form.
+    async fn of_v3(simulator: &Simulator) -> Self {
+        let place = Place::new();
+        summary(&place.run(simulator, &["--storage-engine", "pebble"]).await);
+        assert_eq!(Engine::of(&place.file()), Some(Engine::Pebble));
+        place
     }
 
     async fn run(&self, simulator: &Simulator, more: &[&str]) -> Output {
@@ -171,6 +181,40 @@ async fn killed_at_any_request() {
             "killed at {k}: {} repeats",
             repeats(&simulator)
         );
+        assert_eq!(place.names(), ["sync.c1z"], "killed at {k}");
+    }
+}
+
+/// As [`killed_at_any_request`], where the file is of the v3 form. What was read is of no form yet: it is taken up again
+/// whatever the file is to be.
+#[tokio::test]
+async fn killed_on_the_way_to_a_v3_file() {
+    let simulator = simulator().await;
+    let expected = Rows::of_file(&Place::of_v3(&simulator).await.file());
+    for (k, stays) in [(9, true), (16, true), (12, false)] {
+        let place = Place::of_v3(&simulator).await;
+        let before = std::fs::read(place.file()).unwrap();
+        simulator.behave(silent_from(k));
+        simulator.forget_requests();
+        let mut child = place.start(&simulator);
+        answered(&simulator, k as usize - 1).await;
+        child.kill().unwrap();
+        finished(child).await;
+        assert!(std::fs::read(place.file()).unwrap() == before, "killed at {k}");
+        simulator.behave(Behavior::default());
+        if !stays {
+            std::fs::remove_file(place.file()).unwrap();
+        }
+        let summary = summary(&place.run(&simulator, &[]).await);
+        assert!(summary["resumed"]["lists"].is_u64(), "{summary}");
+        assert!(
+            repeats(&simulator) <= WORKERS,
+            "killed at {k}: {} repeats",
+            repeats(&simulator)
+        );
+        let form = if stays { Engine::Pebble } else { Engine::Sqlite };
+        assert_eq!(Engine::of(&place.file()), Some(form));
+        assert!(Rows::of_file(&place.file()) == expected, "killed at {k}");
         assert_eq!(place.names(), ["sync.c1z"], "killed at {k}");
     }
 }

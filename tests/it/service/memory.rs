@@ -118,6 +118,7 @@ pub fn options(folder: &Path) -> ServiceOptions {
         skip_full_sync: false,
         resource_types: Vec::new(),
         workers: 2,
+        engine: None,
         temp_dir: folder.to_owned(),
         health: None,
     }

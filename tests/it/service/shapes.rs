@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use baton_workato::baton::c1z::Reader;
+use baton_workato::baton::c1z::{Engine, Reader};
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::proto::c1::connectorapi::baton::v1::baton_service_finish_task_request::FinalState;
 use baton_workato::baton::proto::c1::connectorapi::baton::v1::task::{self, TaskType};
@@ -277,6 +277,44 @@ async fn a_full_sync_is_uploaded_and_leaves_nothing_behind() {
     let (reader, sync_id, _) = place.uploaded(&id);
     let stored = reader.entitlement(&sync_id, "role:admin:member").unwrap();
     assert_eq!(stored, Some(fake::entitlement("admin")), "with every annotation");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_form_is_that_of_the_operator_then_of_the_task_then_sqlite() {
+    const V1: &[u8] = b"C1ZF";
+    const V3: &[u8] = b"C1Z3";
+    for (own, of_tasks) in [
+        (None, [("", V1), ("sqlite", V1), ("pebble", V3), ("rocks", V1)]),
+        (
+            Some(Engine::Sqlite),
+            [("", V1), ("sqlite", V1), ("pebble", V1), ("rocks", V1)],
+        ),
+        (
+            Some(Engine::Pebble),
+            [("", V3), ("sqlite", V3), ("pebble", V3), ("rocks", V3)],
+        ),
+    ] {
+        let place = Place::new(TenantBehavior::default());
+        let tasks = of_tasks.map(|(wanted, form)| {
+            let id = place.stand_in.task(TaskType::SyncFull(task::SyncFullTask {
+                storage_engine: wanted.to_owned(),
+                ..Default::default()
+            }));
+            (id, wanted, form)
+        });
+        place.run(|options| options.engine = own).await;
+        place.stand_in.assert_no_breach();
+        for (id, wanted, form) in tasks {
+            let bytes = place.stand_in.seen().uploads[&id].clone();
+            assert_eq!(&bytes[..4], form, "{own:?} {wanted:?}");
+            assert_eq!(grants_of(&place, &id), ("full".to_owned(), 6, 8), "{own:?} {wanted:?}");
+        }
+        assert!(
+            place.left().iter().all(|name| name.ends_with(".json")),
+            "{:?}",
+            place.left()
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -91,6 +91,7 @@ fn words_of_settings_that_take_numbers_or_more_words_too() {
         ("--log-format", &["JSON", "Console"]),
         ("--color", &["NEVER", "Always", "AUTO"]),
         ("--storage-engine", &["SQLite", "SQLITE"]),
+        ("--storage-engine", &["Pebble"]),
         ("--sync-resource-types", &["ROLE,Collaborator", " role "]),
     ] {
         for word in words {

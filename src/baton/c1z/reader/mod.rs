@@ -318,7 +318,7 @@ impl Reader {
         self.unpacked.bytes()
     }
 
-    fn view<'a>(&'a self, sync_id: &'a str) -> View<'a> {
+    pub(super) fn view<'a>(&'a self, sync_id: &'a str) -> View<'a> {
         View {
             db: &self.db,
             sync_id,

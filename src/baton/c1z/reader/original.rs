@@ -55,7 +55,7 @@ impl Original {
             let db = scratch.connect()?;
             // Nothing is deleted in it.
             db.execute_batch("pragma secure_delete = off")?;
-            v3::fill(&db, &original, &self.limits)
+            v3::fill(&db, &original, &self.limits, v3::Carry::Nothing)
         };
         fill().map_err(|error| fault::working_copy_full(fault::asked(error, scratch.path())))?;
         Ok(scratch)

@@ -4,29 +4,27 @@
 //! by walking both in one order. All of that exists once, over the tables of v1, and means the same for both forms.
 //!
 //! Rows come in the order of keys, in one transaction, and indexes follow when they are there. Grants are slim
-//! (`baton/c1z/format.md 3`): what they are of and who has them are columns, and readers fill it in. Whole ones would
-//! take five times the space.
+//! (`baton/c1z/format.md 3`): what they are of and who has them are columns, and readers fill it in. Whole ones, as a file
+//! for others gets them, take five times the space.
 
 use jiff::tz::TimeZone;
 use prost::Message as _;
 use rusqlite::{Connection, params};
-use serde_json::{Map, Value, json};
 
 use super::file::File;
 use super::key::{Range, kind};
+use super::moment::local;
 use super::read::Grants;
 use super::{fault, join::Joins, record};
-use crate::baton::c1z::{Limits, SyncType, expansion, migrate, timestamp};
-use crate::baton::error::Result;
-use crate::baton::proto::c1::storage::v3::{
-    CallStat, EntitlementRecord, ResourceRecord, ResourceTypeRecord, SyncRunRecord, SyncStatsRecord,
-};
+use crate::baton::c1z::{Limits, SyncRun, expansion, migrate, run};
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::proto::c1::storage::v3::{EntitlementRecord, ResourceRecord, ResourceTypeRecord, SyncRunRecord};
 use crate::baton::proto::v2;
 use crate::baton::resource;
 
-const PUT_RUN: &str = "insert into v1_sync_runs (sync_id, started_at, ended_at, sync_token, sync_type, parent_sync_id, \
-                       linked_sync_id, supports_diff, grants_backfilled, stats) \
-                       values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9)";
+const PUT_VERIFIED: &str = "update v1_sync_runs set ingest_invariant_generation = ?2, ingest_invariant_coverage = ?3, \
+                            ingest_invariant_mode = ?4 where sync_id = ?1";
+const PUT_SESSION: &str = "insert into v1_connector_sessions (sync_id, key, value) values (?1, ?2, ?3)";
 const PUT_RESOURCE_TYPE: &str =
     "insert into v1_resource_types (external_id, data, sync_id, discovered_at) values (?1, ?2, ?3, ?4)";
 const PUT_RESOURCE: &str = "insert into v1_resources (resource_type_id, external_id, parent_resource_type_id, \
@@ -42,26 +40,35 @@ const PUT_ASSET: &str =
 /// Rows after which the size of the database is looked at.
 const LOOK_EVERY: u32 = 256;
 
+/// What grants carry of what they name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::baton::c1z) enum Carry {
+    /// Nothing: columns say it, and rows of their own say more.
+    Nothing,
+    /// Copies of their entitlement and principal, as older readers want them.
+    Copies,
+}
+
 /// Fills a new database with the sync of a file, if it has one. It grows no larger than the limit for databases of v1
 /// files, whatever the file expands to.
 ///
 /// # Errors
 /// `DataLoss` for a damaged file, `ResourceExhausted` above the limit or on a full disk.
-pub(in crate::baton::c1z) fn fill(db: &Connection, file: &File, limits: &Limits) -> Result<()> {
+pub(in crate::baton::c1z) fn fill(db: &Connection, file: &File, limits: &Limits, carry: Carry) -> Result<()> {
     db.execute_batch("begin")?;
     migrate::create_tables(db)?;
-    if let Some(run) = file.run()? {
-        let zone = TimeZone::system();
+    if let (Some(record), Some(run)) = (file.run()?, super::run(file)?) {
         let copy = Copy {
             db,
             file,
             limits,
-            started_at: local(&zone, run.started_at.as_ref())?.unwrap_or_default(),
+            carry,
+            started_at: &run.started_at,
             sync_id: &run.sync_id,
-            zone,
+            zone: TimeZone::system(),
             rows: 0,
         };
-        copy.all(&run)?;
+        copy.all(&run, &record)?;
     }
     for table in ["v1_resource_types", "v1_sync_runs", "v1_grants", "v1_assets"] {
         migrate::index_as_found(db, table)?;
@@ -87,17 +94,19 @@ struct Copy<'a> {
     db: &'a Connection,
     file: &'a File,
     limits: &'a Limits,
+    carry: Carry,
     sync_id: &'a str,
     /// Stands for times that records lack.
-    started_at: String,
+    started_at: &'a str,
     zone: TimeZone,
     rows: u32,
 }
 
 impl Copy<'_> {
-    fn all(mut self, run: &SyncRunRecord) -> Result<()> {
+    fn all(mut self, run: &SyncRun, record: &SyncRunRecord) -> Result<()> {
+        run::insert(self.db, run)?;
+        self.verified(record)?;
         self.resource_types()?;
-        self.run(run)?;
         self.resources()?;
         self.entitlements()?;
         // Grants look up what they name.
@@ -105,39 +114,37 @@ impl Copy<'_> {
         for table in ["v1_resources", "v1_entitlements"] {
             has_shared_ids |= migrate::index_as_found(self.db, table)?;
         }
-        self.grants(has_shared_ids)?;
-        self.assets()
+        self.grants(has_shared_ids || self.carry == Carry::Copies)?;
+        self.assets()?;
+        self.sessions()
     }
 
-    fn run(&self, run: &SyncRunRecord) -> Result<()> {
-        let stats = match self.file.stats()? {
-            Some(stats) => Some(counts(&self.with_known_types(stats)?)),
-            None => None,
-        };
+    /// What somebody checked when the rows came in.
+    fn verified(&self, record: &SyncRunRecord) -> Result<()> {
+        if record.ingest_invariant_generation.is_empty() {
+            return Ok(());
+        }
+        let coverage = serde_json::to_string(&record.ingest_invariant_coverage)
+            .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         self.db.execute(
-            PUT_RUN,
+            PUT_VERIFIED,
             params![
-                run.sync_id,
-                self.started_at,
-                local(&self.zone, run.ended_at.as_ref())?,
-                run.sync_token,
-                type_name(run.r#type),
-                run.parent_sync_id,
-                run.linked_sync_id,
-                run.supports_diff,
-                stats,
+                record.sync_id,
+                record.ingest_invariant_generation,
+                coverage,
+                record.ingest_invariant_mode
             ],
         )?;
         Ok(())
     }
 
-    /// In v1 a known type without resources is counted, too.
-    fn with_known_types(&self, mut stats: SyncStatsRecord) -> Result<SyncStatsRecord> {
-        let mut statement = self.db.prepare("select external_id from v1_resource_types")?;
-        for id in statement.query_map([], |row| row.get(0))? {
-            stats.resources_by_resource_type.entry(id?).or_default();
-        }
-        Ok(stats)
+    fn sessions(&mut self) -> Result<()> {
+        let (db, file) = (self.db, self.file);
+        let mut statement = db.prepare(PUT_SESSION)?;
+        file.for_each_session(&mut |row| {
+            statement.execute(params![self.sync_id, row.key, row.value])?;
+            self.count()
+        })
     }
 
     fn resource_types(&mut self) -> Result<()> {
@@ -242,7 +249,7 @@ impl Copy<'_> {
     }
 
     fn time(&self, at: Option<&prost_types::Timestamp>) -> Result<String> {
-        Ok(local(&self.zone, at)?.unwrap_or_else(|| self.started_at.clone()))
+        Ok(local(&self.zone, at)?.unwrap_or_else(|| self.started_at.to_owned()))
     }
 
     fn count(&mut self) -> Result<()> {
@@ -257,77 +264,4 @@ impl Copy<'_> {
 /// One that names nothing passes nothing on; v1 has no column for it.
 fn passes_on(expansion: &v2::GrantExpandable) -> bool {
     expansion.entitlement_ids.iter().any(|id| !id.trim().is_empty())
-}
-
-/// Times of v1 are those of a wall clock, here of this machine's, as other programs convert them.
-fn local(zone: &TimeZone, at: Option<&prost_types::Timestamp>) -> Result<Option<String>> {
-    let Some(at) = at else {
-        return Ok(None);
-    };
-    let moment = jiff::Timestamp::new(at.seconds, at.nanos)
-        .map_err(|error| fault::damaged(format!("it has a time that is none: {error}")))?;
-    Ok(Some(timestamp::text(zone.to_datetime(moment))))
-}
-
-/// As v1 stores it. A type that is not known is stored as what it is, and verified as unknown.
-fn type_name(number: i32) -> String {
-    let known = match number {
-        1 => SyncType::Full,
-        2 => SyncType::Partial,
-        3 => SyncType::ResourcesOnly,
-        4 => SyncType::PartialUpserts,
-        5 => SyncType::PartialDeletions,
-        other => return other.to_string(),
-    };
-    known.as_str().to_owned()
-}
-
-/// The counts as the `stats` column has them (`baton/c1z/format.md 2.10`): in its order, without what is zero or empty.
-fn counts(stats: &SyncStatsRecord) -> String {
-    let calls = |(name, stat): (&String, &CallStat)| {
-        let members = [
-            ("count", stat.count),
-            ("total_ms", stat.total_ms),
-            ("max_ms", stat.max_ms),
-            ("errors", stat.errors),
-            ("timeouts", stat.timeouts),
-        ];
-        let stat: Map<String, Value> = members
-            .into_iter()
-            .filter(|(_, number)| *number != 0)
-            .map(|(key, number)| (key.to_owned(), json!(number)))
-            .collect();
-        (name.clone(), Value::Object(stat))
-    };
-    let members = [
-        ("resource_types", json!(stats.resource_types)),
-        ("resources", json!(stats.resources)),
-        ("entitlements", json!(stats.entitlements)),
-        ("grants", json!(stats.grants)),
-        ("resources_by_resource_type", json!(stats.resources_by_resource_type)),
-        (
-            "grants_by_resource_type",
-            json!(stats.grants_by_entitlement_resource_type),
-        ),
-        (
-            "entitlements_by_resource_type",
-            json!(stats.entitlements_by_resource_type),
-        ),
-        ("assets", json!(stats.assets)),
-        ("step_durations_ms", json!(stats.step_durations_ms)),
-        (
-            "connector_call_stats",
-            stats.connector_call_stats.iter().map(calls).collect(),
-        ),
-        (
-            "session_store_stats",
-            stats.session_store_stats.iter().map(calls).collect(),
-        ),
-    ];
-    let document: Map<String, Value> = members
-        .into_iter()
-        .filter(|(_, value)| *value != json!(0) && *value != json!({}))
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect();
-    Value::Object(document).to_string()
 }

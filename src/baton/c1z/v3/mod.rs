@@ -15,8 +15,9 @@
 //!
 //! [`File`] reads it without unpacking it: a question about one principal decodes the frames that hold its rows of the
 //! index and its grants, and no other. It takes indexes at their word, unless the file itself says that one has gaps;
-//! [`File::check`] makes all of them anew and compares. [`Writer`] takes the rows of one sync in any order.
-//! [`Reader`](super::Reader) asks a copy of the rows in the tables of v1, made by `as_v1`.
+//! [`File::check`] makes all of them anew and compares. [`Writer`] takes the rows of one sync in any order;
+//! `from_v1` hands it those of a v1 database, as a [`Store`](super::Store) collects them. [`Reader`](super::Reader) asks a copy
+//! of the rows in the tables of v1, made by `as_v1`.
 //!
 //! | question | answered from |
 //! | --- | --- |
@@ -31,21 +32,29 @@ mod check;
 mod envelope;
 mod fault;
 mod file;
+mod from_v1;
 mod join;
 mod key;
+mod left;
+mod moment;
 mod payload;
 mod read;
 mod record;
+mod run;
 mod write;
 
 pub mod format {
     #![doc = include_str!("format.md")]
 }
 
-pub(super) use as_v1::fill;
+pub(super) use as_v1::{Carry, fill};
 pub use check::Finding;
 pub use envelope::MAGIC;
 pub use file::{File, Ids};
+pub use from_v1::Left;
+pub(super) use from_v1::build;
+pub(super) use left::left_in_v1;
 pub use read::{Entitlements, Grants, Resources};
 pub use record::Grant;
+pub(super) use run::run;
 pub use write::{Lost, Writer};

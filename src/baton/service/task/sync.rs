@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::baton::c1z::steps::Disk;
-use crate::baton::c1z::{Claim, timestamp};
+use crate::baton::c1z::{Claim, Engine, timestamp};
 use crate::baton::code;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result};
@@ -79,6 +79,10 @@ async fn sync_and_upload<C: Provisioner>(
         steps: Arc::new(Disk),
     };
     until_free(service, &plan.options.file).await;
+    // A file that an earlier task could not remove would keep its form.
+    if Engine::of(&plan.options.file).is_some_and(|left| Some(left) != plan.options.engine) {
+        files::remove(&plan.options.file)?;
+    }
     let place = service.connector.fingerprint().place();
     plan.options.previous = service.memory.recall(&place);
     let file = Leftover(plan.options.file.clone());
@@ -168,12 +172,7 @@ impl Plan {
             let message = format!("invalid resource type '{unknown}' in filter");
             return Err(Error::new(Kind::Unknown, message));
         }
-        if !matches!(task.storage_engine.as_str(), "" | "sqlite") {
-            tracing::info!(
-                wanted = task.storage_engine,
-                "The task asks for another form of the file; a SQLite file is uploaded, which every reader accepts."
-            );
-        }
+        let engine = engine(own.engine, &task.storage_engine);
         let mut targets = Scope::targets(&task.targeted_sync_resources);
         targets.retain(|t| wanted.is_empty() || wanted.contains(&t.id.resource_type));
         // A filter that leaves none of the targets must not turn the task into a sync of everything.
@@ -206,9 +205,27 @@ impl Plan {
             time_budget: None,
             previous: None,
             keep: None,
+            engine: Some(engine),
         };
         Ok(Plan { scope, options })
     }
+}
+
+/// What the rows of the file lie in: as the operator says, else as the task does, else SQLite, which every reader opens.
+fn engine(own: Option<Engine>, of_task: &str) -> Engine {
+    let asked = Engine::named(of_task);
+    if asked.is_none() && !of_task.is_empty() {
+        tracing::warn!(
+            code = code::TASK_UNSUPPORTED.number(),
+            wanted = of_task,
+            "The task asks for a form of the file that is not known; it gets the one it would get without that."
+        );
+    }
+    let chosen = own.or(asked).unwrap_or(Engine::Sqlite);
+    if asked.is_some_and(|asked| asked != chosen) {
+        tracing::info!(wanted = of_task, %chosen, "--storage-engine is set, and the task asks for another form of the file.");
+    }
+    chosen
 }
 
 fn stopped() -> Error {

@@ -7,6 +7,7 @@ mod row;
 mod sorter;
 mod stats;
 
+use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -94,7 +95,8 @@ impl Writer {
     /// As [`Writer::put_resource_type`].
     pub fn put_resource(&mut self, message: v2::Resource, at: Timestamp) -> Result<()> {
         self.lost.external_ids += u64::from(message.external_id.is_some());
-        self.lost.baton_resources += u64::from(message.baton_resource);
+        let is_known = message.baton_resource || message.id.as_ref().is_some_and(|id| id.baton_resource);
+        self.lost.baton_resources += u64::from(is_known);
         self.lost.creation_sources += u64::from(message.creation_source != 0);
         let record = row::resource(message, at)?;
         let (key, parent) = row::resource_key(&record);
@@ -183,12 +185,18 @@ impl Writer {
     /// # Errors
     /// `ResourceExhausted` when the disk is full, and those of the file system.
     pub fn finish(self, run: &SyncRunRecord, out: &mut dyn Write) -> Result<u64> {
+        self.build(run)?.write_to(out)
+    }
+
+    /// As [`Writer::finish`], up to where the file is complete and only to be written.
+    pub(super) fn build(self, run: &SyncRunRecord) -> Result<Complete> {
         // What stands before the frames is known when they are complete.
         let frames = tempfile::tempfile_in(&self.folder)
             .map_err(Error::from)
             .with_context(|| format!("create a file in {}", self.folder.display()))?;
         let packer = Packer::new(BufWriter::with_capacity(BUFFER, frames))?;
         let built = Build::new(packer, &self.folder, run.ended_at.is_some()).all(self.records, run)?;
+        let grants = built.stats.as_ref().map(|stats| stats.grants);
         let manifest = manifest(run, built.stats, built.digest);
         let mut header = Vec::new();
         put_header(&mut header, &manifest);
@@ -198,8 +206,6 @@ impl Writer {
         }
         let mut frames = packed.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         frames.rewind()?;
-        out.write_all(&header)?;
-        io::copy(&mut frames, out)?;
         let mut end = Vec::new();
         let offset = header.len() as u64 + packed.size;
         put_index(
@@ -208,8 +214,41 @@ impl Writer {
             &packed.entries,
             twox_hash::XxHash64::oneshot(0, &manifest),
         );
-        out.write_all(&end)?;
-        Ok(offset + end.len() as u64)
+        Ok(Complete {
+            header,
+            frames,
+            end,
+            size: packed.size,
+            grants,
+        })
+    }
+}
+
+/// A file that is complete. Its frames lie in a file without a name.
+pub(in crate::baton::c1z) struct Complete {
+    header: Vec<u8>,
+    frames: File,
+    end: Vec<u8>,
+    /// Bytes of the frames.
+    size: u64,
+    /// Grants of a finished sync, as they were counted.
+    pub(super) grants: Option<i64>,
+}
+
+impl Complete {
+    /// Writes it. Returns its size.
+    ///
+    /// # Errors
+    /// Those of `out`; `Internal` when the frames are not as long as they were.
+    pub(in crate::baton::c1z) fn write_to(mut self, out: &mut dyn Write) -> Result<u64> {
+        out.write_all(&self.header)?;
+        let copied = io::copy(&mut self.frames, out)?;
+        if copied != self.size {
+            let message = format!("{copied} bytes of {} were packed", self.size);
+            return Err(Error::new(Kind::Internal, message));
+        }
+        out.write_all(&self.end)?;
+        Ok((self.header.len() + self.end.len()) as u64 + copied)
     }
 }
 
@@ -245,9 +284,10 @@ mod tests {
 
     use bytes::Bytes;
 
-    use super::super::{File, Grants, Ids};
+    use super::super::{Grants, Ids};
     use super::*;
     use crate::baton::c1z::Limits;
+    use crate::baton::c1z::v3::File;
     use crate::baton::proto::c1::storage::v3::SyncType;
 
     const AT: Timestamp = Timestamp {
