@@ -19,6 +19,8 @@ use crate::baton::owner;
 
 /// Letters and digits that tell one file from another.
 const RANDOM: usize = 8;
+/// The same in names of earlier releases.
+const OLD_RANDOM: usize = 6;
 /// How often a new file may be taken for one of the dead before it is locked.
 const TRIES: usize = 20;
 /// What SQLite may leave beside a database.
@@ -35,13 +37,12 @@ pub struct Scrap {
 impl Scrap {
     /// Puts a file on the list. Nobody else may ever have one of this name.
     pub fn new(path: &Path) -> Self {
-        Self::locked(path, None)
+        Self::on(&mut list(), path, None)
     }
 
-    fn locked(path: &Path, lock: Option<File>) -> Self {
+    fn on(list: &mut List, path: &Path, lock: Option<File>) -> Self {
         // The process may go elsewhere before it leaves.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let mut list = list();
         if list.is_over {
             // Whoever ends the process did not see this one.
             let _ = std::fs::remove_file(&path);
@@ -61,6 +62,7 @@ impl Drop for Scrap {
 #[derive(Debug, Clone)]
 pub struct Sort {
     before: String,
+    random: usize,
     after: &'static str,
 }
 
@@ -69,6 +71,7 @@ impl Sort {
     pub fn replacing(name: &str) -> Self {
         Sort {
             before: format!(".{name}.baton-"),
+            random: RANDOM,
             after: ".tmp",
         }
     }
@@ -77,7 +80,16 @@ impl Sort {
     pub fn database(owner: &str) -> Self {
         Sort {
             before: format!("{owner}-"),
+            random: RANDOM,
             after: ".db",
+        }
+    }
+
+    /// As [`Sort::database`], with the names of earlier releases.
+    pub fn old_database(owner: &str) -> Self {
+        Sort {
+            random: OLD_RANDOM,
+            ..Sort::database(owner)
         }
     }
 
@@ -86,7 +98,7 @@ impl Sort {
         let random = name
             .strip_prefix(self.before.as_str())
             .and_then(|rest| rest.strip_suffix(self.after));
-        random.is_some_and(is_random)
+        random.is_some_and(|random| random.len() == self.random && is_random(random))
     }
 
     /// Makes a new one, of mode 0600, that did not exist before. It is locked until its [`Scrap`] goes.
@@ -96,16 +108,21 @@ impl Sort {
     pub fn create(&self, folder: &Path) -> io::Result<(NamedTempFile, Scrap)> {
         let mut tries = 0;
         loop {
+            // Nobody ends the process between the file and its place on the list.
+            let mut list = list();
+            if list.is_over {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "the program ends"));
+            }
             let file = tempfile::Builder::new()
                 .prefix(&self.before)
-                .rand_bytes(RANDOM)
+                .rand_bytes(self.random)
                 .suffix(self.after)
                 .tempfile_in(folder)?;
             let lock = lock(file.as_file());
             tries += 1;
             // Whoever sweeps may have come between.
             if owner::is_at(file.as_file(), file.path()) || tries == TRIES {
-                let scrap = Scrap::locked(file.path(), lock);
+                let scrap = Scrap::on(&mut list, file.path(), lock);
                 return Ok((file, scrap));
             }
         }
@@ -124,14 +141,14 @@ impl Sort {
 
 /// Whether this is what tells one file from another.
 fn is_random(text: &str) -> bool {
-    text.len() == RANDOM && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether something is named like a file that will take the place of another.
 pub fn is_temporary(name: &str) -> bool {
     let rest = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(".tmp"));
     let parts = rest.and_then(|rest| rest.rsplit_once(".baton-"));
-    parts.is_some_and(|(_, random)| is_random(random))
+    parts.is_some_and(|(_, random)| random.len() == RANDOM && is_random(random))
 }
 
 /// Removes files of the given names from a folder, if they are this user's, nothing else, and nobody holds them. Where
@@ -247,6 +264,9 @@ mod tests {
         assert!(!longer.is_name(".x.baton-Ab3dE9xY.tmp") && !sort.is_name(".x.baton-Ab3dE9xY.tmp.baton-Ab3dE9xY.tmp"));
         assert!(Sort::database("c1z-0a").is_name("c1z-0a-Ab3dE9xY.db"));
         assert!(!Sort::database("c1z-0a").is_name("c1z-0a-read-Ab3dE9xY.db"));
+        let old = Sort::old_database("c1z-0a");
+        assert!(old.is_name("c1z-0a-Ab3dE9.db") && !old.is_name("c1z-0a-Ab3dE9xY.db"));
+        assert!(!old.is_name("c1z-0ab-b3dE9.db") && !old.is_name("c1z-0a-mine.db") && !old.is_name("c1z-0a-Ab3.E9.db"));
     }
 
     #[cfg(unix)]

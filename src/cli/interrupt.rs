@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM end every command within seconds, whatever it is doing.
+//! Ctrl-C, SIGTERM, SIGQUIT and the end of its terminal end every command within seconds, whatever it is doing.
 //!
 //! One thread waits for signals from the start of the process to its end. A command that has something to keep says so
 //! with [`listen`]: the first signal cancels it, and the process ends at the second one or when it takes too long. Any
@@ -9,6 +9,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -169,17 +171,26 @@ fn say(terminal: &Terminal, words: impl FnOnce(&Terminal) + Send + 'static) -> R
 
 #[cfg(unix)]
 struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Signal,
+    terminate: Signal,
+    /// Where somebody wants it to be ignored, as `nohup` does, it is left alone.
+    hang_up: Option<Signal>,
+    quit: Option<Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
     fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
+        let ignored = std::fs::read_to_string("/proc/self/status").map_or(u64::MAX, |status| ignored(&status));
+        let unless_ignored = |kind: SignalKind| match ignored >> (kind.as_raw_value() - 1) & 1 {
+            0 => signal(kind).map(Some),
+            _ => Ok(None),
+        };
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: unless_ignored(SignalKind::hangup())?,
+            quit: unless_ignored(SignalKind::quit())?,
         })
     }
 
@@ -187,8 +198,27 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Kind::Interrupted,
             _ = self.terminate.recv() => Kind::Terminated,
+            () = come(&mut self.hang_up) => Kind::Terminated,
+            () = come(&mut self.quit) => Kind::Terminated,
         }
     }
+}
+
+#[cfg(unix)]
+async fn come(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that whoever started this process had it ignore: bit 0 for number 1. Where the system does not say, all
+/// may be, and they do what they do without a handler.
+#[cfg(unix)]
+fn ignored(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(u64::MAX)
 }
 
 #[cfg(not(unix))]
@@ -232,6 +262,17 @@ mod tests {
             assert_eq!(another(first, &mut next).await, expected, "{rest:?}");
             assert_eq!(began.elapsed(), Duration::from_millis(after), "{rest:?}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_to_be_ignored_is_read_from_the_system() {
+        assert_eq!(
+            ignored("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000005\nSigCgt:\t1\n"),
+            5
+        );
+        assert_eq!(ignored("Name:\tx\n"), u64::MAX);
+        assert_eq!(ignored("SigIgn:\tz\n"), u64::MAX);
     }
 
     #[test]

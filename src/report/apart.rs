@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::environment::DEEPEST;
 use super::find;
+use super::inherited::{From, Key};
 use super::names::Names;
 use super::thing::Account;
 use crate::baton::error::Result;
@@ -192,18 +193,21 @@ fn namesake(names: &Names<'_>, users: &[String], resource: &v2::Resource) -> Res
 
 /// The name of the outermost thing a resource lies in; empty where it lies in nothing.
 fn outermost(names: &Names<'_>, resource: &v2::Resource) -> Result<String> {
-    let mut name = String::new();
-    let mut parent = resource.parent_resource_id.clone();
-    for _ in 0..DEEPEST {
-        let Some(id) = parent.take() else {
-            break;
+    let known = |id: &v2::ResourceId| names.resource(&id.resource_type, &id.resource);
+    let from = |(kind, id): &Key| {
+        let Some(thing) = names.resource(kind, id)? else {
+            return Ok(From::Itself(None));
         };
-        if let Some(above) = names.resource(&id.resource_type, &id.resource)? {
-            name = above.display_name.clone();
-            parent = above.parent_resource_id.clone();
+        match &thing.parent_resource_id {
+            Some(parent) if known(parent)?.is_some() => Ok(From::Outside(parent.clone())),
+            _ => Ok(From::Itself(Some(Rc::from(thing.display_name.as_str())))),
         }
-    }
-    Ok(name)
+    };
+    let Some(parent) = resource.parent_resource_id.clone() else {
+        return Ok(String::new());
+    };
+    let name = names.lying_in().outermost.of(parent, &from)?;
+    Ok(name.map(|name| name.to_string()).unwrap_or_default())
 }
 
 /// Says more of those that are told alike, until none are.

@@ -25,4 +25,6 @@ codes! {
     EXPORT_FORMAT = "0610";
     /// The port of the explorer cannot be used.
     EXPLORE_PORT = "0611";
+    /// Things lie in each other too deeply for a page.
+    TOO_DEEP = "0612";
 }

@@ -2,7 +2,9 @@
 //! not say which is meant.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use super::inherited::{From, Key};
 use super::names::Names;
 use super::thing::{Right, Thing, profile, text};
 use crate::baton::c1z::Expandable;
@@ -12,9 +14,6 @@ use crate::baton::resource;
 
 /// The key of a profile that names it.
 pub const KEY: &str = "environment";
-/// Deeper than any tree of folders, so that a circle of parents ends.
-pub(super) const DEEPEST: usize = 200;
-
 /// The environment of a resource with this profile, where the profile names one.
 pub fn named(resource: &v2::Resource) -> Option<String> {
     let found = match &resource.profile {
@@ -66,18 +65,21 @@ impl Names<'_> {
 
     /// The environment of a resource or of what it lies in.
     fn own_environment(&self, resource: &v2::Resource) -> Result<Option<String>> {
-        let mut found = named(resource);
-        let mut parent = resource.parent_resource_id.clone();
-        for _ in 0..DEEPEST {
-            let Some(id) = parent.take().filter(|_| found.is_none()) else {
-                break;
+        let found = named(resource);
+        let Some(parent) = resource.parent_resource_id.clone().filter(|_| found.is_none()) else {
+            return Ok(found);
+        };
+        let from = |(kind, id): &Key| {
+            let Some(above) = self.resource(kind, id)? else {
+                return Ok(From::Itself(None));
             };
-            if let Some(above) = self.resource(&id.resource_type, &id.resource)? {
-                found = named(&above);
-                parent = above.parent_resource_id.clone();
-            }
-        }
-        Ok(found)
+            Ok(match (named(&above), &above.parent_resource_id) {
+                (None, Some(parent)) => From::Outside(parent.clone()),
+                (found, _) => From::Itself(found.map(Rc::from)),
+            })
+        };
+        let found = self.lying_in().environments.of(parent, &from)?;
+        Ok(found.map(|environment| environment.to_string()))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod explore;
 pub mod export;
 pub mod find;
 pub mod findings;
+mod inherited;
 pub mod inventory;
 pub mod link;
 pub mod list;

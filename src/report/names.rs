@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::rc::Rc;
 
 use super::apart::Apart;
+use super::inherited::{Inherited, Key};
 use super::snapshot::Snapshot;
 use super::thing::{Right, Thing};
 use crate::baton::error::Result;
@@ -25,6 +26,18 @@ pub struct Names<'s> {
     entitlements: Table<String, v2::Entitlement>,
     things: Table<(String, String), Thing>,
     rights: Table<String, Right>,
+    lying_in: LyingIn,
+}
+
+/// What things have from what they lie in.
+#[derive(Default)]
+pub(super) struct LyingIn {
+    /// The environment.
+    pub(super) environments: Inherited<Option<Rc<str>>>,
+    /// The name of the outermost thing.
+    pub(super) outermost: Inherited<Option<Rc<str>>>,
+    /// The outermost thing, as far as projects and what is in them go.
+    pub(super) outermost_of_projects: Inherited<Option<Rc<Key>>>,
 }
 
 impl<'s> Names<'s> {
@@ -37,7 +50,12 @@ impl<'s> Names<'s> {
             entitlements: RefCell::default(),
             things: RefCell::default(),
             rights: RefCell::default(),
+            lying_in: LyingIn::default(),
         }
+    }
+
+    pub(super) fn lying_in(&self) -> &LyingIn {
+        &self.lying_in
     }
 
     /// The snapshot the names are from.

@@ -77,6 +77,7 @@ pub struct List<'a> {
     /// What it is called in messages.
     name: &'a str,
     usually_empty: bool,
+    most_bytes: usize,
     /// Whether any page of the pass was asked for, rather than found in the session.
     asked: AtomicBool,
 }
@@ -112,6 +113,7 @@ impl<'a> List<'a> {
             kept: None,
             name: at.endpoint.name,
             usually_empty: false,
+            most_bytes: MOST_BYTES,
             asked: AtomicBool::new(false),
         }
     }
@@ -127,6 +129,11 @@ impl<'a> List<'a> {
             usually_empty: true,
             ..self
         }
+    }
+
+    /// Another bound than that of [`MOST_BYTES`].
+    pub fn at_most(self, most_bytes: usize) -> Self {
+        List { most_bytes, ..self }
     }
 
     /// All rows, ordered by id, each id once.
@@ -246,7 +253,7 @@ impl<'a> List<'a> {
         loop {
             let part: StoredPage<T> = self.page(number, page).await?;
             bytes += weight(&part.rows)?;
-            if bytes > MOST_BYTES {
+            if bytes > self.most_bytes {
                 let message = format!("{} does not end: {page} pages have {bytes} bytes", self.name);
                 return Err(Error::new(Kind::Internal, message)
                     .code(crate::baton::code::LIST_ENDLESS)

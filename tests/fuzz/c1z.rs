@@ -1,6 +1,6 @@
-//! What both targets that make `.c1z` files share: a good one, and reading everything there is in one.
+//! What the targets that make `.c1z` files share: a good one, and reading everything there is in one. Files lie in memory,
+//! so that a run costs what reading them costs.
 
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType};
@@ -15,8 +15,7 @@ pub const MAGIC: &[u8] = b"C1ZF\0";
 /// change of one byte is likely to hit something.
 pub fn good() -> &'static [u8] {
     static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
-        let place = Place::new();
-        let mut store = Store::open_with(&place.file(), None, Policy::default()).unwrap();
+        let mut store = Store::open_in_memory(&[], Policy::default()).unwrap();
         store.begin_sync(SyncType::Full).unwrap();
         let types = [resource_type("user", "User", &[], vec![]), resource_type("role", "Role", &[], vec![])];
         store.put_resource_types(&types).unwrap();
@@ -29,59 +28,56 @@ pub fn good() -> &'static [u8] {
         let passed_on = GrantBuilder::new(&b, "has", id("role", "a")).expands_over("role:a:has".to_owned()).build();
         store.put_grants(vec![held, passed_on]).unwrap();
         store.finish_sync("{}").unwrap();
-        store.save().unwrap();
-
-        let raw = std::fs::read(place.file()).unwrap();
-        let database = place.folder().join("database");
-        std::fs::write(&database, zstd::decode_all(&raw[MAGIC.len()..]).unwrap()).unwrap();
-        let db = rusqlite::Connection::open(&database).unwrap();
-        db.execute_batch("pragma page_size = 512; vacuum").unwrap();
-        db.close().unwrap();
-        std::fs::read(&database).unwrap()
+        small_pages(&zstd::decode_all(&store.pack().unwrap()[MAGIC.len()..]).unwrap())
     });
     &GOOD
 }
 
-pub fn pack(database: &[u8]) -> Vec<u8> {
-    [MAGIC, &zstd::bulk::compress(database, 1).unwrap()].concat()
+/// The same database in pages of 512 bytes.
+pub fn small_pages(database: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("database");
+    std::fs::write(&file, database).unwrap();
+    let db = rusqlite::Connection::open(&file).unwrap();
+    db.execute_batch("pragma journal_mode = delete; pragma page_size = 512; vacuum").unwrap();
+    db.close().unwrap();
+    std::fs::read(&file).unwrap()
 }
 
-/// A folder in memory.
-pub struct Place(tempfile::TempDir);
-
-impl Place {
-    pub fn new() -> Self {
-        let memory = Path::new("/dev/shm");
-        Place(if memory.is_dir() {
-            tempfile::tempdir_in(memory).unwrap()
-        } else {
-            tempfile::tempdir().unwrap()
-        })
+/// `database` with bytes changed: where in two bytes, little end first, and the new one, for each.
+pub fn changed(database: &[u8], changes: &[u8]) -> Vec<u8> {
+    let mut database = database.to_vec();
+    let size = database.len();
+    for change in changes.chunks_exact(3) {
+        let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % size;
+        database[at] = change[2];
     }
+    database
+}
 
-    pub fn folder(&self) -> &Path {
-        self.0.path()
+/// A database behind the magic, in a zstd frame whose blocks are not compressed: that takes no time.
+#[allow(dead_code)]
+pub fn pack(database: &[u8]) -> Vec<u8> {
+    const LONGEST: usize = 128 << 10;
+    /// One segment, whose size is said in four bytes.
+    const DESCRIPTOR: u8 = 0b1010_0000;
+    let size = u32::try_from(database.len()).unwrap();
+    let mut file = [MAGIC, b"\x28\xb5\x2f\xfd", &[DESCRIPTOR], &size.to_le_bytes()].concat();
+    let mut blocks = database.chunks(LONGEST).peekable();
+    if blocks.peek().is_none() {
+        file.extend([1, 0, 0]);
     }
-
-    pub fn file(&self) -> PathBuf {
-        self.0.path().join("sync.c1z")
+    while let Some(block) = blocks.next() {
+        let is_last = u32::from(blocks.peek().is_none());
+        let head = u32::try_from(block.len()).unwrap() << 3 | is_last;
+        file.extend(&head.to_le_bytes()[..3]);
+        file.extend(block);
     }
-
-    #[allow(dead_code)]
-    pub fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder()).unwrap();
-        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
-    }
-
-    /// Bytes in it.
-    #[allow(dead_code)]
-    pub fn size(&self) -> u64 {
-        let entries = std::fs::read_dir(self.folder()).unwrap();
-        entries.map(|e| e.unwrap().metadata().unwrap().len()).sum()
-    }
+    file
 }
 
 /// Reads everything, by every way there is.
+#[allow(dead_code)]
 pub fn read_all(reader: &Reader) {
     let runs = match reader.runs() {
         Ok(runs) => runs,
@@ -114,6 +110,7 @@ pub fn read_all(reader: &Reader) {
 }
 
 /// A file from elsewhere is damaged, too big or of another sort. It is never a mistake of this program.
+#[allow(dead_code)]
 pub fn refused(error: &Error) {
     assert!(
         matches!(error.kind(), Kind::DataLoss | Kind::ResourceExhausted | Kind::Unimplemented),

@@ -2,6 +2,9 @@
 //! in memory where days pass at once.
 
 mod credentials;
+#[cfg(unix)]
+mod cut;
+mod damaged;
 mod day;
 mod fake;
 #[cfg(unix)]

@@ -1,15 +1,18 @@
-//! Ctrl-C and SIGTERM: every command ends within five seconds, whatever it is doing, says so, and leaves nothing half
-//! done lying around.
+//! Ctrl-C, SIGTERM, SIGQUIT and SIGHUP: every command ends within five seconds, whatever it is doing, says so, and leaves
+//! nothing half done lying around.
 #![cfg(target_os = "linux")]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use baton_workato::baton::c1z::Reader;
 use baton_workato::simulator::{Behavior, Env, Fault, Hits, Shape, Simulator, Workspace};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 
 use crate::support::program::{PROGRAM, program};
 
@@ -230,10 +233,201 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The first process of a container is ended by no signal that it does not catch: every command catches both, also
+/// The bits of a mask of signals that the system shows of a process, such as those it catches: bit 0 for number 1.
+fn mask(process: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix(name));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim_start_matches(':').trim(), 16).ok())
+        .unwrap_or_default()
+}
+
+/// Signals with their numbers, and how a command that they stop ends.
+const SIGNALS: [(&str, u32, i32); 4] = [
+    ("-TERM", 15, 143),
+    ("-INT", 2, 130),
+    ("-HUP", 1, 143),
+    ("-QUIT", 3, 143),
+];
+
+/// Those that whoever runs the tests does not have ignored, as `nohup` does.
+fn signals() -> Vec<(&'static str, u32, i32)> {
+    let ignored = mask(std::process::id(), "SigIgn");
+    let all = SIGNALS.into_iter();
+    all.filter(|(_, number, _)| ignored >> (number - 1) & 1 == 0).collect()
+}
+
+/// Signals that are tried at any moment, and how many where every case is, beside somebody who keeps the disk busy.
+const TRIALS: [usize; 2] = [12, 200];
+
+/// Whichever signal comes, at whatever moment from the first one at which anything is caught: it ends the command in
+/// time, with nothing left but what was there, what is complete, and what the next run goes on with.
+#[tokio::test(flavor = "multi_thread")]
+async fn any_signal_at_any_moment_leaves_nothing_of_its_own() {
+    let exhaustive = std::env::var_os("BATON_TEST_EXHAUSTIVE").is_some();
+    let shape = Shape {
+        people: 400,
+        projects: 40,
+        ..Shape::default()
+    };
+    let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
+        .await
+        .unwrap();
+    let (base_url, token) = (simulator.base_url(), simulator.token(Env::Dev));
+    let trials = TRIALS[usize::from(exhaustive)];
+    tokio::task::spawn_blocking(move || {
+        let load = exhaustive.then(Load::start);
+        let sync = ["--workato-base-url", &base_url, "-f", "new.c1z"];
+        let export = [
+            "export",
+            "--out",
+            "out",
+            "--format",
+            "csv,jsonl,sqlite,xlsx,html",
+            "-f",
+            "big.c1z",
+        ];
+        let commands: [&[&str]; 6] = [
+            &sync,
+            &export,
+            &["grants", "-o", "json", "--no-cache", "-f", "big.c1z"],
+            &sync,
+            &["diff", "big.c1z", "new.c1z"],
+            &["syncs", "prune", "--keep", "1", "-f", "new.c1z"],
+        ];
+        let mut random = StdRng::seed_from_u64(0x13_09);
+        let signals = signals();
+        let mut stopped = 0;
+        for trial in 0..trials {
+            let arguments = commands[trial % commands.len()];
+            // Each command meets each signal.
+            let (name, number, code) = signals[(trial + trial / commands.len()) % signals.len()];
+            let after = Duration::from_millis(random.random_range(0..if exhaustive { 3_000 } else { 900 }));
+            let case = format!("{trial}: {arguments:?} {name} after {after:?}");
+            let place = Place::with_file();
+            std::fs::copy(big(), place.0.path().join("new.c1z")).unwrap();
+            let mut child = place
+                .command(arguments)
+                .env("BATON_WORKATO_API_KEY", &token)
+                .env("BATON_WORKATO_REQUESTS_PER_MINUTE", "100000")
+                // Nobody who reads it is in the way.
+                .stdout(Stdio::null())
+                .stderr(std::fs::File::create(place.0.path().join("log")).unwrap())
+                .spawn()
+                .unwrap();
+            wait_until("it catches signals", || {
+                mask(child.id(), "SigCgt") >> (number - 1) & 1 == 1 || child.try_wait().unwrap().is_some()
+            });
+            std::thread::sleep(after);
+            if child.try_wait().unwrap().is_none() {
+                signal(&child, name);
+            }
+            let begun = Instant::now();
+            let status = loop {
+                if let Some(status) = child.try_wait().unwrap() {
+                    break status;
+                }
+                assert!(begun.elapsed() < LONGEST, "{case}: still there after {LONGEST:?}");
+                std::thread::sleep(Duration::from_millis(5));
+            };
+            let said = std::fs::read_to_string(place.0.path().join("log")).unwrap();
+            assert!(
+                [Some(0), Some(code)].contains(&status.code()),
+                "{case}: {status} {said}"
+            );
+            stopped += usize::from(status.code() == Some(code));
+            let finished = |name: &str| name.starts_with("access-review") || name.starts_with("report");
+            let goes_on = ["new.c1z.partial", "new.c1z.partial-wal", "new.c1z.partial-shm"];
+            let known = ["big.c1z", "new.c1z", "log"];
+            let mut left = place.names();
+            left.retain(|name| !(finished(name) || known.contains(&name.as_str())));
+            left.retain(|name| !(goes_on.contains(&name.as_str()) || name.starts_with(".new.c1z.unpacked-")));
+            assert_eq!(left, [""; 0], "{case}: {said}");
+            let bytes = |name: &str| std::fs::read(place.0.path().join(name)).unwrap();
+            assert_eq!(bytes("big.c1z"), std::fs::read(big()).unwrap(), "{case}");
+            let reader = Reader::open(&place.0.path().join("new.c1z"), None).unwrap();
+            assert!(reader.latest_full().unwrap().is_some(), "{case}");
+        }
+        if let Some(load) = load {
+            eprintln!(
+                "{stopped} of {trials} were stopped by the signal; {} MiB were written beside",
+                load.stop() >> 20
+            );
+        }
+        assert!(
+            stopped >= trials / 4,
+            "{stopped} of {trials} were stopped by the signal"
+        );
+    })
+    .await
+    .unwrap();
+    drop(simulator);
+}
+
+/// Keeps the disk busy: writes and flushes without a pause.
+struct Load {
+    over: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<u64>,
+}
+
+impl Load {
+    fn start() -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&over);
+        let thread = std::thread::spawn(move || {
+            let folder = tempfile::tempdir().unwrap();
+            let block = vec![7; 4 << 20];
+            let mut written = 0;
+            while !told.load(Ordering::Relaxed) {
+                let mut file = std::fs::File::create(folder.path().join("load")).unwrap();
+                for _ in 0..4 {
+                    std::io::Write::write_all(&mut file, &block).unwrap();
+                    file.sync_all().unwrap();
+                    written += block.len() as u64;
+                }
+            }
+            written
+        });
+        Load { over, thread }
+    }
+
+    /// How many bytes were written.
+    fn stop(self) -> u64 {
+        self.over.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+/// Under `nohup` a run outlives its terminal.
+#[test]
+fn what_is_to_be_ignored_is_ignored() {
+    let place = Place::with_file();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("trap '' HUP; exec {PROGRAM} simulate --people 5")])
+        .env_clear()
+        .env("HOME", place.0.path())
+        .env("TMPDIR", place.0.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("base_url"), "{line}");
+    assert_eq!(mask(child.id(), "SigCgt") & 1, 0, "a handler would undo it");
+    assert_eq!(mask(child.id(), "SigIgn") & 1, 1);
+    signal(&child, "-HUP");
+    signal(&child, "-TERM");
+    let (code, said) = ended(child, "nohup");
+    assert_eq!(code, Some(0), "serving is meant to end so: {said}");
+}
+
+/// The first process of a container is ended by no signal that it does not catch: every command catches all four, also
 /// before it has read its arguments' file.
 #[test]
-fn every_command_catches_both_signals() {
+fn every_command_catches_every_signal() {
     let place = Place::with_file();
     for arguments in [
         &["grants", "-o", "json", "-f", "big.c1z"][..],
@@ -244,14 +438,10 @@ fn every_command_catches_both_signals() {
         let mut child = place.command(arguments).spawn().unwrap();
         let begun = Instant::now();
         let caught = loop {
-            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-            let mask = mask
-                .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-                .unwrap_or_default();
-            let [interrupt, terminate] = [2, 15].map(|number| mask & (1 << (number - 1)) != 0);
-            if interrupt && terminate || begun.elapsed() > LONGEST {
-                break interrupt && terminate;
+            let mask = mask(child.id(), "SigCgt");
+            let all = signals().iter().all(|(_, number, _)| mask & (1 << (number - 1)) != 0);
+            if all || begun.elapsed() > LONGEST {
+                break all;
             }
             std::thread::sleep(Duration::from_millis(2));
         };

@@ -1,5 +1,6 @@
 //! What lies at a target whose next file has one sync only: the syncs it holds, without their rows, which nobody needs.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub(super) fn runs(target: &Path, folder: &Path, policy: &Policy) -> Result<Vec<
         return Ok(Vec::new());
     }
     let db = scratch.connect()?;
-    sound::check_database(&db)?;
+    sound::check_database(&db, File::open(scratch.path())?)?;
     migrate::prepare(&db).map_err(|error| fault::asked(error, scratch.path()))?;
     run::list(&db)
 }

@@ -299,8 +299,43 @@ fn sweep(real: &Path, target: &Path, temp_dir: Option<&Path>) {
     let copies = scratch::writing(target);
     for folder in [folder].into_iter().chain(temp_dir) {
         copies.sweep_all(folder);
+        // What they called a half-written file could be anybody's, and stays.
+        scratch::of_old(target).sweep_all(folder);
     }
     if let Some(name) = real.file_name().and_then(|name| name.to_str()) {
         Sort::replacing(name).sweep_all(folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn copies_of_earlier_releases_go_with_the_next_claim_and_nothing_else_does() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("x.c1z");
+        let name = |target: &Path, random: &str| format!("{}{random}.db", scratch::old_prefix(target));
+        let put = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "x").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            path
+        };
+        let left = put(&name(&target, "Ab3dE9"));
+        let stays = [
+            name(&target, "mine"),
+            name(&folder.path().join("x"), "Ab3dE9"),
+            ".x.c1z.Ab3dE9.tmp".to_owned(),
+            "c1z-Ab3dE9.db".to_owned(),
+        ];
+        let stays = stays.map(|name| put(&name));
+        drop(Claim::take(&target, None).unwrap());
+        assert!(!left.exists());
+        for path in stays {
+            assert!(path.exists(), "{}", path.display());
+        }
     }
 }

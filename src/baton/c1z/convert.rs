@@ -23,6 +23,7 @@ use super::{envelope, fault, migrate, v3};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::pebble::DiskFile;
+use crate::baton::scraps::Scrap;
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -199,7 +200,7 @@ fn copy(source: &v3::File, run: &SyncRun, conversion: &Conversion<'_>, policy: P
 struct NewOnly<'a>(&'a dyn Steps);
 
 impl Steps for NewOnly<'_> {
-    fn create(&self, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+    fn create(&self, folder: &Path, name: &str) -> io::Result<(NamedTempFile, Scrap)> {
         self.0.create(folder, name)
     }
 

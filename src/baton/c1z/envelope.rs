@@ -1,7 +1,7 @@
 //! The outside of the file: five bytes of magic and one zstd frame (`baton/c1z/format.md 1`).
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -66,7 +66,14 @@ pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) 
     if file.metadata()?.is_dir() {
         return Err(Error::new(Kind::Unknown, "it is a folder, not a file").code(code::NOT_A_PLAIN_FILE));
     }
-    let mut reader = BufReader::with_capacity(128 << 10, file);
+    decode_from(BufReader::with_capacity(128 << 10, file), database, limits)
+}
+
+/// As [`decode`], of what `reader` gives.
+///
+/// # Errors
+/// As [`decode`].
+pub(super) fn decode_from(mut reader: impl BufRead + Send, database: &mut impl Write, limits: &Limits) -> Result<bool> {
     let mut magic = Vec::with_capacity(MAGIC.len());
     reader.by_ref().take(MAGIC.len() as u64).read_to_end(&mut magic)?;
     if magic.is_empty() {
@@ -84,7 +91,7 @@ pub(super) fn decode(source: &Path, database: &mut impl Write, limits: &Limits) 
     {
         return Err(too_big(limits));
     }
-    let mut decoder = Decoder::with_buffer(BufReader::new(io::Cursor::new(header).chain(reader)))?;
+    let mut decoder = Decoder::with_buffer(io::Cursor::new(header).chain(reader))?;
     decoder.window_log_max(limits.max_window.max(1 << 10).ilog2().clamp(10, 31))?;
     unpack(&mut decoder, database, limits)?;
     Ok(true)
@@ -136,17 +143,34 @@ fn check_magic(magic: &[u8]) -> Result<()> {
     )
 }
 
-/// Decodes frame by frame, counting, on a thread of its own: writing takes about as long as decoding.
+/// Decodes frame by frame, counting.
 fn unpack(decoder: &mut (impl Read + Send), database: &mut impl Write, limits: &Limits) -> Result<()> {
-    let mut start: Vec<u8> = Vec::with_capacity(SQLITE_MAGIC.len());
+    // A thread takes longer to begin than a small file to unpack.
+    let mut first = vec![0; CHUNK];
+    let count = read_full(decoder, &mut first).map_err(undecodable)?;
+    first.truncate(count);
+    if count as u64 > limits.max_decoded {
+        return Err(too_big(limits));
+    }
+    if !first.starts_with(SQLITE_MAGIC) {
+        return Err(damaged("what it holds is not a SQLite database"));
+    }
+    let write = |error| Error::context(fault::disk(error), "write the working copy");
+    database.write_all(&first).map_err(write)?;
+    if count == CHUNK {
+        unpack_rest(decoder, database, limits)?;
+    }
+    database.flush().map_err(write)
+}
+
+/// Decodes what follows the first chunk on a thread of its own: writing takes about as long as decoding.
+fn unpack_rest(decoder: &mut (impl Read + Send), database: &mut impl Write, limits: &Limits) -> Result<()> {
     std::thread::scope(|scope| {
         let (full, filled) = mpsc::sync_channel(AHEAD);
         let (empty, emptied) = mpsc::channel();
         std::thread::Builder::new().spawn_scoped(scope, move || fill(decoder, limits, &emptied, &full))?;
         for chunk in filled {
             let chunk: Vec<u8> = chunk?;
-            let wanted = SQLITE_MAGIC.len().saturating_sub(start.len());
-            start.extend(chunk.iter().take(wanted));
             database
                 .write_all(&chunk)
                 .map_err(fault::disk)
@@ -155,11 +179,7 @@ fn unpack(decoder: &mut (impl Read + Send), database: &mut impl Write, limits: &
             let _ = empty.send(chunk);
         }
         Ok::<(), Error>(())
-    })?;
-    if start != SQLITE_MAGIC {
-        return Err(damaged("what it holds is not a SQLite database"));
-    }
-    database.flush().map_err(fault::disk).context("write the working copy")
+    })
 }
 
 /// Decodes into chunks that come back empty, until the end, an error, or nobody wants more.
@@ -169,7 +189,8 @@ fn fill(
     emptied: &mpsc::Receiver<Vec<u8>>,
     full: &mpsc::SyncSender<Result<Vec<u8>>>,
 ) {
-    let mut total = 0u64;
+    // The first chunk is there already.
+    let mut total = CHUNK as u64;
     loop {
         let mut chunk = emptied.try_recv().unwrap_or_default();
         chunk.resize(CHUNK, 0);
@@ -214,6 +235,19 @@ fn read_full(decoder: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
 pub(super) fn encode(source: &Path, target: &mut impl Write, limits: &Limits) -> Result<u64> {
     let mut database = fs_err::File::open(source)?;
     let size = database.metadata()?.len();
+    encode_from(&mut database, size, target, limits)
+}
+
+/// As [`encode`], of the `size` bytes that `database` gives.
+///
+/// # Errors
+/// As [`encode`].
+pub(super) fn encode_from(
+    database: &mut impl Read,
+    size: u64,
+    target: &mut impl Write,
+    limits: &Limits,
+) -> Result<u64> {
     if size > limits.max_decoded {
         return Err(too_big(limits).context("pack the database"));
     }

@@ -40,6 +40,7 @@ mod expansion;
 mod fault;
 pub mod history;
 mod ksuid;
+mod memory;
 mod migrate;
 mod partial;
 mod plain;

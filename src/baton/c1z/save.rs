@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::steps::{Steps, Writing};
 use super::{claim, fault, scratch};
 use crate::baton::error::{Context as _, Result};
-use crate::baton::scraps::Scrap;
 use crate::baton::target;
 
 /// A saved file.
@@ -31,11 +30,10 @@ pub fn replace_file(
     let real = target::file(target).map_err(claim::hinted)?;
     let folder = scratch::folder_of(&real);
     let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut file = steps
+    let (mut file, _scrap) = steps
         .create(folder, &name)
         .map_err(fault::disk_of_target)
         .with_context(|| format!("create a file in {}", folder.display()))?;
-    let _scrap = Scrap::new(file.path());
     let mut writing = Writing {
         file: file.as_file_mut(),
         steps,

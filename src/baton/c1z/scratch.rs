@@ -82,29 +82,7 @@ impl Scratch {
     fn configured(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = open_alone(self.path(), flags)?;
-        db.set_prepared_statement_cache_capacity(64);
-        let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
-        pragma("pragma locking_mode = exclusive")?;
-        // Rollback mode: only the main file is packed, so it must hold everything.
-        let mode = pragma("pragma journal_mode = truncate")?;
-        if mode != "truncate" {
-            return Err(fault::damaged(format!("the database cannot leave journal mode {mode}")));
-        }
-        // The file itself can be written: its header names a version of the format that SQLite will only read.
-        if db.is_readonly(rusqlite::MAIN_DB)? {
-            let newer = "the database says it is of a later version of SQLite's format";
-            return Err(Error::new(Kind::DataLoss, newer).code(code::FILE_NEWER));
-        }
-        // Nobody looks at the copy after a crash, and a failed store is dropped: there is nothing to roll back to.
-        pragma("pragma journal_mode = off")?;
-        // Only now: it would refuse that.
-        distrust(&db)?;
-        // Rows and index entries come in order, so a small cache, which the processor can keep near, is as good as a
-        // big one.
-        // Deleted rows are overwritten: the pages they lay on may be packed without being used again.
-        db.execute_batch(
-            "pragma synchronous = off; pragma cache_size = -6144; pragma foreign_keys = off; pragma secure_delete = on",
-        )?;
+        configure(&db)?;
         Ok(db)
     }
 
@@ -133,6 +111,40 @@ impl Drop for Scratch {
     }
 }
 
+/// Sets what holds for every working copy.
+///
+/// # Errors
+/// `DataLoss` for a database that SQLite will only read.
+pub(super) fn configure(db: &Connection) -> Result<()> {
+    db.set_prepared_statement_cache_capacity(64);
+    let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
+    pragma("pragma locking_mode = exclusive")?;
+    // Rollback mode: only the main file is packed, so it must hold everything.
+    let mode = pragma("pragma journal_mode = truncate")?;
+    if !["truncate", IN_MEMORY].contains(&mode.as_str()) {
+        return Err(fault::damaged(format!("the database cannot leave journal mode {mode}")));
+    }
+    // The file itself can be written: its header names a version of the format that SQLite will only read.
+    if db.is_readonly(rusqlite::MAIN_DB)? {
+        let newer = "the database says it is of a later version of SQLite's format";
+        return Err(Error::new(Kind::DataLoss, newer).code(code::FILE_NEWER));
+    }
+    // Nobody looks at the copy after a crash, and a failed store is dropped: there is nothing to roll back to.
+    pragma("pragma journal_mode = off")?;
+    // Only now: it would refuse that.
+    distrust(db)?;
+    // Rows and index entries come in order, so a small cache, which the processor can keep near, is as good as a
+    // big one.
+    // Deleted rows are overwritten: the pages they lay on may be packed without being used again.
+    db.execute_batch(
+        "pragma synchronous = off; pragma cache_size = -6144; pragma foreign_keys = off; pragma secure_delete = on",
+    )?;
+    Ok(())
+}
+
+/// What SQLite calls the journal of a database in memory, which has no other.
+const IN_MEMORY: &str = "memory";
+
 /// The file may come from anywhere: its schema gets no chance to run anything.
 pub(super) fn distrust(db: &Connection) -> Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -155,6 +167,17 @@ pub(super) fn open_alone(path: &Path, flags: OpenFlags) -> rusqlite::Result<Conn
 /// be found and removed, even in a folder that many share.
 pub(super) fn writing(target: &Path) -> Sort {
     Sort::database(&format!("{BEGINNING}{}", digest_of(target)))
+}
+
+/// Working copies for either, as earlier releases named them: they say whose they are as well.
+pub(super) fn of_old(target: &Path) -> Sort {
+    Sort::old_database(&format!("{BEGINNING}{}", digest_of(target)))
+}
+
+/// How the names of [`of_old`] begin.
+#[cfg(test)]
+pub(super) fn old_prefix(target: &Path) -> String {
+    format!("{BEGINNING}{}-", digest_of(target))
 }
 
 /// Working copies for reading a file.

@@ -17,7 +17,7 @@ mod pages;
 mod tables;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::io::{Read, Seek};
 
 use rusqlite::Connection;
 
@@ -26,16 +26,12 @@ use super::schema::TABLES;
 use super::verify::Problem;
 use crate::baton::error::{Error, Result};
 
-/// Pages of the database hang together and each belongs to one table or index.
+/// Pages of the database hang together and each belongs to one table or index. `database` gives the bytes behind `db`.
 ///
 /// # Errors
 /// `DataLoss` with what is wrong.
-pub(super) fn check_database(db: &Connection) -> Result<()> {
-    // One in memory has no pages that could be read from a disk.
-    match db.path().filter(|path| !path.is_empty()) {
-        Some(path) => check_to_read(db, Path::new(path))?,
-        None => check_roots(db).map_err(fault::foreign)?,
-    }
+pub(super) fn check_database(db: &Connection, database: impl Read + Seek) -> Result<()> {
+    check_to_read(db, database)?;
     let verdict: String = db
         .query_row("pragma quick_check(1)", [], |row| row.get(0))
         .map_err(Error::from)
@@ -63,14 +59,15 @@ pub(super) fn check_tables(db: &Connection) -> Result<()> {
 }
 
 /// A file from anywhere can be read: its tables are what their names say, no page is part of two of them, and every
-/// index has an entry for each row. What the entries and rows say is not looked at, see [`problems`].
+/// index has an entry for each row. `database` gives the bytes behind `db`. What the entries and rows say is not looked
+/// at, see [`problems`].
 ///
 /// # Errors
 /// As [`check_database`].
-pub(super) fn check_to_read(db: &Connection, path: &Path) -> Result<()> {
+pub(super) fn check_to_read(db: &Connection, database: impl Read + Seek) -> Result<()> {
     let check = || {
         tables::check_plain(db)?;
-        pages::check(path, &roots(db)?)
+        pages::check(database, &roots(db)?)
     };
     check().map_err(fault::foreign)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::baton::scraps::Sort;
+use crate::baton::scraps::{Scrap, Sort};
 
 /// What replacing a file asks of the file system. Every step has the one real implementation; [`Disk`] keeps them all.
 pub trait Steps: Send + Sync {
@@ -14,9 +14,8 @@ pub trait Steps: Send + Sync {
     ///
     /// # Errors
     /// Those of the file system, here and below.
-    fn create(&self, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
-        // Whoever replaces a file has its claim, or makes it from nothing: nobody sweeps here meanwhile.
-        Sort::replacing(name).create(folder).map(|(file, _)| file)
+    fn create(&self, folder: &Path, name: &str) -> io::Result<(NamedTempFile, Scrap)> {
+        Sort::replacing(name).create(folder)
     }
 
     /// Writes some of `chunk` and says how much.

@@ -1,6 +1,8 @@
 //! The writable side: a working copy of one file, and the life of a sync in it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
@@ -18,7 +20,7 @@ use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
 use super::whole::Near;
-use super::{before, envelope, fault, ksuid, migrate, reader, retention, sound, v3};
+use super::{before, envelope, fault, ksuid, memory, migrate, reader, retention, sound, v3};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -28,7 +30,8 @@ use crate::baton::proto::v2;
 pub struct Store {
     // The connection is declared before its file, so it closes first.
     db: Connection,
-    scratch: Scratch,
+    /// `None`: in memory.
+    scratch: Option<Scratch>,
     folder: PathBuf,
     target: PathBuf,
     engine: Engine,
@@ -72,28 +75,14 @@ impl Store {
             };
             let db = scratch.connect()?;
             if scratch.is_filled() {
-                sound::check_database(&db)?;
+                sound::check_database(&db, File::open(scratch.path())?)?;
             } else {
                 // In a new file nothing is deleted: there is no earlier sync.
                 db.execute_batch("pragma secure_delete = off")?;
             }
             migrate::prepare(&db).map_err(|error| fault::asked(error, scratch.path()))?;
             before.iter().try_for_each(|run| run::insert(&db, run))?;
-            let runs = run::list(&db)?;
-            let times = runs.iter().flat_map(|r| r.ended_at.iter().chain([&r.started_at]));
-            let clock = Clock::after(times.map(String::as_str));
-            Ok(Store {
-                db,
-                scratch,
-                folder,
-                target: target.to_owned(),
-                engine,
-                policy,
-                clock,
-                sync_id: None,
-                grants: None,
-                near: Near::default(),
-            })
+            Self::of(db, Some(scratch), folder, target, engine, policy)
         };
         open()
             .map_err(unsound)
@@ -111,7 +100,7 @@ impl Store {
         let store = Store {
             db,
             folder: scratch::folder_of(scratch.path()).to_owned(),
-            scratch,
+            scratch: Some(scratch),
             target: target.to_owned(),
             engine: Engine::Sqlite,
             policy,
@@ -138,6 +127,47 @@ impl Store {
             [view.sync_id, &stats],
         )?;
         Ok(grants)
+    }
+
+    /// A store of the bytes of a v1 file, or a new one of none, which never touches a disk. [`Store::pack`] makes bytes of
+    /// it again.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_in_memory(packed: &[u8], policy: Policy) -> Result<Store> {
+        let mut database = Vec::new();
+        let is_filled = envelope::decode_from(packed, &mut database, &policy.limits)?;
+        let db = memory::connect(&database).map_err(fault::foreign)?;
+        if is_filled {
+            sound::check_database(&db, Cursor::new(&database))?;
+        }
+        migrate::prepare(&db)?;
+        Self::of(db, None, PathBuf::new(), Path::new("memory"), Engine::Sqlite, policy)
+    }
+
+    fn of(
+        db: Connection,
+        scratch: Option<Scratch>,
+        folder: PathBuf,
+        target: &Path,
+        engine: Engine,
+        policy: Policy,
+    ) -> Result<Store> {
+        let runs = run::list(&db)?;
+        let times = runs.iter().flat_map(|r| r.ended_at.iter().chain([&r.started_at]));
+        let clock = Clock::after(times.map(String::as_str));
+        Ok(Store {
+            db,
+            scratch,
+            folder,
+            target: target.to_owned(),
+            engine,
+            policy,
+            clock,
+            sync_id: None,
+            grants: None,
+            near: Near::default(),
+        })
     }
 
     /// Begins a sync under a new id and writes to it from now on.
@@ -178,7 +208,7 @@ impl Store {
     /// What the working copy is like on disk.
     #[cfg(unix)]
     pub(super) fn scratch_metadata(&self) -> Option<std::fs::Metadata> {
-        std::fs::metadata(self.scratch.path()).ok()
+        std::fs::metadata(self.scratch.as_ref()?.path()).ok()
     }
 
     fn begin(&mut self, kind: SyncType, sync_id: &str, started_at: &str, parent: Option<SyncRun>) -> Result<()> {
@@ -416,11 +446,14 @@ impl Store {
             .map_err(|error| self.named(error))?;
         let Store {
             db,
-            scratch,
+            scratch: Some(scratch),
             policy,
             target,
             ..
-        } = self;
+        } = self
+        else {
+            return Err(fault::broken("a store in memory has no place to be saved at"));
+        };
         db.close().map_err(|(_, error)| error)?;
         scratch.check_settled()?;
         scratch.check_readable()?;
@@ -441,6 +474,24 @@ impl Store {
             tracing::warn!(count, "The v3 form has no place for {what}.");
         }
         save::replace_file(&self.target, steps, |file| complete.write_to(file))
+    }
+
+    /// The bytes that [`Store::save`] would write.
+    ///
+    /// # Errors
+    /// As [`Store::save`].
+    pub fn pack(mut self) -> Result<Vec<u8>> {
+        self.build_indexes()?;
+        self.commit()?;
+        let database = memory::bytes(&mut self.db)?;
+        let mut packed = Vec::new();
+        envelope::encode_from(
+            &mut database.as_slice(),
+            database.len() as u64,
+            &mut packed,
+            &self.policy.limits,
+        )?;
+        Ok(packed)
     }
 
     /// A resource by type and bare id.
@@ -528,7 +579,10 @@ impl Store {
     /// Says of a failure of this store, which SQLite never does, that it was the working copy and where that lies.
     #[must_use]
     pub fn named(&self, error: Error) -> Error {
-        fault::in_working_copy(fault::asked(error, self.scratch.path()), &self.folder)
+        match &self.scratch {
+            Some(scratch) => fault::in_working_copy(fault::asked(error, scratch.path()), &self.folder),
+            None => error,
+        }
     }
 
     /// Lets the working copy grow by so many pages and no more, as a disk that is nearly full does.
@@ -571,6 +625,9 @@ impl Store {
     /// Rewrites the database without holes into a second working copy and goes on with that one. Unlike a plain
     /// VACUUM this needs no space in the system's temporary folder.
     fn vacuum(&mut self) -> Result<()> {
+        if self.scratch.is_none() {
+            return Ok(self.db.execute_batch("vacuum")?);
+        }
         let (fresh, _) = Scratch::create(&self.folder, &scratch::writing(&self.target))?;
         let path = fresh
             .path()
@@ -578,7 +635,7 @@ impl Store {
             .ok_or_else(|| Error::new(Kind::Unknown, "the path of the working copy is not UTF-8"))?;
         self.db.execute("vacuum into ?1", [path])?;
         self.db = fresh.connect()?;
-        self.scratch = fresh;
+        self.scratch = Some(fresh);
         Ok(())
     }
 }

@@ -112,7 +112,7 @@ impl Ground {
                     if !may_be_there && !is_same(place.as_ref(), environment) {
                         continue;
                     }
-                    let outermost = place::above(names, &self.conventions, of, id)?.pop();
+                    let outermost = place::outermost(names, &self.conventions, of, id)?;
                     let reached = outermost.unwrap_or_else(|| named.clone());
                     add(&reached, scope_right(&named, named_scope(&named)));
                 }

@@ -27,7 +27,7 @@ pub(super) fn is_unexpanded(names: &Names<'_>, edges: &Edges, users: &[String]) 
         let passed = |kind: &&String| edge.principal_types.is_empty() || edge.principal_types.contains(kind);
         let mut holder: Option<(String, String)> = None;
         for kind in users.iter().filter(passed) {
-            let known = match holders.entry((edge.source.as_str(), kind.as_str())) {
+            let known = match holders.entry((&*edge.source, kind.as_str())) {
                 Occupied(known) => known.into_mut(),
                 Vacant(new) => new.insert(given_to(names, &edge.source, kind)?),
             };

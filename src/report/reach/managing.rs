@@ -76,7 +76,7 @@ pub(super) fn read(
                 for edge in edges.into(&right) {
                     let (kind, id) = (&edge.holder.0, &edge.holder.1);
                     let environment = names.said_environment(kind, id)?;
-                    add(edge.source.clone(), environment.or_else(|| only.cloned()), false);
+                    add(edge.source.to_string(), environment.or_else(|| only.cloned()), false);
                 }
                 add(right, placed.environment.clone().or_else(|| only.cloned()), true);
             }

@@ -1,11 +1,13 @@
 //! Where a thing lies: what it is inside of, what is inside of it.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use crate::baton::c1z::ResourceFilter;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
-use crate::report::environment::DEEPEST;
+use crate::baton::proto::v2;
+use crate::report::inherited::{From, Key};
 use crate::report::names::Names;
 use crate::report::thing::Thing;
 
@@ -16,20 +18,26 @@ use crate::report::thing::Thing;
 pub fn above(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Vec<Thing>> {
     let mut found: Vec<Thing> = Vec::new();
     let mut at = (kind.to_owned(), id.to_owned());
-    while conventions.inside_projects.contains(&at.0.as_str()) && found.len() < DEEPEST {
-        let resource = names.resource(&at.0, &at.1)?;
-        let parent = resource.as_ref().and_then(|r| r.parent_resource_id.as_ref());
-        let Some(parent) = parent.filter(|parent| conventions.is_of_projects(&parent.resource_type)) else {
-            break;
-        };
-        at = (parent.resource_type.clone(), parent.resource.clone());
-        let is_known = |thing: &Thing| (&thing.kind, &thing.id) == (&at.0, &at.1);
-        if found.iter().any(is_known) || (at.0 == kind && at.1 == id) {
+    let mut met = HashSet::from([at.clone()]);
+    while let Some(parent) = outside(names, conventions, &at)? {
+        at = (parent.resource_type, parent.resource);
+        if !met.insert(at.clone()) {
             break;
         }
         found.push(names.thing(&at.0, &at.1)?);
     }
     Ok(found)
+}
+
+/// What a thing in projects lies in.
+fn outside(names: &Names<'_>, conventions: &Conventions, (kind, id): &Key) -> Result<Option<v2::ResourceId>> {
+    if !conventions.inside_projects.contains(&kind.as_str()) {
+        return Ok(None);
+    }
+    let resource = names.resource(kind, id)?;
+    let parent = resource.as_ref().and_then(|r| r.parent_resource_id.as_ref());
+    let of_projects = |parent: &&v2::ResourceId| conventions.is_of_projects(&parent.resource_type);
+    Ok(parent.filter(of_projects).cloned())
 }
 
 /// The project that a thing is, or lies in.
@@ -40,8 +48,26 @@ pub fn project(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &st
     if conventions.project_types.contains(&kind) {
         return names.thing(kind, id).map(Some);
     }
-    let last = above(names, conventions, kind, id)?.pop();
-    Ok(last.filter(|thing| conventions.project_types.contains(&thing.kind.as_str())))
+    let outermost = outermost(names, conventions, kind, id)?;
+    Ok(outermost.filter(|thing| conventions.project_types.contains(&thing.kind.as_str())))
+}
+
+/// The last of what a thing lies in, see [`above`].
+///
+/// # Errors
+/// As [`above`].
+pub fn outermost(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str) -> Result<Option<Thing>> {
+    let from = |key: &Key| {
+        Ok(match outside(names, conventions, key)? {
+            Some(parent) => From::Outside(parent),
+            None => From::Itself(Some(Rc::new(key.clone()))),
+        })
+    };
+    let Some(parent) = outside(names, conventions, &(kind.to_owned(), id.to_owned()))? else {
+        return Ok(None);
+    };
+    let found = names.lying_in().outermost_of_projects.of(parent, &from)?;
+    found.map(|key| names.thing(&key.0, &key.1)).transpose()
 }
 
 /// What lies inside of a project or of something in it, at any depth, each after what it lies in.

@@ -49,10 +49,15 @@ fuzz_target!(|text: &str| {
     }
     let session: Arc<dyn Session> = Arc::new(Tables(tables));
     let token = PageToken::from(token);
+    // One question of many in each run, by the length, which changes with every second mutation: all of them take
+    // fifty times as long.
+    let which = text.len();
     RUNTIME.block_on(async {
-        for environment in ["dev", "all"] {
-            let first = read(&session, environment, &token).await;
-            assert_eq!(first, read(&session, environment, &token).await, "equal tables, equal rows");
+        let environment = ["dev", "all"][which % 2];
+        let first = read(&session, environment, &token, which / 2).await;
+        if which % 8 < 2 {
+            let again = read(&session, environment, &token, which / 2).await;
+            assert_eq!(first, again, "equal tables, equal rows");
         }
     });
 });
@@ -145,12 +150,18 @@ fn settings(environment: &str) -> Settings {
     }
 }
 
-/// Everything the connector makes of the tables, as bytes, and how often each warning was counted.
-async fn read(session: &Arc<dyn Session>, environment: &str, foreign: &PageToken) -> (Vec<Vec<u8>>, Vec<(String, u64)>) {
+/// What the connector makes of the tables for one of its types, as bytes, and how often each warning was counted.
+async fn read(
+    session: &Arc<dyn Session>,
+    environment: &str,
+    foreign: &PageToken,
+    which: usize,
+) -> (Vec<Vec<u8>>, Vec<(String, u64)>) {
     let connector = WorkatoConnector::connect(settings(environment), &HTTP);
     let cx = SyncContext::new("sync", Arc::clone(session), Arc::default());
     let mut bytes = Vec::new();
-    for resource_type in connector.resource_types() {
+    let types = connector.resource_types();
+    for resource_type in types.iter().skip(which % types.len()).take(1) {
         let id = resource_type.id.as_str();
         if let Err(error) = connector.list_resources(&cx, id, None, foreign).await {
             sane(&error);

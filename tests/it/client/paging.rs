@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use baton_workato::baton::code;
 use baton_workato::baton::error::{Kind, Retry};
 use baton_workato::baton::http::HttpClient;
 use baton_workato::baton::secret::Secret;
@@ -147,6 +148,49 @@ async fn a_server_that_ignores_pages_does_not_loop() {
         Kind::InvalidArgument,
         "pages count from 1"
     );
+}
+
+/// Pages that never repeat and never end stop by what they weigh: the bound is 256 MiB of rows in the program.
+#[tokio::test]
+async fn a_list_of_endless_distinct_pages_stops() {
+    const BOUND: usize = 200_000;
+    let long = "x".repeat(400);
+    let forms: [fn(String) -> String; 2] = [
+        |rows| format!("[{rows}]"),
+        // Some say that there is more, always.
+        |rows| format!(r#"{{"data":[{rows}],"total":1000000000}}"#),
+    ];
+    for (endpoint, form) in [&endpoint::PROJECTS, &endpoint::USER_GROUPS].into_iter().zip(forms) {
+        let long = long.clone();
+        let server = Server::start(move |_, target| {
+            let first = page_number(target) * 100;
+            let row = |n: usize| format!(r#"{{"id":{n},"name":"{n}{long}"}}"#);
+            let rows: Vec<String> = (first..first + 100).map(row).collect();
+            json(form(rows.join(",")))
+        })
+        .await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let list = List::now(&client, endpoint).at_most(BOUND);
+        let error = match endpoint.name == endpoint::PROJECTS.name {
+            true => list.read::<ProjectRow>().await.unwrap_err(),
+            false => list.read::<UserGroup>().await.unwrap_err(),
+        };
+        assert_eq!(error.kind(), Kind::Internal);
+        assert_eq!(error.code_id(), code::LIST_ENDLESS, "{error}");
+        assert!(error.to_string().contains("does not end"), "{error}");
+        // It is not read again, and not a page further than the bound.
+        let page = 100 * 400;
+        assert!(server.requests() <= BOUND / page + 1, "{} pages", server.requests());
+        // A list that ends below it is whole.
+        let server = Server::start(move |_, target| {
+            let page = page_number(target);
+            json(format!("[{}]", rows(page * 100, if page < 4 { 100 } else { 7 })))
+        })
+        .await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let list = List::now(&client, &endpoint::PROJECTS).at_most(BOUND);
+        assert_eq!(list.read::<ProjectRow>().await.unwrap().len(), 307);
+    }
 }
 
 /// Who is about to change something believes a list by the same rule as a sync.

@@ -53,7 +53,7 @@ fn check(snapshot: &Snapshot) -> usize {
             for step in path.windows(2) {
                 let [from, to] = step else { unreachable!() };
                 assert!(
-                    answers.edges().into(&to.id).iter().any(|edge| edge.source == from.id),
+                    answers.edges().into(&to.id).iter().any(|edge| *edge.source == *from.id),
                     "nothing leads from {} to {}",
                     from.id,
                     to.id

@@ -700,3 +700,54 @@ fn what_a_file_cannot_tell_is_never_nobody() {
     );
     assert!(told.contains("this sync has resources only"), "{told}");
 }
+
+/// However deep a folder lies, it lies in its project: who holds that gets to it, and its environment is that of the
+/// project.
+#[test]
+fn what_lies_three_hundred_deep_lies_in_its_project() {
+    use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
+    use baton_workato::baton::grant::GrantBuilder;
+    use baton_workato::baton::resource::id;
+    use v2::resource_type::Trait;
+    const DEEP: usize = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deep.c1z");
+    let mut store = Store::open(&file, None).unwrap();
+    store.begin_sync(SyncType::Full).unwrap();
+    let types = [
+        resource_type("project", "Project", &[], vec![]),
+        resource_type("folder", "Folder", &[], vec![]),
+        resource_type("collaborator", "Collaborator", &[Trait::User], vec![]),
+    ];
+    store.put_resource_types(&types).unwrap();
+    let user = User {
+        email: None,
+        login: None,
+        account_type: v2::user_trait::AccountType::Human,
+        last_login: None,
+    };
+    let ada = ResourceBuilder::new("collaborator", "7", "Ada").user(user).build();
+    let profile = Profile::new().with("environment", "prod");
+    let project = ResourceBuilder::new("project", "p", "Billing").profile(profile).build();
+    let mut rows = vec![ada, project.clone()];
+    for number in 0..DEEP {
+        let mut row = ResourceBuilder::new("folder", format!("f{number}"), format!("Folder {number}")).build();
+        row.parent_resource_id = Some(match number {
+            0 => id("project", "p"),
+            _ => id("folder", &format!("f{}", number - 1)),
+        });
+        rows.push(row);
+    }
+    store.put_resources(&rows).unwrap();
+    let admin = EntitlementBuilder::new(&project, "project-admin", Purpose::Permission, &[]).build();
+    store.put_entitlements(&[admin]).unwrap();
+    let held = GrantBuilder::new(&project, "project-admin", id("collaborator", "7")).build();
+    store.put_grants(vec![held]).unwrap();
+    store.finish_sync("").unwrap();
+    store.save().unwrap();
+    let answer = document(&["access", "--on", "folder:f299"], &file);
+    let found = reached(self::rows(&answer, "paths"));
+    assert!(found.contains("collaborator:7 above"), "{answer}");
+    let told = printed(&["access", "--on", "folder:f299"], &file);
+    assert!(told.contains("Folder 299 (prod)"), "{told}");
+}

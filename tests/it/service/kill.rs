@@ -12,6 +12,11 @@ use super::stand_in::{Fault, TenantBehavior};
 use crate::support::program;
 
 pub fn program(folder: &Path, secure: &Secure, simulator: &Simulator) -> Child {
+    program_to(folder, &secure.host(), secure, simulator)
+}
+
+/// As [`program`], which finds ConductorOne at `host`.
+pub fn program_to(folder: &Path, host: &str, secure: &Secure, simulator: &Simulator) -> Child {
     let ca = folder.join("ca.pem");
     std::fs::write(&ca, &secure.ca_pem).unwrap();
     let temp = folder.join("tmp");
@@ -20,7 +25,7 @@ pub fn program(folder: &Path, secure: &Secure, simulator: &Simulator) -> Child {
         .current_dir(folder)
         .env("BATON_CLIENT_ID", &secure.stand_in.client_id)
         .env("BATON_CLIENT_SECRET", &secure.stand_in.secret)
-        .env("BATON_C1_API_HOST", secure.host())
+        .env("BATON_C1_API_HOST", host)
         .env("BATON_C1_CA_CERT", &ca)
         .env("BATON_C1Z_TEMP_DIR", &temp)
         .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))

@@ -71,7 +71,7 @@ impl Place {
 }
 
 /// Waits in real time for what a thread of its own does.
-async fn until_really(done: impl Fn() -> bool) {
+pub async fn until_really(done: impl Fn() -> bool) {
     for _ in 0..3_000 {
         if done() {
             return;
@@ -107,7 +107,7 @@ pub fn grant(person: &str) -> TaskType {
     })
 }
 
-fn grants_of(place: &Place, id: &str) -> (String, usize, usize) {
+pub fn grants_of(place: &Place, id: &str) -> (String, usize, usize) {
     let (reader, sync_id, kind) = place.uploaded(id);
     let counts = reader.counts(&sync_id).unwrap();
     let sum = |of: fn(&baton_workato::baton::c1z::TypeCounts) -> u64| counts.values().map(of).sum::<u64>() as usize;

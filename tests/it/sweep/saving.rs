@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use baton_workato::baton::c1z::steps::{Disk, Steps};
 use baton_workato::baton::error::Kind;
+use baton_workato::baton::scraps::Scrap;
 use baton_workato::baton::sync::SyncEnvironment;
 use tempfile::{NamedTempFile, TempDir};
 
@@ -38,7 +39,7 @@ impl Fails {
 }
 
 impl Steps for Fails {
-    fn create(&self, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+    fn create(&self, folder: &Path, name: &str) -> io::Result<(NamedTempFile, Scrap)> {
         self.check(Step::Create)?;
         Disk.create(folder, name)
     }
@@ -148,7 +149,7 @@ impl Snapshots {
 }
 
 impl Steps for Snapshots {
-    fn create(&self, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+    fn create(&self, folder: &Path, name: &str) -> io::Result<(NamedTempFile, Scrap)> {
         self.around("create", || Disk.create(folder, name))
     }
 

@@ -3,6 +3,7 @@
 use std::fs::{Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -11,7 +12,7 @@ use super::super::run::RESUME_DAYS;
 use super::super::run::{self, SyncType};
 use super::super::schema::{INDEXES, TABLES};
 use super::super::store::Store;
-use super::super::{fault, ksuid, scratch, timestamp};
+use super::super::{fault, ksuid, memory, scratch, timestamp};
 use super::Partial;
 use super::sums::{Part, Sums, Tally};
 use crate::baton::code;
@@ -90,15 +91,37 @@ impl Partial {
         blame(error, &self.path)
     }
 
+    /// As [`Partial::find`], of the bytes of such a file, which never lie on a disk.
+    ///
+    /// # Errors
+    /// As [`Partial::find`].
+    pub fn find_in_memory(database: &[u8], target: &Store) -> Result<Found> {
+        let open = || {
+            let db = memory::open(database)?;
+            configure(&db)?;
+            Self::examine(db, Path::new(""), target)
+        };
+        match open() {
+            // There is no disk that could be at fault.
+            Err(error) if matches!(error.kind(), Kind::DataLoss | Kind::Internal | Kind::Unknown) => {
+                Ok(Found::Unusable(format!("it is damaged ({error})")))
+            }
+            found => found,
+        }
+    }
+
     fn open(path: &Path, target: &Store) -> Result<Found> {
-        let db = connect(path)?;
+        Self::examine(connect(path)?, path, target)
+    }
+
+    fn examine(db: Connection, path: &Path, target: &Store) -> Result<Found> {
         let number = |pragma: &str| db.query_row(pragma, [], |row| row.get::<_, i64>(0));
         let tables = number("select count(*) from sqlite_schema")?;
         if tables == 0 {
             return Ok(Found::Nothing);
         }
         let form = (number("pragma application_id")?, number("pragma user_version")?);
-        if form != (APPLICATION, FORM) || schema(&db)? != expected_schema()? {
+        if form != (APPLICATION, FORM) || schema(&db)? != *expected_schema()? {
             return Ok(Found::Unusable("another version of this program wrote it".to_owned()));
         }
         // Also that the indexes show what the tables hold: they are what rows are found by.
@@ -211,7 +234,12 @@ fn fill(db: &Connection, target: &mut Store, kind: SyncType) -> Result<(String, 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let db = Connection::open_with_flags(path, flags)?;
-    scratch::distrust(&db)?;
+    configure(&db)?;
+    Ok(db)
+}
+
+fn configure(db: &Connection) -> Result<()> {
+    scratch::distrust(db)?;
     let pragma = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0));
     // Rows are whole pages of lists, so most of what is written is long. An existing file keeps its size.
     db.execute_batch("pragma page_size = 16384")?;
@@ -219,8 +247,7 @@ fn connect(path: &Path) -> Result<Connection> {
     pragma("pragma locking_mode = exclusive")?;
     pragma("pragma journal_mode = wal")?;
     db.execute_batch("pragma cache_size = -4096; pragma foreign_keys = off")?;
-    be_durable(&db)?;
-    Ok(db)
+    be_durable(db)
 }
 
 /// Commits to a log are safe without waiting for the disk, which [`Partial::flush`] does now and then. Without a log,
@@ -280,10 +307,15 @@ fn schema(db: &Connection) -> Result<Vec<String>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-fn expected_schema() -> Result<Vec<String>> {
+fn expected_schema() -> Result<&'static [String]> {
+    static EXPECTED: OnceLock<Vec<String>> = OnceLock::new();
+    if let Some(expected) = EXPECTED.get() {
+        return Ok(expected);
+    }
     let db = Connection::open_in_memory()?;
     db.execute_batch(&create_sql())?;
-    schema(&db)
+    let expected = schema(&db)?;
+    Ok(EXPECTED.get_or_init(|| expected))
 }
 
 /// Whether a file belongs to who runs this: the target's working copy was made a moment ago and does. In a folder

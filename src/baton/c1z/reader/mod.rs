@@ -117,6 +117,21 @@ impl Reader {
         open().with_context(|| format!("open {}", path.display()))
     }
 
+    /// A reader of the bytes of a v1 file, which never lie on a disk; otherwise as [`Reader::open`].
+    ///
+    /// # Errors
+    /// As [`Reader::open`]; `Unimplemented` for every v3 file.
+    pub fn open_in_memory(packed: &[u8], policy: &Policy) -> Result<Reader> {
+        let unpacked = Unpacked::in_memory(packed, policy)?;
+        Ok(Reader {
+            db: unpacked.connect()?,
+            unpacked: Arc::new(unpacked),
+            original: None,
+            near: Near::default(),
+            until: RefCell::default(),
+        })
+    }
+
     /// Another reader of the same copy, for another thread.
     ///
     /// # Errors

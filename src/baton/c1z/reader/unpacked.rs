@@ -1,7 +1,8 @@
 //! The unpacked database behind readers: that of a v1 file, or the rows of a v3 file as one. That of a big file can stay beside it: unpacking a million grants takes a
 //! second, a question about one person takes milliseconds.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -10,7 +11,7 @@ use super::kept::{self, Found, Seal};
 use super::original::Original;
 use crate::baton::c1z::policy::Policy;
 use crate::baton::c1z::scratch::{self, Scratch};
-use crate::baton::c1z::{fault, migrate, sound};
+use crate::baton::c1z::{envelope, fault, memory, migrate, sound};
 use crate::baton::error::Result;
 
 /// What stays behind when the last reader goes.
@@ -35,6 +36,8 @@ pub(super) enum Unpacked {
     Private(Scratch),
     /// Stays.
     Kept(PathBuf),
+    /// Never was on a disk.
+    InMemory(Vec<u8>),
 }
 
 /// A file that is to be unpacked.
@@ -108,26 +111,45 @@ impl Packed<'_> {
 }
 
 impl Unpacked {
-    fn path(&self) -> &Path {
-        match self {
-            Unpacked::Private(scratch) => scratch.path(),
-            Unpacked::Kept(path) => path,
+    /// Unpacks the bytes of a v1 file.
+    pub(super) fn in_memory(packed: &[u8], policy: &Policy) -> Result<Unpacked> {
+        let mut database = Vec::new();
+        let is_filled = envelope::decode_from(packed, &mut database, &policy.limits)?;
+        let mut db = memory::connect(&database).map_err(fault::foreign)?;
+        if is_filled {
+            sound::check_to_read(&db, Cursor::new(&database))?;
         }
+        migrate::prepare(&db)?;
+        migrate::build_indexes(&db)?;
+        Ok(Unpacked::InMemory(memory::bytes(&mut db)?))
     }
 
     pub(super) fn bytes(&self) -> Result<u64> {
-        Ok(std::fs::metadata(self.path()).map_err(fault::disk)?.len())
+        let path = match self {
+            Unpacked::Private(scratch) => scratch.path(),
+            Unpacked::Kept(path) => path,
+            Unpacked::InMemory(database) => return Ok(database.len() as u64),
+        };
+        Ok(std::fs::metadata(path).map_err(fault::disk)?.len())
     }
 
     /// A connection that changes nothing. The copy is finished, so SQLite needs no locks on it.
     pub(super) fn connect(&self) -> Result<Connection> {
-        connect(self.path()).map_err(fault::foreign)
+        let connect = || match self {
+            Unpacked::Private(scratch) => connect(scratch.path()),
+            Unpacked::Kept(path) => connect(path),
+            Unpacked::InMemory(database) => configured(memory::open(database)?),
+        };
+        connect().map_err(fault::foreign)
     }
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let db = Connection::open_with_flags(unchanging(path)?, flags)?;
+    configured(Connection::open_with_flags(unchanging(path)?, flags)?)
+}
+
+fn configured(db: Connection) -> Result<Connection> {
     db.set_prepared_statement_cache_capacity(64);
     scratch::distrust(&db)?;
     // Not mapped into memory: who reads a mapped file that another process cuts off is killed.
@@ -167,7 +189,7 @@ fn unpack(path: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
     let finish = || -> Result<()> {
         let db = scratch.connect()?;
         if scratch.is_filled() {
-            sound::check_to_read(&db, scratch.path())?;
+            sound::check_to_read(&db, File::open(scratch.path())?)?;
         }
         migrate::prepare(&db)?;
         migrate::build_indexes(&db)

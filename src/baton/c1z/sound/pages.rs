@@ -6,9 +6,7 @@
 //! pages of trees and pointer maps. Pages that long rows flow over to are left to SQLite's own check.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::Path;
+use std::io::{Read, Seek, SeekFrom};
 
 use super::{Root, damaged};
 use crate::baton::error::Result;
@@ -24,13 +22,13 @@ const INSIDE_TABLE: u8 = 5;
 const LEAF_OF_INDEX: u8 = 10;
 const LEAF_OF_TABLE: u8 = 13;
 
-/// Looks at every page of the trees that begin at `roots`, and at the free ones.
+/// Looks at every page of the trees of a database that begin at `roots`, and at the free ones.
 ///
 /// # Errors
 /// `DataLoss` for a page that is used twice, is not there or is of another kind than its tree, and for an index with
 /// more or fewer entries than its table has rows; those of the disk.
-pub(super) fn check(path: &Path, roots: &[Root]) -> Result<()> {
-    let mut pages = Pages::open(path)?;
+pub(super) fn check(database: impl Read + Seek, roots: &[Root]) -> Result<()> {
+    let mut pages = Pages::open(database)?;
     pages.free()?;
     pages.tree(&Root {
         name: "the list of tables".to_owned(),
@@ -53,18 +51,18 @@ pub(super) fn check(path: &Path, roots: &[Root]) -> Result<()> {
     Ok(())
 }
 
-struct Pages {
-    file: File,
+struct Pages<F> {
+    file: F,
     size: usize,
     /// By number of the page, which begins at 1, whether it was met.
     met: Vec<bool>,
     head: [u8; HEADER],
 }
 
-impl Pages {
-    fn open(path: &Path) -> Result<Pages> {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
+impl<F: Read + Seek> Pages<F> {
+    fn open(mut file: F) -> Result<Self> {
+        let length = file.seek(SeekFrom::End(0))?;
+        file.rewind()?;
         let mut head = [0; HEADER];
         file.read_exact(&mut head)
             .map_err(|_| damaged("its header is cut off"))?;
