@@ -52,6 +52,8 @@ named!(
     RoleTrait,
     AppTrait,
     SecretTrait,
+    AgentTrait,
+    NonHumanIdentityTrait,
     ChildResourceType,
     SkipEntitlementsAndGrants,
     SkipEntitlements,

@@ -20,6 +20,9 @@ const KEPT_KEY: &str = "kept";
 /// The key of a record under which a connector says what it did not ask for because of its settings.
 const LEFT_OUT: &str = "left_out";
 
+/// The key of a record under which a connector says what gave no answer and may not exist where it was asked.
+const NOT_READABLE: &str = "not_readable";
+
 /// Whether the token of a finished sync says that it is kept.
 pub fn is_kept(token: &str) -> bool {
     let parsed: Option<Value> = serde_json::from_str(token).ok();
@@ -109,6 +112,12 @@ impl Remembered {
         said.into_iter().flatten().filter_map(Value::as_str)
     }
 
+    /// What gave no answer and may not exist, by name.
+    pub fn not_readable(&self) -> impl Iterator<Item = &str> {
+        let said = self.records.get(NOT_READABLE).and_then(Value::as_array);
+        said.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// Whether there is nothing to remember.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.answered.is_empty() && self.warnings.is_empty()
@@ -192,7 +201,17 @@ impl Records {
 
     /// Says what is not asked for because of the settings: readers of the file tell it beside their answers.
     pub fn leave_out(&self, what: &str) {
-        self.update(LEFT_OUT, |said| {
+        self.say(LEFT_OUT, what);
+    }
+
+    /// Says by name what gave no answer and may not exist there: the summary has one line about all of it, which is no
+    /// warning.
+    pub fn not_readable(&self, what: &str) {
+        self.say(NOT_READABLE, what);
+    }
+
+    fn say(&self, key: &str, what: &str) {
+        self.update(key, |said| {
             let mut all: Vec<Value> = said.and_then(Value::as_array).cloned().unwrap_or_default();
             if !all.iter().any(|known| known == what) {
                 all.push(what.into());

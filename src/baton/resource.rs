@@ -293,10 +293,71 @@ impl ResourceBuilder {
         })
     }
 
+    /// Adds an agent trait with the profile: software that acts for people.
+    #[must_use]
+    pub fn agent(self, status: v2::agent_trait::AgentStatus) -> Self {
+        let profile = self.resource.profile.clone();
+        self.annotate(&v2::AgentTrait {
+            status: status.into(),
+            profile,
+            ..Default::default()
+        })
+    }
+
+    /// Adds a secret trait with the profile: what proves who somebody is. Its value has no place in a resource.
+    #[must_use]
+    pub fn secret(self, secret: Secret) -> Self {
+        let profile = self.resource.profile.clone();
+        self.annotate(&v2::SecretTrait {
+            profile,
+            created_at: secret.created_at,
+            identity_id: Some(secret.identity),
+            credential_type: secret.kind.into(),
+            credential_detail: secret.detail.to_owned(),
+            ..Default::default()
+        })
+    }
+
+    /// Says that the account is a program's, and of what sort.
+    #[must_use]
+    pub fn non_human(self, detail: &str) -> Self {
+        self.annotate(&v2::NonHumanIdentityTrait {
+            nhi_type: v2::non_human_identity_trait::NhiType::AppRegistration.into(),
+            nhi_detail: detail.to_owned(),
+        })
+    }
+
+    /// Sets whether it works or is switched off.
+    #[must_use]
+    pub fn status(mut self, enabled: bool) -> Self {
+        let status = match enabled {
+            true => v2::status::ResourceStatus::Enabled,
+            false => v2::status::ResourceStatus::Disabled,
+        };
+        self.resource.status = Some(v2::Status {
+            status: status.into(),
+            details: String::new(),
+        });
+        self
+    }
+
     /// The resource.
     pub fn build(self) -> v2::Resource {
         self.resource
     }
+}
+
+/// What a secret trait says beyond the profile.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// Whose it is.
+    pub identity: v2::ResourceId,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// What sort of secret it is.
+    pub kind: v2::secret_trait::CredentialType,
+    /// The same in the vendor's words.
+    pub detail: &'static str,
 }
 
 /// What a user trait says beyond profile and status.

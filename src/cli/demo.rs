@@ -11,7 +11,7 @@ use crate::baton::config::kit;
 use crate::baton::config::{Field, Source};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
-use crate::simulator::{self, AccessModel, Behavior, Env, Shape, Simulator};
+use crate::simulator::{self, AccessModel, AgentsShape, Behavior, Env, Shape, Simulator};
 use crate::term::Terminal;
 use crate::workato;
 use crate::workato::config::{Limits, request_timeout};
@@ -149,6 +149,7 @@ pub async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
         },
         people: workspace.people as usize,
         projects: workspace.projects as usize,
+        agents: Some(AgentsShape::demo()),
         now: today(),
         ..Shape::default()
     };

@@ -25,6 +25,16 @@ pub enum Family {
     ApiClients,
     /// Workspace details.
     WorkspaceDetails,
+    /// Workato Identity.
+    Identity,
+    /// Genies, one by one and in their list.
+    Genies,
+    /// Clients of genies.
+    GenieClients,
+    /// MCP servers.
+    McpServers,
+    /// The API platform.
+    ApiPlatform,
 }
 
 /// Which workspaces have an endpoint.
@@ -36,6 +46,8 @@ enum Model {
     Legacy,
     /// Those of RBAC v2.
     RbacV2,
+    /// Those whose plan has agents.
+    Agents,
 }
 
 macro_rules! endpoints {
@@ -121,6 +133,30 @@ endpoints! {
     ApiClientRoles = "/api/developer_api_client_roles", ApiClients, Any;
     /// `GET /api/users/me`.
     WorkspaceDetails = "/api/users/me", WorkspaceDetails, Any;
+    /// `GET /api/iam/users`.
+    IdentityUsers = "/api/iam/users", Identity, Agents;
+    /// `GET /api/iam/user_groups`.
+    IdentityGroups = "/api/iam/user_groups", Identity, Agents;
+    /// `GET /api/iam/user_groups/:id/members`.
+    IdentityGroupMembers = "/api/iam/user_groups/{id}/members", Identity, Agents;
+    /// `GET /api/agentic/genies`.
+    Genies = "/api/agentic/genies", Genies, Agents;
+    /// `GET /api/agentic/genies/clients`: before the one with an id.
+    GenieClients = "/api/agentic/genies/clients", GenieClients, Agents;
+    /// `GET /api/agentic/genies/:id`.
+    Genie = "/api/agentic/genies/{id}", Genies, Agents;
+    /// `GET /api/mcp/mcp_servers`.
+    McpServers = "/api/mcp/mcp_servers", McpServers, Agents;
+    /// `GET /api/mcp/mcp_servers/:handle`.
+    McpServer = "/api/mcp/mcp_servers/{id}", McpServers, Agents;
+    /// `GET /api/mcp/mcp_servers/:handle/server_policies`.
+    McpServerPolicies = "/api/mcp/mcp_servers/{id}/server_policies", McpServers, Agents;
+    /// `GET /api/v2/api_clients`.
+    PlatformClients = "/api/v2/api_clients", ApiPlatform, Agents;
+    /// `GET /api/v2/api_clients/:id/api_keys`.
+    PlatformKeys = "/api/v2/api_clients/{id}/api_keys", ApiPlatform, Agents;
+    /// `GET /api/api_collections`.
+    Collections = "/api/api_collections", ApiPlatform, Agents;
 }
 
 impl Endpoint {
@@ -134,7 +170,14 @@ impl Endpoint {
             | Family::LegacyRoles
             | Family::ApiClients
             | Family::WorkspaceDetails => true,
-            Family::ProjectGrants | Family::FoldersAndProjects | Family::Connections => false,
+            Family::ProjectGrants
+            | Family::FoldersAndProjects
+            | Family::Connections
+            | Family::Identity
+            | Family::Genies
+            | Family::GenieClients
+            | Family::McpServers
+            | Family::ApiPlatform => false,
         }
     }
 
@@ -145,6 +188,7 @@ impl Endpoint {
             Model::Any => true,
             Model::Legacy => workspace.has_legacy(),
             Model::RbacV2 => workspace.has_v2(),
+            Model::Agents => workspace.estate.is_some(),
         }
     }
 

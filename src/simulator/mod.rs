@@ -2,15 +2,17 @@
 //!
 //! Written from `workato/api.md` alone, never from the client, so that the two can disagree and a test
 //! notices. One file per area of the API holds its routes (`people`, `roles`, `groups`, `projects`, `folders`,
-//! `connections`, `clients`, `details`); `gate` is what every request passes first: log, faults, quota, token,
+//! `connections`, `clients`, `agents`, `details`); `gate` is what every request passes first: log, faults, quota, token,
 //! permission. `cli` and tests may use this module; nothing else does.
 
+mod agents;
 mod behavior;
 pub mod catalogue;
 mod clients;
 mod connections;
 mod details;
 mod endpoint;
+mod estate;
 mod folders;
 mod gate;
 mod generate;
@@ -29,11 +31,15 @@ mod view;
 mod workspace;
 mod writes;
 
+pub use agents::SECRETS;
 pub use behavior::{Behavior, Fault, GroupIds, Hits, Quota, QuotaClock, RetryForm, Script};
 pub use endpoint::{Endpoint, Family};
+pub use estate::{
+    Collection, Estate, Genie, GenieClient, IdentityGroup, IdentityUser, McpServer, PlatformClient, PlatformKey,
+};
 pub use log::{Logged, Requests};
 pub use server::Simulator;
-pub use shape::{AccessModel, Shape};
+pub use shape::{AccessModel, AgentsShape, Shape};
 pub use workspace::{
     ApiClient, ApiClientRole, Assignment, Connection, Env, EnvironmentRole, Folder, Grantee, Group, LastActivity,
     LegacyRole, Person, PrivilegeRow, Project, ProjectGrant, ProjectRole, RoleTuple, RoleType, Workspace, is_no_access,

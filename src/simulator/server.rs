@@ -19,7 +19,7 @@ use super::log::{Logged, Requests};
 use super::quota::Counters;
 use super::view::View;
 use super::workspace::{Env, Workspace};
-use super::{clients, connections, details, folders, gate, groups, paging, people, projects, roles, writes};
+use super::{agents, clients, connections, details, folders, gate, groups, paging, people, projects, roles, writes};
 use crate::baton::error::{Error, Kind, Result};
 
 /// A running simulator. Dropping it stops the server.
@@ -223,6 +223,18 @@ fn routes(server: &Arc<Server>) -> Router {
                 Endpoint::ApiClients => get(clients::list),
                 Endpoint::ApiClientRoles => get(clients::roles),
                 Endpoint::WorkspaceDetails => get(details::me),
+                Endpoint::IdentityUsers => get(agents::users),
+                Endpoint::IdentityGroups => get(agents::groups),
+                Endpoint::IdentityGroupMembers => get(agents::members),
+                Endpoint::Genies => get(agents::genies),
+                Endpoint::GenieClients => get(agents::genie_clients),
+                Endpoint::Genie => get(agents::genie),
+                Endpoint::McpServers => get(agents::servers),
+                Endpoint::McpServer => get(agents::server),
+                Endpoint::McpServerPolicies => get(agents::policies),
+                Endpoint::PlatformClients => get(agents::clients),
+                Endpoint::PlatformKeys => get(agents::keys),
+                Endpoint::Collections => get(agents::collections),
             },
         );
     }

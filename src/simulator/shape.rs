@@ -39,6 +39,8 @@ pub struct Shape {
     pub custom_roles: usize,
     /// Developer API clients.
     pub api_clients: usize,
+    /// Agents and what belongs to them; none where the plan has nothing of the kind.
+    pub agents: Option<AgentsShape>,
     /// Connections in each project, and as many in a loose folder.
     pub connections_per_project: usize,
     /// Member rows spell system roles without spaces (`EnvironmentAdmin`): `workato/api.md 4.3` leaves the
@@ -51,6 +53,37 @@ pub struct Shape {
     pub deleted_role: bool,
     /// The day of the story: activity and credential ages count back from here.
     pub now: Timestamp,
+}
+
+/// How many agents a workspace has, and of what belongs to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentsShape {
+    /// Users of Workato Identity.
+    pub users: usize,
+    /// Their groups.
+    pub groups: usize,
+    /// Genies; a third as many clients of genies.
+    pub genies: usize,
+    /// MCP servers.
+    pub servers: usize,
+    /// Clients of the API platform, with up to eight collections.
+    pub clients: usize,
+    /// Keys of each.
+    pub keys: usize,
+}
+
+impl AgentsShape {
+    /// What a company has that began with it this year.
+    pub fn demo() -> Self {
+        AgentsShape {
+            users: 24,
+            groups: 5,
+            genies: 5,
+            servers: 5,
+            clients: 5,
+            keys: 2,
+        }
+    }
 }
 
 impl Default for Shape {
@@ -66,6 +99,7 @@ impl Default for Shape {
             groups: 8,
             custom_roles: 4,
             api_clients: 6,
+            agents: None,
             connections_per_project: 1,
             compact_role_names: false,
             drift: false,

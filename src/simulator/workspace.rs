@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::estate::Estate;
 use super::shape::AccessModel;
 
 /// An environment of the workspace (`workato/api.md 1.2`).
@@ -367,6 +368,8 @@ pub struct Workspace {
     pub privileges: BTreeMap<RoleTuple, PrivilegeRow>,
     /// Rows that differ for one person in one environment.
     pub drift: BTreeMap<(u64, Env), PrivilegeRow>,
+    /// Agents and what belongs to them; none where the plan has nothing of the kind.
+    pub estate: Option<Estate>,
 }
 
 impl Workspace {

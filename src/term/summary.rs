@@ -50,6 +50,14 @@ pub fn table(about: &About, summary: &Summary, next: &[String], paint: Paint, wi
     if !summary.requests.is_empty() {
         let _ = writeln!(text, "\n{}", indent(&requests(summary, width)));
     }
+    if !summary.not_readable.is_empty() {
+        let all = summary.not_readable.join(", ");
+        let _ = writeln!(
+            text,
+            "\n{}",
+            paint.dim(format!("not readable or not in this plan: {}", sanitize::line(&all)))
+        );
+    }
     for warning in &summary.warnings {
         let _ = writeln!(
             text,
@@ -281,6 +289,7 @@ mod tests {
                 count: 3,
                 examples: vec!["folder 42 of \u{1b}[31mEve".to_owned()],
             }],
+            not_readable: vec!["genies".to_owned(), "MCP servers".to_owned()],
             elapsed_ms: 84_000,
             resumed: None,
             started_fresh_because: None,
@@ -307,6 +316,8 @@ mod tests {
           roles             2        0          0    0 ms
           total            63        1          1  23.4 s
           bounded by collaborators: 61 requests at 60 a minute
+
+        not readable or not in this plan: genies, MCP servers
 
         warning[RO-0901]: a grant names a folder that no listing shows (3 times)
           for example folder 42 of \u{1b}[31mEve

@@ -80,8 +80,21 @@ impl ResourceKind for ApiClient {
     }
 }
 
+/// What a client is called.
+pub fn called(client: &ApiClientRow) -> String {
+    let id = client.id.to_string();
+    first_of([client.name.as_deref(), Some(&id)])
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A client as a principal, or as the owner of its token.
+pub fn resource_id(client: &ApiClientId) -> v2::ResourceId {
+    resource::id(ApiClient::TYPE, client.to_string())
+}
+
 /// The environment as member rows spell it: clients say `Development` (`workato/api.md 3.5`).
-fn environment(name: &str) -> String {
+pub fn environment(name: &str) -> String {
     match name.to_lowercase().as_str() {
         "development" => "dev".to_owned(),
         "testing" => "test".to_owned(),
@@ -92,7 +105,7 @@ fn environment(name: &str) -> String {
 
 fn build(client: &ApiClientRow) -> v2::Resource {
     let id = client.id.to_string();
-    let name = first_of([client.name.as_deref(), Some(&id)]).unwrap_or_default();
+    let name = called(client);
     let folders: Vec<serde_json::Value> = client.folder_ids.iter().map(id_value).collect();
     let token_updated_at = client.token.as_ref().and_then(|t| t.updated_at.as_deref());
     let profile = Profile::new()

@@ -1,6 +1,6 @@
 //! Roles of API clients.
 
-use super::api_client::{ApiClient, ApiClientRoleId, ApiClients};
+use super::api_client::{self, ApiClient, ApiClientRoleId, ApiClients};
 use super::cause;
 use super::client::{endpoint, rows};
 use super::kind::{PAGE, ResourceKind, first_of, id_value};
@@ -98,7 +98,7 @@ impl ResourceKind for ApiClientRole {
             })
             .collect();
         Page::of_table(&holders, page, PAGE, |client| {
-            let principal = resource::id(ApiClient::TYPE, client.id.to_string());
+            let principal = api_client::resource_id(&client.id);
             GrantBuilder::new(role, ASSIGNED, principal).immutable().build()
         })
     }

@@ -82,6 +82,32 @@ causes! {
     TEXT_DAMAGED = "text-damaged", code::FIELD_ODD;
     /// The settings of a role cannot be read.
     ROLE_SETTINGS_UNREADABLE = "role-settings-unreadable", code::ROLE_SETTINGS;
+    /// A part of the product answers what cannot be used.
+    FEATURE_UNUSABLE = "feature-unusable", code::FEATURE_UNUSABLE;
+    /// A genie or an MCP server does not say who may use it.
+    AUDIENCE_UNKNOWN = "audience-unknown", code::AUDIENCE_UNKNOWN;
+    /// A group of Workato Identity that no list returned.
+    IDENTITY_GROUP_NOT_LISTED = "identity-group-not-listed", code::NAMED_NOT_LISTED;
+    /// A collection that no list returned.
+    API_COLLECTION_NOT_LISTED = "api-collection-not-listed", code::NAMED_NOT_LISTED;
+    /// A member of a group of Workato Identity whom the list of users did not return.
+    IDENTITY_USER_NOT_LISTED = "identity-user-not-listed", code::HOLDER_NOT_LISTED;
+    /// The members of a single group of Workato Identity are refused.
+    IDENTITY_GROUP_REFUSED = "identity-group-refused", code::SINGLE_REFUSED;
+    /// A group of Workato Identity disappeared while it was read.
+    IDENTITY_GROUP_GONE = "identity-group-gone", code::GONE_MEANWHILE;
+    /// A single genie is refused.
+    GENIE_REFUSED = "genie-refused", code::SINGLE_REFUSED;
+    /// A genie disappeared while it was read.
+    GENIE_GONE = "genie-gone", code::GONE_MEANWHILE;
+    /// A single MCP server, or its policies, are refused.
+    MCP_SERVER_REFUSED = "mcp-server-refused", code::SINGLE_REFUSED;
+    /// An MCP server disappeared while it was read.
+    MCP_SERVER_GONE = "mcp-server-gone", code::GONE_MEANWHILE;
+    /// The keys of a single API-platform client are refused.
+    API_KEYS_REFUSED = "api-keys-refused", code::SINGLE_REFUSED;
+    /// An API-platform client disappeared while its keys were read.
+    API_KEYS_GONE = "api-keys-gone", code::GONE_MEANWHILE;
     /// A list changed whenever it was read.
     LIST_CHANGED = "list-changed", code::LIST_CHANGED;
 }

@@ -67,6 +67,14 @@ codes! {
     MAY_WORKSPACE_DETAILS = "1213";
     /// A write is not allowed.
     MAY_WRITE = "1214";
+    /// Users and groups of Workato Identity may not be listed.
+    MAY_IDENTITY = "1215";
+    /// Genies, or their clients, may not be listed or read.
+    MAY_GENIES = "1216";
+    /// MCP servers may not be listed or read.
+    MAY_MCP_SERVERS = "1217";
+    /// API-platform clients, keys or collections may not be listed.
+    MAY_API_PLATFORM = "1218";
 
     /// A write of an older role in a workspace without such roles.
     LEGACY_WRITE = "1301";
@@ -127,6 +135,12 @@ codes! {
     ROLE_ROW_INCOMPLETE = "1924";
     /// Fields that are not as they should be.
     FIELD_ODD = "1925";
+    /// A part of the product that answers what cannot be used.
+    FEATURE_UNUSABLE = "1926";
+    /// Agents and tool servers that do not say who may use them.
+    AUDIENCE_UNKNOWN = "1927";
+    /// Groups and collections that others name and no list shows.
+    NAMED_NOT_LISTED = "1928";
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@
 pub mod access_model;
 pub mod api_client;
 pub mod api_client_role;
+pub mod api_collection;
+pub mod api_key;
+pub mod api_platform_client;
 pub mod cause;
 pub mod client;
 pub mod code;
@@ -19,10 +22,16 @@ pub mod diagnosis;
 pub mod environment_role;
 pub mod facts;
 mod family;
+mod feature;
 pub mod folder;
+pub mod genie;
+pub mod genie_client;
 pub mod group;
+pub mod identity_group;
+pub mod identity_user;
 mod kind;
 pub mod listing;
+pub mod mcp_server;
 pub mod names;
 pub mod privilege;
 mod probe;
@@ -72,6 +81,14 @@ macro_rules! for_each_type {
             api_client::ApiClient,
             api_client_role::ApiClientRole,
             connection::Connection,
+            identity_user::IdentityUser,
+            identity_group::IdentityGroup,
+            genie::Genie,
+            mcp_server::McpServer,
+            genie_client::GenieClient,
+            api_platform_client::ApiPlatformClient,
+            api_key::ApiKey,
+            api_collection::ApiCollection,
         }
     };
 }
@@ -135,7 +152,8 @@ impl Connector for WorkatoConnector {
     fn metadata(&self) -> v2::ConnectorMetadata {
         v2::ConnectorMetadata {
             display_name: "Workato".to_owned(),
-            description: "Collaborators, roles, privileges, groups, projects and API clients of a Workato workspace"
+            description: "Collaborators, roles, privileges, groups, projects, API clients, agents and keys of a \
+                          Workato workspace"
                 .to_owned(),
             help_url: "https://github.com/conductorone/baton-workato".to_owned(),
             capabilities: Some(capabilities(&self.resource_types())),

@@ -50,6 +50,8 @@ pub enum Refused {
     Missing,
     /// The same in a workspace of RBAC v2; others have nothing of the kind.
     MissingInRbacV2,
+    /// A sync goes on without it and does not warn: not every plan has it.
+    NotInPlan,
     /// A sync fails.
     Fatal,
     /// It is one of the lists that decide the access model: the other answers say.

@@ -215,7 +215,7 @@ fn the_vendor_is_not_named_in_the_kit() {
 
 /// The rooms of the resource types with their types' names, and which rooms beside them may name them: a grant names the
 /// principal, a row names where it lies. A room that is new needs nobody, so its line ends after its names.
-const ROOMS: [(&str, &str, &str, &[&str]); 11] = [
+const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
     (
         "collaborator",
         "collaborator",
@@ -260,7 +260,12 @@ const ROOMS: [(&str, &str, &str, &[&str]); 11] = [
         "Privilege",
         &["collaborator", "environment_role", "folder", "role"],
     ),
-    ("project", "project", "Project", &["diagnosis", "folder"]),
+    (
+        "project",
+        "project",
+        "Project",
+        &["api_collection.rs", "diagnosis", "folder", "genie.rs", "mcp_server.rs"],
+    ),
     (
         "folder",
         "folder",
@@ -276,9 +281,32 @@ const ROOMS: [(&str, &str, &str, &[&str]); 11] = [
     ),
     ("group", "collaborator_group", "CollaboratorGroup", &["project"]),
     ("project_role", "project_role", "ProjectRole", &["project"]),
-    ("api_client", "api_client", "ApiClient", &["api_client_role.rs"]),
+    (
+        "api_client",
+        "api_client",
+        "ApiClient",
+        &["api_client_role.rs", "api_key.rs"],
+    ),
     ("api_client_role", "api_client_role", "ApiClientRole", &[]),
     ("connection", "connection", "Connection", &["folder"]),
+    ("identity_user", "identity_user", "IdentityUser", &["identity_group"]),
+    (
+        "identity_group",
+        "identity_group",
+        "IdentityGroup",
+        &["genie.rs", "mcp_server.rs"],
+    ),
+    ("genie", "genie", "Genie", &["identity_group"]),
+    ("mcp_server", "mcp_server", "McpServer", &["identity_group"]),
+    ("genie_client", "genie_client", "GenieClient", &[]),
+    (
+        "api_platform_client",
+        "api_platform_client",
+        "ApiPlatformClient",
+        &["api_collection.rs", "api_key.rs"],
+    ),
+    ("api_key", "api_key", "ApiKey", &[]),
+    ("api_collection", "api_collection", "ApiCollection", &[]),
 ];
 
 impl Line {

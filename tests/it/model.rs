@@ -1,6 +1,7 @@
 //! `workato/model.md`, line by line: simulated workspaces synced over real HTTP, compared with what the oracle
 //! says the rows must be. The oracle knows the workspace, not the connector.
 
+mod agents;
 mod counts;
 mod degrade;
 mod detection;

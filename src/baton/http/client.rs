@@ -196,6 +196,11 @@ impl HttpClient {
         self.echoes.hide(secret);
     }
 
+    /// The calendar time, by the clock of this client.
+    pub fn wall(&self) -> jiff::Timestamp {
+        self.options.clock.wall()
+    }
+
     /// Waits, by the clock of this client. For callers that must give the other side a moment.
     pub async fn pause(&self, wait: Duration) {
         self.options.clock.sleep(wait).await;

@@ -405,6 +405,12 @@ impl<C: Connector> Run<'_, C> {
             expanded_grants: sealed.expanded,
             requests: (self.environment.requests)(),
             warnings,
+            not_readable: {
+                let mut all: Vec<String> = left.not_readable().map(str::to_owned).collect();
+                // Lists are read at the same time.
+                all.sort();
+                all
+            },
             elapsed_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             resumed: start.resumed.then_some(Resumed {
                 begun: start.begun,

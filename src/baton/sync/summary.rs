@@ -51,6 +51,9 @@ pub struct Summary {
     pub requests: BTreeMap<String, FamilyCounts>,
     /// What was skipped or dropped.
     pub warnings: Vec<Warning>,
+    /// What gave no answer and may not exist in this workspace: no warning, and nothing of it is in the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_readable: Vec<String>,
     /// Wall time of this run in milliseconds.
     pub elapsed_ms: u64,
     /// The unfinished sync that this run took up again.

@@ -2,6 +2,7 @@
 //! change another.
 
 mod access;
+mod agents;
 mod content;
 mod grants;
 mod legacy;
@@ -42,6 +43,7 @@ impl Workspace {
             connections: Vec::new(),
             privileges: BTreeMap::new(),
             drift: BTreeMap::new(),
+            estate: None,
         };
         content::add(&mut workspace, shape);
         if shape.model != AccessModel::Legacy {
@@ -56,6 +58,7 @@ impl Workspace {
             access::add_drift(&mut workspace, shape);
         }
         content::add_clients(&mut workspace, shape);
+        agents::add(&mut workspace, shape);
         let mut random = random::Random::new(shape.seed, "order");
         // No list is documented to be ordered (`workato/api.md 2.1`), so none is.
         random.shuffle(&mut workspace.people);

@@ -8,7 +8,7 @@ use super::random::{Random, around};
 use super::{days_before, days_before_with_offset, names};
 
 /// The main mail domain of the company.
-const DOMAIN: &str = "northwind.example";
+pub const DOMAIN: &str = "northwind.example";
 /// Where contractors come from.
 const CONTRACTORS: &str = "bluefin-consulting.example";
 /// The parent company, whose people moderate the workspace.

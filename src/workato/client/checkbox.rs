@@ -46,4 +46,20 @@ checkboxes! {
     LIST_API_CLIENT_ROLES = "Admin > Developer API clients > API client roles > List API client roles";
     /// `GET /api/users/me`
     GET_DETAILS = "Admin > Workspace details > Get details";
+    /// `/api/iam/users`, `/api/iam/user_groups` (`workato/agents.md 2`)
+    IDENTITY = "Admin > Workspace details > IAM";
+    /// `GET /api/agentic/genies`
+    LIST_GENIES = "Project assets > Genies > List genies";
+    /// `GET /api/agentic/genies/:id`
+    GET_GENIE = "Project assets > Genies > Get genie";
+    /// `GET /api/agentic/genies/clients`
+    GENIE_CLIENTS = "Project assets > Genie client";
+    /// `/api/mcp/mcp_servers`: its label is not published
+    MCP_SERVERS = "Project assets > MCP servers";
+    /// `GET /api/v2/api_clients`
+    LIST_API_PLATFORM_CLIENTS = "API platform > Clients & access profiles > List clients";
+    /// `GET /api/v2/api_clients/:id/api_keys`
+    LIST_API_KEYS = "API platform > Clients & access profiles > List access profiles";
+    /// `GET /api/api_collections`
+    LIST_API_COLLECTIONS = "API platform > Collections & endpoints";
 }

@@ -111,6 +111,11 @@ const FOLDERS_AND_PROJECTS: &str = "folders and projects";
 const WORKSPACE_DETAILS_FAMILY: &str = "workspace details";
 const API_CLIENTS_FAMILY: &str = "API clients";
 const CONNECTIONS_FAMILY: &str = "connections";
+const IDENTITY_FAMILY: &str = "Workato Identity";
+const GENIES_FAMILY: &str = "genies";
+const GENIE_CLIENTS_FAMILY: &str = "genie clients";
+const MCP_SERVERS_FAMILY: &str = "MCP servers";
+const API_PLATFORM_FAMILY: &str = "API platform";
 
 macro_rules! endpoints {
     (
@@ -214,6 +219,54 @@ endpoints! {
         CONNECTIONS = "connections", "/api/connections", None, Array, CONNECTIONS_FAMILY,
             LIST_CONNECTIONS, MAY_CONNECTIONS,
             "connections";
+        /// `workato/agents.md 2`
+        IDENTITY_USERS = "identity users", "/api/iam/users", PageNumber, Data, IDENTITY_FAMILY,
+            IDENTITY, MAY_IDENTITY,
+            "people of Workato Identity, who use agents and workflow apps";
+        /// `workato/agents.md 2`
+        IDENTITY_GROUPS = "identity groups", "/api/iam/user_groups", PageNumber, Data, IDENTITY_FAMILY,
+            IDENTITY, MAY_IDENTITY,
+            "groups of Workato Identity, which open agents and tool servers";
+        /// `workato/agents.md 2`
+        IDENTITY_GROUP_MEMBERS = "members of an identity group", "/api/iam/user_groups/{id}/members", PageNumber, Data, IDENTITY_FAMILY,
+            IDENTITY, MAY_IDENTITY,
+            "who is in the groups of Workato Identity";
+        /// `workato/agents.md 2`
+        GENIES = "genies", "/api/agentic/genies", PageNumber, Data, GENIES_FAMILY,
+            LIST_GENIES, MAY_GENIES,
+            "genies: agents, and who may use them";
+        /// `workato/agents.md 3.2`
+        GENIE = "a genie", "/api/agentic/genies/{id}", None, Object, GENIES_FAMILY,
+            GET_GENIE, MAY_GENIES,
+            "who may use genies";
+        /// `workato/agents.md 2`
+        GENIE_CLIENTS = "genie clients", "/api/agentic/genies/clients", PageNumber, Data, GENIE_CLIENTS_FAMILY,
+            GENIE_CLIENTS, MAY_GENIES,
+            "genie clients, whose keys speak for any user";
+        /// `workato/agents.md 2`
+        MCP_SERVERS = "MCP servers", "/api/mcp/mcp_servers", PageNumber, Data, MCP_SERVERS_FAMILY,
+            MCP_SERVERS, MAY_MCP_SERVERS,
+            "MCP servers: tools of agents, and who may use them";
+        /// `workato/agents.md 3.1`
+        MCP_SERVER = "an MCP server", "/api/mcp/mcp_servers/{id}", None, Object, MCP_SERVERS_FAMILY,
+            MCP_SERVERS, MAY_MCP_SERVERS,
+            "who may use MCP servers";
+        /// `workato/agents.md 3.1`
+        MCP_SERVER_POLICIES = "the policies of an MCP server", "/api/mcp/mcp_servers/{id}/server_policies", None, Object, MCP_SERVERS_FAMILY,
+            MCP_SERVERS, MAY_MCP_SERVERS,
+            "from which addresses MCP servers can be used; no access is missing";
+        /// `workato/agents.md 2`
+        API_PLATFORM_CLIENTS = "API-platform clients", "/api/v2/api_clients", PageNumber, Data, API_PLATFORM_FAMILY,
+            LIST_API_PLATFORM_CLIENTS, MAY_API_PLATFORM,
+            "API-platform clients, which call published recipes";
+        /// `workato/agents.md 2`
+        API_KEYS = "keys of an API-platform client", "/api/v2/api_clients/{id}/api_keys", PageNumber, Data, API_PLATFORM_FAMILY,
+            LIST_API_KEYS, MAY_API_PLATFORM,
+            "keys of API-platform clients";
+        /// `workato/agents.md 2`
+        API_COLLECTIONS = "API collections", "/api/api_collections", PageNumber, Array, API_PLATFORM_FAMILY,
+            LIST_API_COLLECTIONS, MAY_API_PLATFORM,
+            "API collections, which API-platform clients call";
     }
     writes {
         /// `workato/api.md 2.6`

@@ -9,7 +9,7 @@
 //! | [`word`], [`switch`] | text, truth | ends the sync |
 //! | [`name`] | text, number, truth | ends the sync |
 //! | [`parts`], [`part`], [`privileges`] | objects | ends the sync |
-//! | [`text`], [`time`], [`flag`], [`number`], [`loose_id`], [`loose_part`], [`addresses`], [`free`] | what they are, or can be kept as | is left out |
+//! | [`text`], [`time`], [`flag`], [`number`], [`loose_id`], [`loose_ids`], [`loose_part`], [`loose_parts`], [`addresses`], [`free`] | what they are, or can be kept as | is left out |
 //!
 //! Null and a field that is not there are the same everywhere; an id that a row must have is neither.
 
@@ -321,6 +321,31 @@ pub(crate) fn parts<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Vec<
     let mut found = Vec::new();
     for (path, raw) in list(fields, name, "a sequence of objects")? {
         found.push(within(raw, &path, &mut fields.odd)?);
+    }
+    Ok(found)
+}
+
+/// Ids of which nothing is known where they cannot be read: that is not the same as none.
+pub(crate) fn loose_ids<T: From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Option<Vec<T>>, Undecodable> {
+    loosely(fields, name, ids)
+}
+
+/// Objects of which nothing is known where they cannot be read: that is not the same as none.
+pub(crate) fn loose_parts<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result<Option<Vec<T>>, Undecodable> {
+    loosely(fields, name, parts)
+}
+
+fn loosely<'j, T>(
+    fields: &mut Fields<'j>,
+    name: &str,
+    read: impl FnOnce(&mut Fields<'j>, &str) -> Result<Vec<T>, Undecodable>,
+) -> Result<Option<Vec<T>>, Undecodable> {
+    let Some(raw) = fields.value(name)? else {
+        return Ok(None);
+    };
+    let found = read(fields, name).ok();
+    if found.is_none() {
+        fields.leave_out(name, raw);
     }
     Ok(found)
 }

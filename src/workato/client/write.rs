@@ -36,6 +36,11 @@ impl WorkatoClient {
         })
     }
 
+    /// The calendar time, by the clock of the HTTP client.
+    pub fn wall(&self) -> jiff::Timestamp {
+        self.http.wall()
+    }
+
     /// Waits, by the clock of the HTTP client.
     pub async fn pause(&self, wait: Duration) {
         self.http.pause(wait).await;

@@ -31,6 +31,8 @@ enum Refusal {
     Fatal,
     /// A sync goes on without it.
     Missing,
+    /// The same, and it may not be in the plan.
+    NotInPlan,
     /// No sync needs it.
     Harmless,
 }
@@ -45,6 +47,7 @@ impl Refusal {
         const LEGACY: &str = "not in a legacy workspace";
         match refused {
             Refused::Missing => Refusal::Missing,
+            Refused::NotInPlan => Refusal::NotInPlan,
             Refused::MissingInRbacV2 if model.has_v2 => Refusal::Missing,
             Refused::MissingInRbacV2 => Refusal::Absent(LEGACY),
             Refused::Fatal => Refusal::Fatal,
@@ -185,7 +188,12 @@ impl Line<'_> {
                 .code(code)
                 .lost(format!("everything: a sync fails ({})", endpoint.lost))
                 .todo(todo),
-            Refusal::Missing => match self.recorded {
+            Refusal::NotInPlan if self.recorded.is_none() => named(
+                endpoint,
+                &self.environment,
+                format!("{answered}: not readable or not in this plan; a sync goes on without"),
+            ),
+            Refusal::Missing | Refusal::NotInPlan => match self.recorded {
                 Some(_) => {
                     let when = self
                         .ended_at

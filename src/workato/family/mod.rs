@@ -84,6 +84,49 @@ impl Family {
         }
     }
 
+    /// As [`Family::degrade`] for a part of the product that not every plan has: a refusal is said by name, and is no
+    /// warning.
+    ///
+    /// # Errors
+    /// As [`Family::degrade`].
+    pub fn degrade_quietly<T>(&self, cx: &SyncContext, what: &str, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(rows) => {
+                self.accept(cx);
+                Ok(Some(rows))
+            }
+            Err(error) if is_refusal(&error) => {
+                self.check_lost(cx, what, error)?;
+                self.mark_refused(cx);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether it answered in this sync, in an earlier process of it or in the sync before, or may have: what was there
+    /// may not vanish.
+    pub fn may_have_answered(&self, cx: &SyncContext) -> bool {
+        let unreadable = |previous: &PreviousSync| matches!(previous.kept, Kept::Unreadable(_));
+        self.has_answered()
+            || cx.records.has_noted(FAMILIES, &self.name)
+            || before(cx).is_some_and(|(families, _)| families.contains(&self.name))
+            || cx.previous.as_deref().is_some_and(unreadable)
+    }
+
+    /// Leaves it out of this sync: nobody asks it again.
+    pub fn mark_refused(&self, cx: &SyncContext) -> bool {
+        let is_first = !self.refused.swap(true, Ordering::Relaxed);
+        if is_first {
+            cx.records.update(REFUSED, |refused| {
+                let mut refused = names(refused);
+                refused.insert(self.name.clone());
+                json!(refused)
+            });
+        }
+        is_first
+    }
+
     fn accept(&self, cx: &SyncContext) {
         if !self.answered.swap(true, Ordering::Relaxed) {
             cx.records.note(FAMILIES, &self.name);
@@ -91,6 +134,16 @@ impl Family {
     }
 
     fn refuse(&self, cx: &SyncContext, what: &str, error: Error) -> Result<()> {
+        let error = self.check_lost(cx, what, error)?;
+        // Requests that were on their way together are refused together: that is one warning.
+        if self.mark_refused(cx) {
+            warn_refused(cx, what, &error);
+        }
+        Ok(())
+    }
+
+    /// Gives a refusal back unless it means a loss.
+    fn check_lost(&self, cx: &SyncContext, what: &str, error: Error) -> Result<Error> {
         if self.has_answered() {
             return Err(lost(cx, error, what, "answered earlier in this sync"));
         }
@@ -106,16 +159,7 @@ impl Family {
         if let Some(Kept::Unreadable(path)) = cx.previous.as_ref().map(|previous| &previous.kept) {
             return Err(not_known(error, what, path));
         }
-        // Requests that were on their way together are refused together: that is one warning.
-        if !self.refused.swap(true, Ordering::Relaxed) {
-            warn_refused(cx, what, &error);
-            cx.records.update(REFUSED, |refused| {
-                let mut refused = names(refused);
-                refused.insert(self.name.clone());
-                json!(refused)
-            });
-        }
-        Ok(())
+        Ok(error)
     }
 }
 

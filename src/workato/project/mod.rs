@@ -5,6 +5,8 @@ mod grants;
 mod model;
 mod write;
 
+use std::collections::BTreeSet;
+
 use prost_types::Any;
 
 pub use self::model::{
@@ -71,6 +73,20 @@ impl Table for Projects {
 /// Whether the list of projects of an environment answered in this sync.
 pub fn is_listed(t: &Tables, cx: &SyncContext, environment: &Environment) -> bool {
     t.family(cx, &format!("{FAMILY}/{environment}")).has_answered()
+}
+
+/// The ids of the projects of this sync, for what lies in one.
+///
+/// # Errors
+/// As [`Projects`].
+pub async fn ids(t: &Tables, cx: &SyncContext) -> Result<BTreeSet<ProjectId>> {
+    let projects = t.get::<Projects>(cx).await?;
+    Ok(projects.iter().map(|placed| placed.row.id.clone()).collect())
+}
+
+/// A project as a resource.
+pub fn resource_id(project: &ProjectId) -> v2::ResourceId {
+    resource::id(Project::TYPE, project.to_string())
 }
 
 /// The projects that a client sees at this moment.

@@ -29,7 +29,11 @@ async fn a_refused_family_is_a_warning_that_names_the_checkbox() {
         (Endpoint::ProjectProjectGrants, "Project grants", &["project"]),
         (Endpoint::Projects, "List projects", &["project", "folder"]),
         (Endpoint::Folders, "List folders", &["folder"]),
-        (Endpoint::ApiClients, "API clients", &["api_client", "api_client_role"]),
+        (
+            Endpoint::ApiClients,
+            "API clients",
+            &["api_client", "api_client_role", "api_key"],
+        ),
         (Endpoint::ApiClientRoles, "API client roles", &["api_client_role"]),
         (
             Endpoint::MemberPrivileges,

@@ -275,6 +275,8 @@ impl Oracle<'_> {
             {
                 grant.immutable = true;
             }
+            let name = format!("Token of {}", client.name);
+            self.resource("api_key", &format!("developer-{}", client.id), &name, None);
         }
     }
 }

@@ -9,6 +9,7 @@
 //! constant catalogue; a mixed workspace with legacy rows has the catalogue and walks all folders.
 
 mod access;
+mod agents;
 mod content;
 pub mod golden;
 pub mod reach;
@@ -184,6 +185,7 @@ pub fn expect(workspace: &Workspace, options: &Options) -> Expected {
     oracle.project_roles();
     oracle.project_grants();
     oracle.api_clients();
+    oracle.agents();
     oracle.role_grants();
     oracle.privileges(&rows);
     oracle.folder_grants(&rows);

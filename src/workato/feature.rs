@@ -1,0 +1,308 @@
+//! Parts of the product that not every plan has, and that need boxes which few tokens have: agents, tool servers,
+//! Workato Identity, the API platform (`workato/agents.md 1`).
+//!
+//! Each list is asked with the token of every environment of the run. One that never answered is said by name in the
+//! summary, is no warning and is not asked again for a day; one that answered before may not refuse now, like any other
+//! [family](super::family). An answer that is no refusal and cannot be used is a warning: what such a workspace answers
+//! is not documented.
+
+use std::marker::PhantomData;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::client::endpoint::Endpoint;
+use super::client::{Listed, Row, WorkatoClient, odd};
+use super::family::Family;
+use super::family::single::{self, Losses, Outcome, Single};
+use super::listing::List;
+use super::settings::Environment;
+use super::tables::{Tables, stored};
+use super::tokens::Placed;
+use super::{cause, code};
+use crate::baton::connector::SyncContext;
+use crate::baton::error::{Error, Result};
+
+/// Under what a sync records since when a list is not there, by its family.
+const ABSENT: &str = "absent_families";
+
+/// How long a list that never answered is not asked again.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// A list that a plan may lack.
+#[derive(Debug, Clone, Copy)]
+pub struct Feature {
+    /// What syncs record when they read it in an environment.
+    pub family: &'static str,
+    /// Where it is read.
+    pub endpoint: &'static Endpoint,
+}
+
+impl Tables {
+    /// The rows of all environments of the run that answer, ordered by id, each id once.
+    ///
+    /// # Errors
+    /// Those of the client. A refusal of what answered before is one.
+    pub async fn feature<T: Listed>(&self, cx: &SyncContext, feature: &Feature) -> Result<Vec<Placed<T>>> {
+        let mut placed: Vec<Placed<T>> = Vec::new();
+        let mut without = Vec::new();
+        let environments = self.readable_environments(cx).await?;
+        for (environment, client) in &environments {
+            match self.feature_in(cx, feature, environment, client).await? {
+                Some(rows) => placed.extend(rows.into_iter().map(|row| Placed {
+                    environment: environment.clone(),
+                    row,
+                })),
+                None => without.push(environment),
+            }
+        }
+        let name = feature.endpoint.name;
+        if without.len() == environments.len() && !without.is_empty() {
+            cx.records.not_readable(name);
+        } else {
+            for environment in without {
+                cx.records.not_readable(&format!("{name} of {environment}"));
+            }
+        }
+        placed.sort_by(|a, b| a.row.id_text().cmp(b.row.id_text()));
+        placed.dedup_by(|later, first| later.row.id_text() == first.row.id_text());
+        Ok(placed)
+    }
+
+    async fn feature_in<T: Listed>(
+        &self,
+        cx: &SyncContext,
+        feature: &Feature,
+        environment: &Environment,
+        client: &WorkatoClient,
+    ) -> Result<Option<Vec<T>>> {
+        let key = format!("{}/{environment}", feature.family);
+        let what = format!("{} of {environment}", feature.endpoint.name);
+        let family = self.family(cx, &key);
+        let now = client.wall();
+        if family.is_refused() {
+            return Ok(None);
+        }
+        if !family.may_have_answered(cx)
+            && let Some(since) = absent_since(cx, &key).filter(|since| !is_due(*since, now))
+        {
+            family.mark_refused(cx);
+            note_absent(cx, &key, since);
+            return Ok(None);
+        }
+        let read = List::of_sync(cx, &key, client, feature.endpoint).read().await;
+        let listed: Option<Vec<T>> = match read {
+            Err(error) if !family.may_have_answered(cx) && is_not_in_plan(&error) => {
+                family.mark_refused(cx);
+                None
+            }
+            Err(error) if !family.may_have_answered(cx) && is_unusable(&error) => {
+                family.mark_refused(cx);
+                cx.warnings.add(
+                    cause::FEATURE_UNUSABLE,
+                    format!("{what} are missing from this sync: {error}"),
+                    "",
+                );
+                // Not remembered: it may be a fault that passes.
+                return Ok(None);
+            }
+            read => family.degrade_quietly(cx, &what, read)?,
+        };
+        match &listed {
+            Some(rows) => odd::count(cx, &what, rows),
+            None => note_absent(cx, &key, now),
+        }
+        Ok(listed)
+    }
+}
+
+/// Whether a list that was not there at `since` is to be asked for again.
+fn is_due(since: Timestamp, now: Timestamp) -> bool {
+    since > now || now.duration_since(since) >= ASKED_AGAIN
+}
+
+/// Since when the sync before knows that the list is not there.
+fn absent_since(cx: &SyncContext, family: &str) -> Option<Timestamp> {
+    let remembered = &cx.previous.as_ref()?.remembered;
+    remembered.records.get(ABSENT)?.get(family)?.as_str()?.parse().ok()
+}
+
+fn note_absent(cx: &SyncContext, family: &str, since: Timestamp) {
+    cx.records.update(ABSENT, |known| {
+        let mut all = known.and_then(Value::as_object).cloned().unwrap_or_default();
+        all.entry(family).or_insert_with(|| json!(since.to_string()));
+        Value::Object(all)
+    });
+}
+
+fn status(error: &Error) -> Option<u16> {
+    error.fact_value("status")?.parse().ok()
+}
+
+/// Other refusals than those of a checkbox: what a plan without the feature answers is not documented.
+fn is_not_in_plan(error: &Error) -> bool {
+    const TIMEOUT: u16 = 408;
+    const QUOTA: u16 = 429;
+    status(error).is_some_and(|status| (400..500).contains(&status) && status != TIMEOUT && status != QUOTA)
+}
+
+/// Whether there was an answer, and it is of no use. A gateway that is down is another matter.
+fn is_unusable(error: &Error) -> bool {
+    let unreadable = [code::UNREADABLE, code::NOT_JSON].contains(&error.code_id());
+    matches!(status(error), Some(500 | 501)) || (unreadable && status(error) == Some(200))
+}
+
+/// What one thing of a feature's list is asked for.
+pub trait Asked: Sized + Send {
+    /// Asks for it, through the session of the sync.
+    fn ask(
+        cx: &SyncContext,
+        key: &str,
+        client: &WorkatoClient,
+        at: &'static Endpoint,
+        id: &str,
+    ) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Asks in any case.
+    fn ask_again(client: &WorkatoClient, at: &'static Endpoint, id: &str) -> impl Future<Output = Result<()>> + Send;
+}
+
+impl<T: Listed> Asked for Vec<T> {
+    async fn ask(cx: &SyncContext, key: &str, client: &WorkatoClient, at: &'static Endpoint, id: &str) -> Result<Self> {
+        List::of_sync(cx, key, client, at.of(id)).usually_empty().read().await
+    }
+
+    async fn ask_again(client: &WorkatoClient, at: &'static Endpoint, id: &str) -> Result<()> {
+        client.page::<T>(at.of(id), 1).await.map(drop)
+    }
+}
+
+/// One object.
+pub struct One<T>(pub T);
+
+impl<T: Row + Serialize + DeserializeOwned + Send> Asked for One<T> {
+    async fn ask(cx: &SyncContext, key: &str, client: &WorkatoClient, at: &'static Endpoint, id: &str) -> Result<Self> {
+        stored(cx, key, || client.object(at.of(id))).await.map(One)
+    }
+
+    async fn ask_again(client: &WorkatoClient, at: &'static Endpoint, id: &str) -> Result<()> {
+        client.object::<T>(at.of(id)).await.map(drop)
+    }
+}
+
+/// Questions about each thing of a feature's list in one environment; `L` are the rows of that list.
+pub struct Each<'a, L> {
+    /// The sync.
+    pub cx: &'a SyncContext,
+    /// Who may read it.
+    pub client: &'a WorkatoClient,
+    /// What is asked for, of all of them.
+    pub what: String,
+    /// What syncs record, with the environment.
+    pub family: String,
+    /// Where one is asked for.
+    pub at: &'static Endpoint,
+    /// The list.
+    pub list: &'static Endpoint,
+    /// Ids and names, in the order of the list.
+    pub things: Vec<(String, String)>,
+    /// How those without an answer are counted.
+    pub losses: Losses,
+    rows: PhantomData<fn() -> L>,
+}
+
+impl<'a, L: Listed> Each<'a, L> {
+    /// Questions about the things of an environment, by their ids and names; `what` they are about, of all of them, and
+    /// what syncs record.
+    pub fn of(
+        (cx, client, environment): (&'a SyncContext, &'a WorkatoClient, &Environment),
+        (what, family): (&str, &str),
+        (at, list): (&'static Endpoint, &'static Endpoint),
+        losses: Losses,
+        things: impl Iterator<Item = (String, String)>,
+    ) -> Self {
+        Each {
+            cx,
+            client,
+            what: format!("{what} of {environment}"),
+            family: format!("{family}/{environment}"),
+            at,
+            list,
+            things: things.collect(),
+            losses,
+            rows: PhantomData,
+        }
+    }
+
+    /// What one of them answers; `None` where it has no answer, which is counted.
+    ///
+    /// # Errors
+    /// As [`single::read`].
+    pub async fn answer<A: Asked>(&self, family: &Family, id: &str) -> Result<Option<A>> {
+        let question = Question {
+            each: self,
+            answer: PhantomData,
+        };
+        Ok(match single::read(self.cx, family, &question, id).await? {
+            Outcome::Rows(answer) => Some(answer),
+            Outcome::Missing | Outcome::Refused => None,
+        })
+    }
+}
+
+struct Question<'e, 'a, A, L> {
+    each: &'e Each<'a, L>,
+    answer: PhantomData<fn() -> A>,
+}
+
+impl<A: Asked, L: Listed> Single for Question<'_, '_, A, L> {
+    type Answer = A;
+
+    fn what(&self) -> String {
+        self.each.what.clone()
+    }
+
+    fn listed(&self) -> Vec<String> {
+        self.each.things.iter().map(|(id, _)| id.clone()).collect()
+    }
+
+    fn losses(&self) -> &Losses {
+        &self.each.losses
+    }
+
+    fn name(&self, id: &str) -> String {
+        let thing = self.each.things.iter().find(|(known, _)| known == id);
+        thing.map_or_else(|| id.to_owned(), |(_, name)| name.clone())
+    }
+
+    async fn ask(&self, id: &str) -> Result<A> {
+        let key = format!("{}/{id}", self.each.family);
+        A::ask(self.each.cx, &key, self.each.client, self.each.at, id).await
+    }
+
+    async fn ask_again(&self, id: &str) -> Result<()> {
+        A::ask_again(self.each.client, self.each.at, id).await
+    }
+
+    async fn is_listed(&self, id: &str) -> Result<bool> {
+        let rows: Vec<L> = List::now(self.each.client, self.each.list).read().await?;
+        Ok(rows.iter().any(|row| row.id_text() == id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_asked_for_again_after_a_day() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let since = at("2026-11-08T08:00:00Z");
+        assert!(!is_due(since, since));
+        assert!(!is_due(since, at("2026-11-09T07:59:59Z")));
+        assert!(is_due(since, at("2026-11-09T08:00:00Z")));
+        assert!(is_due(since, at("2026-11-08T07:59:59Z")), "a clock that was put back");
+    }
+}

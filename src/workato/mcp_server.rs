@@ -1,0 +1,299 @@
+//! MCP servers: tools that agents use. Their address is never read: where they are opened by a token, it holds the
+//! token.
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::cause;
+use super::client::{endpoint, ids, rows};
+use super::family::single::Losses;
+use super::feature::{Each, Feature, One};
+use super::identity_group::{self, IdentityGroupId};
+use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp, utc};
+use super::probe::{Probe, Refused};
+use super::project::{self, ProjectId};
+use super::tables::{FAN_OUT, Table, Tables};
+use super::tokens::Placed;
+use crate::baton::connector::SyncContext;
+use crate::baton::error::Result;
+use crate::baton::page::{Page, PageToken};
+use crate::baton::proto::v2;
+use crate::baton::resource::{self, Profile, ResourceBuilder};
+
+ids! {
+    /// An MCP server.
+    McpServerId,
+    /// The policies of an MCP server.
+    PolicyId,
+    /// The folder it lies in: it only informs.
+    McpFolderId,
+}
+
+rows! {
+    /// An MCP server (`workato/agents.md 3.1`). There is no field for its address.
+    McpServerRow {
+        id: McpServerId = id,
+        name: Option<String> = text,
+        description: Option<String> = text,
+        folder_id: Option<McpFolderId> = loose_id,
+        project_id: Option<ProjectId> = loose_id,
+        /// `token` or `workato_idp`.
+        authentication_method: Option<String> = text,
+        tools_count: Option<i64> = number,
+        has_vua_dependent_tools: Option<bool> = flag,
+        /// Who may use it. A list row does not have it.
+        idp_user_group_ids: Option<Vec<IdentityGroupId>> = loose_ids,
+        created_at: Option<String> = time,
+        updated_at: Option<String> = time,
+    }
+
+    /// From where an MCP server can be used, and how often (`workato/agents.md 3.1`).
+    PolicyRow {
+        id: PolicyId = id,
+        ip_allow_list: Option<Vec<String>> = addresses,
+        ip_deny_list: Option<Vec<String>> = addresses,
+    }
+}
+
+const FEATURE: Feature = Feature {
+    family: "mcp_servers",
+    endpoint: &endpoint::MCP_SERVERS,
+};
+
+/// What syncs record when they read single servers, and their policies.
+const DETAILS: &str = "mcp_server_details";
+const POLICIES: &str = "mcp_server_policies";
+
+/// Whoever has the address is in.
+const BY_TOKEN: &str = "token";
+
+const LOSSES: Losses = Losses {
+    refused: cause::MCP_SERVER_REFUSED,
+    missing: "MCP servers, whose users are missing",
+    gone: cause::MCP_SERVER_GONE,
+    gone_message: "MCP servers disappeared while they were read; their users are missing",
+};
+
+const POLICY_LOSSES: Losses = Losses {
+    refused: cause::MCP_SERVER_REFUSED,
+    missing: "MCP servers, whose policies are missing; no access is",
+    gone: cause::MCP_SERVER_GONE,
+    gone_message: "MCP servers disappeared while they were read; their policies are missing",
+};
+
+/// An MCP server with what it says of itself.
+#[derive(Debug, Clone)]
+pub struct McpServerWhole {
+    server: Placed<McpServerRow>,
+    policy: Option<PolicyRow>,
+}
+
+impl McpServerWhole {
+    /// Whether nobody is asked who they are.
+    fn is_by_token(&self) -> bool {
+        self.server.row.authentication_method.as_deref() == Some(BY_TOKEN)
+    }
+
+    fn groups(&self) -> &[IdentityGroupId] {
+        match self.is_by_token() {
+            true => &[],
+            false => self.server.row.idp_user_group_ids.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+/// The MCP servers.
+pub struct McpServers;
+
+impl Table for McpServers {
+    type Value = Vec<McpServerWhole>;
+
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<McpServerWhole>> {
+        let listed: Vec<Placed<McpServerRow>> = t.feature(cx, &FEATURE).await?;
+        let whole = |placed: Placed<McpServerRow>| whole(t, cx, &listed, placed);
+        let servers: Vec<McpServerWhole> = stream::iter(listed.clone())
+            .map(whole)
+            .buffered(FAN_OUT)
+            .try_collect()
+            .await?;
+        for server in &servers {
+            if !server.is_by_token() && server.server.row.idp_user_group_ids.is_none() {
+                cx.warnings.add(
+                    cause::AUDIENCE_UNKNOWN,
+                    "MCP servers do not say which identity groups may use them; their users are missing",
+                    called(&server.server.row),
+                );
+            }
+        }
+        Ok(servers)
+    }
+}
+
+async fn whole(
+    t: &Tables,
+    cx: &SyncContext,
+    all: &[Placed<McpServerRow>],
+    listed: Placed<McpServerRow>,
+) -> Result<McpServerWhole> {
+    let nothing = |server| McpServerWhole { server, policy: None };
+    let Some(client) = t.clients.of(&listed.environment) else {
+        return Ok(nothing(listed));
+    };
+    let here = || {
+        let here = all.iter().filter(|other| other.environment == listed.environment);
+        here.map(|other| (other.row.id.to_string(), called(&other.row)))
+    };
+    let at = (cx, client, &listed.environment);
+    let list = &endpoint::MCP_SERVERS;
+    let details: Each<'_, McpServerRow> = Each::of(
+        at,
+        ("details of MCP servers", DETAILS),
+        (&endpoint::MCP_SERVER, list),
+        LOSSES,
+        here(),
+    );
+    let policies: Each<'_, McpServerRow> = Each::of(
+        at,
+        ("policies of MCP servers", POLICIES),
+        (&endpoint::MCP_SERVER_POLICIES, list),
+        POLICY_LOSSES,
+        here(),
+    );
+    let id = listed.row.id.as_str();
+    let detail = details
+        .answer::<One<McpServerRow>>(&t.family(cx, &details.family), id)
+        .await?;
+    let policy = policies
+        .answer::<One<PolicyRow>>(&t.family(cx, &policies.family), id)
+        .await?;
+    let server = match detail {
+        Some(One(row)) if row.id == listed.row.id => Placed {
+            row,
+            environment: listed.environment.clone(),
+        },
+        _ => listed.clone(),
+    };
+    Ok(McpServerWhole {
+        policy: policy.map(|One(policy)| policy),
+        ..nothing(server)
+    })
+}
+
+fn called(server: &McpServerRow) -> String {
+    let id = server.id.to_string();
+    first_of([server.name.as_deref(), Some(&id)])
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The groups that MCP servers name.
+///
+/// # Errors
+/// As [`McpServers`].
+pub async fn groups_named(t: &Tables, cx: &SyncContext) -> Result<Vec<(IdentityGroupId, Option<String>)>> {
+    let servers = t.get::<McpServers>(cx).await?;
+    let named = servers.iter().flat_map(McpServerWhole::groups);
+    Ok(named.map(|group| (group.clone(), None)).collect())
+}
+
+/// The MCP server resource type.
+pub struct McpServer;
+
+impl ResourceKind for McpServer {
+    const TYPE: &'static str = "mcp_server";
+
+    const ONLY_SLUG: Option<&'static str> = Some(identity_group::USE);
+
+    const PROBES: &'static [Probe] = &[
+        Probe::list::<McpServerRow>(&endpoint::MCP_SERVERS)
+            .recorded(FEATURE.family)
+            .per_environment()
+            .refused(Refused::NotInPlan),
+        Probe::object::<McpServerRow>(&endpoint::MCP_SERVER, |_, replies| {
+            let ids = |servers: &[McpServerRow]| servers.iter().map(|server| server.id.to_string()).collect();
+            replies.candidates(&endpoint::MCP_SERVERS, ids, "there is none to ask about")
+        })
+        .recorded(DETAILS)
+        .per_environment(),
+        Probe::object::<PolicyRow>(&endpoint::MCP_SERVER_POLICIES, |_, replies| {
+            let ids = |servers: &[McpServerRow]| servers.iter().map(|server| server.id.to_string()).collect();
+            replies.candidates(&endpoint::MCP_SERVERS, ids, "there is none to ask about")
+        })
+        .recorded(POLICIES)
+        .per_environment(),
+    ];
+
+    fn resource_type() -> v2::ResourceType {
+        resource::resource_type(Self::TYPE, "MCP Server", &[v2::resource_type::Trait::App], Vec::new())
+    }
+
+    async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        let projects = project::ids(t, cx).await?;
+        let servers = t.get::<McpServers>(cx).await?;
+        Page::of_table(&servers, page, PAGE, |server| {
+            let parent = server
+                .server
+                .row
+                .project_id
+                .as_ref()
+                .filter(|id| projects.contains(*id));
+            build(server, parent)
+        })
+    }
+
+    /// Nobody is given the use of a server that a token opens: whoever has its address is in.
+    async fn entitlements(t: &Tables, cx: &SyncContext, server: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
+        let found = find(t, cx, server).await?;
+        let by_groups = found.is_some_and(|server| !server.is_by_token());
+        Ok(by_groups.then(|| identity_group::use_of(server)).into_iter().collect())
+    }
+
+    async fn grants(t: &Tables, cx: &SyncContext, server: &v2::Resource, page: &PageToken) -> Result<Page<v2::Grant>> {
+        let found = find(t, cx, server).await?;
+        let groups = found.as_ref().map(McpServerWhole::groups).unwrap_or_default();
+        Page::of_table(&identity_group::uses(server, groups), page, PAGE, Clone::clone)
+    }
+}
+
+async fn find(t: &Tables, cx: &SyncContext, server: &v2::Resource) -> Result<Option<McpServerWhole>> {
+    let id = resource::key(server).1;
+    let servers = t.get::<McpServers>(cx).await?;
+    Ok(servers.iter().find(|known| known.server.row.id.as_str() == id).cloned())
+}
+
+fn build(whole: &McpServerWhole, parent: Option<&ProjectId>) -> v2::Resource {
+    let Placed {
+        environment,
+        row: server,
+    } = &whole.server;
+    let id = server.id.to_string();
+    let policy = whole.policy.as_ref();
+    let profile = Profile::new()
+        .with("id", id_value(&server.id))
+        .with("name", called(server))
+        .with("description", server.description.as_deref())
+        .with("environment", environment.as_str())
+        .with("authentication_method", server.authentication_method.as_deref())
+        .with("project_id", server.project_id.as_ref().map(id_value))
+        .with("folder_id", server.folder_id.as_ref().map(id_value))
+        .with("tools_count", server.tools_count)
+        .with("has_vua_dependent_tools", server.has_vua_dependent_tools)
+        // An empty list says that every address is let in; none that it is not known.
+        .with(
+            "ip_allow_list",
+            policy.map(|p| p.ip_allow_list.clone().unwrap_or_default()),
+        )
+        .with(
+            "ip_deny_list",
+            policy.map(|p| p.ip_deny_list.clone().unwrap_or_default()),
+        )
+        .with("updated_at", utc(server.updated_at.as_deref()));
+    let resource = ResourceBuilder::new(McpServer::TYPE, id.as_str(), called(server))
+        .profile(profile)
+        .created_at(stamp(server.created_at.as_deref()));
+    match parent {
+        Some(project) => resource.parent(project::resource_id(project)),
+        None => resource,
+    }
+    .app()
+    .build()
+}
