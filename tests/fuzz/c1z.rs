@@ -45,6 +45,7 @@ pub fn small_pages(database: &[u8]) -> Vec<u8> {
 }
 
 /// `database` with bytes changed: where in two bytes, little end first, and the new one, for each.
+#[allow(dead_code)]
 pub fn changed(database: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut database = database.to_vec();
     let size = database.len();

@@ -734,7 +734,7 @@ fn what_lies_three_hundred_deep_lies_in_its_project() {
         let mut row = ResourceBuilder::new("folder", format!("f{number}"), format!("Folder {number}")).build();
         row.parent_resource_id = Some(match number {
             0 => id("project", "p"),
-            _ => id("folder", &format!("f{}", number - 1)),
+            _ => id("folder", format!("f{}", number - 1)),
         });
         rows.push(row);
     }

@@ -10,6 +10,9 @@ use super::memory::{options, serve, start};
 use super::shapes::{Place, grants_of, until_really};
 use super::stand_in::TenantBehavior;
 
+/// What it is called, and what it does to the file.
+type Damage = (&'static str, fn(&mut Vec<u8>));
+
 /// Starts a sync that is stopped in its grants, and says where it lies.
 async fn left(place: &Place) -> PathBuf {
     place.fake.stuck.store(true, Ordering::Relaxed);
@@ -29,7 +32,7 @@ async fn left(place: &Place) -> PathBuf {
 
 #[tokio::test(start_paused = true)]
 async fn a_damaged_unfinished_sync_is_begun_anew() {
-    let damages: [(&str, fn(&mut Vec<u8>)); 5] = [
+    let damages: [Damage; 5] = [
         ("a byte of every page", |bytes| {
             bytes.chunks_mut(16 << 10).for_each(|page| page[100] ^= 1);
         }),
