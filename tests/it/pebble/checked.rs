@@ -163,3 +163,102 @@ fn a_file_that_nobody_reads_is_looked_at_too() {
     assert_eq!(found.len(), parts.files.len(), "{found:?}");
     assert!(found.iter().all(|f| f.what.contains("SHA-256")), "{found:?}");
 }
+
+/// Rules that a row can break under its right key and right checksums.
+#[test]
+fn a_row_that_says_what_none_may_say_is_found() {
+    use baton_workato::baton::annotation;
+    use baton_workato::baton::proto::c1::storage::v3::{GrantExpandableRecord, GrantSourceRecord, SyncRunRecord};
+    use baton_workato::baton::proto::v2;
+
+    type Change<M> = fn(&mut M);
+    fn found<M: prost::Message + Default>(start: &[u8], change: Change<M>) -> Vec<String> {
+        let file = with_rows(|rows| {
+            let at = first(rows, start);
+            let mut row = M::decode(rows[at].1.as_slice()).unwrap();
+            change(&mut row);
+            rows[at].1 = row.encode_to_vec();
+        });
+        findings(&file).unwrap().iter().map(ToString::to_string).collect()
+    }
+    let runs: [(Change<SyncRunRecord>, &str); 5] = [
+        (|run| run.sync_id = "x".to_owned(), "is not a KSUID"),
+        (|run| run.started_at = None, "when it started"),
+        (
+            |run| run.ended_at.as_mut().unwrap().seconds = 1,
+            "ended before it started",
+        ),
+        (|run| run.r#type = 77, "type is unknown"),
+        (|run| run.parent_sync_id = run.sync_id.clone(), "is not partial"),
+    ];
+    for (change, what) in runs {
+        let found = found(b"\x03\x06", change);
+        assert!(
+            found
+                .iter()
+                .any(|line| line.starts_with("sync: ") && line.contains(what)),
+            "{what}: {found:?}"
+        );
+    }
+    let grants: [(Change<GrantRecord>, &str); 4] = [
+        (
+            |grant| (grant.expansion, grant.needs_expansion) = (None, true),
+            "passes nothing on",
+        ),
+        (
+            |grant| grant.expansion = Some(GrantExpandableRecord::default()),
+            "expands over nothing",
+        ),
+        (
+            |grant| {
+                grant
+                    .annotations
+                    .push(annotation::pack(&v2::GrantExpandable::default()))
+            },
+            "still among its annotations",
+        ),
+        (
+            |grant| {
+                let source = GrantSourceRecord {
+                    resource_id: "1".to_owned(),
+                    is_direct: true,
+                    ..GrantSourceRecord::default()
+                };
+                grant.sources.insert("x".to_owned(), source);
+            },
+            "retired",
+        ),
+    ];
+    for (change, what) in grants {
+        let found = found(b"\x03\x04\0", change);
+        assert!(
+            found
+                .iter()
+                .any(|line| line.starts_with("grant ") && line.contains(what)),
+            "{what}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_manifest_that_names_no_sync_or_another_version_and_missing_counts_are_found() {
+    let published = std::fs::read(tables::own().join("replaced.c1z")).unwrap();
+    let mut parts = Parts::of(&published);
+    parts.manifest.sync_runs.clear();
+    parts.manifest.engine_schema_version += 1;
+    let file = parts::open(parts.indexed_with_hashes(), &Limits::default()).unwrap();
+    let found: Vec<String> = findings(&file).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "manifest: it does not name the sync of the store",
+            "manifest: it names another version of the format than the store"
+        ]
+    );
+    let without = with_rows(|rows| rows.retain(|(key, _)| !key.starts_with(b"\x03\xffstats")));
+    let found: Vec<String> = findings(&without).unwrap().iter().map(ToString::to_string).collect();
+    assert!(
+        found.contains(&"counts: a finished sync has none".to_owned()),
+        "{found:?}"
+    );
+}

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::file::{File, Ids};
 use super::key::{self, Range, index, kind};
 use super::record;
+use super::rules;
 use super::write::Writer;
 use crate::baton::c1z::Limits;
 use crate::baton::error::{Context as _, Error, Result};
@@ -80,11 +81,15 @@ impl File {
         while rows.advance()? {
             let (key, value) = (rows.key(), rows.value()?);
             if key == key::RUN {
-                run = Some(record::decode::<SyncRunRecord>(value, key)?);
+                let row: SyncRunRecord = record::decode(value, key)?;
+                for what in rules::run(&row) {
+                    say(&mut *each, "sync", what)?;
+                }
+                run = Some(row);
                 continue;
             }
             has_rows |= key < key::RUN;
-            let wanted = mark(&mut writer, key, value)?;
+            let wanted = mark(&mut writer, key, value, &mut *each)?;
             if self.ids() == Ids::Structured && wanted.is_some_and(|wanted| wanted != key) {
                 say(&mut *each, place(key), "its key is not that of what it holds")?;
             }
@@ -115,8 +120,15 @@ impl File {
                 say(&mut *each, place, "its counts are not those of the store")?;
             }
         }
-        if self.manifest().sync_runs.len() > 1 {
-            say(each, place, "it names several syncs")?;
+        let named = self.manifest().sync_runs.len();
+        if named > 1 {
+            say(&mut *each, place, "it names several syncs")?;
+        }
+        if named == 0 && !run.sync_id.is_empty() {
+            say(&mut *each, place, "it does not name the sync of the store")?;
+        }
+        if u64::from(self.manifest().engine_schema_version) != self.store().format_version() {
+            say(each, place, "it names another version of the format than the store")?;
         }
         Ok(())
     }
@@ -158,8 +170,10 @@ impl File {
     }
 
     fn compare_stats(&self, made: &File, each: Each<'_>) -> Result<()> {
-        let (Some(stored), Some(counted)) = (self.stats()?, made.stats()?) else {
-            return Ok(());
+        let (stored, counted) = match (self.stats()?, made.stats()?) {
+            (Some(stored), Some(counted)) => (stored, counted),
+            (None, Some(_)) => return say(each, "counts", "a finished sync has none"),
+            (_, None) => return Ok(()),
         };
         // When and how long is not in the rows.
         let counts = |stats: SyncStatsRecord| SyncStatsRecord {
@@ -177,16 +191,29 @@ impl File {
     }
 }
 
-/// Decodes a record and notes what it means elsewhere. Returns the key it should have.
-fn mark(writer: &mut Writer, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>> {
+/// What is wrong with a row.
+fn say_all(each: Each<'_>, key: &[u8], wrong: &[&'static str]) -> Result<()> {
+    wrong.iter().try_for_each(|what| say(&mut *each, place(key), *what))
+}
+
+/// Decodes a record, looks at its rules and notes what it means elsewhere. Returns the key it should have.
+fn mark(writer: &mut Writer, key: &[u8], value: &[u8], each: Each<'_>) -> Result<Option<Vec<u8>>> {
     Ok(Some(match key.get(1).copied().unwrap_or_default() {
         kind::RESOURCE_TYPE => {
             let row: ResourceTypeRecord = record::decode(value, key)?;
             writer.mark(kind::RESOURCE_TYPE, &row.external_id)?
         }
-        kind::RESOURCE => writer.mark_resource(&record::decode::<ResourceRecord>(value, key)?)?,
+        kind::RESOURCE => {
+            let row: ResourceRecord = record::decode(value, key)?;
+            say_all(each, key, &rules::resource(&row))?;
+            writer.mark_resource(&row)?
+        }
         kind::ENTITLEMENT => writer.mark_entitlement(&record::decode::<EntitlementRecord>(value, key)?)?,
-        kind::GRANT => writer.mark_grant(&record::decode::<GrantRecord>(value, key)?)?,
+        kind::GRANT => {
+            let row: GrantRecord = record::decode(value, key)?;
+            say_all(each, key, &rules::grant(&row))?;
+            writer.mark_grant(&row)?
+        }
         kind::ASSET => {
             let row: AssetRecord = record::decode(value, key)?;
             writer.mark(kind::ASSET, &row.external_id)?

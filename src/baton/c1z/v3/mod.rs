@@ -40,6 +40,7 @@ mod moment;
 mod payload;
 mod read;
 mod record;
+mod rules;
 mod run;
 mod write;
 
