@@ -93,6 +93,15 @@ pub struct Conventions {
     /// Types of what lies inside of projects, at any depth: who holds something on one of them gets into the project,
     /// who holds something on the project gets to all of them.
     pub inside_projects: &'static [&'static str],
+    /// Types of what lies in a project and is opened by what is held on that, but lets nobody into it: whoever may use an
+    /// agent does not get to its recipes.
+    pub placed_in_projects: &'static [&'static str],
+    /// Types of things that let in whoever has their address, without asking who that is, and what their profile bears.
+    pub open_to_bearers: &'static [(&'static str, Mark)],
+    /// Types of accounts that use things of another type, and that type. No list says which of them use which.
+    pub unlisted_users: &'static [(&'static str, &'static str)],
+    /// Types of what acts for people through what lies in its project. The file does not say through what.
+    pub act_unlisted: &'static [&'static str],
     /// Profile key of roles, projects and accounts: the environment they belong to.
     pub environment: Option<&'static str>,
     /// Environments in the order people think of them; others follow by name.
@@ -136,6 +145,10 @@ impl Conventions {
         group_types: &[],
         project_types: &[],
         inside_projects: &[],
+        placed_in_projects: &[],
+        open_to_bearers: &[],
+        unlisted_users: &[],
+        act_unlisted: &[],
         environment: None,
         environments: &[],
         production: &[],
@@ -177,6 +190,11 @@ impl Conventions {
     /// Whether a type is that of a project or of what lies inside of one.
     pub fn is_of_projects(&self, kind: &str) -> bool {
         self.project_types.contains(&kind) || self.inside_projects.contains(&kind)
+    }
+
+    /// Whether a type is that of what lies in projects, whether or not it lets people in.
+    pub fn is_placed(&self, kind: &str) -> bool {
+        self.inside_projects.contains(&kind) || self.placed_in_projects.contains(&kind)
     }
 
     /// Where an environment stands among the others.

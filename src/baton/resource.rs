@@ -233,13 +233,21 @@ impl ResourceBuilder {
         })
     }
 
-    /// Adds a user trait and the enabled status. A user trait always has profile and status.
+    /// Adds a user trait with the status: enabled, unless [`ResourceBuilder::known_status`] said otherwise before. A user
+    /// trait always has profile and status.
     #[must_use]
     pub fn user(mut self, user: User) -> Self {
-        self.resource.status = Some(v2::Status {
-            status: v2::status::ResourceStatus::Enabled.into(),
-            details: String::new(),
-        });
+        use v2::status::ResourceStatus;
+        use v2::user_trait::status::Status;
+        if self.resource.status.is_none() {
+            self = self.status(true);
+        }
+        let status = match self.resource.status.as_ref().map(v2::Status::status) {
+            Some(ResourceStatus::Enabled) => Status::Enabled,
+            Some(ResourceStatus::Disabled) => Status::Disabled,
+            Some(ResourceStatus::Deleted) => Status::Deleted,
+            Some(ResourceStatus::Unspecified) | None => Status::Unspecified,
+        };
         let user_trait = v2::UserTrait {
             emails: user
                 .email
@@ -250,7 +258,7 @@ impl ResourceBuilder {
                 })
                 .collect(),
             status: Some(v2::user_trait::Status {
-                status: v2::user_trait::status::Status::Enabled.into(),
+                status: status.into(),
                 details: String::new(),
             }),
             profile: Some(self.profile.clone()),
@@ -338,6 +346,16 @@ impl ResourceBuilder {
             status: status.into(),
             details: String::new(),
         });
+        self
+    }
+
+    /// Sets whether it works, where that is known; says that it is not known otherwise.
+    #[must_use]
+    pub fn known_status(mut self, enabled: Option<bool>) -> Self {
+        if let Some(enabled) = enabled {
+            return self.status(enabled);
+        }
+        self.resource.status = Some(v2::Status::default());
         self
     }
 

@@ -51,7 +51,8 @@ struct Found {
 }
 
 /// The principal that is wanted: `type:id`, an id, an e-mail address, a login, a name, or a part of one. People
-/// and accounts come first; other principals, such as groups and roles, only where no account fits.
+/// and accounts come first; other principals, such as groups, roles and agents, where no account fits, and where their
+/// whole name was typed, which is only a part of an account's.
 ///
 /// # Errors
 /// `NotFound` where nothing fits; `InvalidArgument` with the candidates where several fit equally well.
@@ -65,11 +66,34 @@ pub fn principal(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     if let Some(thing) = by_key(names, &users, wanted.text)? {
         return Ok(thing);
     }
-    let mut found = fitting(names, Some(&users), wanted)?;
+    let whole = NameQuery { whole: true, ..*wanted };
+    let mut found = fitting(names, Some(&users), &whole)?;
+    if found.is_empty() {
+        found = fitting(names, Some(&bundles(names.snapshot())?), &whole)?;
+    }
+    if found.is_empty() {
+        found = fitting(names, Some(&users), wanted)?;
+    }
     if found.is_empty() {
         found = fitting(names, None, wanted)?;
     }
     one(found, wanted, "nobody")
+}
+
+/// The types, other than those of accounts, whose resources hold something themselves: groups, roles, agents.
+fn bundles(snapshot: &Snapshot) -> Result<Vec<String>> {
+    use v2::resource_type::Trait;
+    let mut found = Vec::new();
+    snapshot
+        .reader()
+        .for_each_resource_type(snapshot.sync_id(), &mut |kind| {
+            let holds = |of| matches!(of, Trait::Group | Trait::Role | Trait::Agent);
+            if kind.traits().any(holds) && kind.traits().all(|of| of != Trait::User) {
+                found.push(kind.id);
+            }
+            Ok(())
+        })?;
+    Ok(found)
 }
 
 /// Who is meant by `type:id`, or by an id that one user has: found without reading all people.

@@ -128,6 +128,8 @@ fn build(placed: &Placed<ApiPlatformClientRow>) -> v2::Resource {
     ResourceBuilder::new(ApiPlatformClient::TYPE, id.as_str(), called(client))
         .profile(profile)
         .created_at(stamp(client.created_at.as_deref()))
+        // A credential of the time before is dead; of others no field says whether they work.
+        .known_status(client.is_legacy.filter(|is_legacy| *is_legacy).map(|_| false))
         .user(User {
             email: None,
             login: None,

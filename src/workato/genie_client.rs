@@ -89,6 +89,7 @@ fn build(placed: &Placed<GenieClientRow>) -> v2::Resource {
         .with("speaks_for", "any identity user who may use its genie");
     ResourceBuilder::new(GenieClient::TYPE, id.as_str(), name)
         .profile(profile)
+        .known_status(None)
         .user(User {
             email: None,
             login: None,

@@ -86,6 +86,7 @@ fn build(user: &IdentityUserRow) -> v2::Resource {
         .with("name", full_name);
     ResourceBuilder::new(IdentityUser::TYPE, id.as_str(), name)
         .profile(profile)
+        .known_status(None)
         .user(User {
             email: email.map(str::to_owned),
             login: email.map(str::to_owned),

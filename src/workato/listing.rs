@@ -131,7 +131,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// Another bound than that of [`MOST_BYTES`].
+    /// With another bound on its bytes than every list has.
     pub fn at_most(self, most_bytes: usize) -> Self {
         List { most_bytes, ..self }
     }

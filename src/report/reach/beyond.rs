@@ -127,6 +127,11 @@ impl Ground {
     /// `DataLoss` for a damaged file.
     pub fn unknown_of(&self, names: &Names<'_>, (kind, id): (&str, &str)) -> Result<Vec<Gap>> {
         let mut found = Vec::new();
+        if self.conventions.act_unlisted.contains(&kind) {
+            found.push(Gap::new(
+                "what it reaches when it acts: it does so through what lies in its project, and no list says through what",
+            ));
+        }
         if let Some(client) = self.client(kind, id) {
             let environment = client.placed.environment.as_ref();
             match &client.scope {

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use super::ground::{Client, Ground, entitlements_on, is_same};
 use super::scope::Scope;
 use super::{Gap, Reach, place, unknown};
-use crate::baton::c1z::EntitlementFilter;
+use crate::baton::c1z::{EntitlementFilter, ResourceFilter};
 use crate::baton::error::Result;
 use crate::report::apart;
 use crate::report::names::Names;
-use crate::report::thing::{Right, Thing};
+use crate::report::thing::{self, Right, Thing};
 use crate::report::wording::count;
 
 /// Grants that let people in.
@@ -77,7 +77,8 @@ impl Ground {
         let mut found = Doors::default();
         found.add(At::Thing(thing.clone()), Reach::On);
         self.named(names, thing, &mut found)?;
-        if !self.conventions.is_of_projects(&thing.kind) {
+        self.strangers(names, thing, &mut found)?;
+        if !self.conventions.is_of_projects(&thing.kind) && !self.conventions.is_placed(&thing.kind) {
             return Ok(found);
         }
         let above = place::above(names, &self.conventions, &thing.kind, &thing.id)?;
@@ -111,6 +112,52 @@ impl Ground {
             found.unknown.extend(unknown::of_types(self));
         }
         Ok(found)
+    }
+
+    /// Those who use a thing and stand in no list: whoever has its address, and accounts of which no list says what they
+    /// use.
+    fn strangers(&self, names: &Names<'_>, thing: &Thing, found: &mut Doors) -> Result<()> {
+        let bears = self.conventions.open_to_bearers.iter();
+        for (_, mark) in bears.filter(|(kind, _)| *kind == thing.kind) {
+            let resource = names.resource(&thing.kind, &thing.id)?;
+            let profile = resource.as_deref().and_then(thing::profile);
+            if profile.is_some_and(|profile| mark.is_on(&profile)) {
+                found.unknown.push(Gap::new(format!(
+                    "who uses {} {}: it asks nobody who they are, whoever has its address is in",
+                    thing.type_name,
+                    thing.told()
+                )));
+            }
+        }
+        let snapshot = names.snapshot();
+        let users = self.conventions.unlisted_users.iter();
+        for (kind, _) in users.filter(|(_, of)| *of == thing.kind) {
+            let filter = ResourceFilter {
+                resource_type: Some(kind),
+                parent: None,
+            };
+            let mut told: Vec<String> = Vec::new();
+            let mut type_name = String::new();
+            snapshot
+                .reader()
+                .for_each_resource_where(snapshot.sync_id(), &filter, &mut |resource| {
+                    let user = names.thing_of(&resource)?;
+                    type_name.clone_from(&user.type_name);
+                    told.push(user.told());
+                    Ok(())
+                })?;
+            if !told.is_empty() {
+                let told: Vec<&str> = told.iter().map(String::as_str).collect();
+                found.unknown.push(Gap::new(format!(
+                    "whether {} uses {} {}: no list says what each of them uses ({})",
+                    type_name,
+                    thing.type_name,
+                    thing.told(),
+                    few(&told)
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Rights on other things that this one names.

@@ -190,7 +190,7 @@ impl Ground {
     /// As [`Ground::read`].
     pub fn environment(&self, names: &Names<'_>, thing: &Thing) -> Result<Option<String>> {
         let said = names.said_environment(&thing.kind, &thing.id)?;
-        let is_placed = self.conventions.is_of_projects(&thing.kind);
+        let is_placed = self.conventions.is_of_projects(&thing.kind) || self.conventions.is_placed(&thing.kind);
         Ok(said.or_else(|| self.only.clone().filter(|_| is_placed)))
     }
 

@@ -31,7 +31,7 @@ pub fn above(names: &Names<'_>, conventions: &Conventions, kind: &str, id: &str)
 
 /// What a thing in projects lies in.
 fn outside(names: &Names<'_>, conventions: &Conventions, (kind, id): &Key) -> Result<Option<v2::ResourceId>> {
-    if !conventions.inside_projects.contains(&kind.as_str()) {
+    if !conventions.is_placed(kind) {
         return Ok(None);
     }
     let resource = names.resource(kind, id)?;

@@ -43,7 +43,15 @@ fn key(thing: &Thing) -> String {
 }
 
 fn is_account(key: &str) -> bool {
-    key.starts_with("collaborator:") || key.starts_with("api_client:")
+    let kind = key.split(':').next().unwrap();
+    [
+        "collaborator",
+        "api_client",
+        "identity_user",
+        "genie_client",
+        "api_platform_client",
+    ]
+    .contains(&kind)
 }
 
 fn word(text: &str) -> &'static str {

@@ -751,3 +751,62 @@ fn what_lies_three_hundred_deep_lies_in_its_project() {
     let told = printed(&["access", "--on", "folder:f299"], &file);
     assert!(told.contains("Folder 299 (prod)"), "{told}");
 }
+
+/// Of every agent of the demo workspace.
+#[test]
+fn who_gets_to_an_agent_is_whoever_may_use_it_and_whoever_holds_its_project() {
+    let file = demo(V2);
+    let all = document(&["resources", "-t", "genie"], file);
+    let mut in_projects = 0;
+    for genie in rows(&all, "resources") {
+        let genie = &genie["resource"];
+        let Some(project) = genie["parentResourceId"]["resource"].as_str() else {
+            continue;
+        };
+        in_projects += 1;
+        let on = |what: &str| {
+            let answer = document(&["access", "--on", what], file);
+            (reached(rows(&answer, "paths")), answer["unknown"].to_string())
+        };
+        let (found, unknown) = on(&format!("genie:{}", genie["id"]["resource"].as_str().unwrap()));
+        let (holders, _) = on(&format!("project:{project}"));
+        for holder in holders.iter().filter(|row| row.ends_with(" on")) {
+            assert!(found.contains(&holder.replace(" on", " above")), "{holder}: {found:?}");
+        }
+        for scope in holders.iter().filter(|row| row.ends_with(" self-granting")) {
+            assert!(found.contains(scope), "{scope}: {found:?}");
+        }
+        // Whoever may use it does not get into the project by that.
+        assert!(holders.iter().all(|row| !row.starts_with("identity_")), "{holders:?}");
+        assert!(unknown.contains("no list says what each of them uses"), "{unknown}");
+    }
+    assert!(in_projects > 1, "{all}");
+}
+
+#[test]
+fn a_server_that_a_token_opens_says_that_its_users_stand_in_no_list() {
+    let file = demo(V2);
+    let all = document(&["resources", "-t", "mcp_server"], file);
+    let mut open = 0;
+    for server in rows(&all, "resources") {
+        let server = &server["resource"];
+        let id = format!("mcp_server:{}", server["id"]["resource"].as_str().unwrap());
+        let answer = document(&["access", "--on", &id], file);
+        let says = answer["unknown"].to_string().contains("whoever has its address is in");
+        let by_token = server.to_string().contains("\"token\"");
+        assert_eq!(says, by_token, "{id}: {answer}");
+        open += usize::from(by_token);
+    }
+    assert!(open > 0, "{all}");
+}
+
+#[test]
+fn the_whole_name_of_an_agent_or_a_group_is_not_a_part_of_an_accounts_name() {
+    let file = demo(V2);
+    let told = printed(&["access", "Support agent"], file);
+    assert!(told.starts_with("Support agent "), "{told}");
+    assert!(!told.contains("widget"), "{told}");
+    assert!(told.contains("what it reaches when it acts"), "{told}");
+    let told = printed(&["access", "Support agent widget"], file);
+    assert!(told.starts_with("Support agent widget"), "{told}");
+}

@@ -8,6 +8,9 @@ use super::fault;
 use crate::baton::c1z::timestamp;
 use crate::baton::error::Result;
 
+/// Nanoseconds of a second.
+const SECOND: i128 = 1_000_000_000;
+
 /// A moment as v1 stores it.
 ///
 /// # Errors
@@ -34,9 +37,12 @@ pub(super) fn absolute(zone: &TimeZone, text: &str) -> Result<Timestamp> {
             zone.to_timestamp(wall).map_err(damaged)?
         }
     };
+    // Before 1970 too the nanoseconds count forward, as messages want them.
+    let nanoseconds = moment.as_nanosecond();
+    let none = |_| fault::damaged(format!("{text:?} is not a time"));
     Ok(Timestamp {
-        seconds: moment.as_second(),
-        nanos: moment.subsec_nanosecond(),
+        seconds: i64::try_from(nanoseconds.div_euclid(SECOND)).map_err(none)?,
+        nanos: i32::try_from(nanoseconds.rem_euclid(SECOND)).map_err(none)?,
     })
 }
 

@@ -89,7 +89,7 @@ pub(super) fn read(snapshot: &Snapshot, things: &mut Things, ground: &Ground) ->
     let mut entries = Vec::new();
     // What lies in a project has the doors of that: each is looked up once.
     let mut rights: HashMap<(String, String), Vec<u32>> = HashMap::new();
-    let inside = conventions.inside_projects.iter();
+    let inside = conventions.inside_projects.iter().chain(conventions.placed_in_projects);
     let named = conventions.named_rights.iter().map(|named| &named.of);
     let mut room = Room::default();
     for kind in conventions.project_types.iter().chain(inside).chain(named) {
