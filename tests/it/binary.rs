@@ -264,7 +264,7 @@ async fn capabilities_name_every_type_without_a_call() {
     let mut sorted = types.clone();
     sorted.sort_unstable();
     assert_eq!(types, sorted, "sorted by type id");
-    assert_eq!(types.len(), 10);
+    assert_eq!(types.len(), 18);
     let privilege = &said["resourceTypeCapabilities"][types.iter().position(|t| *t == "privilege").unwrap()];
     let skip = json!([{"@type": "type.googleapis.com/c1.connector.v2.SkipGrants"}]);
     assert_eq!(privilege["resourceType"]["annotations"], skip);
@@ -277,6 +277,7 @@ async fn capabilities_name_every_type_without_a_call() {
         "CAPABILITY_SYNC",
         "CAPABILITY_ACCOUNT_PROVISIONING",
         "CAPABILITY_RESOURCE_DELETE",
+        "CAPABILITY_SYNC_SECRETS",
     ];
     assert_eq!(said["connectorCapabilities"], json!(all), "by number");
     let no_password = "CAPABILITY_DETAIL_CREDENTIAL_OPTION_NO_PASSWORD";
