@@ -216,6 +216,8 @@ impl Records {
             if !all.iter().any(|known| known == what) {
                 all.push(what.into());
             }
+            // Whoever is asked first, the record is the same.
+            all.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
             Value::Array(all)
         });
     }

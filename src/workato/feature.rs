@@ -6,6 +6,7 @@
 //! [family](super::family). An answer that is no refusal and cannot be used is a warning: what such a workspace answers
 //! is not documented.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use jiff::{SignedDuration, Timestamp};
@@ -85,20 +86,21 @@ impl Tables {
         if family.is_refused() {
             return Ok(None);
         }
-        if !family.may_have_answered(cx)
-            && let Some(since) = absent_since(cx, &key).filter(|since| !is_due(*since, now))
-        {
+        let has_answered = family.answered_before(cx);
+        if !has_answered && let Some(since) = absent_since(cx, &key).filter(|since| !is_due(*since, now)) {
             family.mark_refused(cx);
             note_absent(cx, &key, since);
             return Ok(None);
         }
         let read = List::of_sync(cx, &key, client, feature.endpoint).read().await;
         let listed: Option<Vec<T>> = match read {
-            Err(error) if !family.may_have_answered(cx) && is_not_in_plan(&error) => {
-                family.mark_refused(cx);
+            Err(error) if !has_answered && is_not_in_plan(&error) => {
+                // Where it is not known whether it answered before, silence would claim that it did not; a failure would
+                // come again for ever, since most plans have none of this.
+                family.leave_out(cx, &what, &error);
                 None
             }
-            Err(error) if !family.may_have_answered(cx) && is_unusable(&error) => {
+            Err(error) if !has_answered && is_unusable(&error) => {
                 family.mark_refused(cx);
                 cx.warnings.add(
                     cause::FEATURE_UNUSABLE,
@@ -131,9 +133,11 @@ fn absent_since(cx: &SyncContext, family: &str) -> Option<Timestamp> {
 
 fn note_absent(cx: &SyncContext, family: &str, since: Timestamp) {
     cx.records.update(ABSENT, |known| {
-        let mut all = known.and_then(Value::as_object).cloned().unwrap_or_default();
+        let known = known.and_then(Value::as_object).into_iter().flatten();
+        // In one order, whoever is asked first.
+        let mut all: BTreeMap<&str, Value> = known.map(|(name, at)| (name.as_str(), at.clone())).collect();
         all.entry(family).or_insert_with(|| json!(since.to_string()));
-        Value::Object(all)
+        json!(all)
     });
 }
 

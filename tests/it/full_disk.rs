@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use baton_workato::baton::c1z::{Reader, SyncType};
-use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AgentsShape, Behavior, Env, Shape, Simulator, Workspace};
 use calamine::Reader as _;
 
 use crate::support::program::PROGRAM;
@@ -243,6 +243,8 @@ async fn a_sync_goes_on_once_there_is_room() {
     let shape = Shape {
         people: 60,
         projects: 8,
+        // The file that lies there is of a workspace with agents.
+        agents: Some(AgentsShape::demo()),
         ..Shape::default()
     };
     let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use baton_workato::baton::c1z::Reader;
-use baton_workato::simulator::{Behavior, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AgentsShape, Behavior, Env, Fault, Hits, Shape, Simulator, Workspace};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -267,6 +267,8 @@ async fn any_signal_at_any_moment_leaves_nothing_of_its_own() {
     let shape = Shape {
         people: 400,
         projects: 40,
+        // The file that lies there is of a workspace with agents.
+        agents: Some(AgentsShape::demo()),
         ..Shape::default()
     };
     let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
@@ -536,6 +538,8 @@ async fn a_sync_ends_in_every_phase() {
     let shape = Shape {
         people: 400,
         projects: 40,
+        // The file that lies there is of a workspace with agents.
+        agents: Some(AgentsShape::demo()),
         ..Shape::default()
     };
     let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())
@@ -713,6 +717,8 @@ async fn the_second_signal_does_not_wait() {
     let shape = Shape {
         people: 600,
         projects: 40,
+        // The file that lies there is of a workspace with agents.
+        agents: Some(AgentsShape::demo()),
         ..Shape::default()
     };
     let simulator = Simulator::start(Workspace::generate(&shape), Behavior::default())

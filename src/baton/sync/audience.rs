@@ -20,12 +20,15 @@ pub enum Audience {
 }
 
 /// What a file for anybody goes without, by message name. That one of them is not there says nothing.
-pub const LEFT_OUT: [&str; 3] = [
+pub const LEFT_OUT: [&str; 5] = [
     // Tell a syncer what not to ask. It has not asked.
     v2::SkipGrants::NAME,
     v2::SkipEntitlements::NAME,
     // Tells ConductorOne which entitlements exclude each other when it gives one. Readers of files give nothing.
     v2::EntitlementExclusionGroup::NAME,
+    // Say for inventories of ConductorOne what the resource is. Type, status and profile stand in the row itself.
+    v2::AgentTrait::NAME,
+    v2::NonHumanIdentityTrait::NAME,
 ];
 
 impl Audience {

@@ -104,14 +104,21 @@ impl Family {
         }
     }
 
-    /// Whether it answered in this sync, in an earlier process of it or in the sync before, or may have: what was there
-    /// may not vanish.
-    pub fn may_have_answered(&self, cx: &SyncContext) -> bool {
-        let unreadable = |previous: &PreviousSync| matches!(previous.kept, Kept::Unreadable(_));
+    /// Whether it is known to have answered in this sync, in an earlier process of it or in the sync before: what was
+    /// there may not vanish.
+    pub fn answered_before(&self, cx: &SyncContext) -> bool {
         self.has_answered()
             || cx.records.has_noted(FAMILIES, &self.name)
             || before(cx).is_some_and(|(families, _)| families.contains(&self.name))
-            || cx.previous.as_deref().is_some_and(unreadable)
+    }
+
+    /// Leaves it out of this sync: without a word, or, where it is not known whether it answered before, with a counted
+    /// warning.
+    pub fn leave_out(&self, cx: &SyncContext, what: &str, error: &Error) {
+        let unreadable = |previous: &PreviousSync| matches!(previous.kept, Kept::Unreadable(_));
+        if self.mark_refused(cx) && cx.previous.as_deref().is_some_and(unreadable) {
+            warn_refused(cx, what, error);
+        }
     }
 
     /// Leaves it out of this sync: nobody asks it again.

@@ -104,7 +104,7 @@ fn a_file_of_another_format_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.c1z");
     for (bytes, words, exit) in [
-        (&b"C1Z3\0rest"[..], "Pebble", 12),
+        (&b"C1Z3\0rest"[..], "its manifest", 15),
         (b"PK\x03\x04 a sheet", "not a c1z file", 15),
         (b"C1ZF\0cut", "", 15),
     ] {

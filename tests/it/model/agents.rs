@@ -10,6 +10,7 @@ use baton_workato::ABOUT;
 use baton_workato::baton::error::{Kind, Result};
 use baton_workato::baton::http::{Clock, HttpOptions};
 use baton_workato::baton::sync::summary::{Status, Summary};
+use baton_workato::baton::sync::{Audience, SyncOptions};
 use baton_workato::simulator::{
     AccessModel, AgentsShape, Behavior, Endpoint, Env, Fault, Hits, SECRETS, Shape, Simulator, Workspace,
 };
@@ -129,9 +130,19 @@ async fn a_large_estate_gives_the_rows_of_the_document_and_costs_a_request_for_e
 /// Traits and profiles: what the protocol has for agents, keys and programs.
 #[tokio::test]
 async fn agents_keys_and_programs_carry_their_traits() {
-    let synced = sync(small(), Behavior::default(), &Options::default()).await.unwrap();
+    let simulator = Simulator::start(small(), Behavior::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sync.c1z");
+    let options = SyncOptions {
+        audience: Audience::ConductorOne,
+        ..run::options(&file)
+    };
+    run::workato_with(settings(&simulator, &Options::default()), &options)
+        .await
+        .unwrap();
+    let rows = Rows::of_file(&file);
     let row = |id: &str| {
-        let row = synced.rows.resources.get(id).unwrap_or_else(|| panic!("{id}"));
+        let row = rows.resources.get(id).unwrap_or_else(|| panic!("{id}"));
         (json!(row.annotations).to_string(), row.profile.clone())
     };
     let (traits, profile) = row("genie:gin-500");
@@ -144,7 +155,7 @@ async fn agents_keys_and_programs_carry_their_traits() {
     assert!(traits.contains("AppTrait"), "{traits}");
     assert_eq!(profile["authentication_method"], "token");
     assert_eq!(profile["ip_allow_list"], json!([]));
-    assert!(!synced.rows.entitlements.contains_key("mcp_server:mcps-701:use"));
+    assert!(!rows.entitlements.contains_key("mcp_server:mcps-701:use"));
     // An id that is a number stays one.
     assert_eq!(row("mcp_server:703").1["id"], json!(703));
     for id in ["genie_client:gincl-300", "api_platform_client:60"] {

@@ -267,8 +267,10 @@ async fn pages_of_things_say_what_is_in_the_file() {
     let page = served.ok(&format!("thing?type={kind}&id={id}")).await;
     assert_eq!(page["thing"], project);
     assert_eq!(page["profile"]["environment"], "prod");
-    assert_eq!(page["children"]["total"], 1);
-    assert_eq!(page["children"]["items"][0]["type"], "folder");
+    let children = page["children"]["items"].as_array().unwrap();
+    let kinds: Vec<&str> = children.iter().map(|child| child["type"].as_str().unwrap()).collect();
+    assert_eq!(page["children"]["total"], 3);
+    assert_eq!(kinds, ["api_collection", "folder", "genie"]);
     assert!(page.get("account").is_none() && page.get("parent").is_none());
     let rights = page["entitlements"].as_array().unwrap();
     assert_eq!(rights.len(), 5);

@@ -148,6 +148,9 @@ fn repeats(simulator: &Simulator) -> usize {
     requests.len() - distinct.len()
 }
 
+/// Lists of agents and machine identities that were refused.
+const ABSENT_LISTS: u32 = 7;
+
 /// Kill -9 at a sample of all requests: the file before stays whole, the rows are equal, nothing is asked twice but
 /// what was in flight, and nothing is left lying around.
 #[tokio::test]
@@ -160,7 +163,8 @@ async fn killed_at_any_request() {
     let all = (1..=last).collect();
     for k in if exhaustive() { all } else { sample } {
         let place = Place::new();
-        if k % 2 == 0 {
+        // A sync after another one does not ask again for the lists that this workspace does not have.
+        if k % 2 == 0 && k + ABSENT_LISTS <= last {
             summary(&place.run(&simulator, &[]).await);
         }
         simulator.behave(silent_from(k));
