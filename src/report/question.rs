@@ -72,12 +72,14 @@ pub fn ask(
                 Ok(())
             })?;
             learn(asker.ground.unknown_of(asker.names(), (&who.kind, &who.id))?);
+            learn(asker.ground.unknown_when_acting(&who.kind).into_iter().collect());
         }
         Target::Principal(who) => {
             for thing in &pick.resources {
                 learn(judge.on(thing, Part::Whole, Some(who), false, each)?);
             }
             learn(asker.ground.unknown_of(asker.names(), (&who.kind, &who.id))?);
+            learn(asker.ground.unknown_when_acting(&who.kind).into_iter().collect());
         }
         Target::On(things) => {
             for (thing, part) in things {

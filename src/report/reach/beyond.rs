@@ -121,17 +121,21 @@ impl Ground {
         Ok(())
     }
 
+    /// What the file does not tell about somebody who acts for others.
+    pub fn unknown_when_acting(&self, kind: &str) -> Option<Gap> {
+        self.conventions.act_unlisted.contains(&kind).then(|| {
+            Gap::new(
+                "what it reaches when it acts: it does so through what lies in its project, and no list says through what",
+            )
+        })
+    }
+
     /// What the file does not tell about the reach of `who`.
     ///
     /// # Errors
     /// `DataLoss` for a damaged file.
     pub fn unknown_of(&self, names: &Names<'_>, (kind, id): (&str, &str)) -> Result<Vec<Gap>> {
         let mut found = Vec::new();
-        if self.conventions.act_unlisted.contains(&kind) {
-            found.push(Gap::new(
-                "what it reaches when it acts: it does so through what lies in its project, and no list says through what",
-            ));
-        }
         if let Some(client) = self.client(kind, id) {
             let environment = client.placed.environment.as_ref();
             match &client.scope {
