@@ -100,7 +100,7 @@ pub struct Conventions {
     pub open_to_bearers: &'static [(&'static str, Mark)],
     /// Types of accounts that use things of another type, and that type. No list says which of them use which.
     pub unlisted_users: &'static [(&'static str, &'static str)],
-    /// Types of what acts for people through what lies in its project. The file does not say through what.
+    /// Types of what acts for people, or through what others own. The file does not say for whom or through what.
     pub act_unlisted: &'static [&'static str],
     /// Profile key of roles, projects and accounts: the environment they belong to.
     pub environment: Option<&'static str>,

@@ -11,7 +11,7 @@ pub const CONVENTIONS: Conventions = Conventions {
     placed_in_projects: &["genie", "mcp_server"],
     open_to_bearers: &[("mcp_server", Mark::Text("authentication_method", "token"))],
     unlisted_users: &[("genie_client", "genie")],
-    act_unlisted: &["genie"],
+    act_unlisted: &["genie", "genie_client"],
     environment: Some("environment"),
     environments: &["dev", "test", "prod"],
     production: &["prod"],

@@ -123,11 +123,10 @@ impl Ground {
 
     /// What the file does not tell about somebody who acts for others.
     pub fn unknown_when_acting(&self, kind: &str) -> Option<Gap> {
-        self.conventions.act_unlisted.contains(&kind).then(|| {
-            Gap::new(
-                "what it reaches when it acts: it does so through what lies in its project, and no list says through what",
-            )
-        })
+        self.conventions
+            .act_unlisted
+            .contains(&kind)
+            .then(|| Gap::new("what it reaches when it acts for others: no list says for whom, or through what"))
     }
 
     /// What the file does not tell about the reach of `who`.

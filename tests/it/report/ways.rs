@@ -809,4 +809,6 @@ fn the_whole_name_of_an_agent_or_a_group_is_not_a_part_of_an_accounts_name() {
     assert!(told.contains("what it reaches when it acts"), "{told}");
     let told = printed(&["access", "Support agent widget"], file);
     assert!(told.starts_with("Support agent widget"), "{told}");
+    // Its key speaks for any user that it names.
+    assert!(told.contains("what it reaches when it acts"), "{told}");
 }
