@@ -8,7 +8,7 @@ use super::program::{NAME, VERSION};
 use super::{
     access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, explain,
     explore, export, fields, grant, grants, health_check, lambda, man, manifests, principals, read, resource_types,
-    resources, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
+    resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -88,6 +88,12 @@ impl Row {
 }
 
 const COMMANDS: &[Row] = &[
+    Row {
+        build: root::command,
+        run: root::sync,
+        shown: |_| true,
+        ..Row::WORKSPACE
+    },
     Row {
         build: demo::command,
         run: demo::run,

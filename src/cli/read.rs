@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::launch::{self, Rules};
-use super::{bad_value, logging, sync};
+use super::{bad_value, logging, only, sync};
 use crate::baton::c1z::{Keep, Reader};
 use crate::baton::config::kit;
 use crate::baton::config::{Field, Values};
@@ -74,7 +74,7 @@ pub const READING: &str = "Reading";
 
 /// The kit's `--file` as a reading command shows it: first.
 pub fn file(arg: Arg) -> Arg {
-    arg.help("The .c1z file to read ($BATON_FILE) (default \"sync.c1z\")")
+    arg.help("The .c1z file to read ($BATON_FILE) (default \"sync.c1z\", else the only one here)")
         .help_heading(READING)
         .display_order(0)
 }
@@ -118,7 +118,7 @@ impl Reading {
         let env = |name: &str| std::env::var(name).ok();
         let paged = format == Format::Table && !is_set(own, "no-pager");
         Ok(Reading {
-            file: kit::FILE.of(values).into(),
+            file: only::file(terminal, values)?,
             sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
             format,
             temp_dir: sync::chosen_temp_dir(values)?,

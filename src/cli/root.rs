@@ -1,9 +1,9 @@
 //! The command without a name: which of the modes it runs (`baton/config/published.md 1.5`).
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 
 use super::launch::{self, Rules};
-use super::{logging, provision, service, sync, unavailable};
+use super::{logging, provision, service, sync, unavailable, usage_error};
 use crate::baton::config::kit;
 use crate::baton::error::Result;
 use crate::term::Terminal;
@@ -26,4 +26,30 @@ pub fn run(terminal: &Terminal, root: &ArgMatches) -> Result<()> {
             sync::run(terminal, &values, display)
         }
     }
+}
+
+/// The command that says what the one without a name does.
+pub fn command() -> Command {
+    Command::new("sync")
+        .about("Read a workspace into a file, as the command without a name does")
+        .after_help(
+            "Examples:\n  \
+             # The production environment, with the three newest syncs kept in the file\n  \
+             BATON_WORKATO_API_KEY=... baton-workato sync --workato-env prod --keep 3 -f workato.c1z",
+        )
+}
+
+/// Syncs, whatever else variables ask for.
+///
+/// # Errors
+/// Those of the settings and of the sync; exit code 2 for a flag that asks for something else than a sync.
+pub fn sync(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
+    let values = launch::settings(&[root, own], Rules::Connector)?;
+    let display = logging::start(&values, terminal)?;
+    if provision::mode(&values).is_some() {
+        return Err(usage_error("a flag asks for a write, and `sync` only reads")
+            .hint("leave out the word sync to write, or the flag to sync"));
+    }
+    unavailable::no_dry_run(&values)?;
+    sync::run(terminal, &values, display)
 }

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::command;
 use super::program::NAME;
-use super::usage_error;
+use super::{synonym, usage_error};
 use crate::baton::config::args::Purpose;
 use crate::baton::error::{Error, Result};
 use crate::term::Terminal;
@@ -61,6 +61,14 @@ fn translate(error: &clap::Error) -> Error {
         _ => first_line(error),
     };
     let error_with_hint = usage_error(message);
+    let word = match error.kind() {
+        ErrorKind::InvalidSubcommand => context(error, ContextKind::InvalidSubcommand),
+        ErrorKind::UnknownArgument => what,
+        _ => String::new(),
+    };
+    if let Some(meant) = synonym::of(&word) {
+        return error_with_hint.hint(meant);
+    }
     match suggestion(error) {
         Some(better) => error_with_hint.hint(format!("did you mean {better}?")),
         None => error_with_hint.hint(format!("`{NAME} --help` lists commands and flags")),

@@ -502,3 +502,47 @@ fn connector_capabilities_are_ordered_by_number() {
     assert_eq!(ids, ["a", "role"]);
     assert_eq!(all.connector_capabilities, [1, 2, 5]);
 }
+
+#[test]
+fn a_reading_command_takes_the_only_file_of_the_folder_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/rbac-v2/published-connector.c1z");
+    let read = || {
+        let output = program(folder.path()).args(["stats", "-o", "json"]).output().unwrap();
+        let (out, err) = (text(&output.stdout).to_owned(), text(&output.stderr).to_owned());
+        (output.status.code(), out, err)
+    };
+    let (code, _, err) = read();
+    assert_eq!(code, Some(5), "{err}");
+    assert!(err.contains("sync.c1z"), "{err}");
+
+    std::fs::copy(&golden, folder.path().join("night.c1z")).unwrap();
+    std::fs::write(folder.path().join(".other.c1z"), b"a working file").unwrap();
+    let (code, out, err) = read();
+    assert_eq!(code, Some(0), "{err}");
+    serde_json::from_str::<Value>(&out).unwrap();
+    assert_eq!(err, "Reading night.c1z, the only .c1z file here.\n");
+
+    std::fs::copy(&golden, folder.path().join("morning.c1z")).unwrap();
+    let (code, out, err) = read();
+    assert_eq!((code, out.as_str()), (Some(5), ""));
+    assert!(err.contains("-f: morning.c1z, night.c1z"), "{err}");
+
+    std::fs::copy(&golden, folder.path().join("sync.c1z")).unwrap();
+    let (code, _, err) = read();
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn sync_is_a_word_for_what_the_program_does_without_one() {
+    let words = |args: &[&str]| text(&output(args).stderr).to_owned();
+    let wrong = ["--workato-api-key", "k", "--workato-env", "qa"];
+    assert_eq!(words(&[&["sync"][..], &wrong].concat()), words(&wrong));
+    let write = output(&["sync", "--workato-api-key", "k", "--revoke-grant", "x"]);
+    assert_eq!(write.status.code(), Some(2));
+    assert!(
+        text(&write.stderr).contains("`sync` only reads"),
+        "{}",
+        text(&write.stderr)
+    );
+}

@@ -1,6 +1,6 @@
 //! The rules of single fields: required, choices, ranges (`baton/config/published.md 1.4`).
 
-use super::field::{Field, FieldKind};
+use super::field::Field;
 use super::values::{Value, Values};
 use super::wrong;
 use crate::baton::code;
@@ -50,15 +50,7 @@ fn broken_rule(field: &Field, values: &Values) -> Option<String> {
     let name = field.name;
     let value = values.get(name)?;
     if field.required && is_zero(value) {
-        let kind = match field.kind {
-            FieldKind::Text => "string",
-            FieldKind::Bool => "bool",
-            FieldKind::Int => "int",
-            FieldKind::List => "[]string",
-        };
-        return Some(format!(
-            "field {name} of type {kind} is marked as required but it has a zero-value"
-        ));
+        return Some(format!("field {name}: it is empty, and nothing works without it"));
     }
     match (value, field.range) {
         (Value::Text(text), _) if !field.choices.is_empty() && !text.is_empty() => {
