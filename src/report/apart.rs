@@ -121,9 +121,26 @@ impl Namesake {
         }
     }
 
+    /// The first later step at which it has something else to say.
+    fn next(&self, step: usize) -> Option<usize> {
+        (step + 1..=Self::LAST).find(|step| match step {
+            1 => self.environment.is_some(),
+            2 => !self.outermost.is_empty(),
+            3 => !self.email.is_empty(),
+            _ => true,
+        })
+    }
+
     fn told(&self, step: usize) -> String {
         let environment = self.environment.as_deref().filter(|_| step > 0);
         told(&self.name, environment, self.apart(step).as_ref())
+    }
+
+    /// What is told at a step, in few bytes. Two that only look alike here say more than they need to.
+    fn digest(&self, step: usize) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.told(step).hash(&mut hasher);
+        hasher.finish()
     }
 }
 
@@ -210,28 +227,50 @@ fn outermost(names: &Names<'_>, resource: &v2::Resource) -> Result<String> {
     Ok(name.map(|name| name.to_string()).unwrap_or_default())
 }
 
-/// Says more of those that are told alike, until none are.
+/// Says more of those that are told alike, until none are. Only what says something else than before is compared again, so
+/// a hundred thousand of one name are told once for each thing that can be said of them.
 fn tell(all: &[Namesake]) -> Vec<Option<Apart>> {
     let mut steps = vec![0; all.len()];
-    loop {
-        let mut alike: HashMap<(&str, String), Vec<usize>> = HashMap::new();
-        for (at, (one, step)) in all.iter().zip(&steps).enumerate() {
-            alike.entry((one.group.as_str(), one.told(*step))).or_default().push(at);
-        }
-        let mut changed = false;
-        for group in alike.into_values().filter(|group| group.len() > 1) {
-            // Of a name that was typed and one that was made here, the typed one has to say more.
-            let least = group.iter().filter_map(|at| steps.get(*at)).min().copied();
-            for at in group {
-                let step = steps.get_mut(at).filter(|step| Some(**step) == least);
-                if let Some(step) = step.filter(|step| **step < Namesake::LAST) {
-                    *step += 1;
-                    changed = true;
-                }
+    let mut alike: HashMap<(&str, u64), Vec<usize>> = HashMap::new();
+    let mut changed: Vec<(usize, u64)> = (0..).zip(all.iter().map(|one| one.digest(0))).collect();
+    while !changed.is_empty() {
+        let mut met: Vec<(&str, u64)> = Vec::new();
+        for (at, digest) in changed.drain(..) {
+            let Some(one) = all.get(at) else { continue };
+            let key = (one.group.as_str(), digest);
+            let group = alike.entry(key).or_default();
+            group.push(at);
+            if group.len() > 1 {
+                met.push(key);
             }
         }
-        if !changed {
-            break;
+        met.sort_unstable();
+        met.dedup();
+        for key in met {
+            let Some(group) = alike.get_mut(&key) else { continue };
+            while group.len() > 1 {
+                // Of a name that was typed and one that was made here, the typed one has to say more.
+                let step = |at: &usize| steps.get(*at).copied().unwrap_or(Namesake::LAST);
+                let least = group.iter().map(step).min().unwrap_or(Namesake::LAST);
+                let more = group.iter().filter(|at| step(at) == least);
+                let Some(next) = more.filter_map(|at| all.get(*at)?.next(least)).min() else {
+                    break;
+                };
+                group.retain(|at| {
+                    let (Some(one), Some(step)) = (all.get(*at), steps.get_mut(*at)) else {
+                        return false;
+                    };
+                    if *step != least {
+                        return true;
+                    }
+                    *step = next;
+                    let digest = one.digest(next);
+                    if digest != key.1 {
+                        changed.push((*at, digest));
+                    }
+                    digest == key.1
+                });
+            }
         }
     }
     all.iter().zip(steps).map(|(one, step)| one.apart(step)).collect()

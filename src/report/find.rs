@@ -19,6 +19,8 @@ use crate::report::code;
 
 /// Candidates that are listed.
 const LISTED: usize = 20;
+/// Candidates that are kept; the others are counted.
+const KEPT: usize = 1000;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,6 +52,33 @@ struct Found {
     email: String,
 }
 
+/// Rows that fit equally well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Several {
+    /// In the order of rows.
+    found: Vec<Found>,
+    /// How many there are beyond these.
+    more: usize,
+}
+
+impl Several {
+    fn push(&mut self, one: Found) {
+        if self.found.len() < KEPT {
+            self.found.push(one);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.found.len() + self.more
+    }
+}
+
 /// The principal that is wanted: `type:id`, an id, an e-mail address, a login, a name, or a part of one. People
 /// and accounts come first; other principals, such as groups, roles and agents, where no account fits, and where their
 /// whole name was typed, which is only a part of an account's.
@@ -60,22 +89,22 @@ pub fn principal(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     known_environment(names, wanted)?;
     if let Some(kind) = wanted.kind {
         let kinds = [kind.to_owned()];
-        return one(fitting(names, Some(&kinds), wanted)?, wanted, "nobody");
+        return one(fitting(names, Some(&kinds), wanted)?.best(), wanted, "nobody");
     }
     let users = user_types(names.snapshot())?;
     if let Some(thing) = by_key(names, &users, wanted.text)? {
         return Ok(thing);
     }
-    let whole = NameQuery { whole: true, ..*wanted };
-    let mut found = fitting(names, Some(&users), &whole)?;
+    let Fitting { whole, parts } = fitting(names, Some(&users), wanted)?;
+    let mut found = whole;
     if found.is_empty() {
-        found = fitting(names, Some(&bundles(names.snapshot())?), &whole)?;
+        found = fitting(names, Some(&bundles(names.snapshot())?), wanted)?.whole;
     }
     if found.is_empty() {
-        found = fitting(names, Some(&users), wanted)?;
+        found = parts;
     }
     if found.is_empty() {
-        found = fitting(names, None, wanted)?;
+        found = fitting(names, None, wanted)?.best();
     }
     one(found, wanted, "nobody")
 }
@@ -122,7 +151,7 @@ fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Th
 pub fn resource(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     known_environment(names, wanted)?;
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
-    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?;
+    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?.best();
     one(found, wanted, "nothing")
 }
 
@@ -133,11 +162,11 @@ pub fn resource(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
 pub fn resources(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Vec<Thing>> {
     known_environment(names, wanted)?;
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
-    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?;
-    if found.len() < 2 || !are_namesakes(names, &found)? {
+    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?.best();
+    if found.len() < 2 || found.more > 0 || !are_namesakes(names, &found.found)? {
         return one(found, wanted, "nothing").map(|thing| vec![thing]);
     }
-    Ok(found.into_iter().map(|found| found.thing).collect())
+    Ok(found.found.into_iter().map(|found| found.thing).collect())
 }
 
 /// Whether they are one thing to people: of one type and name, each in an environment of its own.
@@ -201,17 +230,36 @@ pub fn user_types(snapshot: &Snapshot) -> Result<Vec<String>> {
     Ok(users)
 }
 
-/// The resources of these types, or of all, that fit best, in the order of rows.
-fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Vec<Found>> {
-    let found = by_id(names, kinds, wanted.text)?;
-    if found.is_empty() {
-        return best(names, kinds, wanted);
+/// What fits, each in the order of rows.
+#[derive(Default)]
+struct Fitting {
+    /// By an id or a whole name, whichever is better.
+    whole: Several,
+    /// By a part of a name; nothing where a whole one fits.
+    parts: Several,
+}
+
+impl Fitting {
+    fn best(self) -> Several {
+        if self.whole.is_empty() { self.parts } else { self.whole }
     }
-    Ok(found)
+}
+
+/// The resources of these types, or of all, that fit. Parts of names are looked for in the same pass as whole ones, unless
+/// they will not do.
+fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Fitting> {
+    let whole = by_id(names, kinds, wanted.text)?;
+    if whole.is_empty() {
+        return by_name(names, kinds, wanted);
+    }
+    Ok(Fitting {
+        whole,
+        ..Fitting::default()
+    })
 }
 
 /// The resources of these types, or of all, with the id that is wanted: found by the index, not by looking at all.
-fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Vec<Found>> {
+fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Several> {
     let mut all = Vec::new();
     let kinds = match kinds {
         Some(kinds) => kinds,
@@ -226,7 +274,7 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Ve
             &all
         }
     };
-    let mut found: Vec<Found> = Vec::new();
+    let mut found = Several::default();
     for kind in kinds {
         let rest = wanted
             .strip_prefix(kind.as_str())
@@ -242,16 +290,16 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Ve
     Ok(found)
 }
 
-fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Vec<Found>> {
+fn by_name(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Fitting> {
     let typed = Typed::of(wanted.text);
     let mut best: Option<Fit> = None;
-    let mut found: Vec<Found> = Vec::new();
+    let mut found = Fitting::default();
     let mut consider = |resource: v2::Resource| {
-        let thing = names.thing_of(&resource)?;
-        let (plain, placed) = typed.fits(&resource, &thing);
+        let (plain, placed) = typed.fits(&resource);
         if plain.is_none() && placed.is_none() {
             return Ok(());
         }
+        let thing = names.thing_of(&resource)?;
         let environment = &thing.environment;
         let is_in = |place: &str| environment.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(place));
         let there = placed.filter(|(_, place)| is_in(place)).map(|(fit, _)| fit);
@@ -269,15 +317,19 @@ fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> 
         {
             return Ok(());
         }
+        let email = Account::of(&resource, thing.clone())
+            .map(|a| a.email)
+            .unwrap_or_default();
+        let one = Found { thing, email };
         if best.is_none_or(|known| fit < known) {
             best = Some(fit);
-            found.clear();
+            found = Fitting::default();
         }
         if best == Some(fit) {
-            let email = Account::of(&resource, thing.clone())
-                .map(|a| a.email)
-                .unwrap_or_default();
-            found.push(Found { thing, email });
+            match fit {
+                Fit::Part => found.parts.push(one),
+                Fit::Id | Fit::Exact => found.whole.push(one),
+            }
         }
         Ok(())
     };
@@ -300,11 +352,11 @@ fn best(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> 
     Ok(found)
 }
 
-fn one(mut found: Vec<Found>, wanted: &NameQuery<'_>, none: &str) -> Result<Thing> {
+fn one(mut found: Several, wanted: &NameQuery<'_>, none: &str) -> Result<Thing> {
     if found.len() > 1 {
         return Err(ambiguous(&found, wanted));
     }
-    if let Some(found) = found.pop() {
+    if let Some(found) = found.found.pop() {
         return Ok(found.thing);
     }
     let place = wanted
@@ -317,7 +369,8 @@ fn one(mut found: Vec<Found>, wanted: &NameQuery<'_>, none: &str) -> Result<Thin
         .hint("give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything"))
 }
 
-fn ambiguous(found: &[Found], wanted: &NameQuery<'_>) -> Error {
+fn ambiguous(several: &Several, wanted: &NameQuery<'_>) -> Error {
+    let (found, all) = (&several.found, several.len());
     let mut lines: Vec<String> = found
         .iter()
         .take(LISTED)
@@ -330,20 +383,20 @@ fn ambiguous(found: &[Found], wanted: &NameQuery<'_>) -> Error {
             format!("  {}:{}  {}{email}", thing.kind, thing.id, thing.beside_email())
         })
         .collect();
-    if found.len() > LISTED {
-        lines.push(format!("  and {} more", found.len() - LISTED));
+    if all > LISTED {
+        lines.push(format!("  and {} more", all - LISTED));
     }
     let places: BTreeSet<&String> = found
         .iter()
         .filter_map(|found| found.thing.environment.as_ref())
         .collect();
     let how = match places.first() {
-        Some(place) if places.len() == found.len() => format!("by its environment, as in --env {place}, or by its id"),
+        Some(place) if places.len() == all => format!("by its environment, as in --env {place}, or by its id"),
         _ => "by its id".to_owned(),
     };
     Error::new(
         Kind::InvalidArgument,
-        format!("{:?} fits {} of this sync", wanted.text, found.len()),
+        format!("{:?} fits {all} of this sync", wanted.text),
     )
     .code(code::AMBIGUOUS)
     .hint(format!("say which, {how}:\n{}", lines.join("\n")))

@@ -1,7 +1,8 @@
 //! Who can reach a resource: one tree per resource. What is held on it comes first, by entitlement, what may do most
 //! first and people before groups; then what is held around it, scopes, and who can give themselves access.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::told::{self, Shown, how};
 use crate::baton::error::Result;
@@ -15,8 +16,11 @@ use crate::term::Terminal;
 use crate::term::output::Output;
 use crate::term::tree::{self, Node, Tone};
 
-/// Holders told of one entitlement unless all are asked for.
+/// Holders told of one entitlement on a terminal, unless all are asked for.
 const MOST: usize = 100;
+/// Holders told of one entitlement to a file or a pipe, unless all are asked for: a million of them take more memory than
+/// anybody expects of a question, and lines are not what they are read as.
+const MOST_PIPED: usize = 100_000;
 /// Things inside of one that are told unless all are asked for.
 const INSIDE: usize = 12;
 
@@ -32,13 +36,17 @@ pub(super) fn trees(
     pick: &Pick,
     all: bool,
 ) -> Result<Shown> {
-    // A file or a pipe gets everybody: nobody can ask it for the rest.
-    let all = all || !terminal.stdout_is_terminal();
+    // A file or a pipe gets everybody, as far as they can be read as lines: nobody can ask it for the rest.
+    let most = match (all, terminal.stdout_is_terminal()) {
+        (true, _) => usize::MAX,
+        (false, true) => MOST,
+        (false, false) => MOST_PIPED,
+    };
     let mut shown = Shown::default();
     terminal.deliver(&reading.paging, |output| {
         let mut empty = 0;
         for (at, (thing, part)) in things.iter().enumerate() {
-            let answer = Answer::gather(asker, thing, *part, pick)?;
+            let answer = Answer::gather(asker, thing, *part, pick, most)?;
             // Of what is below the first, only what somebody can reach.
             if *part == Part::Own && answer.by_right.is_empty() {
                 empty += 1;
@@ -48,7 +56,7 @@ pub(super) fn trees(
             if at > 0 {
                 output.text("\n")?;
             }
-            answer.write(terminal, output, asker, all)?;
+            answer.write(terminal, output, asker)?;
         }
         if empty > 0 {
             let line = format!(
@@ -70,9 +78,51 @@ struct HolderLine {
     name: String,
     about: String,
     how: String,
-    /// The group of everybody, where it is the only way.
-    through_everyone: Option<String>,
-    key: (String, String),
+    key: Rc<str>,
+}
+
+/// Who holds one right, as far as they are told.
+#[derive(Debug, Default)]
+struct Holders {
+    lines: Vec<HolderLine>,
+    /// Lines that are told at most.
+    most: usize,
+    /// Lines that are not kept.
+    more: usize,
+    people: HashSet<Rc<str>>,
+    /// How many have it as everybody has it, by the group of everybody: one line each.
+    folded: BTreeMap<String, usize>,
+}
+
+impl Holders {
+    fn new(most: usize) -> Holders {
+        Holders {
+            most,
+            ..Holders::default()
+        }
+    }
+
+    /// One more. `through_everyone` is the group of everybody, where it is the only way.
+    fn push(&mut self, line: HolderLine, through_everyone: Option<String>) {
+        if !line.is_other {
+            self.people.insert(Rc::clone(&line.key));
+        }
+        if let Some(group) = through_everyone.filter(|_| self.most == MOST) {
+            *self.folded.entry(group).or_default() += 1;
+            return;
+        }
+        self.lines.push(line);
+        if self.lines.len() > self.most.saturating_mul(2) {
+            self.cut();
+        }
+    }
+
+    /// Keeps those that come first.
+    fn cut(&mut self) {
+        self.lines.sort_unstable();
+        self.more += self.lines.len().saturating_sub(self.most);
+        self.lines.truncate(self.most);
+    }
 }
 
 /// What is held, in the order of answers.
@@ -83,12 +133,14 @@ struct Answer<'a> {
     thing: &'a Thing,
     part: Part,
     filtered: bool,
-    by_right: BTreeMap<Key, Vec<HolderLine>>,
-    people: BTreeSet<(String, String)>,
-    accounts: BTreeSet<(String, String)>,
+    /// Lines told of one right.
+    most: usize,
+    by_right: BTreeMap<Key, Holders>,
+    people: HashSet<Rc<str>>,
+    accounts: HashSet<Rc<str>>,
     others: usize,
-    scoped: BTreeSet<(String, String)>,
-    granting: BTreeSet<(String, String)>,
+    scoped: HashSet<Rc<str>>,
+    granting: HashSet<Rc<str>>,
     /// Places of things around, by type and bare id.
     around: HashMap<(String, String), usize>,
     needs: Option<&'static str>,
@@ -97,17 +149,18 @@ struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    fn gather(asker: Asker<'_, '_>, thing: &'a Thing, part: Part, pick: &Pick) -> Result<Answer<'a>> {
+    fn gather(asker: Asker<'_, '_>, thing: &'a Thing, part: Part, pick: &Pick, most: usize) -> Result<Answer<'a>> {
         let mut answer = Answer {
             thing,
             part,
             filtered: *pick != Pick::default(),
+            most,
             by_right: BTreeMap::new(),
-            people: BTreeSet::new(),
-            accounts: BTreeSet::new(),
+            people: HashSet::new(),
+            accounts: HashSet::new(),
             others: 0,
-            scoped: BTreeSet::new(),
-            granting: BTreeSet::new(),
+            scoped: HashSet::new(),
+            granting: HashSet::new(),
             around: HashMap::new(),
             needs: None,
             rows: Shown::default(),
@@ -128,7 +181,8 @@ impl<'a> Answer<'a> {
             self.rows.add(&access, true);
         }
         let who = &access.principal;
-        let key = (who.kind.clone(), who.id.clone());
+        // A type is a word without spaces.
+        let key: Rc<str> = format!("{} {}", who.kind, who.id).into();
         let is_user = asker.ground.is_user(&who.kind);
         let account = names.resource(&who.kind, &who.id)?;
         let account = account.and_then(|resource| Account::of(&resource, who.clone()));
@@ -169,9 +223,9 @@ impl<'a> Answer<'a> {
             name: who.beside_email(),
             about: if is_user { email } else { who.type_name.clone() },
             how,
-            through_everyone: everyone(asker, &access)?,
             key,
         };
+        let through_everyone = everyone(asker, &access)?;
         let section = match access.reach {
             Reach::Scope | Reach::SelfGranting => (access.reach, 0, 0, String::new(), String::new()),
             reach => {
@@ -185,7 +239,9 @@ impl<'a> Answer<'a> {
                 (reach, power, place, label, access.right.id.clone())
             }
         };
-        self.by_right.entry(section).or_default().push(holder);
+        let most = self.most;
+        let holders = self.by_right.entry(section).or_insert_with(|| Holders::new(most));
+        holders.push(holder, through_everyone);
         Ok(())
     }
 
@@ -199,8 +255,7 @@ impl<'a> Answer<'a> {
     /// Who can reach it, in one sentence. That nobody can is only said where the file is known to tell everything.
     fn sentence(&self, asker: Asker<'_, '_>) -> String {
         let mut parts = Vec::new();
-        let counted = |set: &BTreeSet<(String, String)>| set.len();
-        let (people, accounts) = (counted(&self.people), counted(&self.accounts));
+        let (people, accounts) = (self.people.len(), self.accounts.len());
         // Of what is below something only what is held on it is told.
         let can = if self.part == Part::Own {
             "hold something on it"
@@ -253,7 +308,8 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn write(self, terminal: &Terminal, output: &mut Output, asker: Asker<'_, '_>, all: bool) -> Result<()> {
+    fn write(self, terminal: &Terminal, output: &mut Output, asker: Asker<'_, '_>) -> Result<()> {
+        let all = self.most != MOST;
         let thing = self.thing;
         let mut root = Node::new(Tone::Bold, asker.told(thing)?).and(
             Tone::Dim,
@@ -289,7 +345,7 @@ impl<'a> Answer<'a> {
                 Reach::Scope => ("account", "accounts"),
                 _ => ("person", "people"),
             };
-            root.push(section(&format!("{title}{about}"), nouns, note, holders, all));
+            root.push(section(&format!("{title}{about}"), nouns, note, holders));
         }
         if inside > INSIDE && !all {
             let more = format!("and {} more rights in it: --all shows them", inside - INSIDE);
@@ -305,31 +361,19 @@ impl<'a> Answer<'a> {
 }
 
 /// The holders of one right. Those who have it as everybody has it are one line.
-fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut holders: Vec<HolderLine>, all: bool) -> Node {
-    holders.sort();
-    let people: BTreeSet<&(String, String)> = holders.iter().filter(|h| !h.is_other).map(|h| &h.key).collect();
-    let mut right =
-        Node::new(Tone::Bold, title).and(Tone::Dim, format!(" · {}", count(people.len(), nouns.0, nouns.1)));
+fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut holders: Holders) -> Node {
+    holders.cut();
+    let people = count(holders.people.len(), nouns.0, nouns.1);
+    let mut right = Node::new(Tone::Bold, title).and(Tone::Dim, format!(" · {people}"));
     right = right.with(note.map(|note| Node::new(Tone::Dim, note)));
-    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
-    if !all {
-        holders.retain(|holder| match &holder.through_everyone {
-            Some(group) => {
-                *folded.entry(group.clone()).or_default() += 1;
-                false
-            }
-            None => true,
-        });
-    }
-    let shown = if all { usize::MAX } else { MOST };
-    for holder in holders.iter().take(shown) {
-        let HolderLine {
-            is_other,
-            name,
-            about,
-            how,
-            ..
-        } = holder;
+    for HolderLine {
+        is_other,
+        name,
+        about,
+        how,
+        ..
+    } in &holders.lines
+    {
         let line = if *is_other {
             Node::new(Tone::Dim, format!("{about} ")).and(Tone::Plain, name)
         } else if about.is_empty() || about == name {
@@ -339,10 +383,15 @@ fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut holders: 
         };
         right.push(line.and(Tone::Dim, format!("  {how}")));
     }
-    if let Some(more) = holders.len().checked_sub(shown).filter(|more| *more > 0) {
-        right.push(Node::new(Tone::Yellow, format!("and {more} more: --all shows them")));
+    if holders.more > 0 {
+        let how = match holders.most {
+            MOST => "--all shows them",
+            _ => "--all shows them, -o csv writes them one by one",
+        };
+        let more = holders.more;
+        right.push(Node::new(Tone::Yellow, format!("and {more} more: {how}")));
     }
-    for (group, number) in folded {
+    for (group, number) in holders.folded {
         let line = Node::new(Tone::Plain, count(number, "person", "people"));
         right.push(line.and(Tone::Dim, format!("  through {group}: --all names them")));
     }
@@ -372,35 +421,46 @@ mod tests {
     use crate::term::color::Paint;
     use crate::term::table::Layout;
 
-    fn holder(at: usize, through_everyone: Option<&str>) -> HolderLine {
-        HolderLine {
-            is_other: false,
-            sorted_by: format!("person {at}"),
-            name: format!("Person {at}"),
-            about: String::new(),
-            how: "given".to_owned(),
-            through_everyone: through_everyone.map(str::to_owned),
-            key: ("user".to_owned(), at.to_string()),
+    fn told(most: usize, people: usize, through_everyone: impl Fn(usize) -> Option<&'static str>) -> String {
+        let mut holders = Holders::new(most);
+        for at in (0..people).rev() {
+            let line = HolderLine {
+                is_other: false,
+                sorted_by: format!("person {at:06}"),
+                name: format!("Person {at}"),
+                about: String::new(),
+                how: "given".to_owned(),
+                key: format!("user {at}").into(),
+            };
+            holders.push(line, through_everyone(at).map(str::to_owned));
         }
+        assert!(holders.lines.len() <= most.saturating_mul(2));
+        let layout = Layout {
+            screen: None,
+            paint: Paint::OFF,
+        };
+        tree::text(&section("Use of Billing", ("person", "people"), None, holders), layout)
     }
 
     #[test]
     fn who_has_it_as_everybody_has_it_is_one_line_unless_all_are_wanted() {
-        let holders: Vec<HolderLine> = (0..4)
-            .map(|at| holder(at, (at > 0).then_some("All collaborators")))
-            .collect();
-        let told = |all: bool| {
-            let node = section("Use of Billing", ("person", "people"), None, holders.clone(), all);
-            let layout = Layout {
-                screen: None,
-                paint: Paint::OFF,
-            };
-            tree::text(&node, layout)
-        };
+        let everyone = |at: usize| (at > 0).then_some("All collaborators");
         assert_eq!(
-            told(false),
+            told(MOST, 4, everyone),
             "Use of Billing · 4 people\n├─ Person 0  given\n└─ 3 people  through All collaborators: --all names them\n"
         );
-        assert_eq!(told(true).matches("  given\n").count(), 4, "{}", told(true));
+        let all = told(usize::MAX, 4, everyone);
+        assert_eq!(all.matches("  given\n").count(), 4, "{all}");
+    }
+
+    #[test]
+    fn of_very_many_those_who_come_first_are_told_and_the_others_counted() {
+        let cut = told(MOST_PIPED, 2 * MOST_PIPED + 3, |_| None);
+        assert!(cut.starts_with("Use of Billing · 200,003 people\n├─ Person 0  given\n├─ Person 1  given\n"));
+        assert!(cut.ends_with(
+            "├─ Person 99999  given\n└─ and 100003 more: --all shows them, -o csv writes them one by one\n"
+        ));
+        let whole = told(MOST_PIPED, MOST_PIPED, |_| None);
+        assert!(whole.ends_with("└─ Person 99999  given\n"));
     }
 }

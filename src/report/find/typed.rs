@@ -2,7 +2,8 @@
 
 use crate::baton::annotation;
 use crate::baton::proto::v2;
-use crate::report::thing::{Thing, profile, text};
+use crate::baton::resource;
+use crate::report::thing::{profile, text};
 
 /// How well a resource fits, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,15 +28,13 @@ impl<'t> Typed<'t> {
     }
 
     /// How well a resource fits the whole, and how well it fits the name if it is in the environment.
-    pub(super) fn fits(&self, resource: &v2::Resource, thing: &Thing) -> (Option<Fit>, Option<(Fit, &str)>) {
-        let rest = self
-            .text
-            .strip_prefix(&thing.kind)
-            .and_then(|rest| rest.strip_prefix(':'));
-        if thing.id == self.text || rest == Some(&thing.id) {
+    pub(super) fn fits(&self, resource: &v2::Resource) -> (Option<Fit>, Option<(Fit, &str)>) {
+        let (kind, id) = resource::key(resource);
+        let rest = self.text.strip_prefix(kind).and_then(|rest| rest.strip_prefix(':'));
+        if id == self.text || rest == Some(id) {
             return (Some(Fit::Id), None);
         }
-        let texts = texts(resource, thing);
+        let texts = texts(resource);
         let placed = self.placed.as_ref();
         let placed = placed.and_then(|(name, environment)| Some((fit(&texts, name)?, environment.as_str())));
         (fit(&texts, &self.whole), placed)
@@ -53,8 +52,12 @@ pub fn place(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Everything a resource goes by, in lower case.
-fn texts(resource: &v2::Resource, thing: &Thing) -> Vec<String> {
-    let mut texts = vec![thing.name.to_lowercase()];
+fn texts(resource: &v2::Resource) -> Vec<String> {
+    let shown = match resource.display_name.as_str() {
+        "" => resource::key(resource).1,
+        name => name,
+    };
+    let mut texts = vec![shown.to_lowercase()];
     texts.extend(own_name(resource).map(|name| name.to_lowercase()));
     if let Some(user) = annotation::find::<v2::UserTrait>(&resource.annotations) {
         let addresses = user.emails.iter().map(|email| &email.address);

@@ -98,6 +98,20 @@ pub struct Paths {
     pub is_least: bool,
 }
 
+impl Paths {
+    /// To what was given and nothing leads to: itself.
+    pub fn given(entitlement: &str) -> Paths {
+        Paths {
+            chains: vec![Chain {
+                ids: vec![entitlement.into()],
+                left_out: 0,
+            }],
+            more: 0,
+            is_least: false,
+        }
+    }
+}
+
 /// Looks up the origin of what the principal holds: `None` where it does not hold the entitlement.
 pub type Held<'h> = dyn FnMut(&str) -> Result<Option<Rc<Origin>>> + 'h;
 

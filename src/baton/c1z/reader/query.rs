@@ -264,3 +264,33 @@ fn grants<'v>(columns: &str, sync_id: &'v str, filter: &GrantFilter<'v>) -> Quer
     query.and("id >", filter.after);
     query
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::baton::c1z::{Policy, Store, SyncType};
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_it_is_asked_with() -> Result<()> {
+        let mut store = Store::open_in_memory(&[], Policy::default())?;
+        let sync_id = store.begin_sync(SyncType::Full)?;
+        store.finish_sync("{}")?;
+        let reader = Reader::open_in_memory(&store.pack()?, &Policy::default())?;
+        let filter = GrantFilter {
+            entitlement: Some("role:1:has"),
+            principal_type: Some("user"),
+            principal: Some("1"),
+            ..Default::default()
+        };
+        let mut query = grants("id", &sync_id, &filter);
+        query.sql.push_str(" order by id");
+        let mut statement = reader.db.prepare_cached(&query.sql)?;
+        for user in ["1", "2", "3"] {
+            assert!(!statement.exists([&sync_id, "role:1:has", "user", user])?);
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        Ok(())
+    }
+}
