@@ -3,7 +3,7 @@
 
   service_tasks.py SHARED FILE.c1z > tasks.json
 """
-import json, os, sqlite3, sys, tempfile
+import base64, json, os, sqlite3, sys, tempfile
 
 shared, c1z = sys.argv[1:3]
 sys.path.insert(0, os.path.join(shared, "check"))
@@ -84,6 +84,39 @@ tasks += [
     {"kind": "sync_full", "body": {"skipEntitlementsAndGrants": True}},
     {"kind": "sync_full", "body": {"syncResourceTypeIds": ["collaborator", "project"]}},
     {"kind": "sync_full"},
+]
+
+
+def first(kind, fits=lambda resource: True):
+    return next((r["id"]["resource"] for r in resources if kind_of(r) == kind and fits(r)), None)
+
+
+# Credentials go to every key that is sent along; without one, or of a type that has none, the task fails before anything is
+# changed. The keys are those of published examples.
+jwk = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+keys = [
+    {"jwkPublicKeyConfig": {"pubKey": base64.b64encode(json.dumps(jwk).encode()).decode()}},
+    {"provider": "baton/age/v1", "ageRecipientConfig": {"recipient": "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"}},
+]
+key = first("api_key", lambda r: not r["id"]["resource"].startswith("developer-"))
+if key:
+    rotation = {"resourceId": {"resourceType": "api_key", "resource": key}}
+    tasks += [
+        {"kind": "rotate_credentials", "body": {**rotation, "encryptionConfigs": keys, "credentialOptions": {"noPassword": {}}}},
+        {"kind": "rotate_credentials", "body": rotation},
+        {"kind": "action_invoke", "body": {"name": "disable_api_key", "args": {"resource_id": key}}},
+        {"kind": "action_invoke", "body": {"name": "enable_api_key", "args": {"resource_id": key}, "resourceTypeId": "api_key"}},
+        {"kind": "delete_resource", "body": {"resourceId": {"resourceType": "api_key", "resource": key}}},
+    ]
+genie = first("genie")
+if genie:
+    tasks.append({"kind": "action_invoke", "body": {"name": "stop_genie", "args": {"resource_id": {"resource_type_id": "genie", "resource_id": genie}}}})
+tasks += [
+    {"kind": "action_get_schema", "body": {"name": "suspend_collaborator"}},
+    {"kind": "action_invoke", "body": {"name": "suspend_collaborator", "args": {"resource_id": people[0]["id"]["resource"]}}},
+    {"kind": "action_invoke", "body": {"name": "suspend_collaborator"}},
+    {"kind": "action_invoke", "body": {"name": "none"}},
+    {"kind": "action_status", "body": {"name": "stop_genie", "id": "none"}},
 ]
 for number, task in enumerate(tasks):
     # Files of whole syncs can be told from others by the id of their task.

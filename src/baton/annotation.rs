@@ -75,6 +75,9 @@ named!(
     DeleteResourceResponse,
     RotateCredentialResponse,
     IssueCredentialResponse,
+    GetActionSchemaResponse,
+    GetActionStatusResponse,
+    InvokeActionResponse,
     ListActionSchemasResponse,
     ListEventFeedsResponse,
 );

@@ -137,6 +137,7 @@ pub struct Changes {
     consent: Consent,
     proposed: Mutex<Vec<(Change, Request)>>,
     told: Mutex<Vec<Change>>,
+    undo: Mutex<Vec<String>>,
 }
 
 impl Changes {
@@ -173,6 +174,21 @@ impl Changes {
     /// Says what came of the write: a change made, or why none was needed.
     pub fn tell(&self, change: Change) {
         locked(&self.told).push(change);
+    }
+
+    /// Whether nothing is sent, whatever is proposed.
+    pub fn is_rehearsal(&self) -> bool {
+        self.consent == Consent::Rehearsal
+    }
+
+    /// Notes a command that takes a part of the write back, before that is made.
+    pub fn can_be_undone(&self, command: String) {
+        locked(&self.undo).push(command);
+    }
+
+    /// The commands that take it back.
+    pub fn undo(&self) -> Vec<String> {
+        locked(&self.undo).clone()
     }
 
     /// What was proposed in a rehearsal.

@@ -267,6 +267,14 @@ codes! {
     PROVISIONING_OFF = "0510";
     /// A write would do something else by now than what somebody agreed to.
     WRITE_OVERTAKEN = "0511";
+    /// There is no such action, or no such run of one.
+    NO_ACTION = "0512";
+    /// Arguments that an action does not take.
+    ACTION_ARGUMENTS = "0513";
+    /// No key that a new secret could be encrypted to.
+    NO_SEAL = "0514";
+    /// A file that would be overwritten.
+    FILE_THERE = "0515";
 
     /// The client id is malformed.
     CLIENT_ID = "0701";

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
 use crate::baton::about::About;
+use crate::baton::action::Arguments;
 use crate::baton::annotation::pack;
 use crate::baton::c1z::new_sync_id;
 use crate::baton::change::Changes;
@@ -25,6 +26,7 @@ use crate::baton::lock::locked;
 use crate::baton::memory::{PreviousSync, Records};
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
+use crate::baton::seal::NewSecret;
 use crate::baton::warning::Warnings;
 
 /// Bytes by key that live as long as the sync, in its file, so that a resumed run has them
@@ -314,6 +316,37 @@ pub trait Provisioner: Connector {
     ) -> impl Future<Output = Result<Vec<prost_types::Any>>> + Send {
         let _ = (cx, parent);
         let error = unsupported(&id.resource_type, "does not have resource Delete() configured");
+        async { Err(error) }
+    }
+
+    /// Whether credentials of this type can be made anew. Makes no call.
+    fn rotates(&self, resource_type: &str) -> bool {
+        let _ = resource_type;
+        false
+    }
+
+    /// Makes the credential of a resource anew. The old one is void then; what is answered here is all there is of the new
+    /// one. Never repeated.
+    fn rotate(&self, cx: &SyncContext, id: &v2::ResourceId) -> impl Future<Output = Result<Vec<NewSecret>>> + Send {
+        let _ = cx;
+        let error = unsupported(&id.resource_type, "does not support credential rotation");
+        async { Err(error) }
+    }
+
+    /// The actions that there are. Makes no call.
+    fn actions(&self) -> Vec<v2::BatonActionSchema> {
+        Vec::new()
+    }
+
+    /// Carries out one of [`Provisioner::actions`]; its arguments fit it. Never repeated.
+    fn act(
+        &self,
+        cx: &SyncContext,
+        action: &str,
+        arguments: Arguments<'_>,
+    ) -> impl Future<Output = Result<prost_types::Struct>> + Send {
+        let _ = (cx, arguments);
+        let error = Error::new(Kind::NotFound, format!("there is no action {action:?}")).code(code::NO_ACTION);
         async { Err(error) }
     }
 }

@@ -99,6 +99,7 @@
 //! ```
 
 pub mod about;
+pub mod action;
 pub mod annotation;
 pub mod c1z;
 pub mod capability;
@@ -127,6 +128,7 @@ pub use baton_proto as proto;
 pub mod provision;
 pub mod resource;
 pub mod scraps;
+pub mod seal;
 pub mod secret;
 pub mod service;
 pub mod sync;

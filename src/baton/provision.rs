@@ -5,6 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost_types::Struct;
+
+use crate::baton::action::{self, Arguments, Runs};
 use crate::baton::change::{Change, Changes, Consent, Request};
 use crate::baton::code;
 use crate::baton::connector::{AccountOutcome, CreatedAccount, NewAccount, Provisioner, SyncContext, unsupported};
@@ -14,6 +17,7 @@ use crate::baton::proto::v2::create_account_response::{
     ActionRequiredResult, AlreadyExistsResult, InProgressResult, Result as Outcome, SuccessResult,
 };
 use crate::baton::proto::v2::{credential_options, local_credential_options};
+use crate::baton::seal::{NewSecret, Seals};
 
 /// How often a grant or revoke is repeated when the other side is out of reach (`baton/service/protocol.md 4.3`).
 const REPEATS: u32 = 3;
@@ -33,6 +37,10 @@ pub enum Write {
     CreateAccount(v2::CreateAccountRequest),
     /// Deletes a resource.
     DeleteResource(v2::DeleteResourceRequest),
+    /// Makes a credential anew, and hands it over as it is: the caller is in this process.
+    Rotate(v2::ResourceId),
+    /// Carries an action out.
+    Act(v2::InvokeActionRequest),
 }
 
 /// What a write did, or would do.
@@ -44,6 +52,29 @@ pub struct WriteOutcome {
     pub requests: Vec<Request>,
     /// What somebody must do now, as a sentence without its full stop.
     pub next: Option<String>,
+    /// Secrets that were made.
+    pub secrets: Vec<NewSecret>,
+    /// What an action answered.
+    pub response: Option<Struct>,
+    /// Commands that take it back.
+    pub undo: Vec<String>,
+}
+
+/// An action that was asked for, as it is answered.
+#[derive(Debug)]
+pub struct Invoked {
+    /// The answer of the service.
+    pub response: v2::InvokeActionResponse,
+    /// Why it failed, if it did.
+    pub failure: Option<Error>,
+}
+
+/// What came of a write besides its changes.
+#[derive(Default)]
+struct Done {
+    next: Option<String>,
+    secrets: Vec<NewSecret>,
+    response: Option<Struct>,
 }
 
 /// Writes through one connector.
@@ -52,6 +83,7 @@ pub struct Provisioning<C> {
     connector: Arc<C>,
     enabled: bool,
     repeats: u32,
+    runs: Runs,
 }
 
 impl<C> Clone for Provisioning<C> {
@@ -60,6 +92,7 @@ impl<C> Clone for Provisioning<C> {
             connector: Arc::clone(&self.connector),
             enabled: self.enabled,
             repeats: self.repeats,
+            runs: self.runs.clone(),
         }
     }
 }
@@ -71,6 +104,7 @@ impl<C: Provisioner> Provisioning<C> {
             connector,
             enabled,
             repeats: REPEATS,
+            runs: Runs::default(),
         }
     }
 
@@ -127,11 +161,20 @@ impl<C: Provisioner> Provisioning<C> {
     /// As the methods above; `FailedPrecondition` for a change that the consent does not name.
     pub async fn carry_out(&self, write: &Write, consent: Consent) -> Result<WriteOutcome> {
         let changes = Arc::new(Changes::new(consent));
-        let next = self.write(write, &changes).await?;
+        let done = self.write(write, &changes).await.map_err(|error| {
+            let told: Vec<String> = changes.told().iter().map(ToString::to_string).collect();
+            match told.is_empty() {
+                true => error,
+                false => error.also_hint(format!("done before that: {}", told.join("; "))),
+            }
+        })?;
         Ok(WriteOutcome {
             changes: changes.told(),
             requests: Vec::new(),
-            next,
+            next: done.next,
+            secrets: done.secrets,
+            response: done.response,
+            undo: changes.undo(),
         })
     }
 
@@ -149,24 +192,35 @@ impl<C: Provisioner> Provisioning<C> {
         Ok(WriteOutcome {
             changes: [proposed, changes.told()].concat(),
             requests,
-            next: None,
+            undo: changes.undo(),
+            ..WriteOutcome::default()
         })
     }
 
-    async fn write(&self, write: &Write, changes: &Arc<Changes>) -> Result<Option<String>> {
+    async fn write(&self, write: &Write, changes: &Arc<Changes>) -> Result<Done> {
+        let mut done = Done::default();
         match write {
-            Write::Grant(request) => self.grant_with(request, changes).await.map(|_| None),
-            Write::Revoke(request) => self.revoke_with(request, changes).await.map(|_| None),
-            Write::DeleteResource(request) => self.delete_resource_with(request, changes).await.map(|_| None),
+            Write::Grant(request) => drop(self.grant_with(request, changes).await?),
+            Write::Revoke(request) => drop(self.revoke_with(request, changes).await?),
+            Write::DeleteResource(request) => drop(self.delete_resource_with(request, changes).await?),
             Write::CreateAccount(request) => {
                 let created = self.create_account_with(request, changes).await?;
-                Ok(match created.result {
+                done.next = match created.result {
                     Some(Outcome::ActionRequired(required)) => Some(required.message),
                     Some(Outcome::InProgress(_)) => Some("the account is being created".to_owned()),
                     _ => None,
-                })
+                };
+            }
+            Write::Rotate(id) => done.secrets = self.rotate_with(id, changes).await?,
+            Write::Act(request) => {
+                self.check()?;
+                let (action, args) = self.action(request)?;
+                let cx = SyncContext::writing(changes);
+                let response = self.connector.act(&cx, &action.name, Arguments(&args)).await?;
+                done.response = Some(response);
             }
         }
+        Ok(done)
     }
 
     async fn grant_with(
@@ -257,16 +311,139 @@ impl<C: Provisioner> Provisioning<C> {
         Err(unsupported(type_name(id), "does not have resource Create() configured"))
     }
 
-    /// Rotates no credential.
+    /// Makes a credential anew, once, and encrypts it to every key of the request. The keys are read before.
     ///
     /// # Errors
-    /// As [`Provisioning::create_resource`].
-    pub fn rotate_credential(&self, request: &v2::RotateCredentialRequest) -> Result<v2::RotateCredentialResponse> {
+    /// As [`Provisioning::grant`]; `Unimplemented` for a type whose credentials cannot be made anew; `InvalidArgument`
+    /// without a key that it could be encrypted to, and for a password that is sent along.
+    pub async fn rotate_credential(
+        &self,
+        request: &v2::RotateCredentialRequest,
+    ) -> Result<v2::RotateCredentialResponse> {
         self.check()?;
-        Err(unsupported(
-            type_name(request.resource_id.as_ref()),
-            "does not support credential rotation",
-        ))
+        let id = self.rotatable(request.resource_id.as_ref())?;
+        let options = request
+            .credential_options
+            .as_ref()
+            .and_then(|options| options.options.as_ref());
+        if let Some(credential_options::Options::EncryptedPassword(_)) = options {
+            return Err(malformed("a password was sent, but this connector takes none"));
+        }
+        let seals = Seals::of(&request.encryption_configs)?;
+        let secrets = logged(async |changes| self.rotate_with(id, changes).await).await?;
+        let mut encrypted_data = Vec::new();
+        for secret in &secrets {
+            encrypted_data.extend(seals.seal(secret)?);
+        }
+        Ok(v2::RotateCredentialResponse {
+            encrypted_data,
+            resource_id: Some(id.clone()),
+            annotations: Vec::new(),
+        })
+    }
+
+    async fn rotate_with(&self, id: &v2::ResourceId, changes: &Arc<Changes>) -> Result<Vec<NewSecret>> {
+        self.check()?;
+        let id = self.rotatable(Some(id))?;
+        self.connector.rotate(&SyncContext::writing(changes), id).await
+    }
+
+    fn rotatable<'r>(&self, id: Option<&'r v2::ResourceId>) -> Result<&'r v2::ResourceId> {
+        if !self.connector.rotates(type_name(id)) {
+            return Err(unsupported(type_name(id), "does not support credential rotation"));
+        }
+        let id = id.filter(|id| !id.resource.is_empty());
+        id.ok_or_else(|| malformed("a credential to make anew has no id"))
+    }
+
+    /// The actions, of one resource type where the request names one.
+    pub fn action_schemas(&self, request: &v2::ListActionSchemasRequest) -> v2::ListActionSchemasResponse {
+        let of = &request.resource_type_id;
+        let mut schemas = self.connector.actions();
+        schemas.retain(|action| of.is_empty() || action.resource_type_id == *of);
+        v2::ListActionSchemasResponse {
+            schemas,
+            annotations: Vec::new(),
+        }
+    }
+
+    /// One action.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none of that name.
+    pub fn action_schema(&self, request: &v2::GetActionSchemaRequest) -> Result<v2::GetActionSchemaResponse> {
+        let actions = self.connector.actions();
+        Ok(v2::GetActionSchemaResponse {
+            schema: Some(action::find(&actions, &request.name, "")?.clone()),
+            annotations: Vec::new(),
+        })
+    }
+
+    /// The action that a request names, and its arguments once they fit it.
+    fn action(&self, request: &v2::InvokeActionRequest) -> Result<(v2::BatonActionSchema, Struct)> {
+        let actions = self.connector.actions();
+        let found = action::find(&actions, &request.name, &request.resource_type_id)?.clone();
+        let args = request.args.clone().unwrap_or_default();
+        action::check(&found, &args)?;
+        Ok((found, args))
+    }
+
+    /// Carries an action out, once, and waits for it a while.
+    ///
+    /// # Errors
+    /// `NotFound` for an action that there is not; `FailedPrecondition` when writes are off; `InvalidArgument` for
+    /// arguments that it does not take. Its own failure is an answer.
+    pub async fn invoke_action(&self, request: &v2::InvokeActionRequest) -> Result<Invoked> {
+        let (found, args) = self.action(request)?;
+        self.check()?;
+        let wait = request.inline_wait.as_ref();
+        let patience = wait
+            .and_then(|wait| u64::try_from(wait.seconds).ok())
+            .map(Duration::from_secs);
+        let connector = Arc::clone(&self.connector);
+        let name = found.name.clone();
+        let work = async move {
+            let changes = Arc::new(Changes::default());
+            let cx = SyncContext::writing(&changes);
+            let done = connector.act(&cx, &found.name, Arguments(&args)).await;
+            tell(&changes);
+            done
+        };
+        let (id, run) = self.runs.begin(&name, patience, work).await;
+        let failure = run.failure.map(|(kind, code, message)| {
+            tracing::warn!(
+                code = code.number(),
+                action = name.as_str(),
+                error = message.as_str(),
+                "Action failed."
+            );
+            Error::new(kind, message).code(code)
+        });
+        Ok(Invoked {
+            response: v2::InvokeActionResponse {
+                id,
+                status: run.status.into(),
+                annotations: Vec::new(),
+                response: run.response,
+                name,
+            },
+            failure,
+        })
+    }
+
+    /// How far a run is that [`Provisioning::invoke_action`] began.
+    ///
+    /// # Errors
+    /// `NotFound` for an id that was given to nobody, or for another action.
+    pub fn action_status(&self, request: &v2::GetActionStatusRequest) -> Result<v2::GetActionStatusResponse> {
+        let run = self.runs.find(&request.id, &request.name)?;
+        Ok(v2::GetActionStatusResponse {
+            name: run.name,
+            id: request.id.clone(),
+            status: run.status.into(),
+            annotations: Vec::new(),
+            response: run.response,
+        })
     }
 
     /// Issues no credential.
@@ -295,10 +472,14 @@ impl<C: Provisioner> Provisioning<C> {
 async fn logged<T>(write: impl AsyncFnOnce(&Arc<Changes>) -> Result<T>) -> Result<T> {
     let changes = Arc::new(Changes::default());
     let done = write(&changes).await?;
+    tell(&changes);
+    Ok(done)
+}
+
+fn tell(changes: &Changes) {
     for change in changes.told() {
         tracing::info!(%change, "Access written.");
     }
-    Ok(done)
 }
 
 /// Waits between repeats of a call that failed because the other side was out of reach: 15, 30 and 45 seconds or the

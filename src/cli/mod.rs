@@ -4,6 +4,7 @@
 //! (`baton/config/published.md 5`).
 
 mod access;
+mod actions;
 mod capabilities;
 mod command;
 mod completion;
@@ -33,6 +34,7 @@ mod mistake;
 mod next;
 mod only;
 mod principals;
+mod private;
 mod program;
 mod provision;
 mod read;
@@ -48,6 +50,7 @@ mod syncs;
 mod synonym;
 mod unavailable;
 mod usage;
+mod values;
 mod variables;
 mod verify;
 mod version;

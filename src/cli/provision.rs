@@ -1,18 +1,19 @@
-//! One write from the command line: grant, revoke, create an account, delete a resource
-//! (`baton/config/published.md 3`). What is named by id is looked up in `--file`, which is not changed. Success prints
+//! One write from the command line: grant, revoke, create an account, delete a resource, make a credential anew, carry an
+//! action out (`baton/config/published.md 3`). What is named by id is looked up in `--file`, which is not changed. Success prints
 //! what changed on stderr, nothing on stdout.
 
 use std::path::Path;
 
-use prost_types::value::Kind as ValueKind;
 use serde_json::Value;
 
 use super::grant::emitting;
+use super::values::wire;
 use super::write::{self, Approval, WriteRequest};
-use super::{fields, unavailable, usage_error};
+use super::{actions, fields, unavailable, usage_error};
 use crate::baton::c1z::Reader;
 use crate::baton::config::Values;
 use crate::baton::config::kit;
+use crate::baton::config::setting::{Setting, Text};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::provision::Write;
@@ -29,21 +30,35 @@ pub enum Mode {
     Revoke,
     /// `--create-account-profile` or `--create-account-login`
     CreateAccount,
+    /// `--invoke-action`
+    InvokeAction,
+    /// `--list-action-schemas`
+    ListActions,
     /// `--delete-resource`
     DeleteResource,
+    /// `--rotate-credentials`
+    Rotate,
 }
 
 /// The write that the settings ask for, if any; the first one in the published order (`baton/config/published.md 1.5`).
 pub fn mode(values: &Values) -> Option<Mode> {
-    let order = [
+    let first = [
         (kit::GRANT_ENTITLEMENT, Mode::Grant),
         (kit::REVOKE_GRANT, Mode::Revoke),
         (kit::CREATE_ACCOUNT_PROFILE, Mode::CreateAccount),
         (kit::CREATE_ACCOUNT_LOGIN, Mode::CreateAccount),
-        (kit::DELETE_RESOURCE, Mode::DeleteResource),
+        (kit::INVOKE_ACTION, Mode::InvokeAction),
     ];
-    let chosen = order.into_iter().find(|(setting, _)| !setting.of(values).is_empty());
-    chosen.map(|(_, mode)| mode)
+    let last = [
+        (kit::DELETE_RESOURCE, Mode::DeleteResource),
+        (kit::ROTATE_CREDENTIALS, Mode::Rotate),
+    ];
+    let lists = kit::LIST_ACTION_SCHEMAS.of(values).then_some(Mode::ListActions);
+    let texts = |all: &[(Setting<Text>, Mode)]| {
+        let chosen = all.iter().find(|(setting, _)| !setting.of(values).is_empty());
+        chosen.map(|(_, mode)| *mode)
+    };
+    texts(&first).or(lists).or_else(|| texts(&last))
 }
 
 /// Writes.
@@ -54,7 +69,22 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
     unavailable::check(fields::all(), values)?;
     let mut settings = workato::config::settings(values)?;
     let file = Path::new(kit::FILE.of(values));
+    let (mut secret_file, mut undo_file) = (None, None);
     let (write, doing, on) = match mode {
+        Mode::ListActions => {
+            unavailable::no_dry_run(values)?;
+            return terminal.data(&actions::schemas(kit::LIST_ACTION_SCHEMAS_RESOURCE_TYPE.of(values))?);
+        }
+        Mode::InvokeAction => {
+            let request = actions::request(values)?;
+            undo_file = Some(actions::undo_file(values, &request));
+            (Write::Act(request), "carry the action out", None)
+        }
+        Mode::Rotate => {
+            let id = actions::rotated(values)?;
+            secret_file = Some(actions::secret_file(values, &id));
+            (Write::Rotate(id), "make the credential anew", None)
+        }
         Mode::Grant => {
             let request = grant_request(file, values)?;
             let on = request.entitlement.as_ref().and_then(|e| e.resource.clone());
@@ -89,6 +119,8 @@ pub fn run(terminal: &Terminal, values: &Values, mode: Mode) -> Result<()> {
         doing,
         how,
         patient: true,
+        secret_file,
+        undo_file,
     };
     write::run(terminal, values, settings, &order)
 }
@@ -200,22 +232,6 @@ fn account_request(values: &Values) -> Result<v2::CreateAccountRequest> {
         encryption_configs: Vec::new(),
         resource_type_id: kit::CREATE_ACCOUNT_RESOURCE_TYPE.of(values).to_owned(),
     })
-}
-
-fn wire(value: Value) -> prost_types::Value {
-    let kind = match value {
-        Value::Null => ValueKind::NullValue(0),
-        Value::Bool(yes) => ValueKind::BoolValue(yes),
-        Value::Number(number) => ValueKind::NumberValue(number.as_f64().unwrap_or_default()),
-        Value::String(text) => ValueKind::StringValue(text),
-        Value::Array(values) => ValueKind::ListValue(prost_types::ListValue {
-            values: values.into_iter().map(wire).collect(),
-        }),
-        Value::Object(fields) => ValueKind::StructValue(prost_types::Struct {
-            fields: fields.into_iter().map(|(name, value)| (name, wire(value))).collect(),
-        }),
-    };
-    prost_types::Value { kind: Some(kind) }
 }
 
 fn missing(what: &str, id: &str, file: &Path) -> Error {

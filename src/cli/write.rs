@@ -1,10 +1,13 @@
 //! Carrying out writes for somebody who looks on: rehearsed where they want to see first, asked for where they must
 //! agree, told when done. The flags that write once and the commands `grant` and `revoke` end here.
 
+use std::path::{Path, PathBuf};
+
 use tokio_util::sync::CancellationToken;
 
+use super::private::PrivateFile;
 use super::sync::in_runtime;
-use super::{connect, interrupt};
+use super::{actions, connect, interrupt};
 use crate::baton::change::{Change, Consent};
 use crate::baton::code;
 use crate::baton::config::Values;
@@ -40,6 +43,10 @@ pub struct WriteRequest<'w> {
     /// Whether a workspace that is out of reach is waited for, as jobs do (`baton/config/published.md 3`). A person is
     /// told.
     pub patient: bool,
+    /// Where a secret goes that is made anew.
+    pub secret_file: Option<PathBuf>,
+    /// Where the commands go that undo an action.
+    pub undo_file: Option<PathBuf>,
 }
 
 /// Carries writes out. With several, all are rehearsed before
@@ -60,6 +67,8 @@ pub fn run(terminal: &Terminal, values: &Values, settings: Settings, order: &Wri
             writes: if order.patient { writes } else { writes.impatient() },
             cancel,
             doing: order.doing,
+            secret_file: order.secret_file.as_deref(),
+            undo_file: order.undo_file.as_deref(),
         };
         let done = desk.run(order.writes, order.how).await;
         done.map_err(|error| interrupts.explain(error))
@@ -71,11 +80,15 @@ struct WriteSession<'t> {
     writes: Provisioning<WorkatoConnector>,
     cancel: CancellationToken,
     doing: &'static str,
+    secret_file: Option<&'t Path>,
+    undo_file: Option<&'t Path>,
 }
 
 impl WriteSession<'_> {
     async fn run(&self, writes: &[Write], how: Approval) -> Result<()> {
-        if how == Approval::Now && writes.len() == 1 {
+        // How an action is undone must be on the disk before it begins.
+        let is_plain = !writes.iter().any(|write| matches!(write, Write::Act(_)));
+        if how == Approval::Now && writes.len() == 1 && is_plain {
             return self.carry_out(writes, &Consent::Given).await;
         }
         let mut open: Vec<Write> = Vec::new();
@@ -95,14 +108,47 @@ impl WriteSession<'_> {
             Approval::Asked if !changes.is_empty() => self.ask(&changes).await?,
             Approval::Asked | Approval::Now => {}
         }
+        let undo: Vec<String> = planned.iter().flat_map(|told| told.undo.clone()).collect();
+        self.keep_undo(&undo)?;
         self.carry_out(&open, &Consent::To(changes)).await
+    }
+
+    fn keep_undo(&self, undo: &[String]) -> Result<()> {
+        let Some(path) = self.undo_file.filter(|_| !undo.is_empty()) else {
+            return Ok(());
+        };
+        let mut file = PrivateFile::create(path)?;
+        file.keep(&format!(
+            "#!/bin/sh\n# Each line gives one thing back.\n{}\n",
+            undo.join("\n")
+        ))?;
+        self.terminal.say(&format!(
+            "What is taken away now, {} gives back.",
+            file.path().display()
+        ));
+        Ok(())
     }
 
     async fn carry_out(&self, writes: &[Write], consent: &Consent) -> Result<()> {
         for write in writes {
+            let secret_file = match (write, self.secret_file) {
+                (Write::Rotate(_), Some(path)) => Some(PrivateFile::create(path)?),
+                _ => None,
+            };
             let done = self.writes.carry_out(write, consent.clone());
             let told = self.unless_cancelled(done, unknown).await?;
+            if let Some(mut file) = secret_file {
+                for secret in &told.secrets {
+                    file.keep(&format!("{}\n", secret.value.expose()))?;
+                    let of = sanitize::line(&secret.description);
+                    self.terminal
+                        .say(&format!("{of}: it is in {}, for you alone.", file.path().display()));
+                }
+            }
             self.tell(&told);
+            if let Some(response) = &told.response {
+                self.terminal.data(&actions::answer(response))?;
+            }
         }
         Ok(())
     }

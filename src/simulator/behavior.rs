@@ -30,6 +30,19 @@ pub struct Behavior {
     pub clock_ahead: i64,
     /// Where the ids of a change of a group are read.
     pub group_ids: GroupIds,
+    /// What assigning groups to an agent or a tool server does to those that it is open to.
+    pub assigned: Assigned,
+}
+
+/// What becomes of the groups that an agent or a tool server is open to when others are assigned: the documents name a
+/// counterpart that removes, and do not say it (`workato/agents.md 5`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Assigned {
+    /// They stay.
+    #[default]
+    BesideOthers,
+    /// They go.
+    InPlaceOfOthers,
 }
 
 /// Where the ids of people who join or leave a group are read: the documents differ (`workato/api.md 2.10`
@@ -57,6 +70,7 @@ impl Default for Behavior {
             gzip: true,
             clock_ahead: 0,
             group_ids: GroupIds::default(),
+            assigned: Assigned::default(),
         }
     }
 }

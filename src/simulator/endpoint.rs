@@ -157,6 +157,38 @@ endpoints! {
     PlatformKeys = "/api/v2/api_clients/{id}/api_keys", ApiPlatform, Agents;
     /// `GET /api/api_collections`.
     Collections = "/api/api_collections", ApiPlatform, Agents;
+    /// `POST /api/iam/users/:id/add_to_group`.
+    IdentityJoin = "/api/iam/users/{id}/add_to_group", Identity, Agents;
+    /// `POST /api/iam/users/:id/remove_from_group`.
+    IdentityLeave = "/api/iam/users/{id}/remove_from_group", Identity, Agents;
+    /// `POST /api/agentic/genies/:id/assign_user_groups`.
+    GenieAssign = "/api/agentic/genies/{id}/assign_user_groups", Genies, Agents;
+    /// `POST /api/agentic/genies/:id/remove_user_groups`.
+    GenieRemove = "/api/agentic/genies/{id}/remove_user_groups", Genies, Agents;
+    /// `POST /api/agentic/genies/:id/stop`.
+    GenieStop = "/api/agentic/genies/{id}/stop", Genies, Agents;
+    /// `POST /api/mcp/mcp_servers/:handle/assign_user_groups`.
+    McpAssign = "/api/mcp/mcp_servers/{id}/assign_user_groups", McpServers, Agents;
+    /// `POST /api/mcp/mcp_servers/:handle/remove_user_groups`.
+    McpRemove = "/api/mcp/mcp_servers/{id}/remove_user_groups", McpServers, Agents;
+    /// `POST /api/mcp/mcp_servers/:handle/token_renew`.
+    McpRenew = "/api/mcp/mcp_servers/{id}/token_renew", McpServers, Agents;
+    /// `DELETE /api/v2/api_clients/:id`.
+    PlatformClient = "/api/v2/api_clients/{id}", ApiPlatform, Agents;
+    /// `DELETE /api/v2/api_clients/:id/api_keys/:key`.
+    PlatformKey = "/api/v2/api_clients/{id}/api_keys/{key}", ApiPlatform, Agents;
+    /// `PUT /api/v2/api_clients/:id/api_keys/:key/enable`.
+    PlatformKeyEnable = "/api/v2/api_clients/{id}/api_keys/{key}/enable", ApiPlatform, Agents;
+    /// `PUT /api/v2/api_clients/:id/api_keys/:key/disable`.
+    PlatformKeyDisable = "/api/v2/api_clients/{id}/api_keys/{key}/disable", ApiPlatform, Agents;
+    /// `PUT /api/v2/api_clients/:id/api_keys/:key/refresh_secret`.
+    PlatformKeySecret = "/api/v2/api_clients/{id}/api_keys/{key}/refresh_secret", ApiPlatform, Agents;
+    /// `PUT` and `DELETE /api/developer_api_clients/:id`.
+    ApiClient = "/api/developer_api_clients/{id}", ApiClients, Any;
+    /// `POST /api/developer_api_clients/:id/regenerate`.
+    ApiClientRegenerate = "/api/developer_api_clients/{id}/regenerate", ApiClients, Any;
+    /// `POST /api/connections/:id/disconnect`.
+    ConnectionDisconnect = "/api/connections/{id}/disconnect", Connections, Any;
 }
 
 impl Endpoint {
@@ -200,7 +232,7 @@ impl Endpoint {
             loop {
                 match (wanted.next(), given.next()) {
                     (None, None) => return true,
-                    (Some(w), Some(g)) if w == g || (w == "{id}" && !g.is_empty()) => {}
+                    (Some(w), Some(g)) if w == g || (w.starts_with('{') && !g.is_empty()) => {}
                     _ => return false,
                 }
             }

@@ -5,6 +5,7 @@
 //! `connections`, `clients`, `agents`, `details`); `gate` is what every request passes first: log, faults, quota, token,
 //! permission. `cli` and tests may use this module; nothing else does.
 
+mod agent_writes;
 mod agents;
 mod behavior;
 pub mod catalogue;
@@ -32,7 +33,7 @@ mod workspace;
 mod writes;
 
 pub use agents::SECRETS;
-pub use behavior::{Behavior, Fault, GroupIds, Hits, Quota, QuotaClock, RetryForm, Script};
+pub use behavior::{Assigned, Behavior, Fault, GroupIds, Hits, Quota, QuotaClock, RetryForm, Script};
 pub use endpoint::{Endpoint, Family};
 pub use estate::{
     Collection, Estate, Genie, GenieClient, IdentityGroup, IdentityUser, McpServer, PlatformClient, PlatformKey,

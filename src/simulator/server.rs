@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
@@ -19,7 +19,9 @@ use super::log::{Logged, Requests};
 use super::quota::Counters;
 use super::view::View;
 use super::workspace::{Env, Workspace};
-use super::{agents, clients, connections, details, folders, gate, groups, paging, people, projects, roles, writes};
+use super::{
+    agent_writes, agents, clients, connections, details, folders, gate, groups, paging, people, projects, roles, writes,
+};
 use crate::baton::error::{Error, Kind, Result};
 
 /// A running simulator. Dropping it stops the server.
@@ -39,6 +41,8 @@ pub struct Server {
     pub counters: Counters,
     /// Addresses that were invited.
     pub invited: Mutex<Vec<String>>,
+    /// Secrets that were made, in order.
+    pub secrets: Mutex<Vec<String>>,
     log: Mutex<Vec<Logged>>,
     correlation: AtomicU64,
 }
@@ -78,6 +82,14 @@ impl Server {
         *view = Arc::new(View::new(workspace));
     }
 
+    /// A secret that nothing else is.
+    pub fn new_secret(&self, of: &str) -> String {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let secret = format!("wk-made-anew-{of}-{:04}-Zq7Rk2Vx", secrets.len());
+        secrets.push(secret.clone());
+        secret
+    }
+
     /// Adds a line to the log.
     pub fn record(&self, line: Logged) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
@@ -100,6 +112,7 @@ impl Simulator {
             behavior: RwLock::new(BehaviorInForce::new(behavior)),
             counters: Counters::default(),
             invited: Mutex::default(),
+            secrets: Mutex::default(),
             log: Mutex::default(),
             correlation: AtomicU64::new(1),
         });
@@ -153,6 +166,12 @@ impl Simulator {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Secrets that were made so far, in order.
+    pub fn secrets(&self) -> Vec<String> {
+        let secrets = self.server.secrets.lock();
+        secrets.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Replaces the behavior. Scripts count from one again.
@@ -235,6 +254,24 @@ fn routes(server: &Arc<Server>) -> Router {
                 Endpoint::PlatformClients => get(agents::clients),
                 Endpoint::PlatformKeys => get(agents::keys),
                 Endpoint::Collections => get(agents::collections),
+                Endpoint::IdentityJoin => post(agent_writes::add_to_group),
+                Endpoint::IdentityLeave => post(agent_writes::remove_from_group),
+                Endpoint::GenieAssign => post(agent_writes::assign_to_genie),
+                Endpoint::GenieRemove => post(agent_writes::remove_from_genie),
+                Endpoint::GenieStop => post(agent_writes::stop_genie),
+                Endpoint::McpAssign => post(agent_writes::assign_to_server),
+                Endpoint::McpRemove => post(agent_writes::remove_from_server),
+                Endpoint::McpRenew => post(agent_writes::renew_token),
+                Endpoint::PlatformClient => delete(agent_writes::delete_platform_client),
+                Endpoint::PlatformKey => delete(agent_writes::delete_key),
+                Endpoint::PlatformKeyEnable => put(agent_writes::enable_key),
+                Endpoint::PlatformKeyDisable => put(agent_writes::disable_key),
+                Endpoint::PlatformKeySecret => put(agent_writes::refresh_secret),
+                Endpoint::ApiClient => {
+                    put(agent_writes::update_developer_client).delete(agent_writes::delete_developer_client)
+                }
+                Endpoint::ApiClientRegenerate => post(agent_writes::regenerate),
+                Endpoint::ConnectionDisconnect => post(agent_writes::disconnect),
             },
         );
     }

@@ -1,5 +1,10 @@
 //! API clients: the non-human identities of a workspace. Token values are never read.
 
+mod write;
+
+use prost_types::Any;
+
+pub use self::write::{Narrower, narrow, rotate};
 use super::client::{endpoint, ids, parts, rows};
 use super::folder::FolderId;
 use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp, utc};
@@ -11,6 +16,7 @@ use crate::baton::error::Result;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder, User};
+use crate::baton::seal::NewSecret;
 
 ids! {
     /// A developer API client.
@@ -69,6 +75,12 @@ pub struct ApiClient;
 impl ResourceKind for ApiClient {
     const TYPE: &'static str = "api_client";
 
+    const CAPABILITIES: &'static [v2::Capability] = &[
+        v2::Capability::Sync,
+        v2::Capability::ResourceDelete,
+        v2::Capability::CredentialRotation,
+    ];
+
     const PROBES: &'static [Probe] = &[Probe::list::<ApiClientRow>(&endpoint::API_CLIENTS).recorded(FAMILY)];
 
     fn resource_type() -> v2::ResourceType {
@@ -77,6 +89,14 @@ impl ResourceKind for ApiClient {
 
     async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
         Page::of_table(&t.get::<ApiClients>(cx).await?, page, PAGE, build)
+    }
+
+    async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
+        write::rotate(t, cx, id).await
+    }
+
+    async fn delete(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<Any>> {
+        write::delete(t, cx, id).await
     }
 }
 
@@ -114,7 +134,9 @@ fn build(client: &ApiClientRow) -> v2::Resource {
         .with("all_folders", client.all_folders)
         .with("folder_ids", folders)
         .with("ip_allow_list", client.ip_allow_list.clone())
-        .with("token_updated_at", utc(token_updated_at));
+        .with("token_updated_at", utc(token_updated_at))
+        // Its tools are the endpoints that the role ticks (`workato/api.md 1.2`).
+        .with("opens_mcp_server_of_developers", true);
     ResourceBuilder::new(ApiClient::TYPE, id.as_str(), name)
         .profile(profile)
         .created_at(stamp(client.created_at.as_deref()))

@@ -1,8 +1,12 @@
 //! API keys as secrets: those of API-platform clients, and the token of each Developer API client. When they were made
 //! and whose they are, never what they are: there is no field for a value.
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+mod write;
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use prost_types::Any;
+
+pub use self::write::switch;
 use super::api_client::{self, ApiClientRow, ApiClients};
 use super::api_platform_client::{self, ApiPlatformClientRow, ApiPlatformClients};
 use super::cause;
@@ -19,6 +23,7 @@ use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::proto::v2::secret_trait::CredentialType;
 use crate::baton::resource::{self, Profile, ResourceBuilder, Secret};
+use crate::baton::seal::NewSecret;
 
 ids! {
     /// A key of an API-platform client.
@@ -37,6 +42,9 @@ rows! {
         ip_deny_list: Option<Vec<String>> = addresses,
     }
 }
+
+/// What the ids of tokens of Developer API clients begin with.
+const OF_DEVELOPER: &str = "developer-";
 
 /// What syncs record when they read the keys of a client.
 const FAMILY: &str = "api_keys";
@@ -100,7 +108,12 @@ pub struct ApiKey;
 impl ResourceKind for ApiKey {
     const TYPE: &'static str = "api_key";
 
-    const CAPABILITIES: &'static [v2::Capability] = &[v2::Capability::Sync, v2::Capability::SyncSecrets];
+    const CAPABILITIES: &'static [v2::Capability] = &[
+        v2::Capability::Sync,
+        v2::Capability::ResourceDelete,
+        v2::Capability::CredentialRotation,
+        v2::Capability::SyncSecrets,
+    ];
 
     const PROBES: &'static [Probe] = &[Probe::list_of::<ApiKeyRow>(&endpoint::API_KEYS, |_, replies| {
         let ids = |clients: &[ApiPlatformClientRow]| clients.iter().map(|client| client.id.to_string()).collect();
@@ -122,6 +135,17 @@ impl ResourceKind for ApiKey {
             .collect();
         all.sort_by(|a, b| resource::key(a).cmp(&resource::key(b)));
         Page::of_table(&all, page, PAGE, Clone::clone)
+    }
+
+    async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
+        match write::developer_client(id) {
+            Some(client) => api_client::rotate(t, cx, client).await,
+            None => write::rotate(t, cx, id).await,
+        }
+    }
+
+    async fn delete(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<Any>> {
+        write::delete(t, cx, id).await
     }
 }
 
@@ -149,7 +173,7 @@ fn token(client: &ApiClientRow) -> v2::Resource {
     };
     let resource = ResourceBuilder::new(
         ApiKey::TYPE,
-        format!("developer-{}", client.id),
+        format!("{OF_DEVELOPER}{}", client.id),
         format!("Token of {owner}"),
     );
     resource

@@ -1,13 +1,20 @@
 //! API-platform clients: programs that call published recipes. How they prove who they are is never read.
 
+use prost_types::Any;
+
 use super::client::{endpoint, ids, parts, rows};
 use super::feature::Feature;
 use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp, utc};
+use super::listing::List;
 use super::probe::{Probe, Refused};
 use super::tables::{Table, Tables};
 use super::tokens::Placed;
+use super::writing::effect::{Ended, send};
+use super::writing::found::{Found, Wanted};
+use crate::baton::annotation::pack;
+use crate::baton::change::Change;
 use crate::baton::connector::SyncContext;
-use crate::baton::error::Result;
+use crate::baton::error::{Kind, Result};
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder, User};
@@ -91,6 +98,8 @@ pub struct ApiPlatformClient;
 impl ResourceKind for ApiPlatformClient {
     const TYPE: &'static str = "api_platform_client";
 
+    const CAPABILITIES: &'static [v2::Capability] = &[v2::Capability::Sync, v2::Capability::ResourceDelete];
+
     const PROBES: &'static [Probe] = &[Probe::list::<ApiPlatformClientRow>(&endpoint::API_PLATFORM_CLIENTS)
         .recorded(FEATURE.family)
         .per_environment()
@@ -107,6 +116,10 @@ impl ResourceKind for ApiPlatformClient {
 
     async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
         Page::of_table(&t.get::<ApiPlatformClients>(cx).await?, page, PAGE, build)
+    }
+
+    async fn delete(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<Any>> {
+        delete(t, cx, id).await
     }
 }
 
@@ -138,4 +151,36 @@ fn build(placed: &Placed<ApiPlatformClientRow>) -> v2::Resource {
         })
         .non_human("API-platform client")
         .build()
+}
+
+/// Deletes a client with its keys. One that is not there is gone already.
+async fn delete(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<Any>> {
+    const THERE: &str = "API-platform client";
+    let gone = |who: String| {
+        cx.changes.tell(Change::gone(who, "", THERE, None::<&str>));
+        Ok(vec![pack(&v2::ResourceDoesNotExist::default())])
+    };
+    let wanted = Wanted {
+        what: "an API-platform client",
+        list: &endpoint::API_PLATFORM_CLIENTS,
+        id,
+        environment: None,
+    };
+    let found: Found<'_, ApiPlatformClientRow> = match wanted.find(t, cx).await {
+        Ok(found) => found,
+        Err(error) if error.kind() == Kind::NotFound => return gone(id.to_owned()),
+        Err(error) => return Err(error),
+    };
+    let title = format!("{} ({})", called(&found.row), found.environment);
+    let change = Change::made(&title, "", THERE, "deleted, with its keys");
+    let write = found.client.write(endpoint::DELETE_API_PLATFORM_CLIENT.of(id), None)?;
+    let ended = send(cx, found.client, &change, write, &[Kind::NotFound], || async {
+        let now: Vec<ApiPlatformClientRow> = List::now(found.client, &endpoint::API_PLATFORM_CLIENTS).read().await?;
+        let there = now.iter().any(|client| client.id == found.row.id);
+        Ok(there.then(|| format!("the {THERE}")))
+    });
+    match ended.await? {
+        Ended::Made => Ok(Vec::new()),
+        Ended::Before => gone(title),
+    }
 }

@@ -96,6 +96,18 @@ codes! {
     OUTCOME_UNKNOWN = "1320";
     /// What is to be changed cannot be told from something else.
     AMBIGUOUS_RIGHT = "1321";
+    /// Something that groups do not open.
+    NO_AUDIENCE = "1322";
+    /// A change that took other rights away, too.
+    OTHERS_LOST = "1323";
+    /// A secret that was made anew and is not known.
+    SECRET_LOST = "1324";
+    /// The client that this program runs on.
+    OWN_TOKEN = "1325";
+    /// What would widen a client.
+    NOT_NARROWER = "1326";
+    /// What is not changed alone.
+    NOT_ALONE = "1327";
 
     /// Projects and folders of an environment are missing.
     NO_ENVIRONMENT_TOKEN = "1901";

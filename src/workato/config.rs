@@ -10,12 +10,12 @@ use super::data_center::{self, check_token_region};
 use crate::baton::code;
 use crate::baton::config::kit::{self, CONNECTION, QUOTA, SYNC};
 use crate::baton::config::schema::About;
-use crate::baton::config::setting::{Flag, Number, Secret as Hidden, Setting, Text, settings};
+use crate::baton::config::setting::{Flag, Number, Secret as Hidden, Setting, Text, Texts, settings};
 use crate::baton::config::{Export, Field, Source, Values};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::http::Pace;
 use crate::baton::secret::Secret;
-use crate::workato::settings::{Environment, EnvironmentChoice, Settings};
+use crate::workato::settings::{Environment, EnvironmentChoice, OwnToken, Settings};
 use crate::workato::tokens;
 
 /// The fields: the published ones in their order, then ours.
@@ -92,6 +92,20 @@ pub static FIELDS: &[Field] = &[
     .range(1, 100_000)
     .export(Export::Gui)
     .under(QUOTA),
+    Field::list(
+        "workato-own-api-clients",
+        "Ids of the API clients whose tokens these are: they are never rotated, narrowed or deleted, all others can be",
+    )
+    .display("API clients of this connector")
+    .export(Export::Gui)
+    .under(CONNECTION),
+    Field::bool(
+        "touch-own-token",
+        "With a write: change an API client even if this program runs on its token",
+    )
+    .hidden()
+    .export(Export::Cli)
+    .under(CONNECTION),
 ];
 
 settings! {
@@ -107,6 +121,8 @@ settings! {
     FOLDER_DEPTH: Text = "folder-depth";
     SYNC_CONNECTIONS: Flag = "sync-connections";
     REQUESTS_PER_MINUTE: Number = "workato-requests-per-minute";
+    OWN_API_CLIENTS: Texts = "workato-own-api-clients";
+    TOUCH_OWN_TOKEN: Flag = "touch-own-token";
 }
 
 /// What the schema says about the connector.
@@ -133,6 +149,10 @@ pub fn settings(values: &Values) -> Result<Settings> {
         privileges: PRIVILEGES.of(values).parse()?,
         folder_depth: FOLDER_DEPTH.of(values).parse()?,
         sync_connections: SYNC_CONNECTIONS.of(values),
+        own: OwnToken {
+            clients: OWN_API_CLIENTS.of(values).to_vec(),
+            may_go: TOUCH_OWN_TOKEN.of(values),
+        },
     };
     tokens::check_distinct(&settings)?;
     Ok(settings)

@@ -1,18 +1,20 @@
 //! Genies: agents that talk to people and act with the skills they have. Their instructions are never read.
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use prost_types::Any;
 
 use super::cause;
 use super::client::{endpoint, ids, parts, rows};
 use super::family::single::Losses;
 use super::feature::{Each, Feature, One};
 use super::identity_group::{self, IdentityGroupId};
-use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp};
+use super::kind::{PAGE, ResourceKind, Right, first_of, id_value, stamp};
 use super::probe::{Probe, Refused};
 use super::project::{self, ProjectId};
 use super::tables::{FAN_OUT, Table, Tables};
 use super::tokens::Placed;
-use crate::baton::connector::SyncContext;
+use super::writing::audience::{self, Audience, Doors};
+use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::Result;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
@@ -119,7 +121,8 @@ async fn whole(
     })
 }
 
-fn called(genie: &GenieRow) -> String {
+/// What a genie is called.
+pub fn called(genie: &GenieRow) -> String {
     let id = genie.id.to_string();
     first_of([genie.name.as_deref(), Some(&id)])
         .unwrap_or_default()
@@ -139,11 +142,33 @@ pub async fn groups_named(t: &Tables, cx: &SyncContext) -> Result<Vec<(IdentityG
     Ok(named.map(|group| (group.id.clone(), group.name.clone())).collect())
 }
 
+impl Audience for GenieRow {
+    const DOORS: Doors = Doors {
+        what: "a genie",
+        list: &endpoint::GENIES,
+        one: &endpoint::GENIE,
+        open: &endpoint::OPEN_GENIE,
+        close: &endpoint::CLOSE_GENIE,
+        field: "user_group_ids",
+    };
+
+    fn title(&self) -> String {
+        called(self)
+    }
+
+    fn open_to(&self) -> Option<Vec<IdentityGroupId>> {
+        let groups = self.user_groups.as_ref()?;
+        Some(groups.iter().map(|group| group.id.clone()).collect())
+    }
+}
+
 /// The genie resource type.
 pub struct Genie;
 
 impl ResourceKind for Genie {
     const TYPE: &'static str = "genie";
+
+    const CAPABILITIES: &'static [v2::Capability] = &[v2::Capability::Sync, v2::Capability::Provision];
 
     const ONLY_SLUG: Option<&'static str> = Some(identity_group::USE);
 
@@ -186,6 +211,14 @@ impl ResourceKind for Genie {
             .unwrap_or_default();
         let ids: Vec<IdentityGroupId> = groups.iter().map(|group| group.id.clone()).collect();
         Page::of_table(&identity_group::uses(genie, &ids), page, PAGE, Clone::clone)
+    }
+
+    async fn grant(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Granted> {
+        audience::grant::<GenieRow>(t, cx, wanted).await
+    }
+
+    async fn revoke(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Vec<Any>> {
+        audience::revoke::<GenieRow>(t, cx, wanted).await
     }
 }
 

@@ -75,11 +75,20 @@ pub fn principal(user: &IdentityUserId) -> v2::ResourceId {
     resource::id(IdentityUser::TYPE, user.to_string())
 }
 
+/// What a user is called: by name, else by address, else by id.
+pub fn called(user: &IdentityUserRow) -> String {
+    let id = user.id.to_string();
+    let texts = [&user.full_name, &user.name, &user.email].map(|text| text.as_deref());
+    first_of(texts.into_iter().chain([Some(id.as_str())]))
+        .unwrap_or_default()
+        .to_owned()
+}
+
 fn build(user: &IdentityUserRow) -> v2::Resource {
     let id = user.id.to_string();
     let email = user.email.as_deref().filter(|email| !email.is_empty());
     let full_name = first_of([user.full_name.as_deref(), user.name.as_deref()]);
-    let name = first_of([full_name, email, Some(&id)]).unwrap_or_default();
+    let name = called(user);
     let profile = Profile::new()
         .with("id", id.as_str())
         .with("email", email)

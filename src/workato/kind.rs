@@ -14,6 +14,7 @@ use crate::baton::connector::{CreatedAccount, Granted, NewAccount, SyncContext, 
 use crate::baton::error::Result;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
+use crate::baton::seal::NewSecret;
 
 /// Rows of one page: well below the 4 MiB a gRPC message may have.
 pub const PAGE: usize = 500;
@@ -93,6 +94,14 @@ pub trait ResourceKind {
     /// As [`ResourceKind::grant`].
     fn create(_: &Tables, _: &SyncContext, _: &NewAccount<'_>) -> impl Future<Output = Result<CreatedAccount>> + Send {
         async { Err(unsupported(Self::TYPE, "does not have accounts")) }
+    }
+
+    /// Makes the credential of one of its resources anew.
+    ///
+    /// # Errors
+    /// As [`ResourceKind::grant`].
+    fn rotate(_: &Tables, _: &SyncContext, _: &str) -> impl Future<Output = Result<NewSecret>> + Send {
+        async { Err(unsupported(Self::TYPE, "does not support credential rotation")) }
     }
 
     /// Removes one of its resources, by the id.

@@ -2,22 +2,29 @@
 //! token.
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use prost_types::Any;
 
 use super::cause;
 use super::client::{endpoint, ids, rows};
+use super::code;
 use super::family::single::Losses;
 use super::feature::{Each, Feature, One};
 use super::identity_group::{self, IdentityGroupId};
-use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp, utc};
+use super::kind::{PAGE, ResourceKind, Right, first_of, id_value, stamp, utc};
 use super::probe::{Probe, Refused};
 use super::project::{self, ProjectId};
 use super::tables::{FAN_OUT, Table, Tables};
 use super::tokens::Placed;
-use crate::baton::connector::SyncContext;
-use crate::baton::error::Result;
+use super::writing::audience::{self, Audience, Doors};
+use super::writing::found::{Found, Wanted};
+use super::writing::rotation::{IN_USE, MADE_ANEW, renew};
+use crate::baton::change::Change;
+use crate::baton::connector::{Granted, SyncContext};
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder};
+use crate::baton::seal::NewSecret;
 
 ids! {
     /// An MCP server.
@@ -195,11 +202,46 @@ pub async fn groups_named(t: &Tables, cx: &SyncContext) -> Result<Vec<(IdentityG
     Ok(named.map(|group| (group.clone(), None)).collect())
 }
 
+impl Audience for McpServerRow {
+    const DOORS: Doors = Doors {
+        what: "an MCP server",
+        list: &endpoint::MCP_SERVERS,
+        one: &endpoint::MCP_SERVER,
+        open: &endpoint::OPEN_MCP_SERVER,
+        close: &endpoint::CLOSE_MCP_SERVER,
+        field: "idp_user_group_ids",
+    };
+
+    fn title(&self) -> String {
+        called(self)
+    }
+
+    fn open_to(&self) -> Option<Vec<IdentityGroupId>> {
+        self.idp_user_group_ids.clone()
+    }
+
+    fn beside_the_point(&self) -> Option<String> {
+        let by_token = self.authentication_method.as_deref() == Some(BY_TOKEN);
+        by_token.then(|| {
+            format!(
+                "{:?} is opened by a token: whoever has its address may use it, and groups change nothing",
+                called(self)
+            )
+        })
+    }
+}
+
 /// The MCP server resource type.
 pub struct McpServer;
 
 impl ResourceKind for McpServer {
     const TYPE: &'static str = "mcp_server";
+
+    const CAPABILITIES: &'static [v2::Capability] = &[
+        v2::Capability::Sync,
+        v2::Capability::Provision,
+        v2::Capability::CredentialRotation,
+    ];
 
     const ONLY_SLUG: Option<&'static str> = Some(identity_group::USE);
 
@@ -252,6 +294,18 @@ impl ResourceKind for McpServer {
         let groups = found.as_ref().map(McpServerWhole::groups).unwrap_or_default();
         Page::of_table(&identity_group::uses(server, groups), page, PAGE, Clone::clone)
     }
+
+    async fn grant(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Granted> {
+        audience::grant::<McpServerRow>(t, cx, wanted).await
+    }
+
+    async fn revoke(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Vec<Any>> {
+        audience::revoke::<McpServerRow>(t, cx, wanted).await
+    }
+
+    async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
+        rotate(t, cx, id).await
+    }
 }
 
 async fn find(t: &Tables, cx: &SyncContext, server: &v2::Resource) -> Result<Option<McpServerWhole>> {
@@ -296,4 +350,35 @@ fn build(whole: &McpServerWhole, parent: Option<&ProjectId>) -> v2::Resource {
     }
     .app()
     .build()
+}
+
+/// Makes the token of a server anew. It is a part of the address, which is what is handed over.
+async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
+    let wanted = Wanted {
+        what: "an MCP server",
+        list: &endpoint::MCP_SERVERS,
+        id,
+        environment: None,
+    };
+    let found: Found<'_, McpServerRow> = wanted.find(t, cx).await?;
+    let title = format!("{} ({})", called(&found.row), found.environment);
+    if found
+        .row
+        .authentication_method
+        .as_deref()
+        .is_some_and(|method| method != BY_TOKEN)
+    {
+        let message = format!("{title} is not opened by a token: there is none to make anew");
+        return Err(Error::new(Kind::FailedPrecondition, message)
+            .code(code::NO_AUDIENCE)
+            .hint("its users log in with Workato Identity; take the use away from their groups"));
+    }
+    let change = Change::made(&title, "address with its token", IN_USE, MADE_ANEW);
+    let write = found.client.write(endpoint::RENEW_MCP_TOKEN.of(id), None)?;
+    let value = renew(cx, &change, write, &["/data/mcp_url", "/result/mcp_url", "/mcp_url"]).await?;
+    Ok(NewSecret {
+        name: "mcp_url".to_owned(),
+        description: format!("Address of the MCP server {title}; its token is a part of it"),
+        value,
+    })
 }

@@ -5,6 +5,7 @@
 //! REST API behind them.
 
 pub mod access_model;
+mod action;
 pub mod api_client;
 pub mod api_client_role;
 pub mod api_collection;
@@ -47,7 +48,7 @@ mod writing;
 
 use std::sync::Arc;
 
-use prost_types::Any;
+use prost_types::{Any, Struct};
 
 use self::access_model::Detected;
 use self::kind::ResourceKind;
@@ -57,6 +58,7 @@ use self::tables::Tables;
 use self::tokens::Clients;
 use crate::ABOUT;
 use crate::baton::about::About;
+use crate::baton::action::Arguments;
 use crate::baton::capability;
 use crate::baton::connector::{Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
@@ -65,6 +67,7 @@ use crate::baton::http::HttpClient;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
 use crate::baton::resource;
+use crate::baton::seal::NewSecret;
 
 /// The resource types in the order they are listed. To add one: its file, its `mod`, one line here.
 macro_rules! for_each_type {
@@ -101,6 +104,12 @@ pub const GROUPS: &str = group::CollaboratorGroup::TYPE;
 pub const PROJECTS: &str = project::Project::TYPE;
 /// What is given on projects, by its id.
 pub const PROJECT_ROLES: &str = project_role::ProjectRole::TYPE;
+/// What agents and tool servers are opened to, and whom they hold.
+pub const IDENTITY_GROUPS: &str = identity_group::IdentityGroup::TYPE;
+/// Who is in such groups.
+pub const IDENTITY_USERS: &str = identity_user::IdentityUser::TYPE;
+/// What such groups open.
+pub const AGENTS: [&str; 2] = [genie::Genie::TYPE, mcp_server::McpServer::TYPE];
 /// The roles that people have in an environment, of both access models.
 pub const ROLES: [&str; 2] = [environment_role::EnvironmentRole::TYPE, role::Role::TYPE];
 
@@ -323,6 +332,47 @@ impl Provisioner for WorkatoConnector {
         }
         for_each_type!(dispatch)
     }
+
+    fn rotates(&self, resource_type: &str) -> bool {
+        rotates(resource_type)
+    }
+
+    async fn rotate(&self, cx: &SyncContext, id: &v2::ResourceId) -> Result<Vec<NewSecret>> {
+        let t = self.tables_anew();
+        self.check_type(&id.resource_type)?;
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match id.resource_type.as_str() {
+                    $(of if of == <$kind>::TYPE => <$kind>::rotate(&t, cx, &id.resource).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch).map(|secret| vec![secret])
+    }
+
+    fn actions(&self) -> Vec<v2::BatonActionSchema> {
+        actions()
+    }
+
+    async fn act(&self, cx: &SyncContext, action: &str, arguments: Arguments<'_>) -> Result<Struct> {
+        action::run(&self.tables_anew(), cx, action, arguments).await
+    }
+}
+
+/// The actions that there are.
+pub fn actions() -> Vec<v2::BatonActionSchema> {
+    action::schemas()
+}
+
+/// Whether credentials of a type can be made anew.
+fn rotates(resource_type: &str) -> bool {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => { [$((<$kind>::TYPE, <$kind>::CAPABILITIES)),*] };
+    }
+    for_each_type!(list)
+        .into_iter()
+        .any(|(of, all)| of == resource_type && all.contains(&v2::Capability::CredentialRotation))
 }
 
 /// The resource types of a run with these settings.
@@ -357,6 +407,8 @@ pub fn capabilities(resource_types: &[v2::ResourceType]) -> v2::ConnectorCapabil
             .map_or(Vec::new(), |(_, all)| all.to_vec())
     };
     let mut capabilities = capability::of_types(resource_types.iter().map(|t| (t.clone(), of(&t.id))));
+    capabilities.connector_capabilities.push(v2::Capability::Actions.into());
+    capabilities.connector_capabilities.sort_unstable();
     if accounts().is_some() {
         capabilities.credential_details = Some(writing::without_password());
     }

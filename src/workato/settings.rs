@@ -126,4 +126,15 @@ pub struct Settings {
     pub folder_depth: FolderDepth,
     /// `--sync-connections`.
     pub sync_connections: bool,
+    /// What is known of the API clients whose tokens these are.
+    pub own: OwnToken,
+}
+
+/// The API clients that the program runs on: no answer says which they are.
+#[derive(Debug, Clone, Default)]
+pub struct OwnToken {
+    /// Their ids, where somebody named them (`--workato-own-api-clients`).
+    pub clients: Vec<String>,
+    /// Whether they may be changed all the same (`--touch-own-token`).
+    pub may_go: bool,
 }

@@ -86,14 +86,20 @@ impl Tables {
     pub async fn environments(&self, cx: &SyncContext) -> Result<Vec<Environment>> {
         Ok(match &self.settings.environment {
             EnvironmentChoice::One(environment) => vec![environment.clone()],
-            EnvironmentChoice::All => {
-                let detected = self.get::<Detected>(cx).await?;
-                let mut all: BTreeSet<Environment> = collaborator::environments(&detected.members).collect();
-                all.insert(Environment::dev());
-                all.extend(self.clients.others.keys().cloned());
-                all.into_iter().filter(|e| !e.as_str().is_empty()).collect()
-            }
+            EnvironmentChoice::All => self.known_environments(cx).await?,
         })
+    }
+
+    /// All environments that occur in member rows or have a token, whichever the run emits.
+    ///
+    /// # Errors
+    /// As [`Detected`].
+    pub async fn known_environments(&self, cx: &SyncContext) -> Result<Vec<Environment>> {
+        let detected = self.get::<Detected>(cx).await?;
+        let mut all: BTreeSet<Environment> = collaborator::environments(&detected.members).collect();
+        all.insert(Environment::dev());
+        all.extend(self.clients.others.keys().cloned());
+        Ok(all.into_iter().filter(|e| !e.as_str().is_empty()).collect())
     }
 
     /// Environments of the run whose projects can be read.

@@ -2,9 +2,11 @@
 //! (`workato/model.md 9`): in the state of the simulated workspace, not in answers.
 
 mod accounts;
+mod agents;
 mod alike;
 mod flags;
 mod groups;
+mod keys;
 pub mod place;
 mod program;
 mod projects;

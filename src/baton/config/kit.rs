@@ -220,8 +220,16 @@ pub static FIELDS: &[Field] = &[
     provisioning("create-account-resource-type", "Resource type of an account to create"),
     provisioning("delete-resource", "Resource to delete"),
     provisioning("delete-resource-type", "Resource type of the resource to delete"),
-    provisioning("rotate-credentials", "Resource whose credentials are rotated").support(Support::NotYet),
-    provisioning("rotate-credentials-type", "Resource type of that resource").support(Support::NotYet),
+    provisioning("rotate-credentials", "Resource whose credentials are rotated"),
+    provisioning("rotate-credentials-type", "Resource type of that resource"),
+    provisioning(
+        "secret-file",
+        "File that the new secret goes to, for its owner alone; it must not be there yet",
+    ),
+    provisioning(
+        "undo-file",
+        "File that the commands which undo an action go to; it must not be there yet",
+    ),
     Field::bool("dry-run", "With a write: print the request and send nothing")
         .hidden()
         .under(WRITES),
@@ -237,14 +245,14 @@ pub static FIELDS: &[Field] = &[
     ticket(Field::bool("get-ticket", "Show a ticket")),
     ticket(Field::text("ticket-id", "Ticket to show")),
     ticket(Field::bool("list-ticket-schemas", "Show the ticket schemas")),
-    ticket(Field::text("invoke-action", "Action to run")),
-    ticket(Field::text("invoke-action-args", "Arguments of the action, as a JSON object").default_text("{}")),
-    ticket(Field::text(
+    action(Field::text("invoke-action", "Action to run")),
+    action(Field::text("invoke-action-args", "Arguments of the action, as a JSON object").default_text("{}")),
+    action(Field::text(
         "invoke-action-resource-type",
         "Resource type the action belongs to",
     )),
-    ticket(Field::bool("list-action-schemas", "Show the action schemas")),
-    ticket(Field::text(
+    action(Field::bool("list-action-schemas", "Show the action schemas")),
+    action(Field::text(
         "list-action-schemas-resource-type",
         "Resource type whose action schemas are shown",
     )),
@@ -316,6 +324,10 @@ const fn ticket(field: Field) -> Field {
     field.hidden().support(Support::NotYet).under(TICKETS)
 }
 
+const fn action(field: Field) -> Field {
+    field.hidden().under(TICKETS)
+}
+
 const fn file_tool(field: Field) -> Field {
     field.hidden().support(Support::NotYet).under(FILES)
 }
@@ -339,6 +351,8 @@ mod tests {
             "c1-ca-cert",
             "time-budget",
             "dry-run",
+            "secret-file",
+            "undo-file",
         ];
         assert_eq!(FIELDS.len() - ours.len(), 74, "the published ones");
         assert!(ours.iter().all(|name| names.contains(name)));

@@ -4,9 +4,10 @@
 //! [`Connector`](crate::baton::connector::Connector) and what stands before its writes; [`server`] puts them behind a
 //! listener, with mutual TLS ([`tls`]) when a parent process brought certificates ([`parent`]), without when outsiders
 //! ask on loopback. One file per concern: `lists` reads, `life` is metadata, validation and cleanup, `writes` changes,
-//! `unsupported` says no, `rate_limit` never limits; `paging` cuts pages to the size of a message, `syncs` keeps what
+//! `actions` acts, `unsupported` says no, `rate_limit` never limits; `paging` cuts pages to the size of a message, `syncs` keeps what
 //! belongs to one sync, `rules` checks requests.
 
+mod actions;
 mod inherit;
 mod life;
 mod lists;

@@ -8,7 +8,6 @@ use tonic::{Code, Request, Response, Status};
 use super::{Services, checked};
 use crate::baton::connector::Provisioner;
 use crate::baton::proto::v2;
-use crate::baton::proto::v2::action_service_server::ActionService;
 use crate::baton::proto::v2::asset_service_server::AssetService;
 use crate::baton::proto::v2::event_service_server::EventService;
 use crate::baton::proto::v2::tickets_service_server::TicketsService;
@@ -41,42 +40,6 @@ impl<C: Provisioner> EventService for Services<C> {
         &self,
         request: Request<v2::ListEventFeedsRequest>,
     ) -> Result<Response<v2::ListEventFeedsResponse>, Status> {
-        checked(request)?;
-        Ok(Response::new(Default::default()))
-    }
-}
-
-fn no_action(name: &str) -> Status {
-    Status::not_found(format!("there is no action {name:?}"))
-}
-
-#[tonic::async_trait]
-impl<C: Provisioner> ActionService for Services<C> {
-    async fn invoke_action(
-        &self,
-        request: Request<v2::InvokeActionRequest>,
-    ) -> Result<Response<v2::InvokeActionResponse>, Status> {
-        Err(no_action(&checked(request)?.name))
-    }
-
-    async fn get_action_status(
-        &self,
-        request: Request<v2::GetActionStatusRequest>,
-    ) -> Result<Response<v2::GetActionStatusResponse>, Status> {
-        Err(no_action(&checked(request)?.name))
-    }
-
-    async fn get_action_schema(
-        &self,
-        request: Request<v2::GetActionSchemaRequest>,
-    ) -> Result<Response<v2::GetActionSchemaResponse>, Status> {
-        Err(no_action(&checked(request)?.name))
-    }
-
-    async fn list_action_schemas(
-        &self,
-        request: Request<v2::ListActionSchemasRequest>,
-    ) -> Result<Response<v2::ListActionSchemasResponse>, Status> {
         checked(request)?;
         Ok(Response::new(Default::default()))
     }

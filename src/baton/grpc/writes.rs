@@ -88,7 +88,7 @@ impl<C: Provisioner> CredentialManagerService for Services<C> {
         &self,
         request: Request<v2::RotateCredentialRequest>,
     ) -> Result<Response<v2::RotateCredentialResponse>, Status> {
-        answer(self.0.provisioning.rotate_credential(&checked(request)?))
+        answer(self.0.provisioning.rotate_credential(&checked(request)?).await)
     }
 
     async fn issue_credential(

@@ -12,7 +12,9 @@ use crate::report::exact::{self, ExactName, distance};
 use crate::report::names::Names;
 use crate::report::thing::{profile, text};
 use crate::workato::settings::{Environment, EnvironmentChoice};
-use crate::workato::{GROUPS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES, only_slug};
+use crate::workato::{
+    AGENTS, GROUPS, IDENTITY_GROUPS, IDENTITY_USERS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES, only_slug,
+};
 
 /// What a sentence means.
 pub struct Found {
@@ -40,24 +42,35 @@ pub fn found(names: &Names<'_>, verb: Verb, sentence: &Sentence) -> Result<Found
         )
     };
     let [environment_role, role] = ROLES;
+    let [genie, mcp_server] = AGENTS;
     let (on, what) = match &sentence.project {
         Some(project) => (
             find(project, "project", &[PROJECTS], environment)?,
             Some(sentence.what.as_str()),
         ),
-        None if environment.is_some() => (find(&sentence.what, "role", &ROLES, environment)?, None),
-        None => {
-            let kinds = [environment_role, role, GROUPS];
-            (find(&sentence.what, "role or group", &kinds, None)?, None)
+        None if environment.is_some() => {
+            let kinds = [environment_role, role, genie, mcp_server];
+            (
+                find(&sentence.what, "role, genie or MCP server", &kinds, environment)?,
+                None,
+            )
         }
+        None => {
+            let kinds = [environment_role, role, GROUPS, IDENTITY_GROUPS, genie, mcp_server];
+            let what = "role, group, genie or MCP server";
+            (find(&sentence.what, what, &kinds, None)?, None)
+        }
+    };
+    let holders: (&str, &[&str]) = match resource::key(&on).0 {
+        _ if what.is_some() => ("collaborator or group", &[PEOPLE, GROUPS]),
+        IDENTITY_GROUPS => ("identity user", &[IDENTITY_USERS]),
+        agent if AGENTS.contains(&agent) => ("identity group", &[IDENTITY_GROUPS]),
+        _ => ("collaborator", &[PEOPLE]),
     };
     let right = right(names, &on, what)?;
     let mut writes = Vec::new();
     for who in &sentence.who {
-        let principal = match what {
-            Some(_) => find(who, "collaborator or group", &[PEOPLE, GROUPS], None)?,
-            None => find(who, "collaborator", &[PEOPLE], None)?,
-        };
+        let principal = find(who, holders.0, holders.1, None)?;
         writes.push(write(verb, &right, principal));
     }
     Ok(Found {

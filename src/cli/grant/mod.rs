@@ -41,8 +41,8 @@ pub fn adapt(command: Command) -> Command {
 /// One of the two commands.
 pub fn command(verb: Verb) -> Command {
     let about = match verb {
-        Verb::Grant => "Give a role, a project role or membership of a group",
-        Verb::Revoke => "Take a role, a project role or membership of a group away",
+        Verb::Grant => "Give a role, a project role, membership of a group or the use of an agent",
+        Verb::Revoke => "Take a role, a project role, membership of a group or the use of an agent away",
     };
     Command::new(verb.name())
         .about(about)
@@ -77,6 +77,9 @@ fn examples(verb: Verb) -> String {
          baton-workato {name} \"Project admin\" on Billing in prod {to} \"Finance builders\"\n\n  \
          # Membership of a group, of two people, without a question\n  \
          baton-workato {name} Engineering {to} ada@example.org and \"Grace Hopper\" --yes\n\n  \
+         # Who may use an agent or a tool server: groups of Workato Identity, and users in those\n  \
+         baton-workato {name} \"CRM tools\" {to} \"Field sales\"\n  \
+         baton-workato {name} \"Field sales\" {to} bo.abel@example.org\n\n  \
          # What would be sent\n  \
          baton-workato {name} \"Environment admin\" in prod {to} ada@example.org --dry-run\n\n\
          Names are those of the last sync in the file, which stays as it is; where there is no\n\
@@ -116,6 +119,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, verb: Verb)
         doing: verb.name(),
         how,
         patient: false,
+        secret_file: None,
+        undo_file: None,
     };
     write::run(terminal, &values, settings, &order)
 }

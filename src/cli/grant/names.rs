@@ -17,7 +17,7 @@ use crate::report::{Snapshot, Which};
 use crate::term::Terminal;
 use crate::term::progress::Display;
 use crate::workato::settings::{EnvironmentChoice, FolderDepth, PrivilegesMode};
-use crate::workato::{self, GROUPS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES};
+use crate::workato::{self, AGENTS, GROUPS, IDENTITY_GROUPS, IDENTITY_USERS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES};
 
 /// A snapshot with names. It lies in a folder of its own where nobody asked for a file.
 pub struct Known {
@@ -49,7 +49,8 @@ pub fn known(terminal: &Terminal, values: &Values, display: Display) -> Result<K
     settings.environment = EnvironmentChoice::All;
     settings.privileges = PrivilegesMode::Off;
     settings.folder_depth = FolderDepth::Levels(0);
-    let kinds = [&[PEOPLE, GROUPS, PROJECTS, PROJECT_ROLES][..], &ROLES].concat();
+    let common = [PEOPLE, GROUPS, PROJECTS, PROJECT_ROLES, IDENTITY_USERS, IDENTITY_GROUPS];
+    let kinds = [&common[..], &ROLES, &AGENTS].concat();
     let options = SyncOptions {
         file: file.clone(),
         temp_dir: temp_dir.clone(),

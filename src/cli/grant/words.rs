@@ -8,7 +8,7 @@ use crate::cli::usage_error;
 /// What a sentence says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sentence {
-    /// A role, a project role or a group.
+    /// A role, a project role, a group, a genie or an MCP server.
     pub what: String,
     /// The environment it is in.
     pub environment: Option<String>,

@@ -42,6 +42,14 @@ checkboxes! {
     LIST_CONNECTIONS = "Projects > Connections > List";
     /// `GET /api/developer_api_clients`
     LIST_API_CLIENTS = "Admin > Developer API clients > API clients > List API clients";
+    /// `POST /api/developer_api_clients/:id/regenerate`
+    REGENERATE_TOKEN = "Admin > Developer API clients > API clients > Regenerate API client token";
+    /// `PUT` and `DELETE /api/developer_api_clients/:id`
+    CHANGE_API_CLIENTS = "Admin > Developer API clients > API clients";
+    /// `POST /api/connections/:id/disconnect`
+    CHANGE_CONNECTIONS = "Projects > Connections";
+    /// `PUT` and `DELETE /api/v2/api_clients/:id/…`
+    CHANGE_API_KEYS = "API platform > Clients & access profiles";
     /// `GET /api/developer_api_client_roles`
     LIST_API_CLIENT_ROLES = "Admin > Developer API clients > API client roles > List API client roles";
     /// `GET /api/users/me`
@@ -52,6 +60,8 @@ checkboxes! {
     LIST_GENIES = "Project assets > Genies > List genies";
     /// `GET /api/agentic/genies/:id`
     GET_GENIE = "Project assets > Genies > Get genie";
+    /// `POST /api/agentic/genies/:id/…`: the labels of changes are not published
+    CHANGE_GENIES = "Project assets > Genies";
     /// `GET /api/agentic/genies/clients`
     GENIE_CLIENTS = "Project assets > Genie client";
     /// `/api/mcp/mcp_servers`: its label is not published

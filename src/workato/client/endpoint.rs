@@ -51,6 +51,8 @@ pub enum Verb {
     Post,
     /// Adds something anew each time: it is never sent twice.
     PostOnce,
+    /// Makes something anew each time, likewise.
+    PutOnce,
     /// Removes.
     Delete,
 }
@@ -60,16 +62,21 @@ impl Verb {
     pub fn name(self) -> &'static str {
         match self {
             Verb::Get => "GET",
-            Verb::Put => "PUT",
+            Verb::Put | Verb::PutOnce => "PUT",
             Verb::Post | Verb::PostOnce => "POST",
             Verb::Delete => "DELETE",
         }
     }
 
+    /// Whether it may be sent again where nobody knows whether it arrived.
+    pub(super) fn is_repeatable(self) -> bool {
+        !matches!(self, Verb::PostOnce | Verb::PutOnce)
+    }
+
     pub(super) fn method(self) -> Method {
         match self {
             Verb::Get => Method::GET,
-            Verb::Put => Method::PUT,
+            Verb::Put | Verb::PutOnce => Method::PUT,
             Verb::Post | Verb::PostOnce => Method::POST,
             Verb::Delete => Method::DELETE,
         }
@@ -85,7 +92,7 @@ pub struct Endpoint {
     pub verb: Verb,
     /// What a write does to what it is about: `change`.
     pub doing: &'static str,
-    /// Path below the base URL; `{id}` stands for the one id in it.
+    /// Path below the base URL; `{id}` stands for the id in it, `{part}` for that of what belongs to it.
     pub path: &'static str,
     /// How it is paged.
     pub paging: Paging,
@@ -281,6 +288,40 @@ endpoints! {
         DELETE_PROJECT_GRANT = "delete" "a project grant", Delete "/api/project_grants/{id}", PROJECT_GRANTS_FAMILY, PROJECT_GRANTS;
         /// `workato/api.md 2.10`
         ADD_GROUP_MEMBERS = "change" "members of a collaborator group", Post "/api/user_groups/{id}/members", COLLABORATOR_GROUPS, GROUPS;
+        /// `workato/agents.md 5`
+        REGENERATE_TOKEN = "renew" "the token of an API client", PostOnce "/api/developer_api_clients/{id}/regenerate", API_CLIENTS_FAMILY, REGENERATE_TOKEN;
+        /// `workato/agents.md 5`
+        UPDATE_API_CLIENT = "change" "an API client", Put "/api/developer_api_clients/{id}", API_CLIENTS_FAMILY, CHANGE_API_CLIENTS;
+        /// `workato/agents.md 5`
+        DELETE_API_CLIENT = "delete" "an API client", Delete "/api/developer_api_clients/{id}", API_CLIENTS_FAMILY, CHANGE_API_CLIENTS;
+        /// `workato/agents.md 5`
+        ENABLE_API_KEY = "change" "an API key", Put "/api/v2/api_clients/{id}/api_keys/{part}/enable", API_PLATFORM_FAMILY, CHANGE_API_KEYS;
+        /// `workato/agents.md 5`
+        DISABLE_API_KEY = "change" "an API key", Put "/api/v2/api_clients/{id}/api_keys/{part}/disable", API_PLATFORM_FAMILY, CHANGE_API_KEYS;
+        /// `workato/agents.md 5`
+        REFRESH_API_KEY = "renew" "an API key", PutOnce "/api/v2/api_clients/{id}/api_keys/{part}/refresh_secret", API_PLATFORM_FAMILY, CHANGE_API_KEYS;
+        /// `workato/agents.md 5`
+        DELETE_API_KEY = "delete" "an API key", Delete "/api/v2/api_clients/{id}/api_keys/{part}", API_PLATFORM_FAMILY, CHANGE_API_KEYS;
+        /// `workato/agents.md 5`
+        DELETE_API_PLATFORM_CLIENT = "delete" "an API-platform client", Delete "/api/v2/api_clients/{id}", API_PLATFORM_FAMILY, CHANGE_API_KEYS;
+        /// `workato/agents.md 5`
+        RENEW_MCP_TOKEN = "renew" "the token of an MCP server", PostOnce "/api/mcp/mcp_servers/{id}/token_renew", MCP_SERVERS_FAMILY, MCP_SERVERS;
+        /// `workato/agents.md 5`
+        STOP_GENIE = "stop" "a genie", Post "/api/agentic/genies/{id}/stop", GENIES_FAMILY, CHANGE_GENIES;
+        /// `workato/agents.md 5`
+        DISCONNECT = "disconnect" "a connection", Post "/api/connections/{id}/disconnect", CONNECTIONS_FAMILY, CHANGE_CONNECTIONS;
+        /// `workato/agents.md 5`
+        JOIN_IDENTITY_GROUP = "change" "members of an identity group", Post "/api/iam/users/{id}/add_to_group", IDENTITY_FAMILY, IDENTITY;
+        /// `workato/agents.md 5`
+        LEAVE_IDENTITY_GROUP = "change" "members of an identity group", Post "/api/iam/users/{id}/remove_from_group", IDENTITY_FAMILY, IDENTITY;
+        /// `workato/agents.md 5`
+        OPEN_GENIE = "change" "the groups of a genie", Post "/api/agentic/genies/{id}/assign_user_groups", GENIES_FAMILY, CHANGE_GENIES;
+        /// `workato/agents.md 5`
+        CLOSE_GENIE = "change" "the groups of a genie", Post "/api/agentic/genies/{id}/remove_user_groups", GENIES_FAMILY, CHANGE_GENIES;
+        /// `workato/agents.md 5`
+        OPEN_MCP_SERVER = "change" "the groups of an MCP server", Post "/api/mcp/mcp_servers/{id}/assign_user_groups", MCP_SERVERS_FAMILY, MCP_SERVERS;
+        /// `workato/agents.md 5`
+        CLOSE_MCP_SERVER = "change" "the groups of an MCP server", Post "/api/mcp/mcp_servers/{id}/remove_user_groups", MCP_SERVERS_FAMILY, MCP_SERVERS;
         /// `workato/api.md 2.10`
         REMOVE_GROUP_MEMBERS = "change" "members of a collaborator group", Delete "/api/user_groups/{id}/members", COLLABORATOR_GROUPS, GROUPS;
     }
@@ -294,6 +335,8 @@ pub struct Address<'a> {
     pub endpoint: &'static Endpoint,
     /// The id in its path.
     pub id: Option<&'a str>,
+    /// The id of what belongs to that.
+    pub part: Option<&'a str>,
     /// A parameter and its value.
     pub with: Option<(&'static str, &'a str)>,
 }
@@ -303,6 +346,7 @@ impl From<&'static Endpoint> for Address<'_> {
         Address {
             endpoint,
             id: None,
+            part: None,
             with: None,
         }
     }
@@ -310,7 +354,7 @@ impl From<&'static Endpoint> for Address<'_> {
 
 impl Address<'_> {
     pub(super) fn url(&self, base: &Url) -> Result<Url> {
-        let mut url = self.endpoint.url(base, self.id)?;
+        let mut url = self.endpoint.url(base, self.id, self.part)?;
         if let Some(pair) = self.with {
             url.query_pairs_mut().extend_pairs([pair]);
         }
@@ -335,11 +379,11 @@ impl Endpoint {
         }
     }
 
-    /// The URL of this endpoint below `base`, with `id` in the path as one segment.
+    /// The URL of this endpoint below `base`, with `id` and `part` in the path as one segment each.
     ///
     /// # Errors
     /// `InvalidArgument` for an id that cannot be a path segment; `Unknown` for a base that cannot have a path.
-    fn url(&self, base: &Url, id: Option<&str>) -> Result<Url> {
+    fn url(&self, base: &Url, id: Option<&str>, part: Option<&str>) -> Result<Url> {
         let mut url = base.clone();
         {
             let mut segments = url.path_segments_mut().map_err(|()| {
@@ -347,10 +391,14 @@ impl Endpoint {
             })?;
             segments.pop_if_empty();
             for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
-                if segment != "{id}" {
-                    segments.push(segment);
-                    continue;
-                }
+                let id = match segment {
+                    "{id}" => id,
+                    "{part}" => part,
+                    word => {
+                        segments.push(word);
+                        continue;
+                    }
+                };
                 match id {
                     // The URL standard drops dot segments, which would name another endpoint, and before that the line
                     // breaks and tabs that could stand in one. Nothing that is an id has either.

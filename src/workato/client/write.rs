@@ -1,16 +1,19 @@
 //! Writes (`workato/api.md 2.6, 2.7, 2.9, 2.10`). What may be sent twice, the table of endpoints says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
 use super::WorkatoClient;
-use super::endpoint::{Address, Endpoint, Verb};
+use super::endpoint::{Address, Endpoint};
 use super::fault::Call;
 use crate::baton::change;
 use crate::baton::error::{Context as _, Error, Result};
 use crate::baton::http::Request;
+use crate::baton::secret::Secret;
 
 /// A write that is ready to be sent.
 #[derive(Debug, Clone)]
@@ -57,12 +60,33 @@ impl Write<'_> {
         }
     }
 
-    /// Sends it. Anything but an invitation is sent again after a transient failure. Any answer of success is one,
+    /// Sends it. What may be sent twice is sent again after a transient failure. Any answer of success is one,
     /// whatever is in it: what it says besides is given back.
     ///
     /// # Errors
     /// What the client of reading says of a status that is no success, and of no answer.
     pub async fn send(self) -> Result<Accepted> {
+        self.exchange().await.map(|(accepted, _)| accepted)
+    }
+
+    /// As [`Write::send`], and takes a secret out of the answer: the text at the first of `places` that there is, as JSON
+    /// pointers. It is hidden from every answer after this one, and the rest of this one is forgotten.
+    ///
+    /// # Errors
+    /// As [`Write::send`].
+    pub async fn send_for_secret(self, places: &[&str]) -> Result<Option<Secret>> {
+        let http = Arc::clone(&self.client.http);
+        let (_, body) = self.exchange().await?;
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let mut found = places.iter().filter_map(|place| answer.pointer(place)?.as_str());
+        let secret = found.find(|text| !text.trim().is_empty()).map(Secret::new);
+        if let Some(secret) = &secret {
+            http.hide(secret);
+        }
+        Ok(secret)
+    }
+
+    async fn exchange(self) -> Result<(Accepted, Bytes)> {
         let Write {
             client,
             endpoint,
@@ -81,7 +105,7 @@ impl Write<'_> {
                 url,
                 bearer: &client.token,
                 family: endpoint.family,
-                idempotent: endpoint.verb != Verb::PostOnce,
+                idempotent: endpoint.verb.is_repeatable(),
             };
             let response = client
                 .http
@@ -90,16 +114,20 @@ impl Write<'_> {
             if !response.status.is_success() {
                 return Err(call.refused(&response));
             }
-            Ok(Accepted {
+            let accepted = Accepted {
                 complaint: call.failed_quietly(&response),
                 is_page: call.is_page(&response),
-            })
+            };
+            Ok((accepted, response.body))
         }
         .await
         .with_context(doing)
-        .map(|accepted| Accepted {
-            complaint: accepted.complaint.map(|error| error.context(doing())),
-            ..accepted
+        .map(|(accepted, body)| {
+            let accepted = Accepted {
+                complaint: accepted.complaint.map(|error| error.context(doing())),
+                ..accepted
+            };
+            (accepted, body)
         })
     }
 }

@@ -139,7 +139,11 @@ fn request<'t>(t: &'t Tables, endpoint: &'static Endpoint, group: &GroupId, memb
     t.clients.dev.write(address, Some(&body))
 }
 
-async fn is_in(t: &Tables, group: &GroupId, member: &Member) -> Result<bool> {
+/// Whether a person is in a group at this moment.
+///
+/// # Errors
+/// Those of the API.
+pub async fn is_in(t: &Tables, group: &GroupId, member: &Member) -> Result<bool> {
     let members: Vec<GroupMember> = List::now(&t.clients.dev, endpoint::USER_GROUP_MEMBERS.of(group.as_str()))
         .usually_empty()
         .read()

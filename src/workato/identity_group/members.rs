@@ -95,8 +95,6 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
         }
     }
     Page::of_table(&found, page, PAGE, |user| {
-        GrantBuilder::new(group, MEMBER, identity_user::principal(user))
-            .immutable()
-            .build()
+        GrantBuilder::new(group, MEMBER, identity_user::principal(user)).build()
     })
 }

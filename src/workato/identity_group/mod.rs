@@ -2,8 +2,11 @@
 
 mod members;
 mod model;
+mod write;
 
 use std::collections::BTreeMap;
+
+use prost_types::Any;
 
 pub use self::model::{IdentityGroupId, IdentityGroupRow};
 use super::cause;
@@ -11,12 +14,12 @@ use super::client::endpoint;
 use super::feature::Feature;
 use super::genie;
 use super::identity_user::IdentityUser;
-use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
+use super::kind::{PAGE, ResourceKind, Right, first_of, stamp, utc};
 use super::mcp_server;
 use super::probe::{Probe, Refused};
 use super::tables::{Table, Tables};
 use super::tokens::Placed;
-use crate::baton::connector::SyncContext;
+use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::entitlement::{self, EntitlementBuilder, Purpose};
 use crate::baton::error::Result;
 use crate::baton::grant::GrantBuilder;
@@ -81,6 +84,8 @@ pub struct IdentityGroup;
 impl ResourceKind for IdentityGroup {
     const TYPE: &'static str = "identity_group";
 
+    const CAPABILITIES: &'static [v2::Capability] = &[v2::Capability::Sync, v2::Capability::Provision];
+
     const ONLY_SLUG: Option<&'static str> = Some(MEMBER);
 
     const PROBES: &'static [Probe] = &[
@@ -114,13 +119,20 @@ impl ResourceKind for IdentityGroup {
         Ok(vec![
             EntitlementBuilder::new(group, MEMBER, Purpose::Assignment, &[&IdentityUser::resource_type()])
                 .named(text.clone(), text)
-                .immutable()
                 .build(),
         ])
     }
 
     async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &PageToken) -> Result<Page<v2::Grant>> {
         members::grants(t, cx, group, page).await
+    }
+
+    async fn grant(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Granted> {
+        write::grant(t, cx, wanted).await
+    }
+
+    async fn revoke(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Vec<Any>> {
+        write::revoke(t, cx, wanted).await
     }
 }
 
@@ -129,7 +141,6 @@ pub fn use_of(resource: &v2::Resource) -> v2::Entitlement {
     let text = format!("Use {}", resource.display_name);
     EntitlementBuilder::new(resource, USE, Purpose::Permission, &[&IdentityGroup::resource_type()])
         .named(text.clone(), text)
-        .immutable()
         .build()
 }
 

@@ -1,5 +1,6 @@
 //! Projects. In RBAC v2 each project role is an entitlement of every project, granted to people and groups.
 
+mod direct;
 pub mod environment;
 mod grants;
 mod model;
@@ -9,9 +10,11 @@ use std::collections::BTreeSet;
 
 use prost_types::Any;
 
+pub use self::direct::{DirectGrant, direct_grants};
 pub use self::model::{
     GrantEnvironment, GrantGroup, GrantProject, GrantUser, ProjectGrant, ProjectGrantId, ProjectId, ProjectRow,
 };
+pub use self::write::revoke;
 use super::cause;
 use super::client::{WorkatoClient, endpoint};
 use super::collaborator::Collaborator;

@@ -82,7 +82,7 @@ where
 }
 
 /// Whether a write that failed may have been carried out: it reached somebody, or an attempt before the last one did.
-fn may_be_done(error: &Error) -> bool {
+pub fn may_be_done(error: &Error) -> bool {
     if error.fact_value("status") == Some("429") {
         return false;
     }

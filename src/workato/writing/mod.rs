@@ -3,7 +3,10 @@
 //! not the effect.
 
 pub mod assignment;
+pub mod audience;
 pub mod effect;
+pub mod found;
+pub mod rotation;
 
 use prost_types::Any;
 use prost_types::value::Kind as ValueKind;
@@ -52,7 +55,7 @@ pub fn right<'a>(entitlement: &'a v2::Entitlement, slug: &'a str, principal: &'a
     })
 }
 
-/// That accounts are made without a password.
+/// That accounts are made without a password, and that nobody says what a credential that is made anew is to be.
 pub fn without_password() -> v2::CredentialDetails {
     let without_password = v2::CapabilityDetailCredentialOption::NoPassword.into();
     v2::CredentialDetails {
@@ -60,7 +63,10 @@ pub fn without_password() -> v2::CredentialDetails {
             supported_credential_options: vec![without_password],
             preferred_credential_option: without_password,
         }),
-        ..Default::default()
+        capability_credential_rotation: Some(v2::CredentialDetailsCredentialRotation {
+            supported_credential_options: vec![without_password],
+            preferred_credential_option: without_password,
+        }),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::SystemTime;
 
-use baton_workato::simulator::{Behavior, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AgentsShape, Behavior, Env, Shape, Simulator, Workspace};
 
 use crate::support::program::{output, program};
 
@@ -31,13 +31,31 @@ impl Program {
         program
     }
 
+    /// With agents and what belongs to them, and a file.
+    pub async fn with_agents() -> Program {
+        let program = Program::of(Shape {
+            people: 12,
+            projects: 4,
+            agents: Some(AgentsShape::demo()),
+            ..Shape::default()
+        });
+        let program = program.await;
+        let synced = program.sync().await;
+        assert_eq!(synced.code, 0, "{synced:?}");
+        program
+    }
+
     /// Without a file.
     pub async fn new() -> Program {
-        let shape = Shape {
+        Program::of(Shape {
             people: 20,
             projects: 4,
             ..Shape::default()
-        };
+        })
+        .await
+    }
+
+    async fn of(shape: Shape) -> Program {
         Program {
             folder: tempfile::tempdir().unwrap(),
             simulator: Simulator::start(Workspace::generate(&shape), Behavior::default())
@@ -65,6 +83,14 @@ impl Program {
 
     /// Runs in the folder, with all tokens in the environment and no terminal.
     pub async fn run(&self, arguments: &[&str]) -> Ended {
+        let ended = self.run_raw(arguments).await;
+        let said: Vec<&str> = ended.err.lines().filter(|line| !line.starts_with('{')).collect();
+        let err = said.join("\n");
+        Ended { err, ..ended }
+    }
+
+    /// As [`Program::run`], with the lines of the log.
+    pub async fn run_raw(&self, arguments: &[&str]) -> Ended {
         let mut command = program();
         command
             .current_dir(self.folder.path())
@@ -76,12 +102,10 @@ impl Program {
             .args(arguments);
         let output: Output = output(command).await;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let err = text(output.stderr);
-        let said: Vec<&str> = err.lines().filter(|line| !line.starts_with('{')).collect();
         Ended {
             code: output.status.code().unwrap(),
             out: text(output.stdout),
-            err: said.join("\n"),
+            err: text(output.stderr),
         }
     }
 

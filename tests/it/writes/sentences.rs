@@ -217,7 +217,7 @@ async fn names_that_fit_nothing_or_several() {
             vec!["grant", "Enviroment admin", "in", "prod", "to", &email],
             5,
             vec![
-                "no role in prod called \"Enviroment admin\"",
+                "no role, genie or MCP server in prod called \"Enviroment admin\"",
                 "environment_role:1-prod  Environment admin (prod)",
             ],
         ),

@@ -4,7 +4,9 @@
 use baton_workato::baton::change::Effect;
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::provision::Write;
-use baton_workato::simulator::{AccessModel, Env, Grantee, RoleType, Simulator};
+use baton_workato::baton::secret::Secret;
+use baton_workato::simulator::{AccessModel, AgentsShape, Env, Grantee, RoleType, Shape, Simulator, Workspace};
+use baton_workato::workato::settings::EnvironmentChoice;
 
 use super::accounts::account;
 use super::place::{Place, delete, grant, principal_of, revoke, said};
@@ -117,6 +119,114 @@ async fn membership(name: &'static str) -> Row {
     }
 }
 
+/// A workspace with agents and what belongs to them, all environments.
+pub async fn estate() -> Place {
+    let workspace = Workspace::generate(&Shape {
+        people: 12,
+        projects: 4,
+        agents: Some(AgentsShape::demo()),
+        ..Shape::default()
+    });
+    Place::of(workspace, |settings, simulator| {
+        settings.environment = EnvironmentChoice::All;
+        settings.test_token = Some(Secret::new(simulator.token(Env::Test)));
+        settings.prod_token = Some(Secret::new(simulator.token(Env::Prod)));
+    })
+    .await
+}
+
+async fn identity_membership(name: &'static str) -> Row {
+    let place = estate().await;
+    let estate = place.simulator.workspace().estate.unwrap();
+    let group = estate.groups.iter().find(|g| g.members.len() > 2).unwrap().clone();
+    let user = estate.users.iter().find(|u| !group.members.contains(&u.id)).unwrap();
+    let on = place.resource("identity_group", &group.id).await;
+    let entitlement = place.entitlements(&on).await.remove(0);
+    let principal = place.resource("identity_user", &user.id).await;
+    let user = user.id.clone();
+    Row {
+        name,
+        make: grant(&entitlement, &principal),
+        unmake: Some(revoke(&entitlement, &principal)),
+        place,
+        requests: [
+            "POST /api/iam/users/*/add_to_group",
+            "POST /api/iam/users/*/remove_from_group",
+        ],
+        says: format!(": {} ({}) not a member → member", group.name, group.env.as_str()),
+        holds: Box::new(move |simulator| {
+            let estate = simulator.workspace().estate.unwrap();
+            let now = estate.groups.into_iter().find(|g| g.id == group.id).unwrap().members;
+            let mut others = now.clone();
+            others.retain(|member| *member != user);
+            assert_eq!(others, group.members, "nobody else");
+            now.contains(&user)
+        }),
+    }
+}
+
+/// Something with a group, and another group of its environment that may not use it.
+async fn audience(name: &'static str, kind: &str) -> Row {
+    let place = estate().await;
+    let estate = place.simulator.workspace().estate.unwrap();
+    let things: Vec<(String, String, Env, Vec<String>)> = match kind {
+        "genie" => (estate.genies.into_iter())
+            .map(|g| (g.id, g.name, g.env, g.groups))
+            .collect(),
+        _ => (estate.servers.into_iter())
+            .filter(|server| server.method == "workato_idp")
+            .map(|s| (s.id, s.name, s.env, s.groups))
+            .collect(),
+    };
+    let free = |groups: &[String], env| {
+        let mut all = estate.groups.iter();
+        all.find(|g| g.env == env && !groups.contains(&g.id)).cloned()
+    };
+    let (id, title, env, held, group) = things
+        .into_iter()
+        .filter(|(.., held)| !held.is_empty())
+        .find_map(|(id, title, env, held)| {
+            let group = free(&held, env)?;
+            Some((id, title, env, held, group))
+        })
+        .unwrap();
+    let on = place.resource(kind, &id).await;
+    let entitlement = place.entitlements(&on).await.remove(0);
+    let principal = place.resource("identity_group", &group.id).await;
+    let is_genie = kind == "genie";
+    Row {
+        name,
+        make: grant(&entitlement, &principal),
+        unmake: Some(revoke(&entitlement, &principal)),
+        place,
+        requests: match is_genie {
+            true => [
+                "POST /api/agentic/genies/*/assign_user_groups",
+                "POST /api/agentic/genies/*/remove_user_groups",
+            ],
+            false => [
+                "POST /api/mcp/mcp_servers/*/assign_user_groups",
+                "POST /api/mcp/mcp_servers/*/remove_user_groups",
+            ],
+        },
+        says: format!(": {title} ({}) may not use → may use", env.as_str()),
+        holds: Box::new(move |simulator| {
+            let now = audience_of(simulator, &id);
+            let others: Vec<String> = now.iter().filter(|other| **other != group.id).cloned().collect();
+            assert_eq!(others, held, "no other group");
+            now.contains(&group.id)
+        }),
+    }
+}
+
+/// The groups that a genie or an MCP server is open to.
+pub fn audience_of(simulator: &Simulator, id: &str) -> Vec<String> {
+    let estate = simulator.workspace().estate.unwrap();
+    let genies = estate.genies.into_iter().map(|g| (g.id, g.groups));
+    let servers = estate.servers.into_iter().map(|s| (s.id, s.groups));
+    genies.chain(servers).find(|(known, _)| known == id).unwrap().1
+}
+
 async fn creation(name: &'static str) -> Row {
     let place = Place::new(AccessModel::RbacV2).await;
     let request = account(&[
@@ -172,6 +282,9 @@ pub async fn rows() -> Vec<Row> {
         project_role("project role of a person", "collaborator").await,
         project_role("project role of a group", "collaborator_group").await,
         membership("group membership").await,
+        identity_membership("membership of an identity group").await,
+        audience("group of a genie", "genie").await,
+        audience("group of an MCP server", "mcp_server").await,
         creation("account creation").await,
         deletion("account deletion").await,
     ]

@@ -35,6 +35,15 @@ settings! {
     CREATE_ACCOUNT_RESOURCE_TYPE: Text = "create-account-resource-type";
     DELETE_RESOURCE: Text = "delete-resource";
     DELETE_RESOURCE_TYPE: Text = "delete-resource-type";
+    ROTATE_CREDENTIALS: Text = "rotate-credentials";
+    ROTATE_CREDENTIALS_TYPE: Text = "rotate-credentials-type";
+    SECRET_FILE: Text = "secret-file";
+    UNDO_FILE: Text = "undo-file";
+    INVOKE_ACTION: Text = "invoke-action";
+    INVOKE_ACTION_ARGS: Text = "invoke-action-args";
+    INVOKE_ACTION_RESOURCE_TYPE: Text = "invoke-action-resource-type";
+    LIST_ACTION_SCHEMAS: Flag = "list-action-schemas";
+    LIST_ACTION_SCHEMAS_RESOURCE_TYPE: Text = "list-action-schemas-resource-type";
     DRY_RUN: Flag = "dry-run";
     BASE_SYNC_ID: Text = "base-sync-id";
     APPLIED_SYNC_ID: Text = "applied-sync-id";

@@ -1,5 +1,6 @@
 //! What is done for each kind of task (`baton/service/protocol.md 4.1, 4.2`). One file per family.
 
+mod actions;
 mod provisioning;
 mod sync;
 mod unsupported;
@@ -44,17 +45,17 @@ pub async fn perform<C: Provisioner>(service: &Service<C>, task: Task, cancel: &
             TaskType::CreateAccount(wanted) => provisioning::create_account(service, wanted).await,
             TaskType::DeleteResource(wanted) => provisioning::delete_resource(service, wanted).await,
             TaskType::CreateResource(wanted) => provisioning::create_resource(service, wanted),
-            TaskType::RotateCredentials(wanted) => provisioning::rotate_credentials(service, wanted),
+            TaskType::RotateCredentials(wanted) => provisioning::rotate_credentials(service, wanted).await,
             TaskType::IssueCredential(wanted) => provisioning::issue_credential(service, &task.id, wanted),
             TaskType::CreateTicketTask(_)
             | TaskType::ListTicketSchemas(_)
             | TaskType::GetTicket(_)
             | TaskType::BulkCreateTickets(_)
             | TaskType::BulkGetTickets(_) => unsupported::ticket(service.options.ticketing),
-            TaskType::ActionListSchemas(_) => unsupported::no_actions(),
-            TaskType::ActionGetSchema(wanted) => unsupported::action(&wanted.name),
-            TaskType::ActionInvoke(wanted) => unsupported::action(&wanted.name),
-            TaskType::ActionStatus(wanted) => unsupported::action(&wanted.name),
+            TaskType::ActionListSchemas(wanted) => actions::list(service, wanted),
+            TaskType::ActionGetSchema(wanted) => actions::schema(service, wanted),
+            TaskType::ActionInvoke(wanted) => actions::invoke(service, wanted).await,
+            TaskType::ActionStatus(wanted) => actions::status(service, wanted),
             TaskType::ListEventFeeds(_) => unsupported::no_event_feeds(),
             TaskType::ListEvents(wanted) => unsupported::event_feed(&wanted.event_feed_id),
             TaskType::EventFeed(_) | TaskType::CreateSyncDiff(_) | TaskType::CompactSyncs(_) => unsupported::kind(),

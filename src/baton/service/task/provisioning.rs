@@ -64,13 +64,13 @@ pub fn create_resource<C: Provisioner>(service: &Service<C>, task: task::CreateR
 }
 
 /// Rotates a credential.
-pub fn rotate_credentials<C: Provisioner>(service: &Service<C>, task: task::RotateCredentialsTask) -> Outcome {
+pub async fn rotate_credentials<C: Provisioner>(service: &Service<C>, task: task::RotateCredentialsTask) -> Outcome {
     let request = v2::RotateCredentialRequest {
         resource_id: task.resource_id,
         credential_options: task.credential_options,
         encryption_configs: task.encryption_configs,
     };
-    let done = service.provisioning.rotate_credential(&request);
+    let done = service.provisioning.rotate_credential(&request).await;
     outcome(done, |r| r.annotations.clone())
 }
 

@@ -1,4 +1,4 @@
-//! Tasks this kit has nothing for: events, tickets, actions, and kinds it does not know. Each gets the published answer
+//! Tasks this kit has nothing for: events, tickets, and kinds it does not know. Each gets the published answer
 //! (`baton/service/protocol.md 4.2`), and every one gets an answer.
 
 use crate::baton::annotation::pack;
@@ -19,19 +19,6 @@ pub fn ticket(enabled: bool) -> Outcome {
     } else {
         failed(Kind::Unknown, "ticketing is not enabled")
     }
-}
-
-/// There are no actions.
-pub fn no_actions() -> Outcome {
-    Ok(Success {
-        annotations: Vec::new(),
-        response: Some(pack(&v2::ListActionSchemasResponse::default())),
-    })
-}
-
-/// Whatever is asked about one action.
-pub fn action(name: &str) -> Outcome {
-    failed(Kind::NotFound, format!("there is no action {name:?}"))
 }
 
 /// There are no event feeds.

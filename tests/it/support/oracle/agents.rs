@@ -15,11 +15,10 @@ impl Oracle<'_> {
         for group in estate.groups.iter().filter(|group| listed.contains(&group.env)) {
             let key = self.resource("identity_group", &group.id, &group.name, None);
             let member = self.entitlement(&key, "member", format!("Member of {}", group.name));
-            (member.immutable, member.grantable_to) = (true, vec!["identity_user"]);
+            member.grantable_to = vec!["identity_user"];
             for user in &group.members {
                 self.grant(&format!("{key}:member"), &format!("identity_user:{user}"))
-                    .expect("all are listed")
-                    .immutable = true;
+                    .expect("all are listed");
             }
         }
         for genie in estate.genies.iter().filter(|genie| listed.contains(&genie.env)) {
@@ -65,7 +64,7 @@ impl Oracle<'_> {
 
     fn used(&mut self, key: &str, name: &str, groups: &[String]) {
         let may = self.entitlement(key, "use", format!("Use {name}"));
-        (may.immutable, may.assignment) = (true, false);
+        may.assignment = false;
         may.grantable_to = vec!["identity_group"];
         for group in groups {
             let grant = self
