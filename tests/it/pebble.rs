@@ -1,6 +1,6 @@
 //! Files of the v3 form: those of the published SDK, damaged ones, and ours.
 
-mod checked;
+pub mod checked;
 mod damaged;
 mod golden;
 pub mod parts;

@@ -58,6 +58,7 @@ mod stats;
 pub mod steps;
 mod store;
 pub mod timestamp;
+mod until;
 pub mod v3;
 pub mod verify;
 mod whole;

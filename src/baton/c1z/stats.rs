@@ -27,21 +27,19 @@ pub(super) fn counts(view: View<'_>) -> Result<BTreeMap<String, TypeCounts>> {
 
 /// As [`counts`], with the grants counted before.
 pub(super) fn counts_with(view: View<'_>, grants: &BTreeMap<String, u64>) -> Result<BTreeMap<String, TypeCounts>> {
-    let mut counts: BTreeMap<String, TypeCounts> = BTreeMap::new();
+    let mut types = Vec::new();
     view.scan("v1_resource_types", "external_id", &mut |row| {
-        counts.insert(row.get(0)?, TypeCounts::default());
+        types.push(row.get(0)?);
         Ok(())
     })?;
-    for (resource_type, count) in by_type(view, "v1_resources")? {
-        counts.entry(resource_type).or_default().resources = count;
-    }
-    for (resource_type, count) in by_type(view, "v1_entitlements")? {
-        counts.entry(resource_type).or_default().entitlements = count;
-    }
-    for (resource_type, count) in grants {
-        counts.entry(resource_type.clone()).or_default().grants = *count;
-    }
-    Ok(counts)
+    let counted = Counted {
+        types,
+        resources: by_type(view, "v1_resources")?,
+        entitlements: by_type(view, "v1_entitlements")?,
+        grants: grants.clone(),
+        assets: 0,
+    };
+    Ok(counted.by_type())
 }
 
 /// Grants by the resource type they are on. The rows of one sync mostly follow each other. Then their numbers alone say which rows of an index are theirs, and
@@ -87,34 +85,88 @@ pub(super) fn json(view: View<'_>, kind: SyncType) -> Result<String> {
 
 /// As [`json`], with the grants counted before.
 pub(super) fn json_with(view: View<'_>, kind: SyncType, grants: &BTreeMap<String, u64>) -> Result<String> {
-    let mut known = BTreeMap::new();
+    let mut types = Vec::new();
     view.scan("v1_resource_types", "external_id", &mut |row| {
-        known.insert(row.get::<_, String>(0)?, 0u64);
+        types.push(row.get::<_, String>(0)?);
         Ok(())
     })?;
-    let only_known = |mut map: BTreeMap<String, u64>| {
-        map.retain(|resource_type, _| known.contains_key(resource_type));
-        map
+    let counted = Counted {
+        types,
+        resources: by_type(view, "v1_resources")?,
+        entitlements: match kind {
+            SyncType::ResourcesOnly => BTreeMap::new(),
+            _ => by_type(view, "v1_entitlements")?,
+        },
+        grants: grants.clone(),
+        assets: row_count(view.db, "v1_assets", view.sync_id)?,
     };
-    let total = |table: &str| row_count(view.db, table, view.sync_id);
+    Ok(document(&counted, kind))
+}
 
-    let mut resources = known.clone();
-    resources.extend(only_known(by_type(view, "v1_resources")?));
+/// Rows of a sync.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    /// The ids of the types that are stored.
+    pub(super) types: Vec<String>,
+    /// Resources by type.
+    pub(super) resources: BTreeMap<String, u64>,
+    /// Entitlements by the type of the resource they are on; likewise grants.
+    pub(super) entitlements: BTreeMap<String, u64>,
+    pub(super) grants: BTreeMap<String, u64>,
+    pub(super) assets: u64,
+}
+
+impl Counted {
+    /// By resource type, every stored type included.
+    pub(super) fn by_type(self) -> BTreeMap<String, TypeCounts> {
+        let mut counts: BTreeMap<String, TypeCounts> = BTreeMap::new();
+        for id in self.types {
+            counts.insert(id, TypeCounts::default());
+        }
+        for (resource_type, count) in self.resources {
+            counts.entry(resource_type).or_default().resources = count;
+        }
+        for (resource_type, count) in self.entitlements {
+            counts.entry(resource_type).or_default().entitlements = count;
+        }
+        for (resource_type, count) in self.grants {
+            counts.entry(resource_type).or_default().grants = count;
+        }
+        counts
+    }
+}
+
+/// The JSON of rows that were counted.
+pub(super) fn document(counted: &Counted, kind: SyncType) -> String {
+    let zero: BTreeMap<String, u64> = counted.types.iter().map(|id| (id.clone(), 0)).collect();
+    let only_known = |map: &BTreeMap<String, u64>| {
+        let known = map
+            .iter()
+            .filter(|(resource_type, _)| zero.contains_key(*resource_type));
+        known
+            .map(|(id, count)| (id.clone(), *count))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let mut resources = zero.clone();
+    resources.extend(only_known(&counted.resources));
     let mut stats = Map::new();
-    put(&mut stats, "resource_types", total("v1_resource_types")?);
-    put(&mut stats, "resources", total("v1_resources")?);
+    put(&mut stats, "resource_types", counted.types.len() as u64);
+    put(&mut stats, "resources", counted.resources.values().sum());
     if kind == SyncType::ResourcesOnly {
         put_map(&mut stats, "resources_by_resource_type", resources);
     } else {
-        put(&mut stats, "entitlements", total("v1_entitlements")?);
-        put(&mut stats, "grants", grants.values().sum());
+        put(&mut stats, "entitlements", counted.entitlements.values().sum());
+        put(&mut stats, "grants", counted.grants.values().sum());
         put_map(&mut stats, "resources_by_resource_type", resources);
-        put_map(&mut stats, "grants_by_resource_type", only_known(grants.clone()));
-        let entitlements = only_known(by_type(view, "v1_entitlements")?);
-        put_map(&mut stats, "entitlements_by_resource_type", entitlements);
+        put_map(&mut stats, "grants_by_resource_type", only_known(&counted.grants));
+        put_map(
+            &mut stats,
+            "entitlements_by_resource_type",
+            only_known(&counted.entitlements),
+        );
     }
-    put(&mut stats, "assets", total("v1_assets")?);
-    Ok(Value::Object(stats).to_string())
+    put(&mut stats, "assets", counted.assets);
+    Value::Object(stats).to_string()
 }
 
 fn put(stats: &mut Map<String, Value>, key: &str, count: u64) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::rows::{View, blob, decode, text};
-use super::run::{self, SyncType};
+use super::run::{self, SyncRun, SyncType};
 use super::whole::Stored as _;
 use super::{ksuid, timestamp};
 use crate::baton::annotation::{self, Named};
@@ -32,19 +32,18 @@ impl fmt::Display for Problem {
 /// Checks the sync of a view.
 pub(super) fn check(view: View<'_>) -> Result<Vec<Problem>> {
     let mut check = Check::default();
-    check.run(view)?;
+    check.run(view.sync_id, run::find(view.db, view.sync_id)?.as_ref());
     check.resource_types(view)?;
     check.resources(view)?;
     check.parents();
     check.entitlements(view)?;
     check.grants(view)?;
-    check.expansions();
-    Ok(check.problems)
+    Ok(check.finish())
 }
 
-/// What has been seen so far.
+/// What has been seen so far. Rows come kind by kind: resource types, resources, entitlements, grants.
 #[derive(Default)]
-struct Check {
+pub(super) struct Check {
     problems: Vec<Problem>,
     finished_full: bool,
     supports_diff: bool,
@@ -56,6 +55,24 @@ struct Check {
     entitlements: BTreeMap<String, String>,
     /// Grant id, its principal's `type:id`, and what it expands over.
     expansions: Vec<(String, String, Vec<String>)>,
+    /// Entitlements of which several have one id.
+    twins: BTreeSet<String>,
+    /// Entitlement ids, each with a principal's `type:id`, that have a grant.
+    held: BTreeSet<(String, String)>,
+}
+
+/// A grant, and what stands beside it.
+pub(super) struct OneGrant<'g> {
+    pub(super) external_id: &'g str,
+    pub(super) message: &'g v2::Grant,
+    /// The entitlement's id, type and id of what it is on, type and id of the principal.
+    pub(super) entitlement: &'g str,
+    pub(super) on: (&'g str, &'g str),
+    pub(super) principal: (&'g str, &'g str),
+    pub(super) expansion: Option<v2::GrantExpandable>,
+    pub(super) needs_expansion: bool,
+    /// Whether another one may be of the same entitlement, to the same principal.
+    pub(super) may_have_twin: bool,
 }
 
 impl Check {
@@ -72,11 +89,12 @@ impl Check {
         }
     }
 
-    fn run(&mut self, view: View<'_>) -> Result<()> {
-        let row = format!("sync {}", view.sync_id);
-        let Some(run) = run::find(view.db, view.sync_id)? else {
+    /// Looks at the sync.
+    pub(super) fn run(&mut self, sync_id: &str, run: Option<&SyncRun>) {
+        let row = format!("sync {sync_id}");
+        let Some(run) = run else {
             self.say(row, "is not in the file");
-            return Ok(());
+            return;
         };
         self.require(ksuid::is_sync_id(&run.sync_id), &row, "its id is not a KSUID");
         for time in run.ended_at.iter().chain([&run.started_at]) {
@@ -104,19 +122,30 @@ impl Check {
         );
         self.finished_full = run.is_finished_full();
         self.supports_diff = run.supports_diff;
-        Ok(())
+    }
+
+    /// Everything that is wrong, once all rows were seen.
+    pub(super) fn finish(mut self) -> Vec<Problem> {
+        self.expansions();
+        self.problems
     }
 
     fn resource_types(&mut self, view: View<'_>) -> Result<()> {
         view.scan("v1_resource_types", "external_id, data", &mut |r| {
             let id: String = r.get(0)?;
-            let row = format!("resource type {id}");
             let message: v2::ResourceType = decode(blob(r, 1)?, &id)?;
-            self.require(message.id == id, &row, "column and message differ");
-            self.require(!message.display_name.is_empty(), &row, "has no display name");
-            self.types.insert(id, message.traits().collect());
+            let agrees = message.id == id;
+            self.require(agrees, &format!("resource type {id}"), "column and message differ");
+            self.resource_type(id, &message);
             Ok(())
         })
+    }
+
+    /// Looks at a resource type.
+    pub(super) fn resource_type(&mut self, id: String, message: &v2::ResourceType) {
+        let is_named = !message.display_name.is_empty();
+        self.require(is_named, &format!("resource type {id}"), "has no display name");
+        self.types.insert(id, message.traits().collect());
     }
 
     fn resources(&mut self, view: View<'_>) -> Result<()> {
@@ -130,8 +159,6 @@ impl Check {
             let id = message.id.clone().unwrap_or_default();
             let agrees = resource::external_id(&id) == external_id && id.resource_type == type_column;
             self.require(agrees, &row, "columns and message differ");
-            self.require(!id.resource.is_empty(), &row, "has an empty id");
-            self.require(!message.display_name.is_empty(), &row, "has no display name");
             let parent = message.parent_resource_id.as_ref();
             self.require(
                 parent.map(|p| &p.resource_type) == parent_type.as_ref()
@@ -144,14 +171,24 @@ impl Check {
                 &row,
                 "discovered_at is malformed",
             );
-            match self.types.get(&type_column).cloned() {
-                None => self.say(&row, "its type is not in the sync"),
-                Some(traits) => self.traits(&row, &traits, &message),
-            }
-            let twin = self.resources.insert(external_id, parent.map(resource::external_id));
-            self.require(twin.is_none(), &row, "has the id of another row");
+            self.resource(external_id, &type_column, &message);
             Ok(())
         })
+    }
+
+    /// Looks at a resource.
+    pub(super) fn resource(&mut self, external_id: String, kind: &str, message: &v2::Resource) {
+        let row = format!("resource {external_id}");
+        let has_id = message.id.as_ref().is_some_and(|id| !id.resource.is_empty());
+        self.require(has_id, &row, "has an empty id");
+        self.require(!message.display_name.is_empty(), &row, "has no display name");
+        match self.types.get(kind).cloned() {
+            None => self.say(&row, "its type is not in the sync"),
+            Some(traits) => self.traits(&row, &traits, message),
+        }
+        let parent = message.parent_resource_id.as_ref();
+        let twin = self.resources.insert(external_id, parent.map(resource::external_id));
+        self.require(twin.is_none(), &row, "has the id of another row");
     }
 
     fn traits(&mut self, row: &str, declared: &[v2::resource_type::Trait], message: &v2::Resource) {
@@ -179,7 +216,8 @@ impl Check {
         }
     }
 
-    fn parents(&mut self) {
+    /// Looks for parents, once all resources were seen.
+    pub(super) fn parents(&mut self) {
         let missing: Vec<(String, String)> = self
             .resources
             .iter()
@@ -204,35 +242,48 @@ impl Check {
             let (type_column, id_column): (String, String) = (r.get(1)?, r.get(2)?);
             let agrees = message.id == external_id && on.resource_type == type_column && on.resource == id_column;
             self.require(agrees, &row, "columns and message differ");
-            self.require(!message.slug.is_empty(), &row, "has no slug");
             self.require(
                 timestamp::is_valid(&r.get::<_, String>(4)?),
                 &row,
                 "discovered_at is malformed",
             );
-            let on = resource::external_id(&on);
-            self.require(
-                self.resources.contains_key(&on),
-                &row,
-                "its resource is not in the sync",
-            );
-            for grantable in &message.grantable_to {
-                let known = self.types.contains_key(&grantable.id);
-                self.require(
-                    known,
-                    &row,
-                    &format!("is grantable to the unknown type {}", grantable.id),
-                );
-            }
-            let twin = self.entitlements.insert(external_id, on);
-            self.require(twin.is_none(), &row, "has the id of another row");
+            self.entitlement(external_id, &message);
             Ok(())
         })
     }
 
+    /// Looks at an entitlement.
+    pub(super) fn entitlement(&mut self, external_id: String, message: &v2::Entitlement) {
+        let row = format!("entitlement {external_id}");
+        self.require(!message.slug.is_empty(), &row, "has no slug");
+        let on = message.resource.as_ref().and_then(|r| r.id.as_ref());
+        let on = resource::external_id(on.unwrap_or(&v2::ResourceId::default()));
+        self.require(
+            self.resources.contains_key(&on),
+            &row,
+            "its resource is not in the sync",
+        );
+        for grantable in &message.grantable_to {
+            let known = self.types.contains_key(&grantable.id);
+            self.require(
+                known,
+                &row,
+                &format!("is grantable to the unknown type {}", grantable.id),
+            );
+        }
+        if self.entitlements.insert(external_id.clone(), on).is_some() {
+            self.say(&row, "has the id of another row");
+            self.twins.insert(external_id);
+        }
+    }
+
+    /// Whether several entitlements have this id.
+    pub(super) fn is_shared(&self, entitlement: &str) -> bool {
+        self.twins.contains(entitlement)
+    }
+
     fn grants(&mut self, view: View<'_>) -> Result<()> {
         let columns = format!("{}, expansion, needs_expansion, discovered_at", v2::Grant::COLUMNS);
-        let mut held = BTreeSet::new();
         view.scan("v1_grants", &columns, &mut |r| {
             let external_id: String = r.get(0)?;
             let row = format!("grant {external_id}");
@@ -251,40 +302,54 @@ impl Check {
                 &row,
                 "discovered_at is malformed",
             );
-            let entitlement_id = entitlement.map_or(entitlement_id, |e| &e.id).to_owned();
-            let (on_kind, on_id) = entitlement.map_or(on, entitlement::on);
-            let (principal_kind, principal_id) = to.map_or(principal, resource::key);
-            let principal = format!("{principal_kind}:{principal_id}");
-            match self.entitlements.get(&entitlement_id) {
-                None => self.say(&row, "its entitlement is not in the sync"),
-                Some(resource) if *resource != format!("{on_kind}:{on_id}") => {
-                    self.say(&row, "names another resource than its entitlement");
-                }
-                Some(_) => {}
-            }
-            self.require(
-                self.resources.contains_key(&principal),
-                &row,
-                "its principal is not in the sync",
-            );
-            self.sources(&row, &entitlement_id, &message);
             let expansion: Option<Vec<u8>> = r.get("expansion")?;
-            let needs_expansion: bool = r.get("needs_expansion")?;
-            match expansion {
-                None => self.require(!needs_expansion, &row, "needs_expansion is set without expansion"),
-                Some(bytes) => {
-                    let expansion: v2::GrantExpandable = decode(&bytes, &external_id)?;
-                    let named = expansion.entitlement_ids.iter().any(|id| !id.trim().is_empty());
-                    self.require(named, &row, "expands over nothing");
-                    self.require(needs_expansion, &row, "is expandable, but needs_expansion is 0");
-                    self.expansions
-                        .push((external_id.clone(), principal.clone(), expansion.entitlement_ids));
-                }
-            }
-            let new = held.insert((entitlement_id, principal));
-            self.require(new, &row, "is a second grant of the same entitlement and principal");
+            self.grant(OneGrant {
+                external_id: &external_id,
+                message: &message,
+                entitlement: entitlement.map_or(entitlement_id, |e| &e.id),
+                on: entitlement.map_or(on, entitlement::on),
+                principal: to.map_or(principal, resource::key),
+                expansion: expansion.map(|bytes| decode(&bytes, &external_id)).transpose()?,
+                needs_expansion: r.get("needs_expansion")?,
+                may_have_twin: true,
+            });
             Ok(())
         })
+    }
+
+    /// Looks at a grant.
+    pub(super) fn grant(&mut self, grant: OneGrant<'_>) {
+        let row = format!("grant {}", grant.external_id);
+        let (on_kind, on_id) = grant.on;
+        let (principal_kind, principal_id) = grant.principal;
+        let principal = format!("{principal_kind}:{principal_id}");
+        match self.entitlements.get(grant.entitlement) {
+            None => self.say(&row, "its entitlement is not in the sync"),
+            Some(resource) if *resource != format!("{on_kind}:{on_id}") => {
+                self.say(&row, "names another resource than its entitlement");
+            }
+            Some(_) => {}
+        }
+        self.require(
+            self.resources.contains_key(&principal),
+            &row,
+            "its principal is not in the sync",
+        );
+        self.sources(&row, grant.entitlement, grant.message);
+        match grant.expansion {
+            None => self.require(!grant.needs_expansion, &row, "needs_expansion is set without expansion"),
+            Some(expansion) => {
+                let named = expansion.entitlement_ids.iter().any(|id| !id.trim().is_empty());
+                self.require(named, &row, "expands over nothing");
+                self.require(grant.needs_expansion, &row, "is expandable, but needs_expansion is 0");
+                let id = grant.external_id.to_owned();
+                self.expansions.push((id, principal.clone(), expansion.entitlement_ids));
+            }
+        }
+        if grant.may_have_twin {
+            let is_new = self.held.insert((grant.entitlement.to_owned(), principal));
+            self.require(is_new, &row, "is a second grant of the same entitlement and principal");
+        }
     }
 
     /// What expansion leaves behind (`baton/c1z/format.md 5.4`).

@@ -156,7 +156,12 @@ impl QueryService {
         let idle = locked(&self.readers).pop();
         let snapshot = match idle {
             Some(snapshot) => snapshot,
-            None => locked(&self.first).again()?,
+            None => {
+                let first = locked(&self.first);
+                // What one answer names is found by the next, whoever reads it.
+                first.reader().number_rows()?;
+                first.again()?
+            }
         };
         let outcome = work(&snapshot);
         locked(&self.readers).push(snapshot);

@@ -93,6 +93,34 @@ impl One<'_> {
         Ok(row.and_then(|e| e.resource.as_ref().map(owned)).unwrap_or_default())
     }
 
+    /// The grant alone. Most carry what the rows of their entitlement and principal say, which is written already.
+    fn own_json(&self, entitlement: &str, (kind, id): (&str, &str), principal: &str) -> Result<String> {
+        let (names, form) = (self.rows.names(), &self.rows.forms().grant);
+        let carried = self.grant.entitlement.as_ref().zip(self.grant.principal.as_ref());
+        let rows = names
+            .entitlement(entitlement_of(&self.grant))?
+            .zip(names.resource(kind, id)?);
+        let (Some(carried), Some(rows)) = (carried, rows) else {
+            return form.line(&self.grant);
+        };
+        if (carried.0, carried.1) != (&*rows.0, &*rows.1) {
+            return form.line(&self.grant);
+        }
+        // Members come in the order of their numbers: these two are the first.
+        let rest = form.line(&v2::Grant {
+            entitlement: None,
+            principal: None,
+            id: self.grant.id.clone(),
+            sources: self.grant.sources.clone(),
+            annotations: self.grant.annotations.clone(),
+        })?;
+        let rest = rest.strip_prefix('{').unwrap_or_default();
+        let comma = if rest == "}" { "" } else { "," };
+        Ok(format!(
+            "{{\"entitlement\":{entitlement},\"principal\":{principal}{comma}{rest}"
+        ))
+    }
+
     /// Where it holds.
     fn environment(&self) -> Result<Option<String>> {
         let names = self.rows.names();
@@ -144,11 +172,12 @@ impl Line for One<'_> {
     fn json(&self) -> Result<String> {
         let (kind, id) = self.on()?;
         let (principal_kind, principal) = principal_of(&self.grant);
-        let own = self.rows.forms().grant.line(&self.grant)?;
         let entitlement = self.rows.entitlement_json(entitlement_of(&self.grant))?;
         let resource = self.rows.resource_json(&kind, &id)?;
         let kind = self.rows.resource_type_json(&kind)?;
-        let principal = self.rows.resource_json(principal_kind, principal)?;
+        let principal_json = self.rows.resource_json(principal_kind, principal)?;
+        let own = self.own_json(&entitlement, (principal_kind, principal), &principal_json)?;
+        let principal = principal_json;
         let environment = environment_json(self.environment()?.as_deref())?;
         Ok(format!(
             "{{\"grant\":{own},\"entitlement\":{entitlement},\"resource\":{resource},\"resourceType\":{kind},\

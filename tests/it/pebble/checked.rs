@@ -10,7 +10,7 @@ use prost::Message as _;
 use super::parts::{self, Parts};
 use super::tables;
 
-type Row = (Vec<u8>, Vec<u8>);
+pub type Row = (Vec<u8>, Vec<u8>);
 
 fn findings(file: &File) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
@@ -23,6 +23,11 @@ fn findings(file: &File) -> Result<Vec<Finding>, Error> {
 
 /// A published file with other rows: a sound store under right checksums.
 fn with_rows(change: impl FnOnce(&mut Vec<Row>)) -> File {
+    parts::open(file_with_rows(change), &Limits::default()).unwrap()
+}
+
+/// As [`with_rows`], before it is opened.
+pub fn file_with_rows(change: impl FnOnce(&mut Vec<Row>)) -> Vec<u8> {
     let published = std::fs::read(tables::own().join("replaced.c1z")).unwrap();
     let mut parts = Parts::of(&published);
     let files = parts
@@ -48,7 +53,7 @@ fn with_rows(change: impl FnOnce(&mut Vec<Row>)) -> File {
     parts.files = names
         .map(|name| (name.clone(), written.get(&name).unwrap().to_vec()))
         .collect();
-    parts::open(parts.indexed_with_hashes(), &Limits::default()).unwrap()
+    parts.indexed_with_hashes()
 }
 
 fn first(rows: &mut [Row], start: &[u8]) -> usize {

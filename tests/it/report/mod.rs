@@ -4,6 +4,7 @@ mod access;
 mod apart;
 mod compare;
 mod conditions;
+mod direct;
 mod explore;
 mod export;
 mod hostile;

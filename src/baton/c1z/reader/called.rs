@@ -1,6 +1,7 @@
 //! What rows are called, without the rest of them: looking for equal names reads every resource, but little of each.
 
-use super::Reader;
+use super::tables::Tables;
+use super::{Asked, Reader};
 use crate::baton::c1z::rows::{blob, decode};
 use crate::baton::error::Result;
 
@@ -24,7 +25,11 @@ impl Reader {
         sync_id: &str,
         each: &mut dyn FnMut(&str, &str, &str) -> Result<()>,
     ) -> Result<()> {
-        self.called("v1_resources", "''", sync_id, &mut |row| {
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.for_each_resource_name(sync_id, each),
+        };
+        tables.called("v1_resources", "''", sync_id, &mut |row| {
             let bare = row.external_id.strip_prefix(row.resource_type.as_str());
             let bare = bare.and_then(|rest| rest.strip_prefix(':'));
             each(&row.resource_type, bare.unwrap_or(&row.external_id), &row.display_name)
@@ -37,12 +42,18 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_entitlement_name(&self, sync_id: &str, each: EachEntitlementName<'_>) -> Result<()> {
-        self.called("v1_entitlements", "resource_id", sync_id, &mut |row| {
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.for_each_entitlement_name(sync_id, each),
+        };
+        tables.called("v1_entitlements", "resource_id", sync_id, &mut |row| {
             let on = (row.resource_type.as_str(), row.resource.as_str());
             each(on, &row.external_id, &row.display_name)
         })
     }
+}
 
+impl Tables {
     fn called(
         &self,
         table: &str,

@@ -1,9 +1,10 @@
 //! Who holds what, without the messages: counting over a million grants reads an index of them, not their rows.
 
-use super::Reader;
+use super::tables::Tables;
+use super::{Asked, Reader};
 use crate::baton::c1z::rows::{blob, decode, text};
 use crate::baton::c1z::whole::{Stored as _, message};
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 
 /// One grant by its ids.
@@ -56,18 +57,20 @@ enum Of {
 const COLUMNS: &str = "id, entitlement_id, principal_resource_type_id, principal_resource_id";
 
 impl Reader {
-    /// Calls `each` with every grant of a sync, ordered by entitlement, principal type and principal.
+    /// Calls `each` with every grant of a sync, ordered by entitlement, principal type and principal. For a v3 file that takes
+    /// numbered rows ([`Reader::number_rows`]): its own are ordered by what entitlements are on.
     ///
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_holding(&self, sync_id: &str, each: &mut dyn FnMut(Holding<'_>) -> Result<()>) -> Result<()> {
-        let condition = match self.rows_of(sync_id)? {
+        let tables = self.tables()?;
+        let condition = match tables.rows_of(sync_id)? {
             // The plus keeps SQLite from looking every row up by its number.
             Of::Rows(first, last) => format!("?1 <> '' and +id between {first} and {last}"),
             Of::Sync => "sync_id = ?1".to_owned(),
         };
         let order = "entitlement_id, principal_resource_type_id, principal_resource_id, id";
-        self.holdings(
+        tables.holdings(
             &format!("select {COLUMNS} from v1_grants where {condition} order by {order}"),
             [sync_id],
             each,
@@ -85,7 +88,11 @@ impl Reader {
         resource: &str,
         each: &mut dyn FnMut(Holding<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.holdings(
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.for_each_holding_on(sync_id, resource_type, resource, each),
+        };
+        tables.holdings(
             &format!(
                 "select {COLUMNS} from v1_grants \
                  where resource_type_id = ?2 and resource_id = ?3 and sync_id = ?1 order by id"
@@ -106,7 +113,11 @@ impl Reader {
         principal: &str,
         each: &mut dyn FnMut(Holding<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.holdings(
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.for_each_holding_of(sync_id, principal_type, principal, each),
+        };
+        tables.holdings(
             &format!(
                 "select {COLUMNS} from v1_grants \
                  where principal_resource_type_id = ?2 and principal_resource_id = ?3 and sync_id = ?1 order by id"
@@ -121,13 +132,14 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_holding`].
     pub fn grant_at(&self, row: i64) -> Result<Option<v2::Grant>> {
+        let tables = self.numbered()?;
         let sql = format!("select {}, sync_id from v1_grants where id = ?1", v2::Grant::COLUMNS);
-        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut statement = tables.db.prepare_cached(&sql)?;
         let mut rows = statement.query([row])?;
         match rows.next()? {
             Some(row) => {
                 let sync_id: String = row.get("sync_id")?;
-                Ok(Some(message(row, self.view(&sync_id))?))
+                Ok(Some(message(row, tables.view(&sync_id))?))
             }
             None => Ok(None),
         }
@@ -143,13 +155,17 @@ impl Reader {
         entitlement_id: &str,
         each: &mut dyn FnMut(Given<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut statement = self.db.prepare_cached(
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.for_each_given(sync_id, entitlement_id, each),
+        };
+        let mut statement = tables.db.prepare_cached(
             "select principal_resource_type_id, principal_resource_id, external_id, data from v1_grants \
              where entitlement_id = ?1 and sync_id = ?2 order by id",
         )?;
         let mut rows = statement.query([entitlement_id, sync_id])?;
         while let Some(row) = rows.next()? {
-            self.go_on()?;
+            self.until.go_on()?;
             let sources: OnlySources = decode(blob(row, 3)?, text(row, 2)?)?;
             each(Given {
                 principal_type: text(row, 0)?,
@@ -165,8 +181,9 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_holding`].
     pub fn is_direct_at(&self, row: i64) -> Result<Option<bool>> {
+        let tables = self.numbered()?;
         let sql = "select entitlement_id, external_id, data from v1_grants where id = ?1";
-        let mut statement = self.db.prepare_cached(sql)?;
+        let mut statement = tables.db.prepare_cached(sql)?;
         let mut rows = statement.query([row])?;
         match rows.next()? {
             Some(row) => {
@@ -179,6 +196,19 @@ impl Reader {
         }
     }
 
+    /// Rows by their numbers: nobody knows one before there are numbers.
+    fn numbered(&self) -> Result<&Tables> {
+        match self.asked()? {
+            Asked::Tables(tables) => Ok(tables),
+            Asked::File(_) => Err(Error::new(
+                Kind::Internal,
+                "a row is asked for by its number before rows have numbers",
+            )),
+        }
+    }
+}
+
+impl Tables {
     fn holdings<const N: usize>(
         &self,
         sql: &str,
@@ -188,7 +218,7 @@ impl Reader {
         let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            self.go_on()?;
+            self.until.go_on()?;
             each(Holding {
                 row: row.get(0)?,
                 entitlement: text(row, 1)?,

@@ -5,6 +5,7 @@ use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Row, Rows};
 
 use super::Reader;
+use super::tables::Tables;
 use crate::baton::c1z::rows::{View, decode, text};
 use crate::baton::c1z::whole::{Stored, message};
 use crate::baton::code;
@@ -21,8 +22,8 @@ pub struct Side<'r> {
 }
 
 impl<'r> Side<'r> {
-    fn view(self) -> View<'r> {
-        self.reader.view(self.sync_id)
+    fn tables(self) -> Result<&'r Tables> {
+        self.reader.tables()
     }
 }
 
@@ -126,14 +127,15 @@ fn join<M>(
 ) -> Result<()> {
     // The unique index on (external_id, sync_id) gives this order without sorting.
     let sql = format!("select {columns} from {table} where sync_id = ?1 order by external_id");
-    let mut old_statement = old.reader.db.prepare(&sql)?;
-    let mut new_statement = new.reader.db.prepare(&sql)?;
+    let (old_tables, new_tables) = (old.tables()?, new.tables()?);
+    let mut old_statement = old_tables.db.prepare(&sql)?;
+    let mut new_statement = new_tables.db.prepare(&sql)?;
     let mut olds: Rows<'_> = old_statement.query([old.sync_id])?;
     let mut news: Rows<'_> = new_statement.query([new.sync_id])?;
     olds.advance()?;
     news.advance()?;
-    let read_old = |row: &Row<'_>| read(row, old.view());
-    let read_new = |row: &Row<'_>| read(row, new.view());
+    let read_old = |row: &Row<'_>| read(row, old_tables.view(old.sync_id));
+    let read_new = |row: &Row<'_>| read(row, new_tables.view(new.sync_id));
     loop {
         let (step_old, step_new) = match (olds.get(), news.get()) {
             (None, None) => return Ok(()),

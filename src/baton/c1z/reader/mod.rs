@@ -6,39 +6,43 @@ mod kept;
 pub mod merge;
 mod original;
 mod query;
+mod tables;
 mod unpacked;
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-use super::migrate;
 use super::policy::Policy;
 use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
 use super::sound;
 use super::stats::{self, TypeCounts};
+use super::until::Until;
+use super::v3;
 use super::verify::{self, Problem};
-use super::whole::Near;
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
+use crate::baton::resource;
 
+pub(super) use called::EachEntitlementName;
 pub use holdings::{Given, Holding};
 pub(super) use kept::{is_kept, tidy};
 use original::Original;
 pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
+use tables::Tables;
 pub use unpacked::Keep;
 use unpacked::{Packed, Unpacked};
 
 /// A grant with its columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GrantRow {
-    /// The number of the row in the file: the order of rows, and where a page ends.
+    /// The number of the row in the file: the order of rows, and where a page ends. 0 where rows have none, see
+    /// [`Reader::number_rows`].
     pub row: i64,
     /// The message, without `GrantExpandable`.
     pub grant: v2::Grant,
@@ -50,19 +54,31 @@ pub struct GrantRow {
     pub discovered_at: String,
 }
 
-/// A file that is being read: an unpacked copy of it, in the current schema of v1, which nothing changes any more.
+/// A file that is being read. Behind it is what answers: for a v1 file an unpacked copy of it, in the current schema, which
+/// nothing changes any more; for a v3 file the file itself, and a private copy of its rows in the same schema only for questions
+/// that need it (see [`Reader::number_rows`]).
 pub struct Reader {
-    // Declared before its file, so it closes first.
-    db: Connection,
-    unpacked: Arc<Unpacked>,
-    original: Option<Arc<Original>>,
-    near: Near,
-    until: RefCell<Option<CancellationToken>>,
+    /// There from the start for a v1 file.
+    tables: OnceCell<Tables>,
+    direct: Option<Direct>,
+    until: Until,
+}
+
+/// A v3 file.
+struct Direct {
+    rows: v3::Rows,
+    original: Arc<Original>,
+}
+
+/// Who answers.
+enum Asked<'r> {
+    Tables(&'r Tables),
+    File(&'r v3::Rows),
 }
 
 impl Reader {
-    /// Unpacks the file at `path` into `temp_dir`, or into the system's temporary folder. The copy goes when the reader
-    /// goes. A file without a byte is an empty store.
+    /// Unpacks the file at `path`, if it is of the v1 form, into `temp_dir`, or into the system's temporary folder. The copy goes
+    /// when the reader goes. A file without a byte is an empty store.
     ///
     /// # Errors
     /// `NotFound` when there is no file, `Unimplemented` for a v3 file of an engine or form that is not read; otherwise as
@@ -79,8 +95,8 @@ impl Reader {
         Self::open_keeping(path, temp_dir, policy, Keep::Nothing)
     }
 
-    /// As [`Reader::open_with`]. The unpacked copy of a big file may stay beside it, so that the next reader need not
-    /// unpack it again.
+    /// As [`Reader::open_with`]. The unpacked copy of a big v1 file may stay beside it, so that the next reader need not
+    /// unpack it again. Of a v3 file nothing stays.
     ///
     /// # Errors
     /// As [`Reader::open`].
@@ -94,25 +110,11 @@ impl Reader {
                     .code(code::FILE_MISSING)
                     .hint("check --file, or sync first"));
             }
-            let original = Original::at(path, temp_dir, policy)?;
-            let packed = Packed {
-                path,
-                original: original.as_ref(),
-                temp_dir,
-                policy,
-            };
-            let unpacked = packed.unpack(keep)?;
-            let db = unpacked.connect()?;
-            if original.is_some() {
-                warn_of_shared_ids(&db)?;
+            if let Some(original) = Original::at(path, temp_dir, policy)? {
+                return Self::of_original(Arc::new(original));
             }
-            Ok(Reader {
-                db,
-                unpacked: Arc::new(unpacked),
-                original: original.map(Arc::new),
-                near: Near::default(),
-                until: RefCell::default(),
-            })
+            let packed = Packed { path, temp_dir, policy };
+            Self::of_tables(Arc::new(packed.unpack(keep)?))
         };
         open().with_context(|| format!("open {}", path.display()))
     }
@@ -122,42 +124,94 @@ impl Reader {
     /// # Errors
     /// As [`Reader::open`]; `Unimplemented` for every v3 file.
     pub fn open_in_memory(packed: &[u8], policy: &Policy) -> Result<Reader> {
-        let unpacked = Unpacked::in_memory(packed, policy)?;
+        Self::of_tables(Arc::new(Unpacked::in_memory(packed, policy)?))
+    }
+
+    fn of_tables(unpacked: Arc<Unpacked>) -> Result<Reader> {
+        let until = Until::default();
+        let tables = Tables::open(unpacked, until.clone())?;
         Ok(Reader {
-            db: unpacked.connect()?,
-            unpacked: Arc::new(unpacked),
-            original: None,
-            near: Near::default(),
-            until: RefCell::default(),
+            tables: OnceCell::from(tables),
+            direct: None,
+            until,
         })
     }
 
-    /// Another reader of the same copy, for another thread.
+    fn of_original(original: Arc<Original>) -> Result<Reader> {
+        let until = Until::default();
+        Ok(Reader {
+            tables: OnceCell::new(),
+            direct: Some(Direct {
+                rows: v3::Rows::of(original.open()?, until.clone())?,
+                original,
+            }),
+            until,
+        })
+    }
+
+    /// Another reader of the same rows, for another thread.
     ///
     /// # Errors
     /// As [`Reader::runs`].
     pub fn again(&self) -> Result<Reader> {
+        let until = Until::default();
+        let tables = OnceCell::new();
+        if let Some(known) = self.tables.get() {
+            let _ = tables.set(known.again(until.clone())?);
+        }
         Ok(Reader {
-            db: self.unpacked.connect()?,
-            unpacked: Arc::clone(&self.unpacked),
-            original: self.original.clone(),
-            near: Near::default(),
-            until: RefCell::default(),
+            tables,
+            direct: self.direct.as_ref().map(|direct| Direct {
+                rows: direct.rows.again(until.clone()),
+                original: Arc::clone(&direct.original),
+            }),
+            until,
         })
+    }
+
+    /// From now on every row has a number, which says where it stands in the order of rows, and by which it is found again. For a
+    /// v3 file that takes a copy of its rows, in a private file that goes with the last reader of it. What was read before has
+    /// no numbers.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`]; `ResourceExhausted` when the rows take more than the limit, or the disk is full.
+    pub fn number_rows(&self) -> Result<()> {
+        self.tables().map(drop)
+    }
+
+    /// The rows in the tables of v1.
+    fn tables(&self) -> Result<&Tables> {
+        if let Some(tables) = self.tables.get() {
+            return Ok(tables);
+        }
+        let Some(direct) = &self.direct else {
+            return Err(Error::new(Kind::Internal, "a reader has no rows"));
+        };
+        let tables = Tables::open(
+            Arc::new(direct.original.unpack(direct.rows.file())?),
+            self.until.clone(),
+        )?;
+        tables.warn_of_shared_ids()?;
+        Ok(self.tables.get_or_init(|| tables))
+    }
+
+    /// The rows of a sync in the tables of v1.
+    pub(super) fn view<'a>(&'a self, sync_id: &'a str) -> Result<View<'a>> {
+        Ok(self.tables()?.view(sync_id))
+    }
+
+    /// Whoever answers: the tables, once they are there.
+    fn asked(&self) -> Result<Asked<'_>> {
+        match (&self.direct, self.tables.get()) {
+            (Some(direct), None) => Ok(Asked::File(&direct.rows)),
+            _ => self.tables().map(Asked::Tables),
+        }
     }
 
     /// Lets questions end with `Cancelled`, at the row they are at, once a token is cancelled; `None` lets them run to
     /// their end again.
     pub fn read_until(&self, token: Option<CancellationToken>) {
-        *self.until.borrow_mut() = token;
-    }
-
-    /// Whether to go on to the next row.
-    fn go_on(&self) -> Result<()> {
-        match &*self.until.borrow() {
-            Some(token) if token.is_cancelled() => Err(Error::new(Kind::Cancelled, "nobody waits for the answer")),
-            _ => Ok(()),
-        }
+        self.until.set(token);
     }
 
     /// Every sync of the file, oldest first.
@@ -165,7 +219,10 @@ impl Reader {
     /// # Errors
     /// `DataLoss` for a damaged file, here and below.
     pub fn runs(&self) -> Result<Vec<SyncRun>> {
-        run::list(&self.db)
+        match self.asked()? {
+            Asked::Tables(tables) => run::list(&tables.db),
+            Asked::File(rows) => Ok(rows.run().cloned().into_iter().collect()),
+        }
     }
 
     /// One sync by its id.
@@ -173,7 +230,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn run(&self, sync_id: &str) -> Result<Option<SyncRun>> {
-        run::find(&self.db, sync_id)
+        match self.asked()? {
+            Asked::Tables(tables) => run::find(&tables.db, sync_id),
+            Asked::File(rows) => Ok(rows.run().filter(|run| run.sync_id == sync_id).cloned()),
+        }
     }
 
     /// The full sync that finished last: what lists show.
@@ -181,7 +241,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn latest_full(&self) -> Result<Option<SyncRun>> {
-        run::latest_finished(&self.db, Some(SyncType::Full))
+        match self.asked()? {
+            Asked::Tables(tables) => run::latest_finished(&tables.db, Some(SyncType::Full)),
+            Asked::File(rows) => Ok(rows.run().filter(|run| run.is_finished_full()).cloned()),
+        }
     }
 
     /// The sync of any type that finished last.
@@ -189,7 +252,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn latest_finished(&self) -> Result<Option<SyncRun>> {
-        run::latest_finished(&self.db, None)
+        match self.asked()? {
+            Asked::Tables(tables) => run::latest_finished(&tables.db, None),
+            Asked::File(rows) => Ok(rows.run().filter(|run| run.ended_at.is_some()).cloned()),
+        }
     }
 
     /// Calls `each` with every resource type of a sync, in the order of rows. Stops at the first error of `each`.
@@ -201,7 +267,10 @@ impl Reader {
         sync_id: &str,
         each: &mut dyn FnMut(v2::ResourceType) -> Result<()>,
     ) -> Result<()> {
-        self.view(sync_id).messages(each)
+        match self.asked()? {
+            Asked::Tables(tables) => tables.view(sync_id).messages(each),
+            Asked::File(rows) => rows.for_each_resource_type(sync_id, each),
+        }
     }
 
     /// As [`Reader::for_each_resource_type`], for resources.
@@ -209,7 +278,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_resource(&self, sync_id: &str, each: &mut dyn FnMut(v2::Resource) -> Result<()>) -> Result<()> {
-        self.view(sync_id).messages(each)
+        self.for_each_resource_where(sync_id, &ResourceFilter::default(), each)
     }
 
     /// As [`Reader::for_each_resource_type`], for entitlements.
@@ -221,7 +290,7 @@ impl Reader {
         sync_id: &str,
         each: &mut dyn FnMut(v2::Entitlement) -> Result<()>,
     ) -> Result<()> {
-        self.view(sync_id).messages(each)
+        self.for_each_entitlement_where(sync_id, &EntitlementFilter::default(), each)
     }
 
     /// As [`Reader::for_each_resource_type`], for grants.
@@ -243,8 +312,24 @@ impl Reader {
         principal_types: Option<&[String]>,
         each: &mut dyn FnMut(v2::Grant) -> Result<()>,
     ) -> Result<()> {
-        self.view(sync_id)
-            .for_each_grant_of(entitlement_id, principal_types, each)
+        match self.asked()? {
+            Asked::Tables(tables) => tables
+                .view(sync_id)
+                .for_each_grant_of(entitlement_id, principal_types, each),
+            Asked::File(rows) => {
+                let filter = GrantFilter {
+                    entitlement: Some(entitlement_id),
+                    ..GrantFilter::default()
+                };
+                rows.for_each_grant_where(sync_id, &filter, &mut |row| {
+                    let (kind, _) = row.grant.principal.as_ref().map(resource::key).unwrap_or_default();
+                    match principal_types {
+                        Some(wanted) if !wanted.iter().any(|wanted| wanted == kind) => Ok(()),
+                        _ => each(row.grant),
+                    }
+                })
+            }
+        }
     }
 
     /// Calls `each` with every grant that passes something on, ordered by entitlement id and grant id, whether or not it
@@ -253,7 +338,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_expandable(&self, sync_id: &str, each: &mut dyn FnMut(Expandable) -> Result<()>) -> Result<()> {
-        self.view(sync_id).for_each_expandable(Passing::Any, each)
+        match self.asked()? {
+            Asked::Tables(tables) => tables.view(sync_id).for_each_expandable(Passing::Any, each),
+            Asked::File(rows) => rows.for_each_expandable(sync_id, each),
+        }
     }
 
     /// A resource by type and bare id.
@@ -261,7 +349,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn resource(&self, sync_id: &str, resource_type: &str, id: &str) -> Result<Option<v2::Resource>> {
-        self.view(sync_id).resource(resource_type, id)
+        match self.asked()? {
+            Asked::Tables(tables) => tables.view(sync_id).resource(resource_type, id),
+            Asked::File(rows) => rows.resource(sync_id, resource_type, id),
+        }
     }
 
     /// A resource type by id.
@@ -269,7 +360,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn resource_type(&self, sync_id: &str, id: &str) -> Result<Option<v2::ResourceType>> {
-        self.view(sync_id).resource_type(id)
+        match self.asked()? {
+            Asked::Tables(tables) => tables.view(sync_id).resource_type(id),
+            Asked::File(rows) => rows.resource_type(sync_id, id),
+        }
     }
 
     /// An entitlement by id.
@@ -277,7 +371,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn entitlement(&self, sync_id: &str, id: &str) -> Result<Option<v2::Entitlement>> {
-        self.view(sync_id).entitlement(id)
+        match self.asked()? {
+            Asked::Tables(tables) => tables.view(sync_id).entitlement(id),
+            Asked::File(rows) => rows.entitlement(sync_id, id),
+        }
     }
 
     /// A grant by id.
@@ -285,7 +382,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn grant(&self, sync_id: &str, id: &str) -> Result<Option<v2::Grant>> {
-        self.view(sync_id).grant(id)
+        match self.asked()? {
+            Asked::Tables(tables) => tables.view(sync_id).grant(id),
+            Asked::File(rows) => rows.grant(sync_id, id),
+        }
     }
 
     /// Rows by resource type, every stored type included.
@@ -293,7 +393,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn counts(&self, sync_id: &str) -> Result<BTreeMap<String, TypeCounts>> {
-        stats::counts(self.view(sync_id))
+        match self.asked()? {
+            Asked::Tables(tables) => stats::counts(tables.view(sync_id)),
+            Asked::File(rows) => rows.counts(sync_id),
+        }
     }
 
     /// The counts as the `stats` column should hold them, computed from the rows.
@@ -301,8 +404,13 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn stats_json(&self, run: &SyncRun) -> Result<String> {
-        let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
-        stats::json(self.view(&run.sync_id), kind)
+        match self.asked()? {
+            Asked::Tables(tables) => {
+                let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
+                stats::json(tables.view(&run.sync_id), kind)
+            }
+            Asked::File(rows) => rows.stats_json(run),
+        }
     }
 
     /// Checks a sync against the format; an empty list is a clean sync.
@@ -310,7 +418,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn verify(&self, sync_id: &str) -> Result<Vec<Problem>> {
-        verify::check(self.view(sync_id))
+        match self.asked()? {
+            Asked::Tables(tables) => verify::check(tables.view(sync_id)),
+            Asked::File(rows) => rows.verify(sync_id),
+        }
     }
 
     /// Checks what a file has beside its rows; an empty list is a clean file. In the v3 form that is every checksum, and
@@ -319,38 +430,25 @@ impl Reader {
     /// # Errors
     /// As [`Reader::runs`].
     pub fn verify_file(&self) -> Result<Vec<Problem>> {
-        match &self.original {
-            Some(original) => original.problems(),
-            None => sound::problems(&self.db),
+        match &self.direct {
+            Some(direct) => direct.original.problems(direct.rows.file()),
+            None => sound::problems(&self.tables()?.db),
         }
     }
 
-    /// Size of the unpacked database in bytes.
+    /// Size of the rows in the tables of v1, in bytes.
     ///
     /// # Errors
-    /// Those of the disk.
+    /// Those of the disk, and of [`Reader::number_rows`].
     pub fn unpacked_bytes(&self) -> Result<u64> {
-        self.unpacked.bytes()
-    }
-
-    pub(super) fn view<'a>(&'a self, sync_id: &'a str) -> View<'a> {
-        View {
-            db: &self.db,
-            sync_id,
-            near: &self.near,
-        }
+        self.tables()?.unpacked.bytes()
     }
 }
 
 /// Where ids stand for several rows, answers that go by ids can be wrong.
-fn warn_of_shared_ids(db: &Connection) -> Result<()> {
-    let tables = migrate::tables_with_shared_ids(db)?;
-    if !tables.is_empty() {
-        let of = tables.join(", ");
-        tracing::warn!(
-            of,
-            "Several rows of the file have the same id. Lists show all of them; answers about access may mix them up."
-        );
-    }
-    Ok(())
+pub(super) fn warn_of_shared_ids(of: &str) {
+    tracing::warn!(
+        of,
+        "Several rows of the file have the same id. Lists show all of them; answers about access may mix them up."
+    );
 }

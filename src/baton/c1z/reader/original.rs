@@ -1,10 +1,10 @@
 //! A file of the v3 form behind a reader. It stays open, so that a check of the whole file looks at the one whose rows are
 //! read, also when another has taken its place.
 
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::unpacked::Unpacked;
 use crate::baton::c1z::policy::Policy;
 use crate::baton::c1z::scratch::{self, Scratch};
 use crate::baton::c1z::verify::Problem;
@@ -14,8 +14,8 @@ use crate::baton::pebble::DiskFile;
 
 /// See the module.
 pub(super) struct Original {
+    path: PathBuf,
     file: Arc<DiskFile>,
-    metadata: Metadata,
     limits: Limits,
     temp_dir: Option<PathBuf>,
 }
@@ -27,18 +27,15 @@ impl Original {
             return Ok(None);
         };
         Ok(Some(Original {
-            metadata: file.metadata()?,
+            path: path.to_owned(),
             file: Arc::new(DiskFile::new(file)?),
             limits: policy.limits,
             temp_dir: temp_dir.map(Path::to_owned),
         }))
     }
 
-    pub(super) fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    fn open(&self) -> Result<v3::File> {
+    /// The file, opened for questions.
+    pub(super) fn open(&self) -> Result<v3::File> {
         v3::File::of(
             Arc::<DiskFile>::clone(&self.file),
             &self.limits,
@@ -46,25 +43,30 @@ impl Original {
         )
     }
 
-    /// A new working copy of the file at `path` with its rows.
-    pub(super) fn unpack(&self, path: &Path, folder: &Path) -> Result<Scratch> {
-        // Before anything is written: most of what is wrong with a file shows here.
-        let original = self.open()?;
-        let (scratch, _) = Scratch::create(folder, &scratch::reading(path))?;
+    /// A new working copy with its rows. It is private, and goes with whoever has it.
+    pub(super) fn unpack(&self, file: &v3::File) -> Result<Unpacked> {
+        let system = std::env::temp_dir();
+        let folder = self.temp_dir.as_deref().unwrap_or(&system);
+        for folder in [scratch::folder_of(&self.path), folder] {
+            scratch::sweep_readers(folder);
+        }
+        // The folder of the file may be read-only for whoever only reads.
+        let folder = scratch::work_folder(&self.path, Some(folder))?;
+        let (scratch, _) = Scratch::create(folder, &scratch::reading(&self.path))?;
         let fill = || -> Result<()> {
             let db = scratch.connect()?;
             // Nothing is deleted in it.
             db.execute_batch("pragma secure_delete = off")?;
-            v3::fill(&db, &original, &self.limits, v3::Carry::Nothing)
+            v3::fill(&db, file, &self.limits, v3::Carry::Nothing)
         };
         fill().map_err(|error| fault::working_copy_full(fault::asked(error, scratch.path())))?;
-        Ok(scratch)
+        Ok(Unpacked::Private(scratch))
     }
 
     /// What is wrong with the file itself, beside its rows.
-    pub(super) fn problems(&self) -> Result<Vec<Problem>> {
+    pub(super) fn problems(&self, file: &v3::File) -> Result<Vec<Problem>> {
         let mut problems = Vec::new();
-        self.open()?.check(self.temp_dir.as_deref(), &mut |finding| {
+        file.check(self.temp_dir.as_deref(), &mut |finding| {
             problems.push(Problem {
                 row: finding.place,
                 what: finding.what,

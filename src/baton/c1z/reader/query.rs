@@ -4,7 +4,8 @@
 use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension as _, Row, Statement};
 
-use super::{GrantRow, Reader};
+use super::tables::Tables;
+use super::{Asked, GrantRow, Reader};
 use crate::baton::c1z::rows::decode;
 use crate::baton::c1z::whole::{Stored, message};
 use crate::baton::error::Result;
@@ -76,7 +77,7 @@ impl<'v> Query<'v> {
 
     fn run(
         mut self,
-        reader: &Reader,
+        tables: &Tables,
         limit: Option<usize>,
         each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
@@ -84,16 +85,16 @@ impl<'v> Query<'v> {
         if let Some(limit) = limit {
             self.sql.push_str(&format!(" limit {limit}"));
         }
-        self.run_unordered(reader, each)
+        self.run_unordered(tables, each)
     }
 
-    fn run_unordered(self, reader: &Reader, each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
-        let mut statement = reader.db.prepare_cached(&self.sql)?;
+    fn run_unordered(self, tables: &Tables, each: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+        let mut statement = tables.db.prepare_cached(&self.sql)?;
         let statement: &mut Statement<'_> = &mut statement;
         let values: Vec<&dyn ToSql> = self.values.iter().map(AsRef::as_ref).collect();
         let mut rows = statement.query(values.as_slice())?;
         while let Some(row) = rows.next()? {
-            reader.go_on()?;
+            tables.until.go_on()?;
             each(row)?;
         }
         Ok(())
@@ -111,12 +112,16 @@ impl Reader {
         filter: &ResourceFilter<'_>,
         each: &mut dyn FnMut(v2::Resource) -> Result<()>,
     ) -> Result<()> {
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.for_each_resource_where(sync_id, filter, each),
+        };
         let mut query = Query::of::<v2::Resource>(sync_id);
         query.and("resource_type_id =", filter.resource_type);
         query.and("parent_resource_type_id =", filter.parent.map(|(kind, _)| kind));
         query.and("parent_resource_id =", filter.parent.map(|(_, id)| id));
-        let view = self.view(sync_id);
-        query.run(self, None, &mut |row| each(message(row, view)?))
+        let view = tables.view(sync_id);
+        query.run(tables, None, &mut |row| each(message(row, view)?))
     }
 
     /// Calls `each` with every entitlement that passes the filter.
@@ -129,11 +134,15 @@ impl Reader {
         filter: &EntitlementFilter<'_>,
         each: &mut dyn FnMut(v2::Entitlement) -> Result<()>,
     ) -> Result<()> {
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.for_each_entitlement_where(sync_id, filter, each),
+        };
         let mut query = Query::of::<v2::Entitlement>(sync_id);
         query.and("resource_type_id =", filter.resource_type);
         query.and("resource_id =", filter.resource);
-        let view = self.view(sync_id);
-        query.run(self, None, &mut |row| each(message(row, view)?))
+        let view = tables.view(sync_id);
+        query.run(tables, None, &mut |row| each(message(row, view)?))
     }
 
     /// Calls `each` with every grant that passes the filter.
@@ -146,9 +155,14 @@ impl Reader {
         filter: &GrantFilter<'_>,
         each: &mut dyn FnMut(GrantRow) -> Result<()>,
     ) -> Result<()> {
+        let tables = match self.asked()? {
+            // Pages go by the numbers of rows.
+            Asked::File(rows) if filter.after.is_none() => return rows.for_each_grant_where(sync_id, filter, each),
+            _ => self.tables()?,
+        };
         let columns = format!("{}, id, expansion, needs_expansion, discovered_at", v2::Grant::COLUMNS);
-        let view = self.view(sync_id);
-        grants(&columns, sync_id, filter).run(self, filter.limit, &mut |row| {
+        let view = tables.view(sync_id);
+        grants(&columns, sync_id, filter).run(tables, filter.limit, &mut |row| {
             let grant: v2::Grant = message(row, view)?;
             let expansion: Option<Vec<u8>> = row.get("expansion")?;
             each(GrantRow {
@@ -174,8 +188,12 @@ impl Reader {
             limit: None,
             ..*filter
         };
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => return rows.count_grants(sync_id, &filter),
+        };
         let mut count = 0i64;
-        grants("count(*)", sync_id, &filter).run(self, None, &mut |row| {
+        grants("count(*)", sync_id, &filter).run(tables, None, &mut |row| {
             count = row.get(0)?;
             Ok(())
         })?;
@@ -188,44 +206,26 @@ impl Reader {
     /// # Errors
     /// As [`Reader::for_each_resource_where`].
     pub fn principals(&self, sync_id: &str, filter: &GrantFilter<'_>) -> Result<Vec<(String, String)>> {
+        let tables = match self.asked()? {
+            Asked::File(rows) if filter.after.is_none() => return rows.principals(sync_id, filter),
+            _ => self.tables()?,
+        };
         let mut found: Vec<(i64, String, String)> = Vec::new();
         if *filter == GrantFilter::default() {
-            self.every_principal(sync_id, &mut found)?;
+            tables.every_principal(sync_id, &mut found)?;
         } else {
             let columns = "min(id), principal_resource_type_id, principal_resource_id";
             let mut query = grants(columns, sync_id, filter);
             query
                 .sql
                 .push_str(" group by principal_resource_type_id, principal_resource_id");
-            query.run_unordered(self, &mut |row| {
+            query.run_unordered(tables, &mut |row| {
                 found.push((row.get(0)?, row.get(1)?, row.get(2)?));
                 Ok(())
             })?;
         }
         found.sort();
         Ok(found.into_iter().map(|(_, kind, id)| (kind, id)).collect())
-    }
-
-    fn every_principal(&self, sync_id: &str, found: &mut Vec<(i64, String, String)>) -> Result<()> {
-        let mut next = self.db.prepare_cached(
-            "select principal_resource_type_id, principal_resource_id from v1_grants \
-             where (principal_resource_type_id, principal_resource_id) > (?1, ?2) \
-             order by principal_resource_type_id, principal_resource_id limit 1",
-        )?;
-        let mut first = self.db.prepare_cached(
-            "select id from v1_grants \
-             where principal_resource_type_id = ?1 and principal_resource_id = ?2 and sync_id = ?3 order by id limit 1",
-        )?;
-        let (mut kind, mut id) = (String::new(), String::new());
-        while let Some(principal) = next
-            .query_row([&kind, &id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?
-        {
-            (kind, id) = principal;
-            let row: Option<i64> = first.query_row([&kind, &id, sync_id], |row| row.get(0)).optional()?;
-            found.extend(row.map(|row| (row, kind.clone(), id.clone())));
-        }
-        Ok(())
     }
 
     /// The grants of an entitlement to one principal; more than one only in files of writers with other ids.
@@ -251,6 +251,30 @@ impl Reader {
             Ok(())
         })?;
         Ok(found)
+    }
+}
+
+impl Tables {
+    fn every_principal(&self, sync_id: &str, found: &mut Vec<(i64, String, String)>) -> Result<()> {
+        let mut next = self.db.prepare_cached(
+            "select principal_resource_type_id, principal_resource_id from v1_grants \
+             where (principal_resource_type_id, principal_resource_id) > (?1, ?2) \
+             order by principal_resource_type_id, principal_resource_id limit 1",
+        )?;
+        let mut first = self.db.prepare_cached(
+            "select id from v1_grants \
+             where principal_resource_type_id = ?1 and principal_resource_id = ?2 and sync_id = ?3 order by id limit 1",
+        )?;
+        let (mut kind, mut id) = (String::new(), String::new());
+        while let Some(principal) = next
+            .query_row([&kind, &id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+        {
+            (kind, id) = principal;
+            let row: Option<i64> = first.query_row([&kind, &id, sync_id], |row| row.get(0)).optional()?;
+            found.extend(row.map(|row| (row, kind.clone(), id.clone())));
+        }
+        Ok(())
     }
 }
 

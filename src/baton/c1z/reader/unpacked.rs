@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::kept::{self, Found, Seal};
-use super::original::Original;
 use crate::baton::c1z::policy::Policy;
 use crate::baton::c1z::scratch::{self, Scratch};
 use crate::baton::c1z::{envelope, fault, memory, migrate, sound};
@@ -43,8 +42,6 @@ pub(super) enum Unpacked {
 /// A file that is to be unpacked.
 pub(super) struct Packed<'a> {
     pub(super) path: &'a Path,
-    /// The file itself, if it is of the v3 form.
-    pub(super) original: Option<&'a Original>,
     pub(super) temp_dir: Option<&'a Path>,
     pub(super) policy: &'a Policy,
 }
@@ -55,10 +52,7 @@ impl Packed<'_> {
         for folder in [scratch::folder_of(self.path), self.temp_dir.unwrap_or(&system)] {
             scratch::sweep_readers(folder);
         }
-        let metadata = match self.original {
-            Some(original) => original.metadata().clone(),
-            None => std::fs::metadata(self.path).map_err(fault::disk)?,
-        };
+        let metadata = std::fs::metadata(self.path).map_err(fault::disk)?;
         match keep {
             Keep::FromBytes(least) if metadata.len() >= least => self.kept(&metadata),
             _ => self.private(),
@@ -103,10 +97,7 @@ impl Packed<'_> {
     }
 
     fn copy(&self, folder: &Path) -> Result<Scratch> {
-        match self.original {
-            Some(original) => original.unpack(self.path, folder),
-            None => unpack(self.path, folder, self.policy),
-        }
+        unpack(self.path, folder, self.policy)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sync of a v3 file as rows of the v1 form: a private database that readers ask in the place of the file.
 //!
-//! Why not ask the v3 file itself: lists are paged by the number of a row, filters are SQL, and two syncs are compared
-//! by walking both in one order. All of that exists once, over the tables of v1, and means the same for both forms.
+//! Most questions are answered by the file itself ([`Rows`](super::Rows)). What needs rows with numbers, or all rows in another
+//! order than that of their keys, asks this database: pages of a browser, and two syncs that are compared.
 //!
 //! Rows come in the order of keys, in one transaction, and indexes follow when they are there. Grants are slim
 //! (`baton/c1z/format.md 3`): what they are of and who has them are columns, and readers fill it in. Whole ones, as a file
@@ -16,10 +16,9 @@ use super::key::{Range, kind};
 use super::moment::local;
 use super::read::Grants;
 use super::{fault, join::Joins, record};
-use crate::baton::c1z::{Limits, SyncRun, expansion, migrate, run};
+use crate::baton::c1z::{Limits, SyncRun, migrate, run};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::c1::storage::v3::{EntitlementRecord, ResourceRecord, ResourceTypeRecord, SyncRunRecord};
-use crate::baton::proto::v2;
 use crate::baton::resource;
 
 const PUT_VERIFIED: &str = "update v1_sync_runs set ingest_invariant_generation = ?2, ingest_invariant_coverage = ?3, \
@@ -199,11 +198,8 @@ impl Copy<'_> {
         let mut is_there =
             db.prepare("select exists (select 1 from v1_resources where external_id = ?1 and sync_id = ?2)")?;
         let mut each = |row: record::Grant| {
-            let mut grant = row.grant;
-            // Files of mid 2026 may have it where connectors put it.
-            let annotated = expansion::split(&mut grant);
-            let needs_expansion = row.needs_expansion || (row.expansion.is_none() && annotated.is_some());
-            let expansion = row.expansion.or(annotated).filter(passes_on).map(|e| e.encode_to_vec());
+            let row = row.settled();
+            let (mut grant, expansion) = (row.grant, row.expansion.map(|e| e.encode_to_vec()));
             let entitlement = grant.entitlement.take().unwrap_or_default();
             let principal = grant.principal.take().unwrap_or_default();
             let (on, on_id) = entitlement.resource.as_ref().map(resource::key).unwrap_or_default();
@@ -228,7 +224,7 @@ impl Copy<'_> {
                 self.sync_id,
                 self.time(row.discovered_at.as_ref())?,
                 expansion,
-                needs_expansion && expansion.is_some()
+                row.needs_expansion
             ])?;
             self.count()
         };
@@ -259,9 +255,4 @@ impl Copy<'_> {
             false => Ok(()),
         }
     }
-}
-
-/// One that names nothing passes nothing on; v1 has no column for it.
-fn passes_on(expansion: &v2::GrantExpandable) -> bool {
-    expansion.entitlement_ids.iter().any(|id| !id.trim().is_empty())
 }

@@ -122,7 +122,12 @@ impl Joins {
             return Ok(message.clone());
         }
         let message = match self.cursor.get(&key)? {
-            Some(value) => record::entitlement(record::decode::<EntitlementRecord>(&value, &key)?),
+            Some(value) => {
+                let message = record::entitlement(record::decode::<EntitlementRecord>(&value, &key)?);
+                let is_on = message.resource.as_ref().and_then(|r| r.id.as_ref()) == Some(&on);
+                // One on another resource is another entitlement.
+                if is_on { message } else { reference }
+            }
             None => reference,
         };
         let message = self.entitlement(message)?;

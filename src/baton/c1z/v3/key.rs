@@ -164,11 +164,10 @@ pub(super) fn split(tuple: &[u8], count: usize) -> Option<(&[u8], &[u8])> {
     Some((tuple.get(..at)?, tuple.get(at + 1..)?))
 }
 
-/// The text of an encoded part.
-pub(super) fn text(part: &[u8]) -> Result<Cow<'_, str>> {
-    let broken = || fault::damaged(format!("a key has the part {part:02x?}, which is no text"));
+/// The bytes of an encoded part, or of what stands in the place of one.
+pub(super) fn bytes(part: &[u8]) -> Result<Cow<'_, [u8]>> {
     if !part.contains(&1) {
-        return std::str::from_utf8(part).map(Cow::Borrowed).map_err(|_| broken());
+        return Ok(Cow::Borrowed(part));
     }
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.iter();
@@ -176,11 +175,45 @@ pub(super) fn text(part: &[u8]) -> Result<Cow<'_, str>> {
         bytes.push(match (*byte, (*byte == 1).then(|| rest.next()).flatten()) {
             (1, Some(1)) => 0,
             (1, Some(2)) => 1,
-            (1, _) => return Err(broken()),
+            (1, _) => return Err(no_text(part)),
             (other, _) => other,
         });
     }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| broken())
+    Ok(Cow::Owned(bytes))
+}
+
+/// The text of an encoded part.
+pub(super) fn text(part: &[u8]) -> Result<Cow<'_, str>> {
+    match bytes(part)? {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| no_text(part)),
+        Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(|_| no_text(part)),
+    }
+}
+
+fn no_text(part: &[u8]) -> crate::baton::error::Error {
+    fault::damaged(format!("a key has the part {part:02x?}, which is no text"))
+}
+
+/// A tuple, encoded.
+pub(super) fn tuple(parts: &[&str]) -> Vec<u8> {
+    let mut tuple = Vec::new();
+    put_tuple(&mut tuple, parts);
+    tuple
+}
+
+/// The key of a record, of a tuple that is encoded already.
+pub(super) fn of_tuple(kind: u8, tuple: &[u8]) -> Vec<u8> {
+    [&[FIRST, kind, 0], tuple].concat()
+}
+
+/// The id of an entitlement out of the four parts it is known by in keys.
+pub(super) fn entitlement_id(parts: &[&[u8]; 4]) -> Result<String> {
+    let [resource_type, resource, is_short, tail] = parts;
+    let tail = text(tail)?;
+    Ok(match *is_short {
+        b"1" => format!("{}:{}:{tail}", text(resource_type)?, text(resource)?),
+        _ => tail.into_owned(),
+    })
 }
 
 /// What follows kind and zero byte in the key of a record, or of an index row.

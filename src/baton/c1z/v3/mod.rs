@@ -16,8 +16,8 @@
 //! [`File`] reads it without unpacking it: a question about one principal decodes the frames that hold its rows of the
 //! index and its grants, and no other. It takes indexes at their word, unless the file itself says that one has gaps;
 //! [`File::check`] makes all of them anew and compares. [`Writer`] takes the rows of one sync in any order;
-//! `from_v1` hands it those of a v1 database, as a [`Store`](super::Store) collects them. [`Reader`](super::Reader) asks a copy
-//! of the rows in the tables of v1, made by `as_v1`.
+//! `from_v1` hands it those of a v1 database, as a [`Store`](super::Store) collects them. [`Reader`](super::Reader) asks the file
+//! itself (`ask`), and a copy of the rows in the tables of v1, made by `as_v1`, where rows must have numbers or come in another order.
 //!
 //! | question | answered from |
 //! | --- | --- |
@@ -28,6 +28,7 @@
 //! | a row by its id | its key; an id of another form than usual costs a look at all rows of its kind |
 
 mod as_v1;
+mod ask;
 mod check;
 mod envelope;
 mod fault;
@@ -49,6 +50,7 @@ pub mod format {
 }
 
 pub(super) use as_v1::{Carry, fill};
+pub(super) use ask::Rows;
 pub use check::Finding;
 pub use envelope::MAGIC;
 pub use file::{File, Ids};

@@ -195,7 +195,7 @@ impl File {
     }
 
     /// The key of the grant that a row of an index leads to.
-    fn grant_of(&self, index: u8, row: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn grant_of(&self, index: u8, row: &[u8]) -> Option<Vec<u8>> {
         let tuple = key::tuple_of(row);
         match (self.ids(), index) {
             (Ids::Structured, index::PRINCIPAL) => {
@@ -411,7 +411,7 @@ fn grant_cuts(id: &str) -> impl Iterator<Item = (&str, &str, &str)> {
 }
 
 /// The ways to cut an id into the type and the bare id of a resource, and the rest.
-fn cuts(id: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn cuts(id: &str) -> impl Iterator<Item = (&str, &str)> {
     let colons = move || id.match_indices(':').map(|(at, _)| at);
     colons().flat_map(move |first| {
         let later = colons().filter(move |at| *at > first);
@@ -419,7 +419,7 @@ fn cuts(id: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-fn broken_index(row: &[u8]) -> crate::baton::error::Error {
+pub(super) fn broken_index(row: &[u8]) -> crate::baton::error::Error {
     fault::damaged(format!(
         "a row of an index leads nowhere: {:?}",
         String::from_utf8_lossy(row)

@@ -1,11 +1,15 @@
 //! From the records of a store to the messages of the connector protocol (`baton/c1z/v3/format.md 4`).
 
+use std::collections::BTreeMap;
+
 use prost::Message;
 
 use super::fault;
+use crate::baton::c1z::expansion as column;
 use crate::baton::error::Result;
 use crate::baton::proto::c1::storage::v3::{
-    EntitlementRecord, GrantExpandableRecord, GrantRecord, PrincipalRef, ResourceRecord, ResourceTypeRecord,
+    EntitlementRecord, EntitlementRef, GrantExpandableRecord, GrantRecord, GrantSourceRecord, PrincipalRef,
+    ResourceRecord, ResourceRef, ResourceTypeRecord,
 };
 use crate::baton::proto::v2;
 
@@ -87,6 +91,55 @@ pub struct Grant {
     pub needs_expansion: bool,
     /// When it was first written in its sync.
     pub discovered_at: Option<prost_types::Timestamp>,
+}
+
+impl Grant {
+    /// With what it expands over where readers of both forms look for it. Files of mid 2026 may have it where connectors
+    /// put it; one that names nothing passes nothing on.
+    pub(super) fn settled(mut self) -> Self {
+        let annotated = column::split(&mut self.grant);
+        let is_waiting = self.needs_expansion || (self.expansion.is_none() && annotated.is_some());
+        self.expansion = self.expansion.or(annotated).filter(passes_on);
+        self.needs_expansion = is_waiting && self.expansion.is_some();
+        self
+    }
+}
+
+fn passes_on(expansion: &v2::GrantExpandable) -> bool {
+    expansion.entitlement_ids.iter().any(|id| !id.trim().is_empty())
+}
+
+/// What a resource is called, without the rest of it.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct ResourceName {
+    #[prost(string, tag = "2")]
+    pub(super) resource_type: String,
+    #[prost(string, tag = "3")]
+    pub(super) id: String,
+    #[prost(string, tag = "4")]
+    pub(super) display_name: String,
+}
+
+/// What an entitlement is called, and what it is on.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct EntitlementName {
+    #[prost(string, tag = "2")]
+    pub(super) id: String,
+    #[prost(message, optional, tag = "3")]
+    pub(super) resource: Option<ResourceRef>,
+    #[prost(string, tag = "4")]
+    pub(super) display_name: String,
+}
+
+/// Whose grant of what it is, and where it comes from.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct GrantOrigin {
+    #[prost(message, optional, tag = "3")]
+    pub(super) entitlement: Option<EntitlementRef>,
+    #[prost(message, optional, tag = "4")]
+    pub(super) principal: Option<PrincipalRef>,
+    #[prost(btree_map = "string, message", tag = "9")]
+    pub(super) sources: BTreeMap<String, GrantSourceRecord>,
 }
 
 /// A grant whose entitlement and principal are references.

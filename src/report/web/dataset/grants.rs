@@ -42,6 +42,8 @@ impl GrantRows {
             rows: Vec::new(),
             sets: vec![Vec::new()],
         };
+        // Pages go by the numbers of rows.
+        snapshot.reader().number_rows()?;
         let mut direct = 0;
         let mut after = None;
         loop {
