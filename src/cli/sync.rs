@@ -24,9 +24,9 @@ use crate::workato;
 use crate::workato::config::Limits;
 use crate::workato::settings::Settings;
 
-/// Lists read at the same time when nobody says how many (`--workers=0`): enough to keep every quota family busy.
-/// What a family bears is up to its pacer (`baton::http`).
-const DEFAULT_WORKERS: usize = 16;
+/// Lists read at the same time when nobody says how many (`--workers=0`): enough to keep every quota family busy, also where
+/// all lists of one family come before the first of another. What a family bears is up to its pacer (`baton::http`).
+const DEFAULT_WORKERS: usize = 64;
 /// Most workers that `--workers=-1` takes.
 const MOST_WORKERS: usize = 4;
 /// Threads of a runtime in which both sides of the wire live.
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn workers_follow_the_published_rules() {
         let cases = [
-            (0, false, 8, 16),
+            (0, false, 8, 64),
             (0, true, 8, 4),
             (0, true, 2, 2),
             (-1, false, 2, 2),

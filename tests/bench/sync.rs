@@ -1,7 +1,8 @@
 //! A sync from the first request to the sealed file, with the program as it ships and a simulated workspace of 500
 //! people and 20 projects beside it; and the decoding of a long list.
 //!
-//! `cargo bench --bench sync` prints the times, then processor time, peak memory and requests of the program alone.
+//! `cargo bench --bench sync` prints the times, then processor time, peak memory and requests of the program alone, and the
+//! longest chain of requests of which each waited for the one before, with the reason.
 //! `cargo bench --bench sync -- --table` prints only the latter.
 //! `cargo bench --bench sync -- --serve 20` keeps the workspace there, 20 ms an answer, until it is stopped, and prints
 //! the variables with which any program, such as `/usr/bin/time -v` or a profiler, syncs it.
@@ -13,6 +14,7 @@
     clippy::print_stdout
 )]
 
+mod chain;
 mod measure;
 
 use std::path::Path;
@@ -88,6 +90,11 @@ impl Place {
 
     /// The program, told to sync this workspace into a new file.
     fn program(&self) -> Command {
+        self.program_saying("error")
+    }
+
+    /// As [`Place::program`], saying what is of this level or above.
+    fn program_saying(&self, level: &str) -> Command {
         let file = self.folder.path().join("sync.c1z");
         let _ = std::fs::remove_file(&file);
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton-workato"));
@@ -97,7 +104,7 @@ impl Place {
             .env("BATON_WORKATO_BASE_URL", self.simulator.base_url())
             .env("BATON_WORKATO_API_KEY", self.simulator.token(Env::Dev))
             .env("BATON_FILE", &file)
-            .args(["--no-progress", "--log-level", "error"]);
+            .args(["--no-progress", "--log-format", "json", "--log-level", level]);
         command
     }
 }
@@ -153,6 +160,10 @@ fn table() {
         });
         measure::row(&format!("sync, {milliseconds} ms an answer"), &cost);
     }
+    let place = Place::new(LATENCIES[1]);
+    let output = place.program_saying("debug").output().unwrap();
+    assert!(output.status.success());
+    chain::print(&String::from_utf8(output.stderr).unwrap());
 }
 
 fn size(file: &Path) -> u64 {

@@ -106,7 +106,7 @@ fn to_v3(conversion: &Conversion<'_>, steps: &dyn Steps) -> Result<Converted> {
     let folder = scratch::work_folder(out, conversion.temp_dir)?;
     let reader = Reader::open_with(file, Some(folder), &Policy::from_env())?;
     let run = chosen(&reader, conversion)?;
-    let (complete, left) = v3::build(reader.view(&run.sync_id)?, &run, folder)
+    let (complete, left) = v3::build(reader.view(&run.sync_id)?, &run, folder, None)
         .map_err(fault::working_copy_full)
         .with_context(|| format!("convert {}", file.display()))?;
     let mut other_syncs = reader.runs()?;

@@ -3,12 +3,15 @@
 //!
 //! What comes out is byte for byte what encoding the whole message gives. A test holds this.
 
-use std::rc::Rc;
-use std::sync::LazyLock;
+mod held;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use prost::encoding::{message, string};
 use rusqlite::{Connection, ErrorCode};
 
+pub(super) use self::held::{Held, Part, Row};
 use super::store::Store;
 use crate::baton::annotation;
 use crate::baton::error::Result;
@@ -69,6 +72,33 @@ impl Principal {
     pub fn id(&self) -> &v2::ResourceId {
         &self.id
     }
+
+    /// As it stands in a grant.
+    pub fn encoded(&self) -> &[u8] {
+        &self.encoded
+    }
+}
+
+/// What many grants come through, as it stands in them.
+#[derive(Debug)]
+pub struct Sources {
+    sources: v2::GrantSources,
+    encoded: Box<[u8]>,
+}
+
+impl Sources {
+    /// From the message.
+    pub fn new(sources: v2::GrantSources) -> Self {
+        Sources {
+            encoded: field(SOURCES, &sources).into(),
+            sources,
+        }
+    }
+
+    /// By the ids of the entitlements.
+    pub fn of(&self) -> &BTreeMap<String, v2::grant_sources::GrantSource> {
+        &self.sources.sources
+    }
 }
 
 /// One derived grant: of the destination, to the principal, through the sources, immutable.
@@ -76,19 +106,19 @@ impl Principal {
 pub struct DerivedGrant {
     /// `entitlement id:principal type:principal id`.
     pub(super) id: String,
-    pub(super) destination: Rc<Destination>,
-    pub(super) principal: Rc<Principal>,
-    sources: v2::GrantSources,
+    pub(super) destination: Arc<Destination>,
+    pub(super) principal: Arc<Principal>,
+    pub(super) sources: Arc<Sources>,
 }
 
 impl DerivedGrant {
     /// A grant with the id all writers give it (`baton/c1z/format.md 5.4`).
-    pub fn new(destination: &Rc<Destination>, principal: &Rc<Principal>, sources: v2::GrantSources) -> Self {
+    pub fn new(destination: &Arc<Destination>, principal: &Arc<Principal>, sources: &Arc<Sources>) -> Self {
         DerivedGrant {
             id: grant::id(&destination.id, &principal.id),
-            destination: Rc::clone(destination),
-            principal: Rc::clone(principal),
-            sources,
+            destination: Arc::clone(destination),
+            principal: Arc::clone(principal),
+            sources: Arc::clone(sources),
         }
     }
 
@@ -104,19 +134,42 @@ impl DerivedGrant {
         buffer.extend_from_slice(&self.principal.encoded);
         string::encode(ID, &self.id, buffer);
         buffer.extend_from_slice(&IMMUTABLE);
-        message::encode(SOURCES, &self.sources, buffer);
+        buffer.extend_from_slice(&self.sources.encoded);
     }
 }
 
 impl Store {
-    /// Stores new grants that expansion derived, as [`Store::put_expanded_grants`] would store their messages.
+    /// Stores new grants that expansion derived, as [`Store::put_expanded_grants`] would store their messages. For a file of
+    /// the v3 form they are only [held](Held), and become rows of it when it is made.
     ///
     /// # Errors
     /// As [`Store::put_grants`].
     pub fn put_derived_grants(&mut self, grants: &[DerivedGrant]) -> Result<()> {
+        if self.held.is_some() {
+            let (_, _, now) = self.writing()?;
+            if let Some(held) = &mut self.held {
+                held.add(grants, &now)?;
+            }
+            return Ok(());
+        }
+        self.put_derived_rows(grants)
+    }
+
+    /// Makes rows of the grants that are held: from here on the database has everything.
+    ///
+    /// # Errors
+    /// As [`Store::put_grants`].
+    pub(super) fn settle(&mut self) -> Result<()> {
+        match self.held.take_if(|held| !held.is_empty()) {
+            Some(held) => held.for_each(&mut |grants| self.put_derived_rows(grants)),
+            None => Ok(()),
+        }
+    }
+
+    fn put_derived_rows(&mut self, grants: &[DerivedGrant]) -> Result<()> {
         let (db, sync_id, now) = self.writing()?;
         let mut data = Vec::new();
-        for of_one in grants.chunk_by(|a, b| Rc::ptr_eq(&a.destination, &b.destination)) {
+        for of_one in grants.chunk_by(|a, b| Arc::ptr_eq(&a.destination, &b.destination)) {
             let (many, few) = of_one.as_chunks::<MANY>();
             for chunk in many {
                 match insert(db, sync_id, &now, chunk, &INSERT_MANY, &mut data) {
@@ -218,3 +271,6 @@ fn field(number: u32, value: &impl prost::Message) -> Vec<u8> {
     message::encode(number, value, &mut bytes);
     bytes
 }
+
+#[cfg(test)]
+mod tests;

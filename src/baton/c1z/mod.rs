@@ -69,7 +69,7 @@ pub mod format {
 }
 
 pub use claim::Claim;
-pub use derived::{DerivedGrant, Destination, Principal};
+pub use derived::{DerivedGrant, Destination, Principal, Sources};
 pub use engine::Engine;
 pub use envelope::Limits;
 pub use expansion::split as split_expansion;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use super::derived::Held;
 use super::engine::Engine;
 use super::partial::Partial;
 use super::policy::Policy;
@@ -40,6 +41,8 @@ pub struct Store {
     sync_id: Option<String>,
     /// Grants of the sync by resource type, once it is finished: counting them is most of what counting takes.
     grants: Option<BTreeMap<String, u64>>,
+    /// Grants that expansion derived and that are not in the database; nothing where all are to be.
+    pub(super) held: Option<Held>,
     near: Near,
 }
 
@@ -107,6 +110,7 @@ impl Store {
             clock: Clock::after([run.started_at.as_str()]),
             sync_id: Some(run.sync_id.clone()),
             grants: None,
+            held: None,
             near: Near::default(),
         };
         if run.ended_at.is_some() && run.stats.is_none() {
@@ -120,7 +124,8 @@ impl Store {
         let view = self.view()?;
         let run = run::find(view.db, view.sync_id)?.ok_or_else(|| fault::broken("the row of the sync is gone"))?;
         let kind = run.sync_type.parse().unwrap_or(SyncType::Full);
-        let grants = stats::grants_by_type(view)?;
+        let mut grants = stats::grants_by_type(view)?;
+        self.count_held(&mut grants);
         let stats = stats::json_with(view, kind, &grants)?;
         view.db.execute(
             "update v1_sync_runs set stats = ?2 where sync_id = ?1",
@@ -157,6 +162,7 @@ impl Store {
         let times = runs.iter().flat_map(|r| r.ended_at.iter().chain([&r.started_at]));
         let clock = Clock::after(times.map(String::as_str));
         Ok(Store {
+            held: (engine == Engine::Pebble).then(|| Held::new(&folder)),
             db,
             scratch,
             folder,
@@ -212,6 +218,7 @@ impl Store {
     }
 
     fn begin(&mut self, kind: SyncType, sync_id: &str, started_at: &str, parent: Option<SyncRun>) -> Result<()> {
+        self.settle()?;
         self.ensure_transaction()?;
         if kind != SyncType::Partial {
             migrate::drop_reading_indexes(&self.db)?;
@@ -252,6 +259,7 @@ impl Store {
             )
             .code(code::SYNC_NOT_IN_FILE));
         }
+        self.settle()?;
         self.sync_id = Some(sync_id.to_owned());
         self.grants = None;
         Ok(())
@@ -467,7 +475,7 @@ impl Store {
             store.commit()?;
             let view = store.view()?;
             let run = run::find(view.db, view.sync_id)?.ok_or_else(no_sync)?;
-            v3::build(view, &run, &store.folder)
+            v3::build(view, &run, &store.folder, store.held.as_ref())
         };
         let (complete, left) = build(&mut self).map_err(|error| self.named(error))?;
         for (count, what) in left.named() {
@@ -523,7 +531,10 @@ impl Store {
     /// # Errors
     /// As [`Store::resource`].
     pub fn grant(&self, id: &str) -> Result<Option<v2::Grant>> {
-        self.view()?.grant(id)
+        match self.held.as_ref().map(|held| held.find(id)).transpose()?.flatten() {
+            Some(grant) => Ok(Some(grant)),
+            None => self.view()?.grant(id),
+        }
     }
 
     /// Calls `each` with every grant of an entitlement, in the order of rows, to principals of the given types or of
@@ -537,7 +548,11 @@ impl Store {
         principal_types: Option<&[String]>,
         each: &mut dyn FnMut(v2::Grant) -> Result<()>,
     ) -> Result<()> {
-        self.view()?.for_each_grant_of(entitlement_id, principal_types, each)
+        self.view()?.for_each_grant_of(entitlement_id, principal_types, each)?;
+        match &self.held {
+            Some(held) => held.for_each_of(entitlement_id, principal_types, each),
+            None => Ok(()),
+        }
     }
 
     /// Calls `each` with every expandable grant, ordered by entitlement id and grant id.
@@ -564,7 +579,17 @@ impl Store {
         let view = self.view()?;
         match &self.grants {
             Some(grants) => stats::counts_with(view, grants),
-            None => stats::counts(view),
+            None => {
+                let mut grants = stats::grants_by_type(view)?;
+                self.count_held(&mut grants);
+                stats::counts_with(view, &grants)
+            }
+        }
+    }
+
+    fn count_held(&self, grants: &mut BTreeMap<String, u64>) {
+        for (kind, count) in self.held.iter().flat_map(Held::counts) {
+            *grants.entry(kind.to_owned()).or_default() += count;
         }
     }
 
@@ -572,7 +597,8 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::resource`].
-    pub fn verify(&self) -> Result<Vec<Problem>> {
+    pub fn verify(&mut self) -> Result<Vec<Problem>> {
+        self.settle()?;
         verify::check(self.view()?)
     }
 

@@ -115,6 +115,9 @@ impl Store {
     /// # Errors
     /// As [`Store::put_resource_types`], also for one without entitlement, its resource, or principal.
     pub fn put_grants(&mut self, grants: Vec<v2::Grant>) -> Result<()> {
+        if self.held.as_ref().is_some_and(|held| !held.is_empty()) {
+            self.settle()?;
+        }
         let (db, sync_id, now) = self.writing()?;
         let mut statement = db.prepare_cached(PUT_GRANT)?;
         for mut row in grants {
@@ -143,6 +146,14 @@ impl Store {
     /// # Errors
     /// As [`Store::put_grants`].
     pub fn put_expanded_grants(&mut self, grants: Vec<v2::Grant>) -> Result<()> {
+        // One that is held is no row yet that could be changed.
+        let is_held = |grant: &v2::Grant| {
+            let on = grant.entitlement.as_ref();
+            on.is_some_and(|on| self.held.as_ref().is_some_and(|held| held.has(&on.id)))
+        };
+        if grants.iter().any(is_held) {
+            self.settle()?;
+        }
         let (db, sync_id, now) = self.writing()?;
         let mut statement = db.prepare_cached(PUT_EXPANDED_GRANT)?;
         for mut row in grants {

@@ -187,7 +187,7 @@ pub static FIELDS: &[Field] = &[
     Field::int(
         "workers",
         0,
-        "Lists read at the same time; 0 means 16, -1 the number of CPUs up to 4",
+        "Lists read at the same time; 0 means 64, -1 the number of CPUs up to 4",
     )
     .under(SYNC),
     Field::bool("parallel-sync", "The old spelling of --workers=-1").under(SYNC),

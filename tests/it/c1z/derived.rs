@@ -1,9 +1,9 @@
 //! Grants that are put together from encoded parts are what encoding and storing the whole message gives.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use baton_workato::baton::annotation;
-use baton_workato::baton::c1z::{DerivedGrant, Destination, Principal, Reader, Store, SyncType};
+use baton_workato::baton::c1z::{DerivedGrant, Destination, Principal, Reader, Sources, Store, SyncType};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::resource::{ResourceBuilder, id, resource_type};
@@ -27,9 +27,9 @@ fn message(on: &v2::Entitlement, to: &v2::Resource, sources: v2::GrantSources) -
 }
 
 fn derived(on: &v2::Entitlement, to: &v2::Resource, sources: v2::GrantSources) -> DerivedGrant {
-    let destination = Rc::new(Destination::new(on).unwrap());
-    let principal = Rc::new(Principal::new(to).unwrap());
-    DerivedGrant::new(&destination, &principal, sources)
+    let destination = Arc::new(Destination::new(on).unwrap());
+    let principal = Arc::new(Principal::new(to).unwrap());
+    DerivedGrant::new(&destination, &principal, &Arc::new(Sources::new(sources)))
 }
 
 fn through(ids: &[(&str, bool)]) -> v2::GrantSources {
@@ -117,10 +117,10 @@ fn they_are_stored_as_their_messages_would_be() {
     let sources = |n: usize| through(&[("role:c:has", n.is_multiple_of(3)), ("role:d:has", false)]);
     let (_in_parts, parts) = stored(PEOPLE, |store, entitlements| {
         for on in entitlements {
-            let destination = Rc::new(Destination::new(on).unwrap());
+            let destination = Arc::new(Destination::new(on).unwrap());
             let grant = |n| {
-                let principal = Rc::new(Principal::new(&user(n)).unwrap());
-                DerivedGrant::new(&destination, &principal, sources(n))
+                let principal = Arc::new(Principal::new(&user(n)).unwrap());
+                DerivedGrant::new(&destination, &principal, &Arc::new(Sources::new(sources(n))))
             };
             store
                 .put_derived_grants(&(0..PEOPLE).map(grant).collect::<Vec<_>>())
@@ -158,10 +158,14 @@ fn an_id_that_another_grant_has_changes_that_grants_message_alone() {
         stored(0, move |store, [on, _]| {
             store.put_expanded_grants(vec![taken(on)]).unwrap();
             if in_parts {
-                let destination = Rc::new(Destination::new(on).unwrap());
+                let destination = Arc::new(Destination::new(on).unwrap());
                 let grant = |n| {
-                    let principal = Rc::new(Principal::new(&to(n)).unwrap());
-                    DerivedGrant::new(&destination, &principal, through(&[("role:d:has", false)]))
+                    let principal = Arc::new(Principal::new(&to(n)).unwrap());
+                    DerivedGrant::new(
+                        &destination,
+                        &principal,
+                        &Arc::new(Sources::new(through(&[("role:d:has", false)]))),
+                    )
                 };
                 store
                     .put_derived_grants(&(0..PEOPLE).map(grant).collect::<Vec<_>>())

@@ -15,8 +15,9 @@ use rusqlite::Row;
 use self::twins::Names;
 use super::moment::absolute;
 use super::record::{Grant, bare_resource};
-use super::write::{Complete, Lost, Writer};
+use super::write::{Complete, Derived, Lost, Writer};
 use super::{fault, key};
+use crate::baton::c1z::derived::Held;
 use crate::baton::c1z::rows::{View, blob, decode, text};
 use crate::baton::c1z::whole::{Stored, message};
 use crate::baton::c1z::{SyncRun, SyncType};
@@ -61,12 +62,17 @@ impl Left {
     }
 }
 
-/// Makes a v3 file of a sync, which is only to be written. `folder` is where rows are sorted that are too many for memory.
+/// Makes a v3 file of a sync, which is only to be written, with the grants that are `held` besides. `folder` is where rows are sorted that are too many for memory.
 ///
 /// # Errors
 /// `DataLoss` for a row that cannot be parsed, `FailedPrecondition` for grants that cannot become one,
 /// `InvalidArgument` for a row without the ids that its key is made of, `ResourceExhausted` when the disk is full.
-pub(in crate::baton::c1z) fn build(view: View<'_>, run: &SyncRun, folder: &Path) -> Result<(Complete, Left)> {
+pub(in crate::baton::c1z) fn build(
+    view: View<'_>,
+    run: &SyncRun,
+    folder: &Path,
+    held: Option<&Held>,
+) -> Result<(Complete, Left)> {
     let mut copy = Copy {
         view,
         writer: Writer::new(Some(folder)),
@@ -84,6 +90,10 @@ pub(in crate::baton::c1z) fn build(view: View<'_>, run: &SyncRun, folder: &Path)
     if run.ended_at.is_none() {
         copy.sessions()?;
     }
+    let derived = held.filter(|held| !held.is_empty()).map(Derived::new).transpose()?;
+    if let Some(derived) = &derived {
+        copy.derived(derived)?;
+    }
     let record = record(view, run, &copy.zone)?;
     let Copy {
         writer,
@@ -92,7 +102,7 @@ pub(in crate::baton::c1z) fn build(view: View<'_>, run: &SyncRun, folder: &Path)
         ..
     } = copy;
     left.lost = writer.lost();
-    let complete = writer.build(&record)?;
+    let complete = writer.build(&record, derived.as_ref())?;
     // Rows with one key become one. Whatever was not seen to be such must not vanish in that way.
     let wanted = grants - left.merged_grants;
     match complete.grants.map(u64::try_from) {
@@ -221,6 +231,17 @@ impl Copy<'_> {
         let entitlement = grant.entitlement.as_ref();
         entitlement.is_some_and(|e| !e.display_name.is_empty() && !self.entitlements.contains(&known(&[&e.id])))
             || grant.principal.as_ref().is_some_and(|to| self.is_only_copy(to))
+    }
+
+    /// Counts derived grants in. Their entitlements are rows of their own.
+    fn derived(&mut self, derived: &Derived<'_>) -> Result<()> {
+        self.grants += derived.len() as u64;
+        for holder in derived.holders()? {
+            if holder.is_named && !self.resources.contains(&holder.hash) {
+                self.left.copies += holder.grants;
+            }
+        }
+        Ok(())
     }
 
     fn assets(&mut self) -> Result<()> {

@@ -16,8 +16,9 @@
 //! [`File`] reads it without unpacking it: a question about one principal decodes the frames that hold its rows of the
 //! index and its grants, and no other. It takes indexes at their word, unless the file itself says that one has gaps;
 //! [`File::check`] makes all of them anew and compares. [`Writer`] takes the rows of one sync in any order;
-//! `from_v1` hands it those of a v1 database, as a [`Store`](super::Store) collects them. [`Reader`](super::Reader) asks the file
-//! itself (`ask`), and a copy of the rows in the tables of v1, made by `as_v1`, where rows must have numbers or come in another order.
+//! `from_v1` hands it those of a v1 database, as a [`Store`](super::Store) collects them, and the grants that expansion
+//! derived, which are no rows of it. [`Reader`](super::Reader) asks the file itself (`ask`), and a copy of the rows in the
+//! tables of v1, made by `as_v1`, where rows must have numbers or come in another order.
 //!
 //! | question | answered from |
 //! | --- | --- |

@@ -1,7 +1,8 @@
 //! Who holds a source entitlement, kept as long as another destination needs it and it fits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::ExpansionStore;
 use super::cycles::Folded;
@@ -19,7 +20,7 @@ const KEPT_HOLDERS: usize = 200_000;
 #[derive(Debug)]
 pub(super) struct SourceGrant {
     /// The principal as the grant embeds it.
-    pub(super) principal: Rc<Principal>,
+    pub(super) principal: Arc<Principal>,
     /// The grant has no source, or its own entitlement is one of them.
     pub(super) direct: bool,
 }
@@ -59,7 +60,28 @@ pub(super) struct Holders {
     uses: BTreeMap<Entitlement, Use>,
     kept: BTreeMap<Entitlement, Rc<[SourceGrant]>>,
     kept_holders: usize,
+    /// Everybody that was met, so that a person with many roles is there once.
+    met: HashSet<Met>,
 }
+
+/// A principal as it stands in a grant.
+struct Met(Arc<Principal>);
+
+impl std::hash::Hash for Met {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        // Most that have one id say the same of themselves.
+        let id = self.0.id();
+        (&id.resource_type, &id.resource).hash(state);
+    }
+}
+
+impl PartialEq for Met {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.encoded() == other.0.encoded()
+    }
+}
+
+impl Eq for Met {}
 
 impl Holders {
     /// Knows from the plan how often each source will be asked for.
@@ -86,6 +108,7 @@ impl Holders {
             uses,
             kept: BTreeMap::new(),
             kept_holders: 0,
+            met: HashSet::new(),
         }
     }
 
@@ -111,7 +134,7 @@ impl Holders {
             self.kept_holders -= holders.len();
             return Ok(holders);
         }
-        let holders: Rc<[SourceGrant]> = read(store, graph.name(source), usage, stats)?.into();
+        let holders: Rc<[SourceGrant]> = read(store, graph.name(source), usage, &mut self.met, stats)?.into();
         if wanted_again && self.kept_holders + holders.len() <= KEPT_HOLDERS {
             self.kept_holders += holders.len();
             self.kept.insert(source, Rc::clone(&holders));
@@ -124,6 +147,7 @@ fn read(
     store: &impl ExpansionStore,
     entitlement_id: &str,
     usage: &mut Use,
+    met: &mut HashSet<Met>,
     stats: &mut ExpansionStats,
 ) -> Result<Vec<SourceGrant>> {
     let types: Option<Vec<String>> = usage
@@ -137,8 +161,9 @@ fn read(
         match grant.principal.as_ref().and_then(|p| Some((p, p.id.as_ref()?))) {
             Some((principal, id)) => {
                 if usage.widest.passes(&id.resource_type, direct)
-                    && let Some(principal) = Principal::new(principal).map(Rc::new)
+                    && let Some(principal) = Principal::new(principal)
                 {
+                    let principal = once(met, principal);
                     rows.push((grant.id, SourceGrant { principal, direct }));
                 }
             }
@@ -150,4 +175,17 @@ fn read(
     usage.read = true;
     rows.sort_unstable_by(|(a_grant, a), (b_grant, b)| a.key().cmp(&b.key()).then_with(|| a_grant.cmp(b_grant)));
     Ok(rows.into_iter().map(|(_, holder)| holder).collect())
+}
+
+/// The principal as it was met before, if it was.
+fn once(met: &mut HashSet<Met>, principal: Principal) -> Arc<Principal> {
+    let new = Met(Arc::new(principal));
+    match met.get(&new) {
+        Some(known) => Arc::clone(&known.0),
+        None => {
+            let principal = Arc::clone(&new.0);
+            met.insert(new);
+            principal
+        }
+    }
 }

@@ -4,8 +4,9 @@
 //! and through what, note it on the grants those principals hold already, create grants for the others. The result
 //! does not depend on the order of rows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::ExpansionStore;
 use super::cycles::{Folded, Node};
@@ -14,7 +15,7 @@ use super::holders::{Holders, SourceGrant, key};
 use super::order::Plan;
 use super::stats::{ExpansionStats, Progress};
 use super::writer::Writer;
-use crate::baton::c1z::{DerivedGrant, Destination};
+use crate::baton::c1z::{DerivedGrant, Destination, Sources};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -147,7 +148,7 @@ impl<S: ExpansionStore> Run<'_, S> {
             return Ok(());
         }
         let entitlement = self.writer.settled(destination)?.entitlement(name)?;
-        let Some(to) = entitlement.as_ref().and_then(Destination::new).map(Rc::new) else {
+        let Some(to) = entitlement.as_ref().and_then(Destination::new).map(Arc::new) else {
             return Err(Error::new(
                 Kind::Unknown,
                 format!("entitlement {name:?} has no resource, so nobody can be granted it"),
@@ -158,10 +159,13 @@ impl<S: ExpansionStore> Run<'_, S> {
         // Ids are joined without escaping (`baton/c1z/format.md 5.7`), so two principals can come to the same one, if
         // the type of one of them has a colon. The store would keep only the last.
         let ambiguous = reached.iter().any(|r| r.key().0.contains(':'));
+        let mut paths = Paths::default();
         for principal in newcomers {
-            let Some(grant) = derive(&to, principal.through) else {
+            let Some(first) = principal.through.first() else {
                 continue;
             };
+            // Of several embedded principals the first source's is taken.
+            let grant = DerivedGrant::new(&to, &first.holder.principal, &paths.of(principal.through));
             let taken = ids.contains(grant.id()) || (ambiguous && !ids.insert(grant.id().to_owned()));
             if taken {
                 self.stats.taken_ids.add(|| grant.id().to_owned());
@@ -211,16 +215,36 @@ fn add_source(sources: &mut BTreeMap<String, GrantSource>, reach: Reach<'_>) -> 
     }
 }
 
-/// The grant of a principal that had none. Of several embedded principals the first source's is taken.
-fn derive(destination: &Rc<Destination>, through: &[Reach<'_>]) -> Option<DerivedGrant> {
-    let first = through.first()?.holder;
-    let mut sources = BTreeMap::new();
-    for reach in through {
-        add_source(&mut sources, *reach);
+/// What grants come through. Most principals reach a destination through the same few sources.
+#[derive(Default)]
+struct Paths<'a> {
+    known: HashMap<Path<'a>, Arc<Sources>>,
+    last: Option<(Path<'a>, Arc<Sources>)>,
+    /// Working memory.
+    path: Path<'a>,
+}
+
+/// Sources, and whether they are held directly.
+type Path<'a> = Vec<(&'a str, bool)>;
+
+impl<'a> Paths<'a> {
+    fn of(&mut self, through: &[Reach<'a>]) -> Arc<Sources> {
+        self.path.clear();
+        self.path
+            .extend(through.iter().map(|reach| (reach.source, reach.holder.direct)));
+        if let Some((_, sources)) = self.last.as_ref().filter(|(path, _)| *path == self.path) {
+            return Arc::clone(sources);
+        }
+        let sources = self.known.get(&self.path).cloned().unwrap_or_else(|| {
+            let mut sources = BTreeMap::new();
+            for reach in through {
+                add_source(&mut sources, *reach);
+            }
+            let sources = Arc::new(Sources::new(v2::GrantSources { sources }));
+            self.known.insert(self.path.clone(), Arc::clone(&sources));
+            sources
+        });
+        self.last = Some((self.path.clone(), Arc::clone(&sources)));
+        sources
     }
-    Some(DerivedGrant::new(
-        destination,
-        &first.principal,
-        v2::GrantSources { sources },
-    ))
 }

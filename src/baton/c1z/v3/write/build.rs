@@ -1,10 +1,12 @@
 //! From sorted records to a store: one pass over them gives indexes, digests and counts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use prost::Message as _;
 
 use super::super::key::{self, index, kind};
+use super::derived::{Derived, Entitlement, Ready};
 use super::digest::{self, Digests, Sum};
 use super::sorter::{Sorted, Sorter};
 use super::stats::Counts;
@@ -24,6 +26,7 @@ const GRANT_NOTE: usize = 9;
 
 /// A store that is being built. What lies in order of records has a lane of its own; what does not is sorted first.
 pub(super) struct Build<F> {
+    folder: PathBuf,
     store: StoreWriter<F>,
     is_finished: bool,
     counts: Counts,
@@ -32,7 +35,6 @@ pub(super) struct Build<F> {
     expandable: Lane,
     by_parent: Sorter,
     by_principal: Sorter,
-    by_hash: Sorter,
     digests: Digesting,
 }
 
@@ -60,6 +62,7 @@ impl<F: NewFiles> Build<F> {
         let store = StoreWriter::with_cut(files, cut);
         let sorter = || Sorter::new(folder, INDEX);
         Build {
+            folder: folder.to_owned(),
             is_finished,
             counts: Counts::default(),
             records: store.lane(),
@@ -67,7 +70,6 @@ impl<F: NewFiles> Build<F> {
             expandable: store.lane(),
             by_parent: sorter(),
             by_principal: sorter(),
-            by_hash: sorter(),
             digests: if is_finished {
                 Digesting::Before(sorter())
             } else {
@@ -77,12 +79,32 @@ impl<F: NewFiles> Build<F> {
         }
     }
 
-    /// Writes everything.
-    pub(super) fn all(mut self, records: Sorter, run: &SyncRunRecord) -> Result<Built<F>> {
-        let mut records = records.finish()?;
-        while let Some((key, value)) = records.next()? {
-            let (note, record) = split_note(value).ok_or_else(lost_note)?;
-            self.record(key, note, record)?;
+    /// Writes everything: the records that were collected, and grants that expansion derived.
+    pub(super) fn all(
+        mut self,
+        records: Sorter,
+        derived: Option<&Derived<'_>>,
+        run: &SyncRunRecord,
+    ) -> Result<Built<F>> {
+        let mut records = Ahead::new(records.finish()?)?;
+        if let Some(derived) = derived {
+            let zone = TimeZone::system();
+            for at in 0..derived.entitlements() {
+                let mut count = 0;
+                derived.for_each_of(at, &zone, &mut |of, ready| {
+                    while records.is_before(&ready.key) {
+                        self.collected(&mut records)?;
+                    }
+                    count += 1;
+                    self.derived(of, ready)
+                })?;
+                if let Some(of) = derived.entitlement(at) {
+                    self.counts.grants.add_some(&of.tuple, count);
+                }
+            }
+        }
+        while records.ahead.is_some() {
+            self.collected(&mut records)?;
         }
         drop(records);
         let mut store = self.store;
@@ -92,27 +114,18 @@ impl<F: NewFiles> Build<F> {
         })?;
         one_lane(&mut store, |store, lane| {
             put_sorted(store, lane, self.by_parent.finish()?)?;
-            put_sorted(store, lane, self.by_principal.finish()?)
+            put_by_principal(store, lane, self.by_principal.finish()?, derived)
         })?;
         store.end(self.expandable)?;
         store.end(self.sessions)?;
         let digests = match self.digests {
             Digesting::Off => None,
-            Digesting::Before(entitlements) => Some(Digests::new(store.lane(), entitlements)?),
+            Digesting::Before(entitlements) => {
+                Some(Digests::new([store.lane(), store.lane()], &self.folder, entitlements)?)
+            }
             Digesting::On(digests) => Some(*digests),
         };
-        let digest = match digests {
-            None => None,
-            Some(digests) => {
-                let (sum, nodes) = digests.finish(&mut store)?;
-                one_lane(&mut store, |store, lane| {
-                    put_sorted(store, lane, self.by_hash.finish()?)?;
-                    Ok(store.add(lane, key::DIGEST_FILE, &sum.to_bytes())?)
-                })?;
-                store.end(nodes)?;
-                Some(sum)
-            }
-        };
+        let digest = digests.map(|digests| digests.finish(&mut store)).transpose()?;
         let stats = self.is_finished.then(|| self.counts.record(run)).transpose()?;
         one_lane(&mut store, |store, lane| {
             store.add(lane, key::ID_FORMAT, &STAMP)?;
@@ -127,6 +140,22 @@ impl<F: NewFiles> Build<F> {
             digest,
             stats,
         })
+    }
+
+    /// Writes the record that comes next.
+    fn collected(&mut self, records: &mut Ahead) -> Result<()> {
+        if let Some((key, value)) = &records.ahead {
+            let (note, record) = split_note(value).ok_or_else(lost_note)?;
+            self.record(key, note, record)?;
+        }
+        records.advance()
+    }
+
+    /// Writes a grant that expansion derived. What it means for the index by principal is known otherwise.
+    fn derived(&mut self, of: &Entitlement, grant: &Ready) -> Result<()> {
+        self.digest([&of.tuple, grant.principal()], grant.hash, grant.content)?;
+        self.store.add(&mut self.records, &grant.key, &grant.record)?;
+        Ok(())
     }
 
     /// Writes a record, and what is to be known of it elsewhere.
@@ -177,19 +206,85 @@ impl<F: NewFiles> Build<F> {
             let row = key::indexed_raw(index::NEEDS_EXPANSION, &[tuple]);
             self.store.add(&mut self.expandable, &row, &[])?;
         }
+        let hash = digest::principal(principal);
+        self.digest([entitlement, principal], hash, u64::from_be_bytes(*content))
+    }
+
+    /// Adds a grant to what all of them add up to.
+    fn digest(&mut self, names: [&[u8]; 2], hash: [u8; 2], content: u64) -> Result<()> {
         if let Digesting::Before(_) = self.digests
             && let Digesting::Before(entitlements) = std::mem::replace(&mut self.digests, Digesting::Off)
         {
-            self.digests = Digesting::On(Box::new(Digests::new(self.store.lane(), entitlements)?));
+            let lanes = [self.store.lane(), self.store.lane()];
+            self.digests = Digesting::On(Box::new(Digests::new(lanes, &self.folder, entitlements)?));
         }
-        if let Digesting::On(digests) = &mut self.digests {
-            let hash = digest::principal(principal);
-            let row = key::indexed_raw(index::HASH, &[entitlement, &[0], &hash, principal]);
-            self.by_hash.add(&row, content)?;
-            digests.add(&mut self.store, entitlement, hash, u64::from_be_bytes(*content))?;
+        match &mut self.digests {
+            Digesting::On(digests) => digests.add(&mut self.store, names, hash, content),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Sorted rows, of which the next one is known.
+struct Ahead {
+    rows: Sorted,
+    ahead: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Ahead {
+    fn new(mut rows: Sorted) -> Result<Self> {
+        let ahead = rows.next()?.map(|(key, value)| (key.to_vec(), value.to_vec()));
+        Ok(Ahead { rows, ahead })
+    }
+
+    fn is_before(&self, key: &[u8]) -> bool {
+        self.ahead.as_ref().is_some_and(|(ahead, _)| ahead.as_slice() < key)
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        match (self.rows.next()?, &mut self.ahead) {
+            (Some((next_key, next_value)), Some((key, value))) => {
+                key.clear();
+                key.extend_from_slice(next_key);
+                value.clear();
+                value.extend_from_slice(next_value);
+            }
+            _ => self.ahead = None,
         }
         Ok(())
     }
+}
+
+/// Writes the index of grants by principal: of grants that were collected, and of those that were derived.
+fn put_by_principal<F: NewFiles>(
+    store: &mut StoreWriter<F>,
+    lane: &mut Lane,
+    rows: Sorted,
+    derived: Option<&Derived<'_>>,
+) -> Result<()> {
+    let mut rows = Ahead::new(rows)?;
+    let mut put_next = |store: &mut StoreWriter<F>, lane: &mut Lane, before: Option<&[u8]>| -> Result<()> {
+        while before.map_or(rows.ahead.is_some(), |before| rows.is_before(before)) {
+            if let Some((key, value)) = &rows.ahead {
+                store.add(lane, key, value)?;
+            }
+            rows.advance()?;
+        }
+        Ok(())
+    };
+    if let Some(derived) = derived {
+        let mut row = key::indexed_raw(index::PRINCIPAL, &[]);
+        let start = row.len();
+        derived.for_each_by_principal(&mut |[principal, entitlement]| {
+            row.truncate(start);
+            row.extend_from_slice(principal);
+            row.push(0);
+            row.extend_from_slice(entitlement);
+            put_next(store, lane, Some(&row))?;
+            Ok(store.add(lane, &row, &[])?)
+        })?;
+    }
+    put_next(store, lane, None)
 }
 
 /// Rows that lie together and in order.

@@ -7,9 +7,9 @@
 //! file                 all grants: count, XOR
 //! ```
 
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use super::super::key;
+use super::super::key::{self, index};
 use super::sorter::{Sorted, Sorter};
 use crate::baton::error::Result;
 use crate::baton::pebble::{Lane, NewFiles, StoreWriter};
@@ -23,20 +23,28 @@ const MAX_WIDTH: u8 = 16;
 /// order.
 pub(super) fn content<'a>(key: &[u8], sources: impl Iterator<Item = &'a str>) -> u64 {
     let mut bytes = key.get(3..).unwrap_or_default().to_vec();
-    for source in sources {
-        bytes.push(0);
-        key::put_part(&mut bytes, source.as_bytes());
-    }
+    sources.for_each(|source| put_source(&mut bytes, source));
     hash(&bytes)
+}
+
+/// Appends a source to what is hashed of a grant.
+pub(super) fn put_source(bytes: &mut Vec<u8>, source: &str) {
+    bytes.push(0);
+    key::put_part(bytes, source.as_bytes());
 }
 
 /// The first bytes of the hash of a principal, which is given encoded.
 pub(super) fn principal(principal: &[u8]) -> [u8; 2] {
-    let [a, b, ..] = hash(principal).to_be_bytes();
+    short(hash(principal))
+}
+
+/// The first bytes of a hash.
+pub(super) fn short(hash: u64) -> [u8; 2] {
+    let [a, b, ..] = hash.to_be_bytes();
     [a, b]
 }
 
-fn hash(bytes: &[u8]) -> u64 {
+pub(super) fn hash(bytes: &[u8]) -> u64 {
     twox_hash::XxHash64::oneshot(0, bytes)
 }
 
@@ -62,9 +70,15 @@ impl Sum {
     }
 }
 
-/// Adds up grants that come in the order of keys, and writes a root for every entitlement, also for one without grants.
+/// Bytes of the hashes of one entitlement's grants that are held in memory before they are sorted on disk.
+const HASHES: usize = 8 << 20;
+
+/// Adds up grants that come in the order of keys, and writes a root for every entitlement, also for one without grants. Writes
+/// the index of hashes too: of an entitlement it has the grants in an order of its own.
 pub(super) struct Digests {
+    folder: PathBuf,
     lane: Lane,
+    by_hash: Lane,
     entitlements: Sorted,
     /// The next entitlement that has no root yet.
     ahead: Option<Vec<u8>>,
@@ -76,16 +90,18 @@ pub(super) struct Digests {
 struct Partition {
     entitlement: Vec<u8>,
     sum: Sum,
-    /// By the first bytes of the hash of the principal.
-    leaves: BTreeMap<u16, Sum>,
+    /// The hash of the content by the first bytes of the hash of the principal, and the principal.
+    grants: Sorter,
 }
 
 impl Digests {
     /// Begins. The keys of `entitlements` are those of the entitlements, encoded, without what all begin with.
-    pub(super) fn new(lane: Lane, entitlements: Sorter) -> Result<Self> {
+    pub(super) fn new([lane, by_hash]: [Lane; 2], folder: &Path, entitlements: Sorter) -> Result<Self> {
         let mut entitlements = entitlements.finish()?;
         Ok(Digests {
+            folder: folder.to_owned(),
             lane,
+            by_hash,
             ahead: entitlements.next()?.map(|(key, _)| key.to_vec()),
             entitlements,
             open: None,
@@ -93,40 +109,39 @@ impl Digests {
         })
     }
 
-    /// Adds a grant of an entitlement.
+    /// Adds a grant of an entitlement. Principal and entitlement are given encoded, and the first bytes of the principal's
+    /// hash.
     pub(super) fn add<F: NewFiles>(
         &mut self,
         store: &mut StoreWriter<F>,
-        entitlement: &[u8],
-        principal: [u8; 2],
+        [entitlement, principal]: [&[u8]; 2],
+        hash: [u8; 2],
         content: u64,
     ) -> Result<()> {
         let is_open = self.open.as_ref().is_some_and(|open| open.entitlement == entitlement);
         if !is_open {
             self.close(store)?;
             self.pass(store, Some(entitlement))?;
-            self.open = Some(Partition {
-                entitlement: entitlement.to_vec(),
-                sum: Sum::default(),
-                leaves: BTreeMap::new(),
-            });
         }
-        if let Some(open) = &mut self.open {
-            open.sum.add(content);
-            open.leaves
-                .entry(u16::from_be_bytes(principal))
-                .or_default()
-                .add(content);
-        }
+        let open = self.open.get_or_insert_with(|| Partition {
+            entitlement: entitlement.to_vec(),
+            sum: Sum::default(),
+            grants: Sorter::new(&self.folder, HASHES),
+        });
+        open.sum.add(content);
+        open.grants.add_parts(&[&hash, principal], &content.to_be_bytes())?;
         self.file.add(content);
         Ok(())
     }
 
-    /// Writes what is left. Returns the sum of all grants, and the lane, which is to be ended.
-    pub(super) fn finish<F: NewFiles>(mut self, store: &mut StoreWriter<F>) -> Result<(Sum, Lane)> {
+    /// Writes what is left. Returns the sum of all grants.
+    pub(super) fn finish<F: NewFiles>(mut self, store: &mut StoreWriter<F>) -> Result<Sum> {
         self.close(store)?;
         self.pass(store, None)?;
-        Ok((self.file, self.lane))
+        store.add(&mut self.by_hash, key::DIGEST_FILE, &self.file.to_bytes())?;
+        store.end(self.by_hash)?;
+        store.end(self.lane)?;
+        Ok(self.file)
     }
 
     /// Writes roots of entitlements without grants, up to one that has some.
@@ -152,20 +167,33 @@ impl Digests {
         };
         let width = width(open.sum.count);
         put_root(store, &mut self.lane, &open.entitlement, width, open.sum)?;
-        if width == 0 {
-            return Ok(());
-        }
-        let mut leaves: BTreeMap<u16, Sum> = BTreeMap::new();
-        for (hash, sum) in open.leaves {
+        let mut row = key::indexed_raw(index::HASH, &[&open.entitlement, &[0]]);
+        let mut node = key::digest(&open.entitlement, key::DIGEST_LEAF);
+        let (start, node_start) = (row.len(), node.len());
+        let mut leaf: Option<(u16, Sum)> = None;
+        let mut grants = open.grants.finish()?;
+        while let Some((key, value)) = grants.next()? {
+            let (Some(hash), Some(content)) = (key.first_chunk(), value.first_chunk()) else {
+                continue;
+            };
+            row.truncate(start);
+            row.extend_from_slice(key);
+            store.add(&mut self.by_hash, &row, value)?;
+            if width == 0 {
+                continue;
+            }
             // The bits that count, on the left.
-            let leaf = leaves.entry(hash & (u16::MAX << (MAX_WIDTH - width))).or_default();
-            leaf.count += sum.count;
-            leaf.xor ^= sum.xor;
+            let number = u16::from_be_bytes(*hash) & (u16::MAX << (MAX_WIDTH - width));
+            if let Some((_, sum)) = leaf.take_if(|(last, _)| *last != number) {
+                store.add(&mut self.lane, &node, &sum.to_bytes())?;
+            }
+            let (_, sum) = leaf.get_or_insert_with(|| (number, Sum::default()));
+            sum.add(u64::from_be_bytes(*content));
+            node.truncate(node_start);
+            node.extend_from_slice(&number.to_be_bytes());
         }
-        let start = key::digest(&open.entitlement, key::DIGEST_LEAF);
-        for (leaf, sum) in leaves {
-            let key = [start.as_slice(), &leaf.to_be_bytes()].concat();
-            store.add(&mut self.lane, &key, &sum.to_bytes())?;
+        if let Some((_, sum)) = leaf {
+            store.add(&mut self.lane, &node, &sum.to_bytes())?;
         }
         Ok(())
     }

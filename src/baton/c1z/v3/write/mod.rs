@@ -2,6 +2,7 @@
 //! (`baton/c1z/v3/format.md 6`).
 
 mod build;
+mod derived;
 mod digest;
 mod row;
 mod sorter;
@@ -25,6 +26,7 @@ use crate::baton::proto::c1::storage::v3::{
 };
 use crate::baton::proto::v2;
 use build::Build;
+pub(super) use derived::Derived;
 use digest::Sum;
 use sorter::Sorter;
 
@@ -185,17 +187,17 @@ impl Writer {
     /// # Errors
     /// `ResourceExhausted` when the disk is full, and those of the file system.
     pub fn finish(self, run: &SyncRunRecord, out: &mut dyn Write) -> Result<u64> {
-        self.build(run)?.write_to(out)
+        self.build(run, None)?.write_to(out)
     }
 
-    /// As [`Writer::finish`], up to where the file is complete and only to be written.
-    pub(super) fn build(self, run: &SyncRunRecord) -> Result<Complete> {
+    /// As [`Writer::finish`], up to where the file is complete and only to be written. With `derived` grants besides.
+    pub(super) fn build(self, run: &SyncRunRecord, derived: Option<&Derived<'_>>) -> Result<Complete> {
         // What stands before the frames is known when they are complete.
         let frames = tempfile::tempfile_in(&self.folder)
             .map_err(Error::from)
             .with_context(|| format!("create a file in {}", self.folder.display()))?;
         let packer = Packer::new(BufWriter::with_capacity(BUFFER, frames))?;
-        let built = Build::new(packer, &self.folder, run.ended_at.is_some()).all(self.records, run)?;
+        let built = Build::new(packer, &self.folder, run.ended_at.is_some()).all(self.records, derived, run)?;
         let grants = built.stats.as_ref().map(|stats| stats.grants);
         let manifest = manifest(run, built.stats, built.digest);
         let mut header = Vec::new();

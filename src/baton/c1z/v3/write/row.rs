@@ -198,7 +198,7 @@ fn reference(id: v2::ResourceId) -> ResourceRef {
 }
 
 /// Keys are made of ids: a row without one has no place.
-fn whole_id(what: &str, named: &str, id: Option<v2::ResourceId>) -> Result<v2::ResourceId> {
+pub(super) fn whole_id(what: &str, named: &str, id: Option<v2::ResourceId>) -> Result<v2::ResourceId> {
     id.filter(|id| !id.resource_type.is_empty() && !id.resource.is_empty())
         .ok_or_else(|| without(what, named, "the type and the id of its resource or principal"))
 }

@@ -60,21 +60,30 @@ impl Sorter {
     /// # Errors
     /// `ResourceExhausted` when the disk is full, and those of the file system.
     pub(super) fn add(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
-        let more = key.len() + value.len();
+        self.add_parts(&[key], value)
+    }
+
+    /// As [`Sorter::add`], with the key in parts.
+    ///
+    /// # Errors
+    /// As [`Sorter::add`].
+    pub(super) fn add_parts(&mut self, key: &[&[u8]], value: &[u8]) -> Result<()> {
+        let key_length: usize = key.iter().map(|part| part.len()).sum();
+        let more = key_length + value.len();
         let held = self.bytes.len() + self.places.len() * size_of::<Span>();
         if held > 0 && held + more > self.budget {
             self.spill()?;
         }
-        let length =
-            |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| Error::new(Kind::Internal, "a row is too long"));
+        let length = |bytes: usize| u32::try_from(bytes).map_err(|_| Error::new(Kind::Internal, "a row is too long"));
         let place = Span {
             start: self.bytes.len(),
-            key: length(key)?,
-            value: length(value)?,
+            key: length(key_length)?,
+            value: length(value.len())?,
         };
-        self.is_sorted &= self.places.last().is_none_or(|last| last.key(&self.bytes) < key);
-        self.bytes.extend_from_slice(key);
+        key.iter().for_each(|part| self.bytes.extend_from_slice(part));
         self.bytes.extend_from_slice(value);
+        let (before, own) = (self.places.last(), place.key(&self.bytes));
+        self.is_sorted &= before.is_none_or(|before| before.key(&self.bytes) < own);
         self.places.push(place);
         Ok(())
     }
@@ -122,6 +131,16 @@ impl Sorter {
     /// Those of the file system.
     pub(super) fn finish(mut self) -> Result<Sorted> {
         self.sort();
+        if self.runs.is_empty() {
+            return Ok(Sorted {
+                held: Some((self.bytes, self.places.into_iter())),
+                sources: Vec::new(),
+                values: Vec::new(),
+                heap: BinaryHeap::new(),
+                key: Vec::new(),
+                value: Vec::new(),
+            });
+        }
         let mut sources: Vec<Source> = Vec::new();
         for run in self.runs {
             sources.push(Source::File(BufReader::with_capacity(BUFFER, run)));
@@ -131,6 +150,7 @@ impl Sorter {
             places: self.places.into_iter(),
         });
         let mut sorted = Sorted {
+            held: None,
             values: vec![Vec::new(); sources.len()],
             sources,
             heap: BinaryHeap::new(),
@@ -190,6 +210,8 @@ impl Source {
 
 /// Rows in order.
 pub(super) struct Sorted {
+    /// All of them, where nothing had to go to disk.
+    held: Option<(Vec<u8>, std::vec::IntoIter<Span>)>,
     sources: Vec<Source>,
     /// The value of the row that each source stands on.
     values: Vec<Vec<u8>>,
@@ -205,6 +227,13 @@ impl Sorted {
     /// # Errors
     /// Those of the file system.
     pub(super) fn next(&mut self) -> Result<Option<(&[u8], &[u8])>> {
+        if self.held.is_some() {
+            let next = self.held.as_mut().and_then(|(bytes, places)| {
+                let place = places.next()?;
+                Some((place.key(bytes), place.value(bytes)))
+            });
+            return Ok(next);
+        }
         let Some(Reverse((key, Reverse(number)))) = self.heap.pop() else {
             return Ok(None);
         };

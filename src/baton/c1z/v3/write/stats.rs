@@ -23,11 +23,16 @@ pub(super) struct Tally(BTreeMap<Vec<u8>, i64>);
 
 impl Tally {
     pub(super) fn add(&mut self, tuple: &[u8]) {
+        self.add_some(tuple, 1);
+    }
+
+    /// Adds so many rows, whose keys begin alike.
+    pub(super) fn add_some(&mut self, tuple: &[u8], more: i64) {
         let kind = key::parts(tuple).next().unwrap_or_default();
         match self.0.get_mut(kind) {
-            Some(count) => *count += 1,
+            Some(count) => *count += more,
             None => {
-                self.0.insert(kind.to_vec(), 1);
+                self.0.insert(kind.to_vec(), more);
             }
         }
     }
