@@ -14,6 +14,13 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// The key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Mark::Text(key, _) | Mark::Flag(key) => key,
+        }
+    }
+
     /// Whether a profile bears it.
     pub fn is_on(self, profile: &Struct) -> bool {
         let value = |key: &str| profile.fields.get(key).and_then(|value| value.kind.as_ref());
@@ -81,6 +88,49 @@ pub struct NamedRights {
     pub on: &'static str,
 }
 
+/// What is known of software that acts, of what it proves itself with, and of what people and software get in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Machine {
+    /// The type.
+    pub of: &'static str,
+    /// Profile key: the list of addresses that are let in. An empty list lets every address in; without one it is not
+    /// known.
+    pub addresses: Option<&'static str>,
+    /// Profile keys: since when its credential is what it is, in RFC 3339. The first that is there counts. Empty: it has
+    /// none of its own.
+    pub credential: &'static [&'static str],
+    /// Profile key: the flag that says whether it works.
+    pub active: Option<&'static str>,
+    /// Profile key: the flag that says whether it is of a sort that is no longer served.
+    pub legacy: Option<&'static str>,
+    /// Profile keys: how many of its keys work, and how many it has.
+    pub keys: Option<(&'static str, &'static str)>,
+    /// Profile key: how many skills it has.
+    pub skills: Option<&'static str>,
+    /// Whether its credential can speak as any of the people who may use it.
+    pub speaks_for_others: bool,
+    /// The slug of the right to use it, and the type of the accounts that may.
+    pub used_by: Option<(&'static str, &'static str)>,
+    /// Whether it works with what a person authorized, and no row says who that was.
+    pub borrows: bool,
+}
+
+impl Machine {
+    /// One of which nothing is known.
+    pub const UNKNOWN: Machine = Machine {
+        of: "",
+        addresses: None,
+        credential: &[],
+        active: None,
+        legacy: None,
+        keys: None,
+        skills: None,
+        speaks_for_others: false,
+        used_by: None,
+        borrows: false,
+    };
+}
+
 /// The conventions of one vendor. Types and keys are those of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conventions {
@@ -136,6 +186,8 @@ pub struct Conventions {
     pub managers: Option<Managers>,
     /// Things that name a right on others.
     pub named_rights: Option<NamedRights>,
+    /// Software, its credentials and what it works with.
+    pub machines: &'static [Machine],
 }
 
 impl Conventions {
@@ -165,7 +217,13 @@ impl Conventions {
         scopes: None,
         managers: None,
         named_rights: None,
+        machines: &[],
     };
+
+    /// What is known of a type of software.
+    pub fn machine(&self, kind: &str) -> Option<&'static Machine> {
+        self.machines.iter().find(|machine| machine.of == kind)
+    }
 
     /// Whether a role of this name may do everything.
     pub fn is_admin_role(&self, name: &str) -> bool {

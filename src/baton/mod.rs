@@ -131,6 +131,7 @@ pub mod scraps;
 pub mod seal;
 pub mod secret;
 pub mod service;
+pub mod shell;
 pub mod sync;
 pub mod target;
 pub mod visible;

@@ -7,8 +7,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::program::{NAME, VERSION};
 use super::{
     access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, explain,
-    explore, export, fields, grant, grants, health_check, lambda, man, manifests, principals, read, resource_types,
-    resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
+    explore, export, fields, findings, grant, grants, health_check, lambda, man, manifests, policy, principals, read,
+    resource_types, resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -85,6 +85,16 @@ impl Row {
         adapt: |command, _| command.mut_arg("file", read::file),
         ..Row::KIT
     };
+    /// One that reads a file and shows findings.
+    const JUDGING: Row = Row {
+        shown: |field| read::shown(field) || field.name == "policy",
+        adapt: |command, _| {
+            command
+                .mut_arg("file", read::file)
+                .mut_arg("policy", |policy| policy.help_heading(read::READING))
+        },
+        ..Row::KIT
+    };
 }
 
 const COMMANDS: &[Row] = &[
@@ -137,12 +147,23 @@ const COMMANDS: &[Row] = &[
     Row {
         build: explore::command,
         run: explore::run,
-        ..Row::READING
+        ..Row::JUDGING
+    },
+    Row {
+        build: findings::command,
+        run: findings::run,
+        ..Row::JUDGING
+    },
+    Row {
+        build: policy::command,
+        run: policy::run,
+        shown: |field| field.name == "color",
+        ..Row::KIT
     },
     Row {
         build: export::command,
         run: export::run,
-        ..Row::READING
+        ..Row::JUDGING
     },
     Row {
         build: diff::command,

@@ -6,13 +6,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Rules};
 use super::sync::{finish, in_runtime, options, read_workspace};
-use super::{interrupt, logging, next};
+use super::{found, interrupt, logging, next, policy};
 use crate::baton::config::kit;
 use crate::baton::config::{Field, Source};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::secret::Secret;
 use crate::simulator::{self, AccessModel, AgentsShape, Behavior, Env, Shape, Simulator};
 use crate::term::Terminal;
+use crate::term::summary::After;
 use crate::workato;
 use crate::workato::config::{Limits, request_timeout};
 use crate::workato::settings::{FolderDepth, PrivilegesMode, Settings};
@@ -101,6 +102,7 @@ pub fn workspace_flags(command: Command) -> Command {
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::Kit)?;
     let display = logging::start(&values, terminal)?;
+    let policy = policy::chosen(&values)?;
     let workspace = workspace(own);
     let mut options = options(&values)?;
     // Only a typed name counts: an exported BATON_FILE is the file of the real syncs.
@@ -121,7 +123,11 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
-    finish(terminal, &summary, &next::commands(&summary.file), &values)
+    let after = After {
+        found: found::told(&summary.file, &policy),
+        next: next::commands(&summary.file),
+    };
+    finish(terminal, &summary, &after, &values)
 }
 
 /// What the flags say.

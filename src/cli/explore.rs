@@ -3,9 +3,10 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
-use super::interrupt;
+use super::launch::{self, Rules};
 use super::read::{self, Reading};
 use super::sync::in_runtime;
+use super::{interrupt, policy};
 use crate::ABOUT;
 use crate::baton::error::Result;
 use crate::report::explore::{self, Explorer};
@@ -45,12 +46,15 @@ pub fn command() -> Command {
 /// # Errors
 /// Those of the file and of the port.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
-    let snapshot = Reading::start(terminal, root, own)?.open()?;
+    let values = launch::settings(&[root, own], Rules::Kit)?;
+    let reading = Reading::of(terminal, own, &values)?;
+    let policy = policy::chosen(&values)?;
+    let snapshot = reading.open()?;
     let port = own.get_one::<u16>("port").copied().unwrap_or_default();
     in_runtime(async {
         let cancel = CancellationToken::new();
         interrupt::listen(&cancel);
-        let explorer = Explorer::bind(ABOUT, snapshot, &CONVENTIONS, port).await?;
+        let explorer = Explorer::bind_under(ABOUT, snapshot, &CONVENTIONS, policy, port).await?;
         let url = explorer.url();
         terminal.data(&format!("{url}\n"))?;
         if terminal.stderr_is_terminal() {

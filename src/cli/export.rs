@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::launch::{self, Rules};
+use super::policy;
 use super::read::{self, Reading};
 use crate::baton::error::Result;
 use crate::report::export::{Format, Options, check_folder, export};
@@ -45,7 +47,9 @@ pub fn command() -> Command {
 /// # Errors
 /// An unknown format, those of the file and of the folder.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
-    let reading = Reading::start(terminal, root, own)?;
+    let values = launch::settings(&[root, own], Rules::Kit)?;
+    let reading = Reading::of(terminal, own, &values)?;
+    let policy = policy::chosen(&values)?;
     let mut formats: Vec<Format> = Vec::new();
     for word in own.get_many::<String>("format").into_iter().flatten() {
         let format = word.trim().parse()?;
@@ -63,6 +67,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
             folder: &folder,
             formats: &formats,
             conventions: &CONVENTIONS,
+            policy: &policy,
             progress: &|done| counter.at(done),
         },
     )?;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::program::NAME;
 use crate::baton::c1z::Keep;
+use crate::baton::shell;
 use crate::report::Which;
 use crate::report::suggest::{Suggestion, suggest};
-use crate::term::shell;
 
 /// Files up to this size are read for a suggestion: it takes no time that a person notices.
 const SMALL: u64 = 4 << 20;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{bad_value, connect, fields, interrupt, next, unavailable};
+use super::{bad_value, connect, fields, found, interrupt, next, policy, unavailable};
 use crate::baton::c1z::Engine;
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
@@ -20,6 +20,7 @@ use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
 use crate::baton::target;
 use crate::term::Terminal;
 use crate::term::progress::{Display, Progress};
+use crate::term::summary::After;
 use crate::workato;
 use crate::workato::config::Limits;
 use crate::workato::settings::Settings;
@@ -44,19 +45,24 @@ pub fn run(terminal: &Terminal, values: &Values, display: Display) -> Result<()>
     let settings = workato::config::settings(values)?;
     let options = options(values)?;
     let limits = workato::config::limits(values);
+    // A mistake in it is told before the work, not after it.
+    let policy = policy::chosen(values)?;
     let summary = in_one_thread(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
         let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
-    // Names of people belong on a screen, not into the logs of a job.
-    let next = if terminal.stderr_is_terminal() {
-        next::commands(&summary.file)
-    } else {
-        Vec::new()
+    let after = After {
+        found: found::told(&summary.file, &policy),
+        // Names of people belong on a screen, not into the logs of a job.
+        next: if terminal.stderr_is_terminal() {
+            next::commands(&summary.file)
+        } else {
+            Vec::new()
+        },
     };
-    finish(terminal, &summary, &next, values)
+    finish(terminal, &summary, &after, values)
 }
 
 /// Connects and syncs, with the progress shown. The display is gone when this returns.
@@ -104,12 +110,12 @@ fn run_in<T>(builder: &mut Builder, work: impl Future<Output = Result<T>>) -> Re
     outcome
 }
 
-/// Shows the summary, with commands to go on with, and applies `--fail-on-warnings`.
+/// Shows the summary, with what was found and commands to go on with, and applies `--fail-on-warnings`.
 ///
 /// # Errors
 /// `ConditionHeld` (exit code 9) if there were warnings and they are to fail the run.
-pub fn finish(terminal: &Terminal, summary: &Summary, next: &[String], values: &Values) -> Result<()> {
-    terminal.summary(summary, next);
+pub fn finish(terminal: &Terminal, summary: &Summary, after: &After, values: &Values) -> Result<()> {
+    terminal.summary(summary, after);
     if kit::FAIL_ON_WARNINGS.of(values) && summary.status == Status::CompleteWithWarnings {
         return Err(Error::new(Kind::ConditionHeld, "the sync finished with warnings")
             .code(code::SYNC_WARNINGS)

@@ -27,4 +27,8 @@ codes! {
     EXPLORE_PORT = "0611";
     /// Things lie in each other too deeply for a page.
     TOO_DEEP = "0612";
+    /// `--fail-on`, and something is found.
+    FOUND = "0613";
+    /// A policy that cannot be read.
+    POLICY = "0614";
 }

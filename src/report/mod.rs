@@ -26,6 +26,7 @@ pub mod list;
 pub mod names;
 pub mod overview;
 pub mod path;
+pub mod policy;
 pub mod question;
 pub mod reach;
 mod snapshot;

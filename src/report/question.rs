@@ -97,6 +97,42 @@ pub fn ask(
     Ok(gaps)
 }
 
+/// Calls `each` with every row that people and accounts hold and reach and one of the picks wants, with the number of
+/// that pick: all of them in one pass over the grants. Resources of a pick are not looked at.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_each(
+    asker: Asker<'_, '_>,
+    picks: &[Pick],
+    each: &mut dyn FnMut(usize, &Access) -> Result<()>,
+) -> Result<()> {
+    if picks.is_empty() {
+        return Ok(());
+    }
+    let now = moment_of(asker.names().snapshot().run());
+    let judges: Vec<Judge<'_, '_, '_>> = picks.iter().map(|pick| Judge { asker, pick, now }).collect();
+    let grants_count = |pick: &Pick| pick.condition.as_ref().is_some_and(Condition::asks_for_reach);
+    let granting = picks.iter().any(grants_count);
+    let mut wanted = |grant: &v2::Grant, reach: Reach, reached: Option<&Thing>| {
+        for judge in &judges {
+            if judge.wants(grant, reach, reached)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    asker.everybody(granting, &mut wanted, &mut |access| {
+        for (number, judge) in judges.iter().enumerate() {
+            let is_asked = access.reach != Reach::SelfGranting || grants_count(judge.pick);
+            if is_asked && judge.keeps(&access)? {
+                each(number, &access)?;
+            }
+        }
+        Ok(())
+    })
+}
+
 /// A resource and everything below it, each after what it is below of.
 ///
 /// # Errors

@@ -14,7 +14,6 @@ pub mod pager;
 pub mod progress;
 pub mod prose;
 pub mod sanitize;
-pub mod shell;
 pub mod summary;
 pub mod table;
 pub mod tree;
@@ -31,6 +30,7 @@ use crate::baton::code::Code;
 use crate::baton::error::{Error, Result};
 use crate::baton::sync::summary::Summary;
 use color::{ColorChoice, Paint};
+use summary::After;
 
 /// Narrowest and widest layout, in columns.
 const WIDTHS: (usize, usize) = (80, 200);
@@ -141,13 +141,13 @@ impl Terminal {
         self.write_stderr(errors::warning(&self.about, code, message, hint, self.err).as_bytes());
     }
 
-    /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `next` are commands for
-    /// the file that was written.
-    pub fn summary(&self, summary: &Summary, next: &[String]) {
+    /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `after` is what
+    /// comes behind it.
+    pub fn summary(&self, summary: &Summary, after: &After) {
         let text = if self.stderr_is_terminal {
-            summary::table(&self.about, summary, next, self.err, self.width())
+            summary::table(&self.about, summary, after, self.err, self.width())
         } else {
-            summary::json_line(summary, next)
+            summary::json_line(summary, after)
         };
         self.write_stderr(text.as_bytes());
     }

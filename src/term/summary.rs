@@ -4,28 +4,63 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
 
 use super::color::Paint;
 use super::sanitize;
 use crate::baton::about::About;
+use crate::baton::shell;
 use crate::baton::sync::summary::{RowCounts, Status, Summary};
+
+/// What was found in a sync of one sort: how much, not whom. Names of people belong on a screen, not into the logs of a
+/// job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The stable name.
+    pub key: String,
+    /// `high`, `medium`, `low` or `info`.
+    pub severity: &'static str,
+    /// Headline.
+    pub title: String,
+    /// How many were found.
+    pub found: u64,
+    /// Of how many it is not known.
+    pub unknown: u64,
+    /// How many are excepted.
+    pub excepted: u64,
+}
+
+/// What comes behind the summary of a sync.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct After {
+    /// What was found; nothing where nobody looked.
+    pub found: Option<Vec<Told>>,
+    /// Commands for the file that was written, one a line.
+    pub next: Vec<String>,
+}
+
+/// Findings that the summary lists.
+const FEW: usize = 5;
 
 /// The summary as one JSON line. `msg` tells it from log lines; the other keys are those of [`Summary`], and `next`
 /// where there is anything to do next.
-pub fn json_line(summary: &Summary, next: &[String]) -> String {
+pub fn json_line(summary: &Summary, after: &After) -> String {
     let mut object = serde_json::Map::new();
     object.insert("msg".to_owned(), "sync summary".into());
     if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(summary) {
         object.extend(fields);
     }
-    if !next.is_empty() {
-        object.insert("next".to_owned(), next.into());
+    if let Some(found) = after.found.as_ref().and_then(|found| serde_json::to_value(found).ok()) {
+        object.insert("findings".to_owned(), found);
+    }
+    if !after.next.is_empty() {
+        object.insert("next".to_owned(), after.next.clone().into());
     }
     format!("{}\n", serde_json::Value::Object(object))
 }
 
 /// The summary as text of at most `width` columns; `next` are commands, one a line.
-pub fn table(about: &About, summary: &Summary, next: &[String], paint: Paint, width: usize) -> String {
+pub fn table(about: &About, summary: &Summary, after: &After, paint: Paint, width: usize) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n{}", headline(summary, paint));
@@ -90,12 +125,43 @@ pub fn table(about: &About, summary: &Summary, next: &[String], paint: Paint, wi
         bytes(summary.file_bytes),
         summary.sync_id
     );
-    if !next.is_empty() {
+    if let Some(found) = &after.found {
+        text.push_str(&findings(about, summary, found, paint));
+    }
+    if !after.next.is_empty() {
         let _ = writeln!(text, "{}", paint.bold("next:"));
     }
-    for command in next {
+    for command in &after.next {
         let _ = writeln!(text, "  {}", paint.cyan(command));
     }
+    text
+}
+
+/// The worst few, with how many each.
+fn findings(about: &About, summary: &Summary, found: &[Told], paint: Paint) -> String {
+    let mut text = String::new();
+    let shown: Vec<&Told> = found.iter().filter(|told| told.found > 0).take(FEW).collect();
+    let _ = writeln!(text, "{}", paint.bold("worth a look:"));
+    for told in &shown {
+        let severity = format!("{:<6}", told.severity);
+        let severity = match told.severity {
+            "high" => paint.red(severity),
+            "medium" => paint.yellow(severity),
+            _ => severity,
+        };
+        let _ = writeln!(
+            text,
+            "  {severity}  {:>5}  {}",
+            number(told.found),
+            sanitize::line(&told.title)
+        );
+    }
+    if shown.is_empty() {
+        let _ = writeln!(text, "  {}", paint.dim("nothing was found".to_owned()));
+    }
+    let file = shell::word(&summary.file.display().to_string());
+    let all = format!("all, and what is not known: {} findings -f {file}", about.name);
+    let _ = writeln!(text, "  {}", paint.dim(all));
     text
 }
 
@@ -300,8 +366,23 @@ mod tests {
 
     #[test]
     fn a_person_gets_tables() {
-        let next = ["baton-workato access \"Ada Lovelace\" -f out/sync.c1z".to_owned()];
-        insta::assert_snapshot!(table(&EXAMPLE, &summary(), &next, Paint::OFF, 80), @r#"
+        let told = |severity, title: &str, found| Told {
+            key: "key".to_owned(),
+            severity,
+            title: title.to_owned(),
+            found,
+            unknown: 1,
+            excepted: 0,
+        };
+        let after = After {
+            found: Some(vec![
+                told("high", "Admins", 12),
+                told("low", "Keys \u{1b}[31m", 3),
+                told("high", "None", 0),
+            ]),
+            next: vec!["baton-workato access \"Ada Lovelace\" -f out/sync.c1z".to_owned()],
+        };
+        insta::assert_snapshot!(table(&EXAMPLE, &summary(), &after, Paint::OFF, 80), @r#"
 
         Sync complete with 1 warning in 1 min 24 s
 
@@ -325,6 +406,10 @@ mod tests {
         more: baton-rota explain RO-0901
 
         file: out/sync.c1z (48.2 kB), sync 2abc
+        worth a look:
+          high       12  Admins
+          low         3  Keys \u{1b}[31m
+          all, and what is not known: baton-rota findings -f out/sync.c1z
         next:
           baton-workato access "Ada Lovelace" -f out/sync.c1z
         "#);
@@ -347,7 +432,7 @@ mod tests {
         change(&mut summary, "collaborators", 90, Some(60), true);
         change(&mut summary, "roles", 50, Some(60), true);
         assert_eq!(summary.bound(), Some(("all families together", 140, 60)));
-        assert!(table(&EXAMPLE, &summary, &[], Paint::OFF, 80).contains("so they were paced as one"));
+        assert!(table(&EXAMPLE, &summary, &After::default(), Paint::OFF, 80).contains("so they were paced as one"));
         change(&mut summary, "collaborators", 90, None, false);
         change(&mut summary, "roles", 50, None, false);
         assert_eq!(summary.bound(), None, "no quota");
@@ -355,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_program_gets_one_json_line_with_stable_keys() {
-        let line = json_line(&summary(), &[]);
+        let line = json_line(&summary(), &After::default());
         assert_eq!(line.matches('\n').count(), 1);
         assert!(
             line.starts_with(r#"{"msg":"sync summary","status":"complete_with_warnings","sync_id":"2abc""#),

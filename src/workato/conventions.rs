@@ -1,6 +1,6 @@
 //! What a reader of Workato files should know beyond the format (`workato/model.md 2, 3, 5, 11`).
 
-use crate::baton::conventions::{Conventions, Everyone, Managers, Mark, NamedRights, Scopes};
+use crate::baton::conventions::{Conventions, Everyone, Machine, Managers, Mark, NamedRights, Scopes};
 
 /// Workato's conventions.
 pub const CONVENTIONS: Conventions = Conventions {
@@ -61,4 +61,47 @@ pub const CONVENTIONS: Conventions = Conventions {
         of: "project_role",
         on: "project",
     }),
+    machines: &[
+        Machine {
+            of: "api_client",
+            addresses: Some("ip_allow_list"),
+            credential: &["token_updated_at"],
+            ..Machine::UNKNOWN
+        },
+        Machine {
+            of: "api_key",
+            addresses: Some("ip_allow_list"),
+            credential: &["last_rotated_at", "active_since"],
+            active: Some("active"),
+            ..Machine::UNKNOWN
+        },
+        Machine {
+            of: "api_platform_client",
+            legacy: Some("is_legacy"),
+            keys: Some(("active_api_keys_count", "total_api_keys_count")),
+            ..Machine::UNKNOWN
+        },
+        Machine {
+            of: "mcp_server",
+            addresses: Some("ip_allow_list"),
+            used_by: Some(("use", "identity_user")),
+            ..Machine::UNKNOWN
+        },
+        Machine {
+            of: "genie",
+            skills: Some("skills_count"),
+            used_by: Some(("use", "identity_user")),
+            ..Machine::UNKNOWN
+        },
+        Machine {
+            of: "genie_client",
+            speaks_for_others: true,
+            ..Machine::UNKNOWN
+        },
+        Machine {
+            of: "connection",
+            borrows: true,
+            ..Machine::UNKNOWN
+        },
+    ],
 };

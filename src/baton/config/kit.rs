@@ -288,6 +288,11 @@ pub static FIELDS: &[Field] = &[
         "End with exit code 9 if anything was skipped or dropped",
     )
     .under(OUTPUT),
+    Field::text(
+        "policy",
+        "Rules of your own that findings are judged by: a YAML file (see `policy default`)",
+    )
+    .under(OUTPUT),
     Field::text("color", "Colours on a terminal: auto, always or never")
         .default_text("auto")
         .choices(&["auto", "always", "never"])
@@ -345,6 +350,7 @@ mod tests {
         let ours = [
             "keep",
             "fail-on-warnings",
+            "policy",
             "color",
             "no-progress",
             "fresh",

@@ -128,7 +128,11 @@ fn ended(run: &SyncRun) -> &str {
         .unwrap_or_default()
 }
 
-fn at_or_before(snapshot: &Snapshot, since: DateTime) -> Result<SyncRun> {
+/// The newest finished full sync that ended at or before a time.
+///
+/// # Errors
+/// `NotFound` where none is old enough.
+pub fn at_or_before(snapshot: &Snapshot, since: DateTime) -> Result<SyncRun> {
     let limit = timestamp::text(since);
     let runs = finished(snapshot)?;
     if let Some(found) = runs

@@ -65,13 +65,13 @@ enum Compare {
 
 /// A text to look for, in lower case: parts between which anything may stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Pattern {
+pub(in crate::report) struct Pattern {
     parts: Vec<String>,
 }
 
 impl Pattern {
     /// `whole` is the pattern of `=`; otherwise the text may stand anywhere.
-    fn new(text: &str, whole: bool) -> Self {
+    pub(in crate::report) fn new(text: &str, whole: bool) -> Self {
         let text = text.to_lowercase();
         let mut parts: Vec<String> = text.split('*').map(str::to_owned).collect();
         if !whole {
@@ -81,7 +81,7 @@ impl Pattern {
         Pattern { parts }
     }
 
-    fn fits(&self, value: &str) -> bool {
+    pub(in crate::report) fn fits(&self, value: &str) -> bool {
         let value = value.to_lowercase();
         let Some(((first, last), middle)) = self.split() else {
             return self.parts.first().is_some_and(|only| *only == value);
@@ -107,7 +107,33 @@ impl Pattern {
     }
 }
 
+/// A text that something has to have for the condition to hold.
+pub(in crate::report) struct Asked<'c> {
+    /// Where.
+    pub(in crate::report) field: Field,
+    pattern: &'c Pattern,
+}
+
+impl Asked<'_> {
+    pub(in crate::report) fn fits(&self, value: &str) -> bool {
+        self.pattern.fits(value)
+    }
+
+    /// As it was written, in lower case.
+    pub(in crate::report) fn told(&self) -> String {
+        self.pattern.parts.join("*").trim_matches('*').to_owned()
+    }
+}
+
 impl Condition {
+    /// The texts that it asks for, those behind `not` aside: a misspelt one of these holds for nothing, where a misspelt
+    /// one behind `not` holds for too much.
+    pub(in crate::report) fn names(&self) -> Vec<Asked<'_>> {
+        let mut found = Vec::new();
+        self.root.names(false, &mut found);
+        found
+    }
+
     /// Understands a condition.
     ///
     /// # Errors
@@ -159,6 +185,17 @@ impl Expr {
             // Its ways have to be followed.
             Expr::Text(Field::Through, _) => 5,
             Expr::Text(..) | Expr::Span(..) => 4,
+        }
+    }
+
+    fn names<'c>(&'c self, negated: bool, found: &mut Vec<Asked<'c>>) {
+        match self {
+            Expr::Or(parts) | Expr::And(parts) => parts.iter().for_each(|part| part.names(negated, found)),
+            Expr::Not(part) => part.names(!negated, found),
+            Expr::Text(field, patterns) if !negated => {
+                found.extend(patterns.iter().map(|pattern| Asked { field: *field, pattern }));
+            }
+            Expr::Flag(_) | Expr::Text(..) | Expr::Span(..) => {}
         }
     }
 

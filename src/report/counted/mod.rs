@@ -10,6 +10,24 @@ use crate::baton::conventions::Conventions;
 pub use day::{Day, date, iso};
 pub use exposure::Exposed;
 
+/// How long is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Days without activity after which somebody was not seen for a while.
+    pub inactive: u64,
+    /// Days after which a credential is old.
+    pub credential: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            inactive: 90,
+            credential: 180,
+        }
+    }
+}
+
 /// What everything on the page is counted from.
 pub struct Counted<'c> {
     /// The sync.
@@ -20,8 +38,10 @@ pub struct Counted<'c> {
     pub inventory: &'c Inventory,
     /// What was counted over its grants.
     pub counts: &'c Counts,
-    /// People per project.
-    pub exposed: &'c [Exposed],
     /// The day ages are counted back from: the end of the sync, so that a file always says the same.
     pub day: Day,
+    /// How long is too long.
+    pub limits: Limits,
+    /// The file as commands name it.
+    pub file: &'c str,
 }

@@ -15,6 +15,7 @@ use crate::baton::conventions::Conventions;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::lock::locked;
 use crate::report::overview::Overview;
+use crate::report::policy::Policy;
 use crate::report::snapshot::Snapshot;
 
 /// Answers whose rows are remembered, so that the next page of a long one is quick.
@@ -23,6 +24,7 @@ const REMEMBERED: usize = 16;
 /// One sync, ready for questions from any thread.
 pub struct QueryService {
     conventions: &'static Conventions,
+    policy: Policy,
     /// Readers nobody uses right now; never empty of the first one for long.
     readers: Mutex<Vec<Snapshot>>,
     /// What another reader is made from.
@@ -38,6 +40,7 @@ impl QueryService {
     pub fn new(snapshot: Snapshot, conventions: &'static Conventions) -> Self {
         QueryService {
             conventions,
+            policy: Policy::default(),
             readers: Mutex::default(),
             first: Mutex::new(snapshot),
             index: OnceLock::new(),
@@ -45,6 +48,12 @@ impl QueryService {
             remembered: Mutex::default(),
             abandoned: AtomicU64::new(0),
         }
+    }
+
+    /// Judged by a policy.
+    #[must_use]
+    pub fn under(self, policy: Policy) -> Self {
+        QueryService { policy, ..self }
     }
 
     /// Reads what every answer needs. The first who asks reads, whoever asks meanwhile waits.
@@ -66,7 +75,7 @@ impl QueryService {
             let count = |snapshot: &Snapshot| {
                 Overview::counted(
                     snapshot,
-                    self.conventions,
+                    (self.conventions, &self.policy),
                     &index.inventory,
                     &index.counts,
                     &index.ground,

@@ -21,6 +21,7 @@ use crate::baton::about::About;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
+use crate::report::policy::Policy;
 use crate::report::snapshot::Snapshot;
 use crate::report::web::ASSETS;
 
@@ -55,6 +56,20 @@ impl Explorer {
         conventions: &'static Conventions,
         port: u16,
     ) -> Result<Explorer> {
+        Self::bind_under(about, snapshot, conventions, Policy::default(), port).await
+    }
+
+    /// As [`Explorer::bind`], with findings judged by a policy.
+    ///
+    /// # Errors
+    /// As [`Explorer::bind`].
+    pub async fn bind_under(
+        about: About,
+        snapshot: Snapshot,
+        conventions: &'static Conventions,
+        policy: Policy,
+        port: u16,
+    ) -> Result<Explorer> {
         let bind = async || {
             let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
             let address = listener.local_addr()?;
@@ -71,7 +86,7 @@ impl Explorer {
             at: Arc::new(Inner {
                 about,
                 guard: Guard::new(address),
-                desk: QueryService::new(snapshot, conventions),
+                desk: QueryService::new(snapshot, conventions).under(policy),
                 permits: Arc::new(Semaphore::new(AT_ONCE)),
             }),
             head: HEAD,

@@ -9,6 +9,7 @@ use super::table::{Cell, Table};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::report::overview::Overview;
+use crate::report::policy::Policy;
 use crate::report::snapshot::Snapshot;
 use crate::report::web;
 
@@ -16,6 +17,7 @@ use crate::report::web;
 pub(super) struct ReportPage<'p> {
     snapshot: &'p Snapshot,
     conventions: &'p Conventions,
+    policy: &'p Policy,
     file: OutFile,
 }
 
@@ -24,10 +26,12 @@ impl<'p> ReportPage<'p> {
         folder: &Path,
         snapshot: &'p Snapshot,
         conventions: &'p Conventions,
+        policy: &'p Policy,
     ) -> Result<ReportPage<'p>> {
         Ok(ReportPage {
             snapshot,
             conventions,
+            policy,
             file: OutFile::create(folder, "report.html")?,
         })
     }
@@ -39,7 +43,7 @@ impl Sink for ReportPage<'_> {
     }
 
     fn finish(mut self: Box<Self>) -> Result<Vec<Written>> {
-        let overview = Overview::of(self.snapshot, self.conventions)?;
+        let overview = Overview::under(self.snapshot, self.conventions, self.policy)?;
         web::write_report(self.snapshot, self.conventions, &overview, &mut self.file)?;
         Ok(vec![self.file.finish(1)?])
     }

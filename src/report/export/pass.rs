@@ -19,6 +19,7 @@ use crate::baton::proto::v2;
 use crate::baton::target;
 use crate::report::access::{Access, Answers, Held};
 use crate::report::find;
+use crate::report::policy::Policy;
 use crate::report::reach::{Asker, Ground, Reach};
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{self, Account, Thing};
@@ -32,6 +33,8 @@ pub struct Options<'o> {
     pub formats: &'o [Format],
     /// What is special about the vendor: how a moderator is told, when somebody was last seen.
     pub conventions: &'o Conventions,
+    /// What the findings of the report are judged by.
+    pub policy: &'o Policy,
     /// Called now and then with the resources done so far.
     pub progress: &'o dyn Fn(u64),
 }
@@ -92,7 +95,12 @@ fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Re
         Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
         Format::Dot => Box::new(Graph::create(folder)?),
         Format::Sqlite => Box::new(Database::create(folder)?),
-        Format::Html => Box::new(ReportPage::create(folder, snapshot, options.conventions)?),
+        Format::Html => Box::new(ReportPage::create(
+            folder,
+            snapshot,
+            options.conventions,
+            options.policy,
+        )?),
     })
 }
 

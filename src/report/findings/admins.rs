@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Severity, by_name, items, keys, last_seen};
+use super::{Draft, Found, Looker, Severity, by_name, keys, last_seen};
+use crate::baton::error::Result;
 use crate::report::counted::Counted;
 use crate::report::inventory::At;
 
-pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
+pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
+    let counted = looker.counted;
     let inventory = counted.inventory;
     // Without roles there is nothing to tell admins by.
-    inventory.entries().iter().find(|entry| entry.role().is_some())?;
+    if !inventory.entries().iter().any(|entry| entry.role().is_some()) {
+        return Ok(None);
+    }
     let mut roles: BTreeMap<At, Vec<At>> = BTreeMap::new();
     for (at, role_at) in &counted.counts.roles {
         let Some(role) = inventory.entry(*role_at).filter(|role| role.is_admin_role()) else {
@@ -26,35 +30,40 @@ pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
         .collect();
     let why = why(counted, &kinds);
     let main = inventory.main_domain();
-    let mut found: Vec<(At, String)> = roles
-        .into_iter()
-        .filter_map(|(at, roles)| {
-            let person = inventory.entry(at)?;
-            let outside = match person.domain().filter(|_| inventory.is_outsider(person, main)) {
-                Some(domain) => format!("; from {domain}"),
-                None => String::new(),
-            };
-            let roles: Vec<&str> = roles
-                .iter()
-                .filter_map(|at| Some(inventory.entry(*at)?.name.as_str()))
-                .collect();
-            let roles = roles.join(", ");
-            Some((at, format!("{roles}; {}{outside}", last_seen(counted, person))))
-        })
-        .collect();
+    let mut found = Vec::new();
+    for (at, roles) in roles {
+        let Some(person) = inventory.entry(at) else {
+            continue;
+        };
+        let outside = match person.domain().filter(|_| inventory.is_outsider(person, main)) {
+            Some(domain) => format!("; from {domain}"),
+            None => String::new(),
+        };
+        let named: Vec<&str> = roles
+            .iter()
+            .filter_map(|at| Some(inventory.entry(*at)?.name.as_str()))
+            .collect();
+        let detail = format!("{}; {}{outside}", named.join(", "), last_seen(counted, person));
+        let rights = roles.iter().flat_map(|role| looker.rights_on(*role).iter().copied());
+        let mut fix = Vec::new();
+        let mut evidence = Vec::new();
+        for right in rights {
+            evidence.push(looker.grant(right, at));
+            fix.extend(looker.revoke(right, at)?);
+        }
+        found.push(Found::new(at, detail).shown_by(evidence).ended_by(fix));
+    }
     by_name(counted, &mut found);
-    let (total, items) = items(counted, found);
-    Some(Finding {
+    Ok(Some(Draft {
         key: keys::ADMINS,
         severity: Severity::High,
         title: "Admins in production".to_owned(),
         why,
         what_to_do: "Keep the few who are on call; give the others a role without administration, and use a separate \
-                     environment to build in."
-            .to_owned(),
-        total,
-        items,
-    })
+                     environment to build in.",
+        found,
+        unknown: Vec::new(),
+    }))
 }
 
 /// Why it matters, by the types of the roles: some open everything, others only decide who may.

@@ -2,30 +2,38 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Severity, items, keys, last_seen};
-use crate::report::counted::Counted;
+use super::{Draft, Found, Looker, Severity, activity_row, keys, last_seen, unknown};
+use crate::baton::error::Result;
 use crate::report::inventory::{At, Entry};
 
-/// Longer than this is a while.
-const DAYS: u64 = 90;
-
-pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
+pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
+    let counted = looker.counted;
     let inventory = counted.inventory;
-    // A file without any activity says nothing about anybody.
-    inventory.entries().iter().find_map(Entry::active_at)?;
+    // A type without any activity says nothing about anybody of it.
+    let told: BTreeSet<usize> = inventory
+        .entries()
+        .iter()
+        .filter(|e| e.active_at().is_some())
+        .map(|e| e.kind)
+        .collect();
+    if told.is_empty() {
+        return Ok(None);
+    }
+    let reaches = |at: At| counted.counts.reaches.get(at).copied().unwrap_or_default();
+    let days = counted.limits.inactive;
     let admins: BTreeSet<At> = counted.counts.admins(inventory).map(|(at, _)| at).collect();
-    let is_gone = |at: i64| counted.day.age(at).is_some_and(|age| age > DAYS);
-    let mut found: Vec<(At, &Entry)> = inventory.entries().iter().enumerate().collect();
-    found.retain(|(at, entry)| {
-        let reaches = counted.counts.reaches.get(*at).copied().unwrap_or_default();
-        entry.is_person() && reaches && entry.active_at().is_none_or(is_gone)
+    let is_gone = |at: i64| counted.day.age(at).is_some_and(|age| age > days);
+    let mut people: Vec<(At, &Entry)> = inventory.entries().iter().enumerate().collect();
+    people.retain(|(at, entry)| {
+        let is_told = told.contains(&entry.kind);
+        entry.is_person() && reaches(*at) && is_told && entry.active_at().is_none_or(is_gone)
     });
     // Admins first, then whoever is gone longest; those without a record last.
-    found.sort_by_key(|(at, entry)| {
+    people.sort_by_key(|(at, entry)| {
         let active_at = entry.active_at();
         (!admins.contains(at), active_at.is_none(), active_at)
     });
-    let found = found.into_iter().map(|(at, entry)| {
+    let found = people.into_iter().map(|(at, entry)| {
         let admin = if admins.contains(&at) {
             ", administration among them"
         } else {
@@ -33,19 +41,22 @@ pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
         };
         let held = counted.counts.held.get(at).copied().unwrap_or_default();
         let rights = if held == 1 { "right" } else { "rights" };
-        (at, format!("{}; {held} {rights}{admin}", last_seen(counted, entry)))
+        let detail = format!("{}; {held} {rights}{admin}", last_seen(counted, entry));
+        Found::new(at, detail).shown_by([activity_row(looker, at, entry)])
     });
-    let (total, items) = items(counted, found.collect::<Vec<_>>());
-    Some(Finding {
+    let all = inventory.entries().iter().enumerate();
+    let silent = all
+        .filter(|(at, entry)| entry.is_person() && reaches(*at) && !told.contains(&entry.kind))
+        .map(|(at, _)| unknown(counted, at, "no account of its type has any activity in the file"));
+    Ok(Some(Draft {
         key: keys::INACTIVE,
         severity: Severity::Medium,
-        title: format!("People with access who were not seen for {DAYS} days"),
+        title: format!("People with access who were not seen for {days} days"),
         why: "Access nobody uses is access nobody misses when it is abused: people who left, changed teams or never \
               started."
             .to_owned(),
-        what_to_do: "Ask their managers; remove those who left and take from the others what they do not use."
-            .to_owned(),
-        total,
-        items,
-    })
+        what_to_do: "Ask their managers; remove those who left and take from the others what they do not use.",
+        found: found.collect(),
+        unknown: silent.collect(),
+    }))
 }

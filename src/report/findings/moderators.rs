@@ -1,30 +1,37 @@
 //! People who reach in from a managing organization.
 
-use super::{Finding, Severity, by_name, items, keys, last_seen};
-use crate::report::counted::Counted;
-use crate::report::inventory::At;
+use super::{Draft, Found, Looker, Severity, by_name, keys, last_seen};
+use crate::baton::conventions::Mark;
+use crate::baton::error::Result;
 
-pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
-    counted.conventions.moderator?;
+pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
+    let counted = looker.counted;
+    let Some(mark) = counted.conventions.moderator else {
+        return Ok(None);
+    };
+    let says = match mark {
+        Mark::Text(key, value) => format!("{key}: {value}"),
+        Mark::Flag(key) => format!("{key}: true"),
+    };
     let all = counted.inventory.entries().iter().enumerate();
-    let mut found: Vec<(At, String)> = all
+    let mut found: Vec<Found> = all
         .filter(|(_, entry)| entry.is_moderator())
         .map(|(at, entry)| {
             let address = entry.email().unwrap_or("no address");
-            (at, format!("{address}; {}", last_seen(counted, entry)))
+            let detail = format!("{address}; {}", last_seen(counted, entry));
+            Found::new(at, detail).shown_by([looker.row(at, says.clone())])
         })
         .collect();
     by_name(counted, &mut found);
-    let (total, items) = items(counted, found);
-    Some(Finding {
+    Ok(Some(Draft {
         key: keys::MODERATORS,
         severity: Severity::Medium,
         title: "Moderators".to_owned(),
         why: "They belong to the organization that manages this one. Their accounts come and go there, so a review of \
               your own people misses them."
             .to_owned(),
-        what_to_do: "Check with the managing organization that each of them still works on this.".to_owned(),
-        total,
-        items,
-    })
+        what_to_do: "Check with the managing organization that each of them still works on this.",
+        found,
+        unknown: Vec::new(),
+    }))
 }

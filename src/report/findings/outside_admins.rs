@@ -2,56 +2,59 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Severity, by_name, items, keys};
-use crate::report::counted::Counted;
+use super::{Draft, Found, Looker, Severity, by_name, keys};
+use crate::baton::error::Result;
 use crate::report::inventory::At;
 
 /// Rights that are named of one person; the others are counted.
 const NAMED: usize = 4;
 
-pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
+pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
+    let counted = looker.counted;
     let inventory = counted.inventory;
-    let main = inventory.main_domain()?;
+    let Some(main) = inventory.main_domain() else {
+        return Ok(None);
+    };
     let is_outside = |at: At| {
         inventory
             .entry(at)
             .is_some_and(|e| inventory.is_outsider(e, Some(main)))
     };
-    let mut rights: BTreeMap<At, Vec<String>> = BTreeMap::new();
-    for (at, role) in counted.counts.admins(inventory).filter(|(at, _)| is_outside(*at)) {
-        rights.entry(at).or_default().push(role.name.clone());
+    // Each right with its name.
+    let mut rights: BTreeMap<At, Vec<(usize, String)>> = BTreeMap::new();
+    for (at, role_at) in counted.counts.roles.iter().filter(|(at, _)| is_outside(*at)) {
+        let role = inventory.entry(*role_at).filter(|role| role.is_admin_role());
+        if let (Some(role), Some(right)) = (role, looker.rights_on(*role_at).first()) {
+            rights.entry(*at).or_default().push((*right, role.name.clone()));
+        }
     }
-    for (at, entitlement) in &counted.counts.project_admins {
-        if let Some(entitlement) = inventory.entitlements().get(*entitlement).filter(|_| is_outside(*at)) {
+    for (at, right) in counted.counts.project_admins.iter().filter(|(at, _)| is_outside(*at)) {
+        if let Some(entitlement) = inventory.entitlements().get(*right) {
             let environment = entitlement.on.and_then(|on| inventory.entry(on));
             let environment = environment.and_then(|entry| inventory.environment_of(entry));
             let place = environment.map_or(String::new(), |environment| format!(" ({environment})"));
-            rights
-                .entry(*at)
-                .or_default()
-                .push(format!("{}{place}", entitlement.name));
+            let name = format!("{}{place}", entitlement.name);
+            rights.entry(*at).or_default().push((*right, name));
         }
     }
-    let mut found: Vec<(At, String)> = rights
-        .into_iter()
-        .map(|(at, rights)| {
-            let domain = inventory.entry(at).and_then(|e| e.domain()).unwrap_or_default();
-            let named = rights
-                .iter()
-                .take(NAMED)
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let more = match rights.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            (at, format!("{domain}: {named}{more}"))
-        })
-        .collect();
+    let mut found = Vec::new();
+    for (at, rights) in rights {
+        let domain = inventory.entry(at).and_then(|e| e.domain()).unwrap_or_default();
+        let named: Vec<&str> = rights.iter().take(NAMED).map(|(_, name)| name.as_str()).collect();
+        let more = match rights.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let mut fix = Vec::new();
+        for (right, _) in &rights {
+            fix.extend(looker.revoke(*right, at)?);
+        }
+        let evidence = rights.iter().map(|(right, _)| looker.grant(*right, at));
+        let item = Found::new(at, format!("{domain}: {}{more}", named.join(", "))).shown_by(evidence);
+        found.push(item.ended_by(fix));
+    }
     by_name(counted, &mut found);
-    let (total, items) = items(counted, found);
-    Some(Finding {
+    Ok(Some(Draft {
         key: keys::OUTSIDE_ADMINS,
         severity: Severity::High,
         title: "Outsiders in admin roles".to_owned(),
@@ -60,9 +63,8 @@ pub(super) fn find(counted: &Counted<'_>) -> Option<Finding> {
              passwords and devices may not reach them."
         ),
         what_to_do: "Ask who vouches for each of them. Take administration away where the project is over, and set an \
-                     end date for the others."
-            .to_owned(),
-        total,
-        items,
-    })
+                     end date for the others.",
+        found,
+        unknown: Vec::new(),
+    }))
 }

@@ -1,5 +1,7 @@
 //! One pass over the grants of a sync: who holds something, who holds which role, what is given to everybody.
 
+use std::collections::BTreeMap;
+
 use super::{At, Class, Entry, Inventory};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
@@ -22,8 +24,21 @@ pub struct Counts {
     pub project_admins: Vec<(At, usize)>,
     /// Entitlements given to the group of everybody, ordered: (entitlement, group).
     pub to_everyone: Vec<(usize, At)>,
+    /// By software, in its order: who may use it.
+    pub users: BTreeMap<At, Users>,
     /// Grants whose principal or entitlement the file lacks.
     pub dangling: u64,
+}
+
+/// Who may use software, as far as rows say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Users {
+    /// How many accounts of the sort that may.
+    pub accounts: u64,
+    /// The groups and roles that pass it on.
+    pub through: Vec<At>,
+    /// The right, its place in [`Inventory::entitlements`].
+    pub right: usize,
 }
 
 impl Counts {
@@ -39,6 +54,8 @@ impl Counts {
             ..Counts::default()
         };
         let mut known: Option<(String, Option<usize>, Held)> = None;
+        // Rows of one entitlement and principal follow each other.
+        let mut last_user: Option<(usize, At)> = None;
         let reader = snapshot.reader();
         reader.for_each_holding(snapshot.sync_id(), &mut |grant| {
             counts.grants += 1;
@@ -67,6 +84,17 @@ impl Counts {
             let Some(principal) = inventory.entry(at) else {
                 return Ok(());
             };
+            if let (Some((machine, accounts)), Some(right)) = (held.machine, number)
+                && last_user.replace((right, at)) != Some((right, at))
+            {
+                let users = counts.users.entry(machine).or_default();
+                users.right = right;
+                match inventory.type_of(principal) {
+                    Some(kind) if kind.id == accounts => users.accounts += 1,
+                    Some(kind) if kind.class != Class::Account => users.through.push(at),
+                    _ => {}
+                }
+            }
             match (inventory.class_of(principal), number) {
                 (Class::Account, Some(number)) => {
                     counts.roles.extend(held.role.map(|role| (at, role)));
@@ -102,6 +130,8 @@ struct Held {
     membership: bool,
     role: Option<At>,
     project_admin: bool,
+    /// Software that this lets use, and the type of the accounts that may.
+    machine: Option<(At, &'static str)>,
 }
 
 impl Held {
@@ -118,6 +148,10 @@ impl Held {
             role: entitlement.on.filter(|_| class == Some(Class::Role)),
             project_admin: class == Some(Class::Project)
                 && conventions.admin_slugs.contains(&entitlement.slug.as_str()),
+            machine: entitlement.on.and_then(|on| {
+                let (slug, accounts) = inventory.entry(on)?.works.as_ref()?.machine.used_by?;
+                (slug == entitlement.slug).then_some((on, accounts))
+            }),
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::machine::{self, Works};
 use super::{At, Class, last_login};
 use crate::baton::conventions::Conventions;
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::report::apart::Apart;
+use crate::report::reach::Scope;
 use crate::report::thing::{self, Account, Thing};
 
 /// A resource.
@@ -26,6 +28,8 @@ pub struct Entry {
     pub(super) apart: Option<Apart>,
     /// What else is known of it.
     pub facts: Facts,
+    /// What is known of software and what it works with.
+    pub works: Option<Box<Works>>,
 }
 
 /// What is known of a resource, by what it is.
@@ -49,6 +53,8 @@ pub enum Facts {
         moderator: bool,
         /// A client that reaches all projects.
         all_scope: bool,
+        /// A client of which neither is said: whether it reaches all of them, or which.
+        silent_scope: bool,
         /// When its credential was made, in seconds since 1970.
         credential_at: Option<i64>,
     },
@@ -76,7 +82,8 @@ impl Entry {
         conventions: &Conventions,
         environment: Option<usize>,
     ) -> Entry {
-        let id = resource::key(resource).1.to_owned();
+        let (type_id, id) = resource::key(resource);
+        let id = id.to_owned();
         let name = if resource.display_name.is_empty() {
             id.clone()
         } else {
@@ -102,6 +109,9 @@ impl Entry {
                     created_at: account.and_then(|a| a.created_at),
                     moderator: conventions.moderator.is_some_and(|mark| mark.is_on(&profile)),
                     all_scope: conventions.all_scope.is_some_and(|mark| mark.is_on(&profile)),
+                    silent_scope: conventions.scopes.is_some_and(|scopes| {
+                        scopes.types.contains(&type_id) && Scope::of(&profile, &scopes) == Scope::Unknown
+                    }),
                     credential_at: seconds(conventions.credential),
                 }
             }
@@ -126,6 +136,7 @@ impl Entry {
             environment,
             apart: None,
             facts,
+            works: machine::works(resource, type_id, &profile, conventions).map(Box::new),
         }
     }
 
@@ -147,6 +158,11 @@ impl Entry {
     /// Whether it is a client that reaches all projects.
     pub fn has_all_scope(&self) -> bool {
         matches!(self.facts, Facts::Account { all_scope: true, .. })
+    }
+
+    /// Whether it is a client, and how far it reaches is not said.
+    pub fn is_scope_silent(&self) -> bool {
+        matches!(self.facts, Facts::Account { silent_scope: true, .. })
     }
 
     /// When it was last seen, in seconds since 1970.

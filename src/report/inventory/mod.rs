@@ -3,6 +3,7 @@
 
 mod counts;
 mod entry;
+mod machine;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,8 +15,9 @@ use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::{annotation, resource};
 
-pub use counts::Counts;
+pub use counts::{Counts, Users};
 pub use entry::{Entry, Facts};
+pub use machine::Works;
 
 /// The number of a resource in its [`Inventory`].
 pub type At = usize;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chart, ChartKind, ChartRow};
-use crate::report::counted::Counted;
+use crate::report::counted::{Counted, Exposed};
 use crate::report::inventory::{At, Entry};
 use crate::report::link;
 
@@ -32,14 +32,14 @@ const CREDENTIAL: Ages = &[
 const UNKNOWN: &str = "not on record";
 
 /// All charts that have something to show.
-pub fn all(counted: &Counted<'_>) -> Vec<Chart> {
+pub fn all(counted: &Counted<'_>, exposed: &[Exposed]) -> Vec<Chart> {
     let all = [
         roles(counted),
         admins(counted),
         activity(counted),
         domains(counted),
         credentials(counted),
-        exposure(counted),
+        exposure(counted, exposed),
     ];
     all.into_iter()
         .flatten()
@@ -201,8 +201,8 @@ fn credentials(counted: &Counted<'_>) -> Option<Chart> {
 const NOTE: &str = "Who could only give themselves access is not counted.";
 
 /// How many people and accounts reach each project.
-fn exposure(counted: &Counted<'_>) -> Option<Chart> {
-    let rows = counted.exposed.iter().filter(|e| e.total() > 0).map(|e| {
+fn exposure(counted: &Counted<'_>, exposed: &[Exposed]) -> Option<Chart> {
+    let rows = exposed.iter().filter(|e| e.total() > 0).map(|e| {
         let thing = counted.inventory.thing(e.project);
         ChartRow {
             link: Some(link::thing(&thing.kind, &thing.id)),

@@ -12,6 +12,7 @@ use super::edges::Edges;
 use super::findings::{self, Finding};
 use super::inventory::{Counts, Entry, Inventory};
 use super::names::Names;
+use super::policy::Policy;
 use super::reach::{Gap, Ground, unknown};
 use super::snapshot::Snapshot;
 use crate::baton::conventions::Conventions;
@@ -40,6 +41,9 @@ pub struct Overview {
     pub charts: Vec<Chart>,
     /// What was looked for, with what was found; worst first. What the file cannot tell is left out.
     pub findings: Vec<Finding>,
+    /// What is to be said about the policy that they were judged by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What the sync left out: everything above is counted without it.
     pub unknown: Vec<Gap>,
 }
@@ -143,10 +147,18 @@ impl Overview {
     /// # Errors
     /// `DataLoss` for a damaged file.
     pub fn of(snapshot: &Snapshot, conventions: &Conventions) -> Result<Overview> {
+        Self::under(snapshot, conventions, &Policy::default())
+    }
+
+    /// As [`Overview::of`], judged by a policy.
+    ///
+    /// # Errors
+    /// As [`Overview::of`].
+    pub fn under(snapshot: &Snapshot, conventions: &Conventions, policy: &Policy) -> Result<Overview> {
         let inventory = Inventory::read(snapshot, conventions)?;
         let counts = Counts::count(snapshot, &inventory, conventions)?;
         let ground = Ground::read(&Names::new(snapshot), &Edges::read(snapshot)?, conventions)?;
-        Self::counted(snapshot, conventions, &inventory, &counts, &ground)
+        Self::counted(snapshot, (conventions, policy), &inventory, &counts, &ground)
     }
 
     /// As [`Overview::of`], with what was read before.
@@ -155,28 +167,27 @@ impl Overview {
     /// As [`Overview::of`].
     pub fn counted(
         snapshot: &Snapshot,
-        conventions: &Conventions,
+        (conventions, policy): (&Conventions, &Policy),
         inventory: &Inventory,
         counts: &Counts,
         ground: &Ground,
     ) -> Result<Overview> {
         let exposed = exposure::count(snapshot, inventory, ground)?;
         let run = snapshot.run();
+        let file = snapshot.file().file_name();
+        let file = file.map_or(String::new(), |name| name.to_string_lossy().into_owned());
         let counted = Counted {
             snapshot,
             conventions,
             inventory,
             counts,
-            exposed: &exposed,
+            limits: policy.limits,
+            file: &file,
             day: Day::of(run.ended_at.as_deref().unwrap_or(&run.started_at)),
         };
-        let findings = findings::all(&counted);
+        let (findings, notes) = findings::all(&counted, ground, policy)?;
         Ok(Overview {
-            file: snapshot
-                .file()
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default(),
+            file: file.clone(),
             sync: SyncLine {
                 id: run.sync_id.clone(),
                 kind: run.sync_type.clone(),
@@ -188,8 +199,9 @@ impl Overview {
             everyone: everyone(inventory),
             types: types(inventory, counts),
             headline: headline::all(&counted, &findings),
-            charts: charts::all(&counted),
-            findings,
+            charts: charts::all(&counted, &exposed),
+            findings: findings.into_iter().map(Finding::shortened).collect(),
+            notes,
             unknown: unknown::of_sync(run, ground),
         })
     }

@@ -64,6 +64,7 @@ pub use beyond::{Beyond, By};
 pub use doors::{At, Door, Doors, Part, Scoped};
 pub use ground::{Client, Ground, Placed};
 pub use rows::{Asker, scope_row};
+pub(in crate::report) use scope::Scope;
 pub use unknown::Gap;
 
 /// How somebody gets to a thing.

@@ -131,6 +131,7 @@ fn tables(file: &Path) -> BTreeMap<String, Table> {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = open(file);
     let options = Options {
+        policy: &baton_workato::report::policy::Policy::default(),
         folder: folder.path(),
         formats: &[Format::Csv, Format::Xlsx, Format::Json, Format::Jsonl, Format::Sqlite],
         conventions: &CONVENTIONS,

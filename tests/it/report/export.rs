@@ -16,6 +16,7 @@ use super::{demo, open};
 
 fn write(snapshot: &Snapshot, folder: &Path, formats: &[Format]) -> Vec<Written> {
     let options = Options {
+        policy: &baton_workato::report::policy::Policy::default(),
         folder,
         formats,
         conventions: &CONVENTIONS,

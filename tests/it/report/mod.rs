@@ -7,7 +7,9 @@ mod conditions;
 mod direct;
 mod explore;
 mod export;
+mod findings;
 mod hostile;
+mod judged;
 mod lists;
 mod made;
 #[cfg(unix)]

@@ -211,6 +211,7 @@ fn page(snapshot: &Snapshot) -> Told {
 fn reviews(snapshot: &Snapshot) -> [Reached; 2] {
     let folder = tempfile::tempdir().unwrap();
     let options = export::Options {
+        policy: &baton_workato::report::policy::Policy::default(),
         folder: folder.path(),
         formats: &[Format::Csv, Format::Json],
         conventions: &CONVENTIONS,

@@ -49,6 +49,7 @@ settings! {
     APPLIED_SYNC_ID: Text = "applied-sync-id";
     KEEP: Number = "keep";
     FAIL_ON_WARNINGS: Flag = "fail-on-warnings";
+    POLICY: Text = "policy";
     NO_PROGRESS: Flag = "no-progress";
     FRESH: Flag = "fresh";
     C1_CA_CERT: Text = "c1-ca-cert";

@@ -27,6 +27,14 @@
     return list;
   };
 
+  /** How much of a finding is not among what was found. */
+  const rest = (found) => {
+    const parts = [];
+    if (found.unknownTotal) parts.push(`of ${bw.number(found.unknownTotal)} it is not known`);
+    if (found.exceptedTotal) parts.push(`${bw.number(found.exceptedTotal)} excepted`);
+    return parts.join(", ");
+  };
+
   const finding = (found) => {
     const items = found.items ?? [];
     const total = found.total ?? items.length;
@@ -42,6 +50,7 @@
       ),
       h("p", null, bw.stranger(found.why, 600)),
       items.length ? evidences(items) : null,
+      rest(found) ? h("p", { class: "muted small" }, `Besides: ${rest(found)}.`) : null,
       total > items.length ? h("p", { class: "paper muted small" }, `The first ${bw.number(items.length)} of ${bw.number(total)}.`) : null,
       total > FEW ? h("p", { class: "small screen" }, h("a", { href: `#/finding/${encodeURIComponent(found.key)}` }, `All ${bw.number(total)}`)) : null,
     );
@@ -55,7 +64,8 @@
     const order = { high: 0, medium: 1, low: 2, info: 3 };
     const all = [...(view.findings ?? [])].sort((a, b) => (order[a.severity] ?? 9) - (order[b.severity] ?? 9));
     const findings = all.filter((found) => found.total > 0);
-    const clean = all.filter((found) => found.total === 0);
+    const silent = all.filter((found) => found.total === 0 && rest(found));
+    const clean = all.filter((found) => found.total === 0 && !rest(found));
     const node = h(
       "div",
       { class: "overview" },
@@ -67,6 +77,16 @@
         { class: "findings", "aria-labelledby": "findings" },
         h("h2", { id: "findings" }, "Worth a look", h("span", { class: "counts" }, bw.number(findings.length))),
         findings.length ? h("div", { class: "cards" }, findings.map(finding)) : bw.nothing("Nothing stands out in this sync."),
+        silent.length
+          ? h(
+              "p",
+              { class: "muted small silent" },
+              "Found nowhere, but not all is known or counted: ",
+              silent.map((found, n) => [n ? "; " : "", h("a", { href: `#/finding/${encodeURIComponent(found.key)}` }, bw.stranger(found.title, 120)), ` (${rest(found)})`]),
+              ".",
+            )
+          : null,
+        (view.notes ?? []).map((note) => h("p", { class: "note small" }, bw.stranger(note, 600))),
         clean.length ? h("p", { class: "muted small clean" }, "Looked for and not found: ", clean.map((found, n) => [n ? ", " : "", bw.stranger(found.title, 120)]), ".") : null,
       ),
       bw.unknown(view.unknown),
@@ -90,6 +110,11 @@
       { key: "type", label: "Type", cell: (row) => bw.stranger(row.thing.typeName) },
       { key: "detail", label: "Why it is here", wide: true, cell: (row) => bw.stranger(row.detail, 600) },
     ];
+    if (items.some((row) => row.owner)) columns.push({ key: "owner", label: "Owner", cell: (row) => bw.stranger(row.owner ?? "", 120) });
+    const commands = (row) => (row.fix ?? []).map((fix) => h("div", null, h("code", { class: "small" }, bw.stranger(fix, 400))));
+    if (items.some((row) => row.fix?.length)) columns.push({ key: "fix", label: "Commands that take it away", wide: true, cell: (row) => h("div", null, commands(row)) });
+    const others = (title, rows, why) =>
+      rows?.length ? h("section", null, h("h2", null, title), h("ul", { class: "evidence" }, rows.map((row) => h("li", null, row.thing ? [bw.link(row.thing, 80), ": "] : null, bw.stranger(why(row), 600))))) : null;
     const paint = () => {
       const typed = filter.value.trim();
       const q = bw.folded(typed);
@@ -118,6 +143,12 @@
       items.length > 8 || filter.value ? h("div", { class: "tools" }, filter) : null,
       body,
       total > items.length ? h("p", { class: "muted small" }, `The first ${bw.number(items.length)} of ${bw.number(total)} are listed.`) : null,
+      others("Not known", found.unknown, (row) => row.why),
+      others(
+        "Excepted",
+        found.excepted?.map(({ item, reason, until }) => ({ thing: item.thing, reason, until })),
+        (row) => (row.until ? `${row.reason} (until ${row.until})` : row.reason),
+      ),
     );
     return { title: found.title, node };
   };

@@ -1,6 +1,6 @@
 //! Words as a shell takes them, for commands that people copy.
 
-use super::sanitize;
+use super::visible::escape;
 
 /// A word that a shell reads as one: as it is where that is safe, else quoted.
 pub fn word(text: &str) -> String {
@@ -17,12 +17,16 @@ pub fn quoted(text: &str) -> String {
     if text.contains(['"', '$', '`', '\\', '!']) {
         single(text)
     } else {
-        format!("\"{}\"", sanitize::line(text))
+        format!("\"{}\"", line(text))
     }
 }
 
 fn single(text: &str) -> String {
-    format!("'{}'", sanitize::line(text).replace('\'', r"'\''"))
+    format!("'{}'", line(text).replace('\'', r"'\''"))
+}
+
+fn line(text: &str) -> std::borrow::Cow<'_, str> {
+    escape(text, |_| false)
 }
 
 #[cfg(test)]
