@@ -69,13 +69,17 @@ pub fn command() -> Command {
 /// where somebody gained access.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::TwoSyncs)?;
-    let reading = Reading::of(terminal, own, &values)?;
     let files: Vec<&Path> = own
         .get_many::<String>("files")
         .into_iter()
         .flatten()
         .map(Path::new)
         .collect();
+    let reading = if files.is_empty() {
+        Reading::of(terminal, own, &values)?
+    } else {
+        Reading::named(terminal, own, &values)?
+    };
     let (base_file, file) = match files.as_slice() {
         [old, new] => (Some(*old), *new),
         [one] => (None, *one),

@@ -110,6 +110,18 @@ impl Reading {
     /// # Errors
     /// As [`Reading::start`].
     pub fn of(terminal: &Terminal, own: &ArgMatches, values: &Values) -> Result<Reading> {
+        let reading = Self::named(terminal, own, values)?;
+        Ok(Reading {
+            file: only::file(terminal, values)?,
+            ..reading
+        })
+    }
+
+    /// As [`Reading::of`], for a command that files are named to in another way: no other file is taken.
+    ///
+    /// # Errors
+    /// As [`Reading::start`].
+    pub fn named(terminal: &Terminal, own: &ArgMatches, values: &Values) -> Result<Reading> {
         logging::start(values, terminal)?;
         if kit::FILE.of(values).is_empty() {
             return Err(bad_value("--file is empty").hint("name the .c1z file to read"));
@@ -118,7 +130,7 @@ impl Reading {
         let env = |name: &str| std::env::var(name).ok();
         let paged = format == Format::Table && !is_set(own, "no-pager");
         Ok(Reading {
-            file: only::file(terminal, values)?,
+            file: kit::FILE.of(values).into(),
             sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
             format,
             temp_dir: sync::chosen_temp_dir(values)?,

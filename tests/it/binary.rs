@@ -276,8 +276,10 @@ async fn capabilities_name_every_type_without_a_call() {
         "CAPABILITY_PROVISION",
         "CAPABILITY_SYNC",
         "CAPABILITY_ACCOUNT_PROVISIONING",
+        "CAPABILITY_CREDENTIAL_ROTATION",
         "CAPABILITY_RESOURCE_DELETE",
         "CAPABILITY_SYNC_SECRETS",
+        "CAPABILITY_ACTIONS",
     ];
     assert_eq!(said["connectorCapabilities"], json!(all), "by number");
     let no_password = "CAPABILITY_DETAIL_CREDENTIAL_OPTION_NO_PASSWORD";

@@ -45,6 +45,7 @@ mod migrate;
 mod partial;
 mod plain;
 mod policy;
+mod put_derived;
 mod reader;
 mod retention;
 mod rows;

@@ -277,9 +277,9 @@ impl Check {
         }
     }
 
-    /// Whether several entitlements have this id.
+    /// Whether several entitlements may have this id: they have, or nothing tells which have it.
     pub(super) fn is_shared(&self, entitlement: &str) -> bool {
-        self.twins.contains(entitlement)
+        self.twins.contains(entitlement) || !self.entitlements.contains_key(entitlement)
     }
 
     fn grants(&mut self, view: View<'_>) -> Result<()> {

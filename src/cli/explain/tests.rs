@@ -129,10 +129,18 @@ fn pages_name_only_commands_and_flags_that_exist() {
 
 /// Pipelines act on 9: the pages say that it means a condition that held, and of which runs.
 #[test]
-fn nine_is_the_exit_code_of_three_pages() {
+fn nine_is_the_exit_code_of_conditions() {
     let nine = |page: &&Explanation| page.text.replace('\n', " ").contains("Exit code 9");
     let pages: Vec<Code> = PAGES.iter().filter(nine).map(|page| page.code).collect();
-    assert_eq!(pages, [code::SYNC_WARNINGS, report::CONDITION_HIT, report::GAINED]);
+    assert_eq!(
+        pages,
+        [
+            code::SYNC_WARNINGS,
+            report::CONDITION_HIT,
+            report::GAINED,
+            report::FOUND
+        ]
+    );
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn of_grants(reader: &Reader, sync: &str, every: usize, said: &mut Answers) -> R
             said.push(format!("{given:?}"));
             Ok(())
         })?;
-        reader.for_each_grant_of(sync, entitlement, Some(&[to.clone()]), &mut |grant| {
+        reader.for_each_grant_of(sync, entitlement, Some(std::slice::from_ref(to)), &mut |grant| {
             said.push(grant.id);
             Ok(())
         })?;

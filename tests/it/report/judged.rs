@@ -671,9 +671,7 @@ fn a_policy_is_taken_by_every_window() {
         String::from_utf8_lossy(&exported.stderr)
     );
     let report = std::fs::read_to_string(folder.path().join("out/report.html")).unwrap();
-    assert!(report.contains(&format!(
-        "\"key\":\"policy/everything\",\"severity\":\"medium\",\"title\":\"everything\""
-    )));
+    assert!(report.contains("\"key\":\"policy/everything\",\"severity\":\"medium\",\"title\":\"everything\""));
     let desk = QueryService::new(open(file), &CONVENTIONS)
         .under(Policy::parse("rules:\n  - id: everything\n    when: direct\n", "x", TODAY).unwrap());
     let explorer: Value = serde_json::from_slice(&desk.answer("overview", "").unwrap()).unwrap();

@@ -240,7 +240,7 @@ impl Held {
     }
 
     /// Hands on all grants, in the order in which they came.
-    pub(super) fn for_each(&self, each: &mut dyn FnMut(&[DerivedGrant]) -> Result<()>) -> Result<()> {
+    pub(in crate::baton::c1z) fn for_each(&self, each: &mut dyn FnMut(&[DerivedGrant]) -> Result<()>) -> Result<()> {
         self.parts.iter().try_for_each(|part| self.grants_of(part, each))
     }
 

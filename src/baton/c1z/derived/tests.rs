@@ -1,6 +1,7 @@
 //! What a store that holds derived grants says while it does, and what becomes of them.
 
 use super::*;
+use crate::baton::c1z::Store;
 use crate::baton::c1z::{Engine, Policy, Reader, SyncType};
 use crate::baton::entitlement::{EntitlementBuilder, Purpose};
 use crate::baton::grant::GrantBuilder;

@@ -310,7 +310,7 @@ mod tests {
         };
         let mut query = grants("id", &sync_id, &filter);
         query.sql.push_str(" order by id");
-        let mut statement = reader.db.prepare_cached(&query.sql)?;
+        let mut statement = reader.tables()?.db.prepare_cached(&query.sql)?;
         for user in ["1", "2", "3"] {
             assert!(!statement.exists([&sync_id, "role:1:has", "user", user])?);
         }
