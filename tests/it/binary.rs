@@ -285,9 +285,14 @@ async fn capabilities_name_every_type_without_a_call() {
     let no_password = "CAPABILITY_DETAIL_CREDENTIAL_OPTION_NO_PASSWORD";
     assert_eq!(
         said["credentialDetails"],
-        json!({"capabilityAccountProvisioning": {
-            "supportedCredentialOptions": [no_password], "preferredCredentialOption": no_password
-        }})
+        json!({
+            "capabilityAccountProvisioning": {
+                "supportedCredentialOptions": [no_password], "preferredCredentialOption": no_password
+            },
+            "capabilityCredentialRotation": {
+                "supportedCredentialOptions": [no_password], "preferredCredentialOption": no_password
+            }
+        })
     );
     assert!(place.simulator.requests().is_empty());
 }
