@@ -10,7 +10,7 @@ use crate::baton::error::Result;
 
 impl Store {
     /// Stores new grants that expansion derived, as [`Store::put_expanded_grants`] would store their messages. For a file of
-    /// the v3 form they are only [held](super::derived::Held), and become rows of it when it is made.
+    /// the v3 form they are only held, and become rows of it when it is made.
     ///
     /// # Errors
     /// As [`Store::put_grants`].

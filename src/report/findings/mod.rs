@@ -1,6 +1,6 @@
 //! What a reviewer should look at first. One file per finding; each says why it matters and what to do.
 //!
-//! To add one: its file, its `mod`, one line in [`FINDERS`]. What a file cannot tell at all is left out; of what it
+//! To add one: its file, its `mod`, one line in `FINDERS`. What a file cannot tell at all is left out; of what it
 //! tells in part, the rest is [`Unknown`]: neither found nor fine.
 
 mod acting;

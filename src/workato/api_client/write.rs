@@ -80,7 +80,7 @@ fn check_not_own(t: &Tables, client: &ApiClientRow) -> Result<()> {
 ///
 /// # Errors
 /// `NotFound` for a client that is gone; `FailedPrecondition` for the one that this program may run on; those of
-/// [`renew`].
+/// `renew`.
 pub async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
     let client = find(t, id).await?;
     check_not_own(t, &client)?;

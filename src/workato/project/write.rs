@@ -250,7 +250,7 @@ pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Re
 /// Takes the project role away.
 ///
 /// # Errors
-/// As [`grant`].
+/// As `grant`.
 pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Result<Vec<Any>> {
     let (on, what, principal) = (wanted.on, (wanted.slug, wanted.text), wanted.principal);
     let holder = Grantee::of(principal)?;
