@@ -7,8 +7,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::program::{NAME, VERSION};
 use super::{
     access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, explain,
-    explore, export, fields, findings, grant, grants, health_check, lambda, man, manifests, policy, principals, read,
-    resource_types, resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
+    explore, export, fields, findings, grant, grants, health_check, help, lambda, man, manifests, policy, principals,
+    read, resource_types, resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -251,6 +251,12 @@ const COMMANDS: &[Row] = &[
         ..Row::KIT
     },
     Row {
+        build: help::command,
+        run: |terminal, _, own| help::run(terminal, own, build(Purpose::Show)),
+        needs: Needs::Anything,
+        ..Row::KIT
+    },
+    Row {
         build: completion::command,
         run: |terminal, _, own| completion::run(terminal, own, build(Purpose::Show)),
         ..Row::KIT
@@ -290,6 +296,7 @@ pub fn build(purpose: Purpose) -> Command {
         .about(PURPOSE)
         .version(VERSION)
         .disable_version_flag(true)
+        .disable_help_subcommand(true)
         .args_override_self(true)
         .max_term_width(110)
         .after_help(EXAMPLES);

@@ -26,6 +26,7 @@ mod found;
 mod grant;
 mod grants;
 mod health_check;
+mod help;
 mod interrupt;
 mod lambda;
 mod launch;

@@ -95,6 +95,7 @@ fn prose() -> Vec<Line> {
     for top in ["src", "tests", "proto"] {
         collect(Path::new(top), &mut files, &["rs", "proto", "md"]);
     }
+    collect(Path::new(".github/docs"), &mut files, &["md"]);
     files.extend(["README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"].map(PathBuf::from));
     let mut lines = Vec::new();
     for file in files {

@@ -43,17 +43,16 @@ fn schema_of_the_settings() {
 }
 
 #[test]
-fn settings_in_the_readme() {
+fn settings_in_their_document() {
     const BEGIN: &str = "<!-- settings: generated -->\n";
     const END: &str = "<!-- end of settings -->\n";
     let fields: Vec<&'static Field> = workato::config::FIELDS.iter().chain(kit::FIELDS).collect();
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (before, rest) = readme
-        .split_once(BEGIN)
-        .expect("README.md has a place for the settings");
+    const FILE: &str = ".github/docs/settings.md";
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE)).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page has a place for the settings");
     let (_, after) = rest.split_once(END).expect("the place has an end");
     holds(
-        "README.md",
+        FILE,
         &format!("{before}{BEGIN}{}{END}{after}", markdown::table(&fields)),
     );
 }
@@ -79,12 +78,13 @@ fn manual_pages_cover_every_command_that_the_help_lists() {
 }
 
 #[test]
-fn the_readme_names_flags_that_exist() {
-    /// Flags of other programs that the README calls, and of this one's benchmarks.
-    const FOREIGN: [&str; 12] = [
+fn documents_name_flags_that_exist() {
+    /// Flags of other programs that documents call, and of this one's benchmarks.
+    const FOREIGN: [&str; 13] = [
         "bench",
         "cap-drop",
         "help",
+        "locked",
         "path",
         "profile",
         "read-only",
@@ -95,7 +95,11 @@ fn the_readme_names_flags_that_exist() {
         "tool",
         "user",
     ];
-    let readme = include_str!("../../README.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents = std::fs::read_to_string(root.join("README.md")).unwrap();
+    for entry in std::fs::read_dir(root.join(".github/docs")).unwrap() {
+        documents.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
     let help = printed(&["--help"]);
     let (_, commands) = help.split_once("Commands:\n").unwrap();
     let commands = commands.lines().take_while(|line| !line.is_empty());
@@ -107,9 +111,9 @@ fn the_readme_names_flags_that_exist() {
         helps.push_str(&printed(&["syncs", below, "--help"]));
     }
     let fields = || workato::config::FIELDS.iter().chain(kit::FIELDS);
-    for (at, _) in readme.match_indices("--") {
-        let before = readme[..at].chars().next_back().unwrap();
-        let rest = &readme[at + 2..];
+    for (at, _) in documents.match_indices("--") {
+        let before = documents[..at].chars().next_back().unwrap();
+        let rest = &documents[at + 2..];
         let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
         let name = &rest[..end.unwrap_or(rest.len())];
         if name.is_empty() || name.starts_with('-') || !matches!(before, '`' | ' ' | '(' | '[' | '\'') {
@@ -117,6 +121,6 @@ fn the_readme_names_flags_that_exist() {
         }
         let known =
             fields().any(|field| field.name == name) || helps.contains(&format!("--{name}")) || FOREIGN.contains(&name);
-        assert!(known, "the README names --{name}, which is no flag");
+        assert!(known, "a document names --{name}, which is no flag");
     }
 }

@@ -454,7 +454,7 @@ const FOR_TESTS: [(&str, &str); 17] = [
         "revoke_answer",
         "for connectors that answer a revocation in one word, as the second one does",
     ),
-    ("markdown", "a test writes the settings of the README with it"),
+    ("markdown", "a test writes the settings of their document with it"),
     ("for_each_session", "the other half of what the writer of v3 puts there"),
     (
         "grant_between",

@@ -31,6 +31,7 @@ mod native;
 mod pebble;
 mod proto;
 mod quota;
+mod readme;
 mod refusal;
 mod report;
 mod resume;

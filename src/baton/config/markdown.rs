@@ -1,4 +1,4 @@
-//! The settings as a Markdown table, for a README (`config` prints them for forms, `--help` for the terminal).
+//! The settings as a Markdown table, for a document (`config` prints them for forms, `--help` for the terminal).
 
 use super::field::{Default, Field, FieldKind, Support};
 use super::kit;

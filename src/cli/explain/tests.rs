@@ -1,4 +1,4 @@
-//! Codes, pages, commands and the README agree.
+//! Codes, pages, commands and documents agree.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,6 +20,10 @@ use crate::workato::code as workato;
 
 fn source(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn document(topic: &str) -> std::path::PathBuf {
+    source(".github/docs").join(topic).with_extension("md")
 }
 
 #[test]
@@ -163,7 +167,7 @@ fn codes_are_found_however_they_are_typed() {
     assert_eq!(near, [code::INTERRUPTED], "words of the title do too");
 }
 
-/// One spelling for each checkbox: the page of its code and the README have that of `checkbox.rs`.
+/// One spelling for each checkbox: the page of its code and the documents have that of `checkbox.rs`.
 #[test]
 fn checkboxes_are_spelled_as_in_their_table() {
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -180,10 +184,11 @@ fn checkboxes_are_spelled_as_in_their_table() {
             endpoint.checkbox
         );
     }
-    let readme = flat(&std::fs::read_to_string(source("README.md")).unwrap());
+    let documents = ["permissions", "changes"].map(|name| std::fs::read_to_string(document(name)).unwrap());
+    let documents = flat(&documents.concat());
     for checkbox in checkbox::ALL.iter().filter(|c| **c != checkbox::GET_DETAILS) {
         let (_, label) = checkbox.rsplit_once(" > ").unwrap();
-        assert!(readme.contains(label), "README: {checkbox}");
+        assert!(documents.contains(label), "documents: {checkbox}");
     }
 }
 
@@ -214,19 +219,19 @@ fn no_other_file_spells_a_checkbox() {
 const BEGIN: &str = "<!-- codes: begin -->\n";
 const END: &str = "<!-- codes: end -->";
 
-/// `UPDATE_README=1 cargo test --lib explain` writes the table.
+/// `GENERATE=1 cargo test --lib explain` writes the table.
 #[test]
-fn the_readme_lists_all_codes() {
+fn the_page_on_codes_lists_all() {
     let mut table = "| code | what it stands for |\n| --- | --- |\n".to_owned();
     for page in PAGES.iter() {
         writeln!(table, "| {} | {} |", ABOUT.code(page.code), page.title()).unwrap();
     }
-    let readme = std::fs::read_to_string(source("README.md")).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has the section");
+    let page = std::fs::read_to_string(document("codes")).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page has the section");
     let (shown, after) = rest.split_once(END).expect("the section has an end");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(source("README.md"), format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+    if std::env::var_os("GENERATE").is_some() {
+        std::fs::write(document("codes"), format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
     } else {
-        assert_eq!(shown, table, "UPDATE_README=1 cargo test --lib explain writes it");
+        assert_eq!(shown, table, "GENERATE=1 cargo test --lib explain writes it");
     }
 }

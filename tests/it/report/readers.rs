@@ -23,7 +23,7 @@ use crate::support::run::{options, settings, workato_with};
 const SINCE: &str = include_str!("../../golden/wire/annotation-since.tsv");
 const READERS: &str = include_str!("../../golden/wire/readers.tsv");
 const WIRE: &str = include_str!("../../golden/wire/wire-contract.tsv");
-const README: &str = include_str!("../../../README.md");
+const PAGE: &str = include_str!("../../../.github/docs/files.md");
 
 /// A release: 0.7.27.
 type Release = [u32; 3];
@@ -190,12 +190,12 @@ async fn conductor_one_gets_the_annotations_that_older_readers_do_not_know() {
 }
 
 #[test]
-fn the_readme_names_the_readers() {
+fn the_page_on_files_names_the_readers() {
     let oldest = readers().remove(0);
     assert!(READERS.contains(&oldest.0.replace(' ', "\t")));
     for (reader, [major, minor, patch]) in readers() {
         let version = reader.rsplit(' ').next().unwrap();
         let said = format!("{version} (SDK {major}.{minor}.{patch})");
-        assert!(README.contains(&said), "README lacks {said}");
+        assert!(PAGE.contains(&said), "the page lacks {said}");
     }
 }

@@ -1,8 +1,12 @@
-//! Pages of text, written in a little Markdown, for a terminal: headings, paragraphs, lists, code.
+//! Pages of text, written in a little Markdown, for a terminal: headings, paragraphs, lists, tables, code.
 //!
 //! Only pages that are compiled in come here, so nothing needs to be made safe.
 
+mod inline;
+mod table;
+
 use super::color::Paint;
+use table::Table;
 
 /// Lines longer than this are hard to read, however wide the screen is.
 const WIDEST: usize = 100;
@@ -15,9 +19,18 @@ pub fn render(page: &str, screen: Option<usize>, paint: Paint) -> String {
     let width = screen.map_or(usize::MAX, |columns| columns.clamp(NARROWEST, WIDEST));
     let mut shown = String::new();
     let mut block = Block::default();
+    let mut rows = Table::default();
     let mut is_code = false;
     for line in page.lines() {
-        if line.starts_with("```") {
+        if !is_code && line.starts_with('|') {
+            block.end(&mut shown, width, paint);
+            rows.add(line);
+            continue;
+        }
+        rows.end(&mut shown, screen, paint);
+        if !is_code && line.starts_with("<!--") {
+            // A mark for whoever writes the page.
+        } else if line.starts_with("```") {
             block.end(&mut shown, width, paint);
             is_code = !is_code;
         } else if is_code {
@@ -30,23 +43,34 @@ pub fn render(page: &str, screen: Option<usize>, paint: Paint) -> String {
             block.end(&mut shown, width, paint);
             shown.push_str(&paint.bold(title));
             shown.push('\n');
-        } else if let Some(point) = line.strip_prefix("- ") {
+        } else if let Some((mark, point)) = point(line) {
             block.end(&mut shown, width, paint);
-            block.is_point = true;
+            block.mark = Some(mark);
             block.add(point);
         } else {
             block.add(line.trim_start());
         }
     }
+    rows.end(&mut shown, screen, paint);
     block.end(&mut shown, width, paint);
     shown
+}
+
+/// A point of a list: its mark with the space behind it, and its text.
+fn point(line: &str) -> Option<(String, &str)> {
+    let (mark, text) = line.split_once(' ')?;
+    let is_number = mark
+        .strip_suffix('.')
+        .is_some_and(|number| number.parse::<u8>().is_ok());
+    (mark == "-" || is_number).then(|| (format!("{mark} "), text))
 }
 
 /// A paragraph or a point of a list, gathered.
 #[derive(Default)]
 struct Block {
     text: String,
-    is_point: bool,
+    /// What a point begins with, with the space behind it.
+    mark: Option<String>,
 }
 
 impl Block {
@@ -62,22 +86,24 @@ impl Block {
         if block.text.is_empty() {
             return;
         }
-        let (first, rest) = if block.is_point { ("  - ", "    ") } else { ("  ", "  ") };
+        let text = inline::plain(&block.text);
+        let first = format!("  {}", block.mark.unwrap_or_default());
+        let rest = " ".repeat(first.len());
         let mut column = 0;
-        for word in words(&block.text) {
+        for word in words(&text) {
             let length = word.chars().count();
             if column == 0 {
-                shown.push_str(first);
+                shown.push_str(&first);
                 column = first.len();
             } else if column + 1 + length > width {
                 shown.push('\n');
-                shown.push_str(rest);
+                shown.push_str(&rest);
                 column = rest.len();
             } else {
                 shown.push(' ');
                 column += 1;
             }
-            shown.push_str(&coloured(word, paint));
+            shown.push_str(&inline::coloured(word, paint));
             column += length;
         }
         shown.push('\n');
@@ -102,20 +128,6 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// Code in its colour. Without colours its marks stay: they are what tells it apart.
-fn coloured(word: &str, paint: Paint) -> String {
-    if !paint.is_on() || !word.contains('`') {
-        return word.to_owned();
-    }
-    let parts = word.split('`').enumerate();
-    parts
-        .map(|(at, part)| match at % 2 {
-            0 => part.to_owned(),
-            _ => paint.cyan(part),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,9 +141,15 @@ Some words that are long enough to need a second line, with `code that is not br
 - a point
 - another point that goes on and on until
   it ends
+1. a number
+
+| flag | what it does |
+| --- | --- |
+| `--keep` | says how many syncs [a file](files.md) keeps, **never** none |
+| `-o` | |
 
 ```
-a --command
+a --command | b
 ```
 ";
 
@@ -148,8 +166,14 @@ a --command
           - a point
           - another point that goes on and on until
             it ends
+          1. a number
 
-            a --command
+          flag      what it does
+          `--keep`  says how many syncs a file
+                    keeps, never none
+          `-o`
+
+            a --command | b
         ");
     }
 
