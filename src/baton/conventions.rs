@@ -99,6 +99,8 @@ pub struct Machine {
     /// Profile keys: since when its credential is what it is, in RFC 3339. The first that is there counts. Empty: it has
     /// none of its own.
     pub credential: &'static [&'static str],
+    /// Profile keys: flags that say what its credential opens besides, and the words for it.
+    pub opens: &'static [(&'static str, &'static str)],
     /// Profile key: the flag that says whether it works.
     pub active: Option<&'static str>,
     /// Profile key: the flag that says whether it is of a sort that is no longer served.
@@ -121,6 +123,7 @@ impl Machine {
         of: "",
         addresses: None,
         credential: &[],
+        opens: &[],
         active: None,
         legacy: None,
         keys: None,

@@ -5,12 +5,14 @@ mod write;
 use prost_types::Any;
 
 pub use self::write::{Narrower, narrow, rotate};
+use super::api_client_role::{ApiClientRoleRow, ApiClientRoles};
 use super::client::{endpoint, ids, parts, rows};
 use super::folder::FolderId;
 use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp, utc};
 use super::probe::Probe;
+use super::project::{ProjectRow, Projects};
 use super::tables::{Table, Tables};
-use super::tokens::EnvironmentId;
+use super::tokens::{EnvironmentId, Placed};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
 use crate::baton::page::{Page, PageToken};
@@ -88,7 +90,10 @@ impl ResourceKind for ApiClient {
     }
 
     async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
-        Page::of_table(&t.get::<ApiClients>(cx).await?, page, PAGE, build)
+        let clients = t.get::<ApiClients>(cx).await?;
+        let roles = t.get::<ApiClientRoles>(cx).await?;
+        let projects = t.get::<Projects>(cx).await?;
+        Page::of_table(&clients, page, PAGE, |client| build(client, &roles, &projects))
     }
 
     async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
@@ -123,16 +128,35 @@ pub fn environment(name: &str) -> String {
     }
 }
 
-fn build(client: &ApiClientRow) -> v2::Resource {
+fn build(client: &ApiClientRow, roles: &[ApiClientRoleRow], projects: &[Placed<ProjectRow>]) -> v2::Resource {
     let id = client.id.to_string();
     let name = called(client);
     let folders: Vec<serde_json::Value> = client.folder_ids.iter().map(id_value).collect();
     let token_updated_at = client.token.as_ref().and_then(|t| t.updated_at.as_deref());
+    let held = client.api_privilege_group_id.as_ref();
+    let role = roles.iter().find(|role| Some(&role.id) == held);
+    let place = client.environment_name.as_deref().map(environment);
+    let is_here = |placed: &Placed<ProjectRow>| {
+        place
+            .as_ref()
+            .is_none_or(|place| *place == placed.environment.to_string())
+    };
+    let projects: Vec<serde_json::Value> = projects
+        .iter()
+        .filter(|placed| is_here(placed))
+        .filter(|placed| {
+            let root = placed.row.folder_id.as_ref();
+            root.is_some_and(|root| client.folder_ids.contains(root))
+        })
+        .filter_map(|placed| placed.row.name.as_deref().map(Into::into))
+        .collect();
     let profile = Profile::new()
         .with("id", id_value(&client.id))
-        .with("environment", client.environment_name.as_deref().map(environment))
+        .with("role_name", role.and_then(|role| role.name.as_deref()))
+        .with("environment", place)
         .with("all_folders", client.all_folders)
         .with("folder_ids", folders)
+        .with("project_names", (!projects.is_empty()).then_some(projects))
         .with("ip_allow_list", client.ip_allow_list.clone())
         .with("token_updated_at", utc(token_updated_at))
         // Its tools are the endpoints that the role ticks (`workato/api.md 1.2`).

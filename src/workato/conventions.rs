@@ -66,12 +66,14 @@ pub const CONVENTIONS: Conventions = Conventions {
             of: "api_client",
             addresses: Some("ip_allow_list"),
             credential: &["token_updated_at"],
+            opens: OPENS,
             ..Machine::UNKNOWN
         },
         Machine {
             of: "api_key",
             addresses: Some("ip_allow_list"),
             credential: &["last_rotated_at", "active_since"],
+            opens: OPENS,
             active: Some("active"),
             ..Machine::UNKNOWN
         },
@@ -105,3 +107,6 @@ pub const CONVENTIONS: Conventions = Conventions {
         },
     ],
 };
+
+/// What the token of an API client opens beside the API (`workato/agents.md 3.1`).
+const OPENS: &[(&str, &str)] = &[("opens_mcp_server_of_developers", "Workato's MCP server for developers")];

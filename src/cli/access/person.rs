@@ -11,6 +11,7 @@ use crate::baton::json::Form;
 use crate::cli::read::Reading;
 use crate::report::access::Access;
 use crate::report::condition::moment_of;
+use crate::report::inventory::told as told_of_machine;
 use crate::report::names::Names;
 use crate::report::question::{Pick, Target, ask};
 use crate::report::reach::held::{self, Branch};
@@ -211,6 +212,13 @@ pub(super) fn tree(
     Ok(found.shown)
 }
 
+/// Clauses as a sentence.
+fn sentence(clauses: &str) -> String {
+    let mut chars = clauses.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
 /// What is said of a way to things beyond what is held: at the head of the answer, then above the things.
 fn words(reach: Reach) -> (&'static str, &'static str) {
     match reach {
@@ -238,6 +246,12 @@ impl Drawing<'_, '_> {
     /// Who it is, before what they hold.
     fn head(&self, who: &Thing, found: &Found) -> Result<Vec<Node>> {
         let resource = self.names.resource(&who.kind, &who.id)?;
+        let now = moment_of(self.names.snapshot().run()).as_second();
+        let conventions = self.asker.ground.conventions();
+        let machine = resource
+            .as_ref()
+            .map(|r| told_of_machine(r, conventions, now))
+            .unwrap_or_default();
         let account = resource.and_then(|r| Account::of(&r, who.clone()));
         let mut title = Node::new(Tone::Bold, who.beside_email());
         let mut about = vec![who.type_name.clone(), format!("{}:{}", who.kind, who.id)];
@@ -286,7 +300,12 @@ impl Drawing<'_, '_> {
                 .collect();
             holds.push_str(&format!(" {} {}.", words(first.reach).0, counts.join(", ")));
         }
-        Ok(vec![title, line, Node::new(Tone::Plain, holds)])
+        let mut nodes = vec![title, line];
+        if !machine.is_empty() {
+            nodes.push(Node::new(Tone::Plain, sentence(&machine.join("; "))));
+        }
+        nodes.push(Node::new(Tone::Plain, holds));
+        Ok(nodes)
     }
 
     /// What is reached beyond what is held: by way, then by what leads there, then by type.

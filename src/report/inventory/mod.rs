@@ -17,7 +17,7 @@ use crate::baton::{annotation, resource};
 
 pub use counts::{Counts, Users};
 pub use entry::{Entry, Facts};
-pub use machine::Works;
+pub use machine::{Works, told};
 
 /// The number of a resource in its [`Inventory`].
 pub type At = usize;

@@ -124,6 +124,29 @@ async fn an_api_client_is_a_service_account_without_token() {
     assert!(!format!("{row:?}").contains("\"value\""));
 }
 
+/// Ids say nothing to people: the role and the projects are named, those of its own environment only.
+#[tokio::test]
+async fn an_api_client_names_its_role_and_its_projects() {
+    let mut wanted = None;
+    let synced = synced(|w| {
+        let env = w.api_clients[0].env;
+        let here = w.projects.iter().find(|p| p.env == env).unwrap().clone();
+        let role = w.api_client_roles[0].clone();
+        let client: &mut ApiClient = &mut w.api_clients[0];
+        client.all_folders = false;
+        client.role = Some(role.id);
+        client.folder_ids = Some(vec![here.folder_id, 99_999_999]);
+        wanted = Some((client.id, role.name, here.name));
+    })
+    .await;
+    let (id, role, project) = wanted.unwrap();
+    let profile = &synced.rows.resources[&format!("api_client:{id}")].profile;
+    assert_eq!(
+        (&profile["role_name"], &profile["project_names"]),
+        (&json!(role), &json!([project]))
+    );
+}
+
 /// What lies in a project is in the environment of that. Nothing else would tell that of a folder outside of projects.
 #[tokio::test]
 async fn a_loose_folder_names_its_environment() {

@@ -6,7 +6,7 @@
   const PAGE = 50;
   /** Fields worth a column, where the first rows have them. */
   const TELLING = ["type", "application", "description", "resource", "permission", "state", "updated_at"];
-  const TELLING_OF_ACCOUNTS = ["all_folders", "token_updated_at"];
+  const TELLING_OF_ACCOUNTS = ["role_name", "all_folders", "ip_allow_list", "token_updated_at"];
   /** As many rows at most are fetched to be printed. */
   const PRINTED = 2_000;
   const AT_ONCE = 500;
@@ -30,7 +30,7 @@
         { key: "accountType", label: "Kind", sort: "accountType", cell: (row) => row.accountType || "–" },
         { key: "status", label: "Status", sort: "status", cell: (row) => row.status || "–" },
         has("lastLogin") ? { key: "lastLogin", label: "Last activity", sort: "lastLogin", cell: seen } : null,
-        ...telling(TELLING_OF_ACCOUNTS, 2),
+        ...telling(TELLING_OF_ACCOUNTS, 4),
         grants,
       ].filter(Boolean);
     }
