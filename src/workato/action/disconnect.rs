@@ -15,12 +15,13 @@ const DISCONNECTED: &str = "disconnected";
 /// How a connection that works is marked (`workato/api.md 2.15`).
 const SUCCESS: &str = "success";
 
-/// Whether it holds credentials that work, in words; none where it does not.
-fn connected(row: &ConnectionRow) -> Option<String> {
+/// Whether it holds credentials, in words. A row without a status is mostly a disconnected one, but it can lack it for any
+/// other reason: asking once more to disconnect it harms nothing, and to call it disconnected could be false.
+fn state(row: &ConnectionRow) -> String {
     match row.authorization_status.as_deref() {
-        None | Some("") => None,
-        Some(SUCCESS) => Some("connected".to_owned()),
-        Some(other) => Some(format!("connected ({other})")),
+        None | Some("") => "no status".to_owned(),
+        Some(SUCCESS) => "connected".to_owned(),
+        Some(other) => format!("connected ({other})"),
     }
 }
 
@@ -47,24 +48,19 @@ pub async fn run(t: &Tables, cx: &SyncContext, id: &str) -> Result<()> {
     } = wanted.find::<ConnectionRow>(t, cx).await?;
     let name = first_of([row.name.as_deref(), Some(id)]).unwrap_or_default();
     let title = format!("{name} ({environment})");
-    let already = || cx.changes.tell(Change::already(&title, "", DISCONNECTED));
-    let Some(before) = connected(&row) else {
-        already();
-        return Ok(());
-    };
-    let change = Change::made(&title, "", before, DISCONNECTED);
+    let change = Change::made(&title, "", state(&row), DISCONNECTED);
     let write = client.write(endpoint::DISCONNECT.of(id), None)?;
     let maybe_so = [Kind::AlreadyExists, Kind::InvalidArgument];
     let ended = send(cx, client, &change, write, &maybe_so, || async {
         match now(client, id).await? {
             // What was broken before may stay marked so: only that it works says that it is connected.
-            Some(row) if row.authorization_status.as_deref() == Some(SUCCESS) => Ok(connected(&row)),
+            Some(row) if row.authorization_status.as_deref() == Some(SUCCESS) => Ok(Some(state(&row))),
             Some(_) => Ok(None),
             None => Err(Error::new(Kind::NotFound, format!("the connection {id} is gone"))),
         }
     });
     if ended.await? == Ended::Before {
-        already();
+        cx.changes.tell(Change::already(&title, "", DISCONNECTED));
     }
     Ok(())
 }
