@@ -90,6 +90,30 @@ pub async fn is_sound(browser: &Browser, name: &str) {
     assert_eq!(list(&browser.js(PALE).await), nothing, "{name} has pale texts");
     assert_eq!(list(&browser.js(BONES).await), nothing, "{name}");
     assert_eq!(nameless(browser).await, nothing, "{name} has controls without a name");
+    assert_eq!(barriers(browser).await, nothing, "{name} keeps people out");
+}
+
+/// What axe-core finds (`.ci/browser` fetches it): every rule of WCAG 2.2 A and AA, and its good practices.
+async fn barriers(browser: &Browser) -> Vec<String> {
+    const AXE: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/target/axe/node_modules/axe-core/axe.min.js"
+    );
+    let Ok(axe) = std::fs::read_to_string(AXE) else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "axe-core is not there: .ci/browser fetches it"
+        );
+        eprintln!("SKIPPED: axe-core is not there; .ci/browser fetches it");
+        return Vec::new();
+    };
+    if browser.js("return typeof window.axe").await == "undefined" {
+        browser.js(&axe).await;
+    }
+    let run = "const found = await window.axe.run(document, { resultTypes: ['violations'] });
+        return found.violations.map(one => `${one.id} (${one.impact}): ${one.help}: `
+            + one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' '));";
+    list(&browser.later(run, Vec::new()).await)
 }
 
 /// Controls that a screen reader could only call "button", as the browser computes their names.
