@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
+use super::token::Token;
+
 /// What every answer carries.
 const HEADERS: [(HeaderName, &str); 8] = [
     (
@@ -29,15 +31,13 @@ const HEADERS: [(HeaderName, &str); 8] = [
 /// The rules of one explorer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Guard {
-    token: String,
+    token: Token,
     hosts: [String; 2],
 }
 
 impl Guard {
-    /// For the address that is listened on, with a new token.
-    pub fn new(address: SocketAddr) -> Self {
-        // 128 bits of the system's generator, reseeded: not to be guessed.
-        let token = format!("{:032x}", rand::random::<u128>());
+    /// For the address that is listened on.
+    pub fn new(address: SocketAddr, token: Token) -> Self {
         let port = address.port();
         Guard {
             token,
@@ -48,7 +48,7 @@ impl Guard {
     /// Where the page is: `http://127.0.0.1:49152/<token>/`.
     pub fn url(&self) -> String {
         let [host, _] = &self.hosts;
-        format!("http://{host}/{}/", self.token)
+        format!("http://{host}/{}/", self.token.expose())
     }
 
     /// Whether a request may be answered, and what for: the path behind the token, without the slash.
@@ -81,7 +81,7 @@ impl Guard {
         let path = asked.path();
         let mut parts = path.strip_prefix('/').unwrap_or(path).splitn(2, '/');
         let token = parts.next().unwrap_or_default();
-        if !equal(token.as_bytes(), self.token.as_bytes()) {
+        if !equal(token.as_bytes(), self.token.expose().as_bytes()) {
             return Err((
                 StatusCode::NOT_FOUND,
                 "there is nothing here; open the address that was printed",
@@ -100,7 +100,7 @@ impl Guard {
 
     /// The path of the page.
     pub fn root(&self) -> String {
-        format!("/{}/", self.token)
+        format!("/{}/", self.token.expose())
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn guard() -> Guard {
-        Guard::new(SocketAddr::from(([127, 0, 0, 1], 4711)))
+        Guard::new(SocketAddr::from(([127, 0, 0, 1], 4711)), Token::fresh())
     }
 
     fn uri(text: &str) -> Uri {

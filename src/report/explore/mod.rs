@@ -14,6 +14,7 @@ mod question;
 mod reach;
 mod search;
 mod server;
+mod token;
 
 pub use guard::Guard;
 pub use index::Index;
@@ -23,3 +24,4 @@ pub use query_service::QueryService;
 pub use reach::Reach;
 pub use search::{Hit, Hits};
 pub use server::{Explorer, serve};
+pub use token::Token;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::guard::Guard;
 use super::listen::{HEAD, listen};
 use super::query_service::QueryService;
+use super::token::Token;
 use crate::baton::about::About;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Error, Kind, Result};
@@ -56,10 +57,10 @@ impl Explorer {
         conventions: &'static Conventions,
         port: u16,
     ) -> Result<Explorer> {
-        Self::bind_under(about, snapshot, conventions, Policy::default(), port).await
+        Self::bind_under(about, snapshot, conventions, Policy::default(), port, Token::fresh()).await
     }
 
-    /// As [`Explorer::bind`], with findings judged by a policy.
+    /// As [`Explorer::bind`], with findings judged by a policy, under an address with this token.
     ///
     /// # Errors
     /// As [`Explorer::bind`].
@@ -69,6 +70,7 @@ impl Explorer {
         conventions: &'static Conventions,
         policy: Policy,
         port: u16,
+        token: Token,
     ) -> Result<Explorer> {
         let bind = async || {
             let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
@@ -85,7 +87,7 @@ impl Explorer {
             listener,
             at: Arc::new(Inner {
                 about,
-                guard: Guard::new(address),
+                guard: Guard::new(address, token),
                 desk: QueryService::new(snapshot, conventions).under(policy),
                 permits: Arc::new(Semaphore::new(AT_ONCE)),
             }),

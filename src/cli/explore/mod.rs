@@ -1,15 +1,19 @@
 //! `explore`: the web page over a file, on this computer.
 
+mod token;
+
+use std::path::PathBuf;
+
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
-use super::launch::{self, Rules};
-use super::read::{self, Reading};
-use super::sync::in_runtime;
-use super::{interrupt, policy};
 use crate::ABOUT;
 use crate::baton::error::Result;
-use crate::report::explore::{self, Explorer};
+use crate::cli::launch::{self, Rules};
+use crate::cli::read::{self, Reading};
+use crate::cli::sync::in_runtime;
+use crate::cli::{interrupt, policy};
+use crate::report::explore::{self, Explorer, Token};
 use crate::term::Terminal;
 use crate::workato::conventions::CONVENTIONS;
 
@@ -28,6 +32,13 @@ pub fn command() -> Command {
             .help("The port to listen on (default: any free one)"),
     )
     .arg(
+        Arg::new("token-file")
+            .long("token-file")
+            .value_name("PATH")
+            .value_parser(value_parser!(PathBuf))
+            .help("Keep the secret part of the address in this file: with --port the address stays the same"),
+    )
+    .arg(
         Arg::new("no-open")
             .long("no-open")
             .action(ArgAction::SetTrue)
@@ -37,7 +48,7 @@ pub fn command() -> Command {
         "The page is served on this computer only and to nobody without the printed address. It changes nothing and \
              loads nothing from elsewhere. Ctrl-C ends it.\n\n\
              Examples:\n  baton-workato explore -f workato.c1z\n  \
-             baton-workato explore -f workato.c1z --no-open --port 8080",
+             baton-workato explore -f workato.c1z --no-open --port 8080 --token-file ~/.baton-explorer",
     )
 }
 
@@ -50,11 +61,15 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let reading = Reading::of(terminal, own, &values)?;
     let policy = policy::chosen(&values)?;
     let snapshot = reading.open()?;
+    let token = match own.get_one::<PathBuf>("token-file") {
+        Some(path) => token::of(path)?,
+        None => Token::fresh(),
+    };
     let port = own.get_one::<u16>("port").copied().unwrap_or_default();
     in_runtime(async {
         let cancel = CancellationToken::new();
         interrupt::listen(&cancel);
-        let explorer = Explorer::bind_under(ABOUT, snapshot, &CONVENTIONS, policy, port).await?;
+        let explorer = Explorer::bind_under(ABOUT, snapshot, &CONVENTIONS, policy, port, token).await?;
         let url = explorer.url();
         terminal.data(&format!("{url}\n"))?;
         if terminal.stderr_is_terminal() {
