@@ -154,9 +154,14 @@ fn simple(value: &prost_types::Value) -> Option<Value> {
                     other => Some(other.to_string()),
                 })
                 .collect();
-            texts
-                .filter(|texts| !texts.is_empty())
-                .map(|texts| texts.join(", ").into())
+            // An empty list says something; a missing one does not.
+            texts.map(|texts| {
+                if texts.is_empty() {
+                    "none".into()
+                } else {
+                    texts.join(", ").into()
+                }
+            })
         }
         ValueKind::NullValue(_) | ValueKind::StructValue(_) => None,
     }

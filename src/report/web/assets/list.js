@@ -13,7 +13,40 @@
 
   const known = (value) => value !== undefined && value !== null && value !== "";
 
-  const columnsFor = (rows, end) => {
+  const GRAVEST = ["high", "medium", "low", "info"];
+
+  /** What findings say of a thing: the gravest severity and the titles; nothing where no finding names it. */
+  const judged = (view) => {
+    const found = new Map();
+    for (const finding of view.findings ?? [])
+      for (const { thing } of finding.items ?? []) {
+        const key = `${thing.type}:${thing.id}`;
+        const known = found.get(key) ?? { severity: finding.severity, titles: [] };
+        if (GRAVEST.indexOf(finding.severity) < GRAVEST.indexOf(known.severity)) known.severity = finding.severity;
+        known.titles.push(finding.title);
+        found.set(key, known);
+      }
+    return found;
+  };
+
+  /** Whether every finding lists all that it found: then what is not in it was not found. */
+  const isWhole = (view) => (view.findings ?? []).every(({ items, total }) => (total ?? 0) <= (items?.length ?? 0));
+
+  const risk = (view) => {
+    if (!view.findings) return null;
+    const found = judged(view);
+    const silent = new Set((view.findings ?? []).flatMap(({ unknown }) => (unknown ?? []).filter(({ thing }) => thing).map(({ thing }) => `${thing.type}:${thing.id}`)));
+    const none = isWhole(view) ? "–" : h("span", { class: "muted" }, "not among those listed");
+    const cell = (row) => {
+      const known = found.get(`${row.type}:${row.id}`);
+      if (!known && silent.has(`${row.type}:${row.id}`)) return h("span", { class: "muted" }, "not all is known");
+      if (!known) return none.cloneNode ? none.cloneNode(true) : none;
+      return [h("span", { class: `severity ${known.severity}` }, known.severity), " ", h("span", { class: "muted small" }, bw.stranger([...new Set(known.titles)].join(", "), 200))];
+    };
+    return { key: "risk", label: "Findings", wide: true, cell };
+  };
+
+  const columnsFor = (rows, end, view) => {
     const name = { key: "name", label: "Name", sort: "name", cell: (row) => bw.link(row, 120, false) };
     const place = rows.some((row) => known(row.environment)) ? { key: "environment", label: "Environment", cell: (row) => row.environment ?? "–" } : null;
     const grants = { key: "grants", label: "Holds", sort: "grants", num: true, cell: (row) => bw.number(row.grants) };
@@ -31,6 +64,7 @@
         { key: "status", label: "Status", sort: "status", cell: (row) => row.status || "–" },
         has("lastLogin") ? { key: "lastLogin", label: "Last activity", sort: "lastLogin", cell: seen } : null,
         ...telling(TELLING_OF_ACCOUNTS, 4),
+        risk(view),
         grants,
       ].filter(Boolean);
     }
@@ -68,7 +102,7 @@
     const paint = (page) => {
       shown = page;
       counts.textContent = bw.number(page.total);
-      columns ??= page.items.length ? columnsFor(page.items, view.sync?.endedAt) : null;
+      columns ??= page.items.length ? columnsFor(page.items, view.sync?.endedAt, view) : null;
       if (page.total === 0) {
         const one = about ? bw.lower(1, about.name) : "thing";
         body.replaceChildren(state.q.trim() ? bw.nothing(`No ${one} fits `, filtered(), ".") : bw.nothing(`This sync has no ${bw.lower(2, name)}.`));

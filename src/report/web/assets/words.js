@@ -59,7 +59,7 @@
   /** `lastActivityAt` and `last_activity_at` as a person writes it. */
   bw.label = (key) => {
     const spaced = key.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-    return (spaced.charAt(0).toUpperCase() + spaced.slice(1)).replace(/\b(id|ip|api|url)s?\b/gi, (w) => w.toUpperCase());
+    return (spaced.charAt(0).toUpperCase() + spaced.slice(1)).replace(/\b(id|ip|api|url|mcp)(s?)\b/gi, (_, word, more) => word.toUpperCase() + more);
   };
 
   const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;

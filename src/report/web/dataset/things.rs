@@ -436,7 +436,12 @@ fn simple(value: &prost_types::Value) -> Option<Value> {
                 other => Some(other.to_string()),
             });
             let texts: Vec<String> = texts.collect::<Option<_>>()?;
-            (!texts.is_empty()).then(|| Value::from(texts.join(", ")))
+            // An empty list says something; a missing one does not.
+            Some(Value::from(if texts.is_empty() {
+                "none".to_owned()
+            } else {
+                texts.join(", ")
+            }))
         }
         ValueKind::NullValue(_) | ValueKind::StructValue(_) => None,
     }
