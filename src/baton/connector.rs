@@ -186,6 +186,17 @@ pub trait Connector: Send + Sync + 'static {
         let error = unsupported(&id.resource_type, "cannot be read one at a time");
         async { Err(error) }
     }
+
+    /// The resources among whose grants those on this one are listed, where its type has no list of its own
+    /// (`SkipGrants`): without them a sync of this one alone would show that nobody holds it.
+    fn granted_among(
+        &self,
+        cx: &SyncContext,
+        id: &v2::ResourceId,
+    ) -> impl Future<Output = Result<Vec<v2::ResourceId>>> + Send {
+        let _ = (cx, id);
+        async { Ok(Vec::new()) }
+    }
 }
 
 /// What a grant led to.

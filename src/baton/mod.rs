@@ -101,6 +101,7 @@
 pub mod about;
 pub mod action;
 pub mod annotation;
+pub mod bid;
 pub mod c1z;
 pub mod capability;
 pub mod cause;

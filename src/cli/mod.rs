@@ -36,6 +36,7 @@ mod manifests;
 mod mistake;
 mod next;
 mod only;
+mod part;
 mod policy;
 mod principals;
 mod private;

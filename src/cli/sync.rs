@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{bad_value, connect, fields, found, interrupt, next, policy, unavailable};
+use super::{bad_value, connect, fields, found, interrupt, next, part, policy, unavailable};
 use crate::baton::c1z::Engine;
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
@@ -16,7 +16,7 @@ use crate::baton::config::Values;
 use crate::baton::config::kit;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::sync::summary::{Status, Summary};
-use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
+use crate::baton::sync::{self, Audience, Scope, Scoped, SyncEnvironment, SyncOptions};
 use crate::baton::target;
 use crate::term::Terminal;
 use crate::term::progress::{Display, Progress};
@@ -43,14 +43,15 @@ const SHUTDOWN: Duration = Duration::from_millis(500);
 pub fn run(terminal: &Terminal, values: &Values, display: Display) -> Result<()> {
     unavailable::check(fields::all(), values)?;
     let settings = workato::config::settings(values)?;
-    let options = options(values)?;
+    let mut options = options(values)?;
+    let part = part::of(values, &mut options)?;
     let limits = workato::config::limits(values);
     // A mistake in it is told before the work, not after it.
     let policy = policy::chosen(values)?;
     let summary = in_one_thread(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
-        let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
+        let outcome = read_part(terminal, display, settings, limits, &options, part, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
     let after = After {
@@ -77,6 +78,19 @@ pub async fn read_workspace(
     options: &SyncOptions,
     cancel: CancellationToken,
 ) -> Result<Summary> {
+    read_part(terminal, display, settings, limits, options, None, cancel).await
+}
+
+/// As [`read_workspace`], of a part only, if there is one.
+async fn read_part(
+    terminal: &Terminal,
+    display: Display,
+    settings: Settings,
+    limits: Limits,
+    options: &SyncOptions,
+    part: Option<Scope>,
+    cancel: CancellationToken,
+) -> Result<Summary> {
     let progress = Progress::start(terminal, display);
     let observer = progress.observer();
     let (connector, requests) = connect::connect(settings, limits, Arc::clone(&observer))?;
@@ -86,7 +100,10 @@ pub async fn read_workspace(
         requests,
         steps: Arc::new(Disk),
     };
-    sync::run(connector, options, &environment).await
+    match part {
+        Some(scope) => sync::run(Arc::new(Scoped::new(connector, scope)), options, &environment).await,
+        None => sync::run(connector, options, &environment).await,
+    }
 }
 
 /// Runs a future to its end on a small runtime, for a program that is its own server.

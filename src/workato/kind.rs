@@ -67,6 +67,11 @@ pub trait ResourceKind {
         async { Ok(Page::default()) }
     }
 
+    /// The resources among whose grants those on one of its resources are listed; none unless the type says otherwise.
+    fn granted_among(_: &Tables, _: &SyncContext, _: &str) -> impl Future<Output = Result<Vec<v2::ResourceId>>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
     /// Gives a right on one of its resources.
     ///
     /// # Errors

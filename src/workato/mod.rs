@@ -34,6 +34,7 @@ mod kind;
 pub mod listing;
 pub mod mcp_server;
 pub mod names;
+mod one;
 pub mod privilege;
 mod probe;
 pub mod project;
@@ -251,6 +252,47 @@ impl Connector for WorkatoConnector {
         }
         for_each_type!(dispatch)
     }
+
+    async fn get_resource(
+        &self,
+        cx: &SyncContext,
+        id: &v2::ResourceId,
+        _: Option<&v2::ResourceId>,
+    ) -> Result<v2::Resource> {
+        let mut page = PageToken::first();
+        loop {
+            let listed = self.list_resources(cx, &id.resource_type, None, &page).await?;
+            let found = listed.rows.into_iter().find(|row| resource::key(row).1 == id.resource);
+            match (found, listed.next) {
+                (Some(found), _) => return Ok(found),
+                (None, Some(next)) => page = next,
+                (None, None) => break,
+            }
+        }
+        let t = self.tables(cx);
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match id.resource_type.as_str() {
+                    $(of if of == <$kind>::TYPE => one::missing(&t, cx, <$kind>::PROBES, id).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
+
+    async fn granted_among(&self, cx: &SyncContext, id: &v2::ResourceId) -> Result<Vec<v2::ResourceId>> {
+        let t = self.tables(cx);
+        macro_rules! dispatch {
+            ($($kind:path),* $(,)?) => {
+                match id.resource_type.as_str() {
+                    $(of if of == <$kind>::TYPE => <$kind>::granted_among(&t, cx, &id.resource).await,)*
+                    other => Err(unknown_type(other)),
+                }
+            };
+        }
+        for_each_type!(dispatch)
+    }
 }
 
 impl Provisioner for WorkatoConnector {
@@ -401,13 +443,21 @@ pub fn capabilities(resource_types: &[v2::ResourceType]) -> v2::ConnectorCapabil
     }
     let known = for_each_type!(list);
     let of = |id: &str| {
-        known
+        let mut all = known
             .iter()
             .find(|(of, _)| *of == id)
-            .map_or(Vec::new(), |(_, all)| all.to_vec())
+            .map_or(Vec::new(), |(_, all)| all.to_vec());
+        // Each can be asked for by its id (`baton/config/published.md 8.1`).
+        let behind = all
+            .iter()
+            .position(|one| *one == v2::Capability::Sync)
+            .map_or(0, |at| at + 1);
+        all.insert(behind, v2::Capability::TargetedSync);
+        all
     };
     let mut capabilities = capability::of_types(resource_types.iter().map(|t| (t.clone(), of(&t.id))));
-    capabilities.connector_capabilities.push(v2::Capability::Actions.into());
+    let beside = [v2::Capability::Actions, v2::Capability::ServiceModeTargetedSync];
+    capabilities.connector_capabilities.extend(beside.map(i32::from));
     capabilities.connector_capabilities.sort_unstable();
     if accounts().is_some() {
         capabilities.credential_details = Some(writing::without_password());

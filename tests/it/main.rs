@@ -43,5 +43,6 @@ mod simulator;
 mod support;
 mod sweep;
 mod sync;
+mod targeted;
 mod targets;
 mod writes;

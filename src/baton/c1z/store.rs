@@ -203,7 +203,11 @@ impl Store {
     /// Those of the file.
     pub fn begin_collected(&mut self, partial: &Partial) -> Result<()> {
         self.clock.pass(partial.started_at());
-        self.begin(partial.kind(), partial.sync_id(), partial.started_at(), None)
+        let parent = match partial.kind() {
+            SyncType::Partial => run::latest_finished(&self.db, Some(SyncType::Full))?,
+            _ => None,
+        };
+        self.begin(partial.kind(), partial.sync_id(), partial.started_at(), parent)
     }
 
     /// The time, later than everything in the file.

@@ -175,15 +175,16 @@ pub static FIELDS: &[Field] = &[
         .support(Support::NoEffect)
         .under(SERVICE),
     // --- what to sync ---
-    Field::list("sync-resources", "Sync only these resources, named by Baton id")
-        .support(Support::NotYet)
-        .under(LATER),
+    Field::list(
+        "sync-resources",
+        "Read only these resources, named as TYPE:ID or by Baton id, with what is held on them, into a partial sync",
+    )
+    .under(SYNC),
     Field::list("sync-resource-types", "Sync only these resource types").under(SYNC),
     Field::bool("skip-entitlements-and-grants", "Sync resources only").under(SYNC),
     Field::bool("skip-grants", "Sync no grants; together with --sync-resources only")
         .hidden()
-        .support(Support::NotYet)
-        .under(LATER),
+        .under(SYNC),
     Field::int(
         "workers",
         0,

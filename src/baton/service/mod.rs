@@ -25,7 +25,6 @@ mod poll;
 pub mod reach;
 mod remember;
 mod run;
-mod scope;
 mod task;
 pub mod token;
 mod upload;

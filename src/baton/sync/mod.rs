@@ -3,7 +3,7 @@
 //! `run` is one run from its options to its summary, `collect` reads lists step by step, `checkpoint` is what is left
 //! to do, `sync_target` what a run asks for, `resume` decides whether an unfinished sync is taken up again, `working` is
 //! what lies on disk and `store_thread` its owner, `ingest` checks rows, `audience` says what a file goes without,
-//! `expand` derives indirect grants, `summary` is what comes out.
+//! `scope` is a connector of which only a part is wanted, `expand` derives indirect grants, `summary` is what comes out.
 
 mod audience;
 pub mod checkpoint;
@@ -15,6 +15,7 @@ mod one_sync;
 mod pages;
 mod resume;
 mod run;
+mod scope;
 pub mod store_thread;
 pub mod summary;
 mod sync_target;
@@ -22,3 +23,4 @@ mod working;
 
 pub use audience::{Audience, LEFT_OUT};
 pub use run::{RequestCounts, SyncEnvironment, SyncOptions, run};
+pub use scope::{Scope, Scoped, Target};

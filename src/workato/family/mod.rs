@@ -36,6 +36,11 @@ const REFUSED: &str = "families_refused";
 /// Length of a time down to the seconds: `2026-11-08 08:49:07`.
 const SECONDS: usize = 19;
 
+/// The families that refused in this sync.
+pub fn refused(cx: &SyncContext) -> BTreeSet<String> {
+    names(cx.records.get(REFUSED).as_ref())
+}
+
 /// A family in one sync. Its name is stable: the next sync of the same file looks it up.
 #[derive(Debug)]
 pub struct Family {

@@ -13,7 +13,7 @@ use super::client::endpoint;
 use super::collaborator::{self, Collaborator, MemberId};
 use super::kind::{PAGE, ResourceKind};
 use super::probe::Probe;
-use super::role_assignments::{Holdings, RoleRef};
+use super::role_assignments::{Holdings, RoleKind, RoleRef};
 use super::settings::{Environment, EnvironmentChoice};
 use super::tables::Tables;
 use crate::baton::annotation;
@@ -62,6 +62,30 @@ impl ResourceKind for Privilege {
             .immutable()
             .build(),
         ])
+    }
+
+    async fn granted_among(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<v2::ResourceId>> {
+        let facts = t.get::<PrivilegeFacts>(cx).await?;
+        let is_it = |environment: &Environment, pair: &Pair| t.scoped_id(&pair.name(), environment) == id;
+        let roles = facts
+            .by_role
+            .iter()
+            .filter(|(role, pairs)| pairs.iter().any(|pair| is_it(&role.environment, pair)));
+        let [new, old] = super::ROLES;
+        let roles = roles.map(|(role, _)| {
+            let kind = match role.kind {
+                RoleKind::Environment => new,
+                RoleKind::Legacy => old,
+            };
+            resource::id(kind, t.scoped_id(&role.id, &role.environment))
+        });
+        let people = facts
+            .by_member
+            .iter()
+            .filter(|(_, held)| held.iter().any(|(environment, pair)| is_it(environment, pair)));
+        Ok(roles
+            .chain(people.map(|(member, _)| collaborator::resource_id(member)))
+            .collect())
     }
 }
 

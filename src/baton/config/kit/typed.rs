@@ -22,6 +22,8 @@ settings! {
     SKIP_FULL_SYNC: Flag = "skip-full-sync";
     TASK_CONCURRENCY: Number = "task-concurrency";
     SYNC_RESOURCE_TYPES: Texts = "sync-resource-types";
+    SYNC_RESOURCES: Texts = "sync-resources";
+    SKIP_GRANTS: Flag = "skip-grants";
     SKIP_ENTITLEMENTS_AND_GRANTS: Flag = "skip-entitlements-and-grants";
     WORKERS: Number = "workers";
     PARALLEL_SYNC: Flag = "parallel-sync";

@@ -17,11 +17,10 @@ use crate::baton::service::Service;
 use crate::baton::service::files;
 use crate::baton::service::finish::{Failure, Outcome, Success};
 use crate::baton::service::heartbeat::Pulse;
-use crate::baton::service::scope::{Scope, Scoped};
 use crate::baton::service::upload::upload;
 use crate::baton::sync::ingest::INVARIANT;
 use crate::baton::sync::summary::Summary;
-use crate::baton::sync::{self, Audience, SyncEnvironment, SyncOptions};
+use crate::baton::sync::{self, Audience, Scope, Scoped, SyncEnvironment, SyncOptions};
 
 /// Seconds that a stopped sync gets to close its file.
 const CLOSING: u32 = 10;
@@ -68,10 +67,7 @@ async fn sync_and_upload<C: Provisioner>(
         turn = service.sync_turn.lock() => turn,
         () = cancel.cancelled() => return Err(stopped()),
     };
-    let connector = Arc::new(Scoped {
-        inner: Arc::clone(&service.connector),
-        scope: plan.scope,
-    });
+    let connector = Arc::new(Scoped::new(Arc::clone(&service.connector), plan.scope));
     let environment = SyncEnvironment {
         observer: Arc::clone(&service.observer),
         cancel: cancel.clone(),
