@@ -7,8 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::program::{NAME, VERSION};
 use super::{
     access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, explain,
-    explore, export, fields, findings, grant, grants, health_check, help, lambda, man, manifests, policy, principals,
-    read, resource_types, resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify, version,
+    explore, export, fields, findings, fleet, grant, grants, health_check, help, lambda, man, manifests, policy,
+    principals, read, resource_types, resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify,
+    version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -238,6 +239,22 @@ const COMMANDS: &[Row] = &[
         shown: grant::shown,
         adapt: |command, _| grant::adapt(command),
         ..Row::WORKSPACE
+    },
+    Row {
+        build: fleet::command,
+        run: fleet::run,
+        adapt: |command, purpose| {
+            let below = fleet::below().map(|command| {
+                args::add(
+                    command.args_override_self(true),
+                    fields::of_kit(),
+                    purpose,
+                    fleet::shown,
+                )
+            });
+            command.subcommands(below)
+        },
+        ..Row::KIT
     },
     Row {
         build: config::command,

@@ -31,6 +31,19 @@ pub fn start(values: &Values, terminal: &Terminal) -> Result<Display> {
     Ok(if live { Display::Live } else { Display::Log })
 }
 
+/// As [`start`], with lines from a level on, whatever is set.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_from(values: &Values, terminal: &Terminal, level: Level) -> Result<()> {
+    let options = LogOptions {
+        level,
+        format: format(kit::LOG_FORMAT.of(values), terminal)?,
+        destinations: destinations(kit::LOG_PATH.of(values)),
+    };
+    logs::start(&options, terminal)
+}
+
 fn level(word: &str) -> Result<Level> {
     match word.trim().to_lowercase().as_str() {
         "debug" => Ok(Level::DEBUG),

@@ -22,6 +22,7 @@ mod export;
 mod fields;
 mod filter;
 mod findings;
+mod fleet;
 mod found;
 mod grant;
 mod grants;

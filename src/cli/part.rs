@@ -14,15 +14,11 @@ use crate::baton::sync::{Scope, SyncOptions};
 /// What of the workspace is wanted, if not all of it; the options of the sync follow.
 ///
 /// # Errors
-/// An id that names nothing, `--skip-grants` alone, a file that cannot hold a part beside the whole: exit code 2.
+/// An id that names nothing, a file that cannot hold a part beside the whole: exit code 2.
 pub fn of(values: &Values, options: &mut SyncOptions) -> Result<Option<Scope>> {
     let named = kit::SYNC_RESOURCES.of(values);
     if named.is_empty() {
-        return match kit::SKIP_GRANTS.of(values) {
-            true => Err(usage_error("--skip-grants goes with --sync-resources only")
-                .hint("--skip-entitlements-and-grants syncs resources alone")),
-            false => Ok(None),
-        };
+        return Ok(None);
     }
     let mut resources = Vec::new();
     for text in named {

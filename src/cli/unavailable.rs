@@ -10,8 +10,12 @@ use crate::baton::error::{Error, Kind, Result};
 /// run.
 ///
 /// # Errors
-/// `Unimplemented`, naming the flag.
+/// `Unimplemented`, naming the flag; exit code 2 for `--skip-grants` without what it goes with.
 pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
+    if kit::SKIP_GRANTS.of(values) && kit::SYNC_RESOURCES.of(values).is_empty() {
+        return Err(usage_error("--skip-grants goes with --sync-resources only")
+            .hint("--skip-entitlements-and-grants syncs resources alone"));
+    }
     for field in fields.iter().filter(|field| values.differs_from_default(field)) {
         match field.support {
             Support::Yes => {}

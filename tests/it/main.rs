@@ -18,6 +18,7 @@ mod codes;
 mod doctor;
 mod expansion;
 mod faults;
+mod fleet;
 mod full_disk;
 mod fuzzed;
 mod generated;

@@ -127,6 +127,21 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     verdict(&shown.diagnosis)
 }
 
+/// Whether a sync with these settings would be complete, without a word about it.
+///
+/// # Errors
+/// The gravest of what was found.
+pub async fn verdict_of(terminal: &Terminal, values: &Values) -> Result<()> {
+    let (preflight, findings, service) = look(terminal, Display::Log, values).await;
+    let mut checks = settings::checks(values);
+    checks.extend(findings.checks);
+    checks.extend(preflight.checks);
+    checks.extend(service);
+    let scrub = Scrub::of(values);
+    checks.iter_mut().for_each(|check| scrub.check(check));
+    verdict(&Diagnosis(checks))
+}
+
 fn form(own: &ArgMatches) -> Result<Form> {
     let word = own.get_one::<String>("output");
     match word.map(|word| word.to_lowercase()).as_deref() {

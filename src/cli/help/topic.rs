@@ -32,6 +32,7 @@ pub const TOPICS: &[Topic] = topics![
     "permissions"
     "migration"
     "nightly"
+    "fleets"
     "conductorone"
     "diagnosis"
     "output"

@@ -296,7 +296,7 @@ async fn exit_codes_are_those_of_the_gravest_failure() {
         ),
         (quiet, &["--workato-env", "qa"], 2, &["failed rules"]),
         (("BATON_WORKATO_API_KEY", ""), &[], 2, &["failed rules"]),
-        (quiet, &["--skip-grants"], 12, &["failed rules"]),
+        (quiet, &["--skip-grants"], 2, &["failed rules"]),
         (quiet, &["-f", "no/such/folder/x.c1z"], 2, &["failed folder"]),
         (("BATON_WORKATO_APIKEY", "x"), &[], 2, &["warning environment"]),
         (

@@ -1,0 +1,110 @@
+//! What the run under way has done, so that `--continue` leaves it out.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::owner;
+
+/// Beside the files. Read by this version of the program only.
+const NAME: &str = ".fleet-run.json";
+const LOCK: &str = ".fleet-run.lock";
+
+/// A run over a fleet, which one process at a time has.
+pub struct Journal {
+    path: PathBuf,
+    run: Run,
+    _lock: File,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Run {
+    /// Workspaces that are whole, with the id of their sync.
+    done: BTreeMap<String, String>,
+}
+
+impl Journal {
+    /// Begins a run, or goes on with the one before.
+    ///
+    /// # Errors
+    /// `Unavailable` where another process syncs the same fleet; those of the disk.
+    pub fn open(folder: &Path, goes_on: bool) -> Result<Journal> {
+        let lock = private(&folder.join(LOCK))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::new(
+                    Kind::Unavailable,
+                    format!("another run syncs into {}", folder.display()),
+                )
+                .hint("wait for it; shards of one fleet have a folder each, or a machine"));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::from(error).context("lock the folder of the fleet")),
+        }
+        let path = folder.join(NAME);
+        let run = if goes_on { read(&path) } else { Run::default() };
+        let mut journal = Journal { path, run, _lock: lock };
+        journal.write()?;
+        Ok(journal)
+    }
+
+    /// Whether a workspace is done already.
+    pub fn is_done(&self, name: &str) -> bool {
+        self.run.done.contains_key(name)
+    }
+
+    /// Notes that one is whole.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn note(&mut self, name: &str, sync_id: &str) -> Result<()> {
+        self.run.done.insert(name.to_owned(), sync_id.to_owned());
+        self.write()
+    }
+
+    /// Ends a run in which all are whole: the next one begins anew.
+    pub fn end(self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+
+    fn write(&mut self) -> Result<()> {
+        let failed = || format!("write {}", self.path.display());
+        let text = serde_json::to_vec(&self.run).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new()
+            .prefix(".fleet-run.")
+            .tempfile_in(folder)
+            .with_context(failed)?;
+        file.write_all(&text).with_context(failed)?;
+        file.persist(&self.path)
+            .map_err(|error| Error::from(error.error))
+            .with_context(failed)?;
+        Ok(())
+    }
+}
+
+/// What a run left. One that cannot be read, or is not ours, counts as nothing done: then all is synced again.
+fn read(path: &Path) -> Run {
+    let is_ours = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && owner::is_mine(&found));
+    let bytes = if is_ours {
+        std::fs::read(path).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+fn private(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path).with_context(|| format!("open {}", path.display()))
+}

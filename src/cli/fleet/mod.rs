@@ -1,0 +1,158 @@
+//! `fleet`: many workspaces, each with its own token and file, in one process.
+
+mod doctor;
+mod journal;
+mod outcome;
+mod plan;
+mod status;
+mod sync;
+mod table;
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use super::launch::{self, Rules};
+use super::{logging, usage_error};
+use crate::baton::config::{Field, Values, kit};
+use crate::baton::error::Result;
+use crate::term::Terminal;
+use plan::Plan;
+
+/// The command, without the settings of those below it.
+pub fn command() -> Command {
+    Command::new("fleet")
+        .about("Sync many workspaces, each into a file of its own, and look after them")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help(
+            "A fleet is a file:\n\n  \
+             folder: nightly                       # where the .c1z files go, from here\n  \
+             settings: {workato-env: all, keep: 9}  # any setting of a sync, for all\n  \
+             workspaces:\n  \
+             - name: acme                          # nightly/acme.c1z\n    \
+             token: {env: ACME_TOKEN}\n    \
+             prod-token: {file: /run/secrets/acme-prod}\n  \
+             - name: globex\n    \
+             token: {env: GLOBEX_TOKEN}\n    \
+             settings: {workato-data-center: eu}\n\n\
+             Examples:\n  \
+             baton-workato fleet sync -c fleet.yaml\n  \
+             baton-workato fleet sync -c fleet.yaml --continue -o json\n  \
+             baton-workato fleet status -c fleet.yaml",
+        )
+}
+
+/// The commands below it.
+pub fn below() -> [Command; 3] {
+    let config = || {
+        Arg::new("config")
+            .short('c')
+            .long("config")
+            .value_name("FLEET")
+            .default_value("fleet.yaml")
+            .value_parser(value_parser!(PathBuf))
+            .help("The file that names the workspaces")
+    };
+    let output = || {
+        Arg::new("output")
+            .short('o')
+            .long("output")
+            .value_name("FORMAT")
+            .default_value("table")
+            .value_parser(["table", "json", "jsonl"])
+            .ignore_case(true)
+            .help("Form of the answer")
+    };
+    let number = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("N")
+            .value_parser(value_parser!(u32))
+            .help(help)
+    };
+    let shards = [
+        number("shards", "Share the workspaces out among so many processes").requires("shard"),
+        number("shard", "Which of them this is, from 0").env("JOB_COMPLETION_INDEX"),
+    ];
+    [
+        Command::new("sync")
+            .about("Sync every workspace; one that fails leaves the others alone, and its last file as it was")
+            .arg(config())
+            .arg(output())
+            .arg(
+                number(
+                    "at-once",
+                    "Workspaces at the same time (default: as the file says, else 8)",
+                )
+                .value_parser(value_parser!(u32).range(1..=256)),
+            )
+            .arg(
+                Arg::new("continue")
+                    .long("continue")
+                    .action(ArgAction::SetTrue)
+                    .help("Leave out what the run before had done when it was stopped, or had done well"),
+            )
+            .args(shards.clone())
+            .after_help(
+                "Exit code 0 if every workspace is whole, else that of the gravest failure: 16 wrong token, 7 missing \
+                 checkbox, 14 not reached, 15 damaged file, ...\n\n\
+                 Examples:\n  baton-workato fleet sync -c fleet.yaml --at-once 16\n  \
+                 baton-workato fleet sync -c fleet.yaml --shards 4 --shard 0",
+            ),
+        Command::new("status")
+            .about("Say what the file of every workspace holds, and how old that is")
+            .arg(config())
+            .arg(output())
+            .args(shards.clone())
+            .after_help("Examples:\n  baton-workato fleet status -c fleet.yaml -o json"),
+        Command::new("doctor")
+            .about("Ask, for every workspace, whether a sync would be complete")
+            .arg(config())
+            .arg(output())
+            .args(shards)
+            .after_help("Examples:\n  baton-workato fleet doctor -c fleet.yaml"),
+    ]
+}
+
+/// Which settings the help of those below shows.
+pub fn shown(field: &Field) -> bool {
+    ["color", "log-level"].contains(&field.name)
+}
+
+/// Does what the subcommand says.
+///
+/// # Errors
+/// A fleet that cannot be read: exit code 2; afterwards the gravest failure of a workspace.
+pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
+    let Some((name, sub)) = own.subcommand() else {
+        return Err(usage_error("fleet does something: sync, status or doctor"));
+    };
+    let values = launch::settings(&[root, own, sub], Rules::Kit)?;
+    quiet(&values, terminal)?;
+    let path = sub.get_one::<PathBuf>("config").cloned().unwrap_or_default();
+    let plan = Plan::read(&path, &|name| std::env::var_os(name))?.shard(
+        sub.get_one::<u32>("shards").copied(),
+        sub.get_one::<u32>("shard").copied().unwrap_or_default(),
+    )?;
+    for warning in &plan.warnings {
+        tracing::warn!("{warning}");
+    }
+    let form = table::Form::of(sub.get_one::<String>("output").map_or("table", String::as_str));
+    match name {
+        "status" => status::run(terminal, &plan, form),
+        "doctor" => doctor::run(terminal, &plan, form),
+        _ => {
+            let at_once = sub.get_one::<u32>("at-once").copied();
+            sync::run(terminal, &plan, form, at_once, sub.get_flag("continue"))
+        }
+    }
+}
+
+/// Lines of single syncs say nothing among those of hundreds of others, unless somebody asks for them.
+fn quiet(values: &Values, terminal: &Terminal) -> Result<()> {
+    if kit::LOG_LEVEL.is_set(values) {
+        return logging::start(values, terminal).map(drop);
+    }
+    logging::start_from(values, terminal, tracing::Level::WARN)
+}

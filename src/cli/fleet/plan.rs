@@ -1,0 +1,453 @@
+//! The file that names the workspaces, and what each of them is synced with.
+//!
+//! A workspace has the settings of a sync by their names. They are looked up as a sync of its own would look them up, with
+//! the file in the place of the environment: what is wrong with one is said in the same words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::baton::code;
+use crate::baton::config::values::Surroundings;
+use crate::baton::config::{Values, check};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::owner;
+use crate::baton::secret::Secret;
+use crate::cli::fields;
+
+/// Workspaces at the same time, unless somebody says otherwise: enough to keep two processors busy while Workato answers.
+const AT_ONCE: u32 = 8;
+/// A file of workspaces, or of a token, that is larger is none.
+const LARGEST: u64 = 4 << 20;
+/// Settings that are one workspace's own, or no setting of a sync into a file.
+const OWN: [&str; 6] = [
+    "workato-api-key",
+    "workato-test-api-key",
+    "workato-prod-api-key",
+    "file",
+    "client-id",
+    "client-secret",
+];
+
+/// What is to be synced.
+#[derive(Debug)]
+pub struct Plan {
+    /// Where the files go.
+    pub folder: PathBuf,
+    /// Workspaces at the same time.
+    pub at_once: u32,
+    /// In the order of the file.
+    pub workspaces: Vec<Workspace>,
+    /// What is not wrong and not wise.
+    pub warnings: Vec<String>,
+}
+
+/// A workspace.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Its name, and that of its file.
+    pub name: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// What its sync is told, or why there can be none.
+    pub values: Result<Values>,
+}
+
+impl Workspace {
+    /// What its sync is told.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    pub fn settings(&self) -> Result<&Values> {
+        self.values.as_ref().map_err(|error| {
+            let said = Error::new(error.kind(), error.to_string()).code(error.code_id());
+            match error.hint_text() {
+                Some(hint) => said.hint(hint.to_owned()),
+                None => said,
+            }
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FleetFile {
+    #[serde(default)]
+    version: Option<u64>,
+    #[serde(default)]
+    folder: Option<PathBuf>,
+    #[serde(default)]
+    at_once: Option<u32>,
+    #[serde(default)]
+    settings: BTreeMap<String, Word>,
+    workspaces: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Part {
+    name: String,
+    token: Source,
+    #[serde(default)]
+    test_token: Option<Source>,
+    #[serde(default)]
+    prod_token: Option<Source>,
+    #[serde(default)]
+    settings: BTreeMap<String, Word>,
+}
+
+/// The value of a setting.
+#[derive(Deserialize, Clone)]
+#[serde(untagged)]
+enum Word {
+    Flag(bool),
+    Number(i64),
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Word {
+    /// As the environment would have it.
+    fn text(&self) -> String {
+        match self {
+            Word::Flag(flag) => flag.to_string(),
+            Word::Number(number) => number.to_string(),
+            Word::Text(text) => text.clone(),
+            Word::List(texts) => texts.join(","),
+        }
+    }
+}
+
+/// Where a token is.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Source {
+    Elsewhere(Elsewhere),
+    Inline(Hidden),
+}
+
+/// A text of the file that nobody may see.
+struct Hidden(Secret);
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Hidden(Secret::new(text.trim())))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+enum Elsewhere {
+    Env(String),
+    File(PathBuf),
+}
+
+/// An environment variable by name.
+type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+impl Plan {
+    /// Reads it. What is wrong with one workspace alone is kept with it: the others are none the worse.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood, two workspaces of one name or with one token: exit code 2.
+    pub fn read(path: &Path, env: Env<'_>) -> Result<Plan> {
+        let shown = path.display().to_string();
+        let text = read(path).with_context(|| format!("read {shown}"))?;
+        let options = serde_saphyr::options! { with_snippet: false };
+        let file: FleetFile = serde_saphyr::from_str_with_options(&text, options)
+            .map_err(|error| wrong(format!("{shown}: {error}")).hint("`baton-workato fleet --help` shows one"))?;
+        if file.version.is_some_and(|version| version != 1) {
+            return Err(wrong(format!("{shown}: this program knows version 1")));
+        }
+        let here = path.parent().unwrap_or(Path::new(""));
+        let folder = here.join(file.folder.unwrap_or_default());
+        let mut names = BTreeSet::new();
+        let mut inline = Vec::new();
+        let mut tokens: BTreeMap<String, String> = BTreeMap::new();
+        let mut workspaces = Vec::new();
+        check_settings(&file.settings).with_context(|| format!("read {shown}"))?;
+        for part in file.workspaces {
+            let name = part.name.clone();
+            check_name(&name).with_context(|| format!("read {shown}"))?;
+            if !names.insert(name.to_lowercase()) {
+                return Err(wrong(format!("{shown}: two workspaces are called {name:?}")));
+            }
+            check_settings(&part.settings).with_context(|| format!("read {shown}: workspace {name}"))?;
+            let sources = [
+                ("BATON_WORKATO_API_KEY", Some(&part.token)),
+                ("BATON_WORKATO_TEST_API_KEY", part.test_token.as_ref()),
+                ("BATON_WORKATO_PROD_API_KEY", part.prod_token.as_ref()),
+            ];
+            if sources
+                .iter()
+                .any(|(_, source)| matches!(source, Some(Source::Inline(_))))
+            {
+                inline.push(name.clone());
+            }
+            let mut own: BTreeMap<String, OsString> = BTreeMap::new();
+            for (key, word) in file.settings.iter().chain(&part.settings) {
+                own.insert(variable(key), word.text().into());
+            }
+            // What answers a token is the same everywhere, unless somebody says where to ask.
+            let host = own.get("BATON_WORKATO_BASE_URL").cloned();
+            let mut missing = None;
+            for (variable, source) in sources {
+                let Some(source) = source else { continue };
+                match source.token(here, env) {
+                    Ok(token) => {
+                        if let Some(other) = tokens.insert(format!("{} {host:?}", token.expose()), name.clone()) {
+                            return Err(wrong(format!(
+                                "{shown}: {other} and {name} have one token: it is of one workspace"
+                            )));
+                        }
+                        own.insert(variable.to_owned(), token.expose().into());
+                    }
+                    Err(error) => missing = missing.or(Some(error)),
+                }
+            }
+            let file = folder.join(format!("{name}.c1z"));
+            own.insert("BATON_FILE".to_owned(), file.clone().into_os_string());
+            let values = match missing {
+                Some(error) => Err(error),
+                None => values(&own, env),
+            };
+            workspaces.push(Workspace { name, file, values });
+        }
+        if workspaces.is_empty() {
+            return Err(wrong(format!("{shown} names no workspace")));
+        }
+        let mut warnings = Vec::new();
+        if !inline.is_empty() {
+            warnings.push(format!(
+                "tokens stand in {shown} itself ({}): whoever reads it has them; name variables or files instead",
+                inline.join(", ")
+            ));
+        }
+        Ok(Plan {
+            folder,
+            at_once: file.at_once.unwrap_or(AT_ONCE).clamp(1, 256),
+            workspaces,
+            warnings,
+        })
+    }
+
+    /// The part of it that one of several processes does. Every workspace is in one of them, whatever else is in the
+    /// fleet: its name decides.
+    ///
+    /// # Errors
+    /// A shard that there is not: exit code 2.
+    pub fn shard(mut self, shards: Option<u32>, shard: u32) -> Result<Plan> {
+        let Some(shards) = shards else { return Ok(self) };
+        if shards == 0 || shard >= shards {
+            return Err(wrong(format!(
+                "there is no shard {shard} of {shards}: they count from 0"
+            )));
+        }
+        self.workspaces
+            .retain(|workspace| shard_of(&workspace.name, shards) == shard);
+        Ok(self)
+    }
+}
+
+/// The shard of a workspace.
+pub fn shard_of(name: &str, shards: u32) -> u32 {
+    let hash = twox_hash::XxHash64::oneshot(0, name.to_lowercase().as_bytes());
+    u32::try_from(hash % u64::from(shards.max(1))).unwrap_or_default()
+}
+
+fn variable(key: &str) -> String {
+    format!("BATON_{}", key.to_uppercase().replace('-', "_"))
+}
+
+/// The settings of one workspace: its own, those of the fleet, then those of the environment that are nobody's secret.
+fn values(own: &BTreeMap<String, OsString>, env: Env<'_>) -> Result<Values> {
+    let theirs = OWN.map(variable);
+    let around = Surroundings {
+        env: &|name| match own.get(name) {
+            Some(value) => Some(value.clone()),
+            None if name == "BATON_CONFIG_PATH" || theirs.iter().any(|known| known == name) => None,
+            None => env(name),
+        },
+        // The file of a single sync says nothing about a fleet.
+        directory: Path::new("/nonexistent"),
+    };
+    let values = Values::load(fields::all(), &[], &around)?;
+    check::required(fields::all(), &values)?;
+    check::kit_rules(fields::of_kit(), &values)?;
+    check::connector_rules(fields::of_connector(), &values)?;
+    Ok(values)
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(wrong(format!("{name:?} cannot name a workspace"))
+        .hint("its file is called so: letters, digits, dashes, underscores and dots, at most 100"))
+}
+
+fn check_settings(settings: &BTreeMap<String, Word>) -> Result<()> {
+    for key in settings.keys() {
+        if OWN.contains(&key.as_str()) {
+            return Err(wrong(format!("{key} is no setting of a fleet")).hint(
+                "tokens stand at the workspace: token, test-token, prod-token; its file is called as the workspace",
+            ));
+        }
+        if !fields::all().iter().any(|field| field.name == key) {
+            return Err(wrong(format!("there is no setting {key:?}")).hint("`baton-workato help settings` lists them"));
+        }
+    }
+    Ok(())
+}
+
+impl Source {
+    fn token(&self, here: &Path, env: Env<'_>) -> Result<Secret> {
+        let token = match self {
+            Source::Inline(Hidden(token)) => token.clone(),
+            Source::Elsewhere(Elsewhere::Env(name)) => {
+                let value = env(name).and_then(|value| value.into_string().ok());
+                let value = value.filter(|value| !value.trim().is_empty());
+                Secret::new(
+                    value
+                        .ok_or_else(|| {
+                            Error::new(Kind::Unknown, format!("the variable {name} is not set"))
+                                .code(code::SETTING_MISSING)
+                                .hint("it holds the token of the workspace")
+                        })?
+                        .trim(),
+                )
+            }
+            Source::Elsewhere(Elsewhere::File(path)) => {
+                let path = here.join(path);
+                let text = read(&path).with_context(|| format!("read the token in {}", path.display()))?;
+                Secret::new(text.trim())
+            }
+        };
+        if token.expose().is_empty() {
+            return Err(Error::new(Kind::Unknown, "the token is empty").code(code::SETTING_MISSING));
+        }
+        Ok(token)
+    }
+}
+
+/// The text of a file that nobody else can have written.
+fn read(path: &Path) -> Result<String> {
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(Error::new(Kind::Unknown, "it is no plain file").code(code::NOT_A_PLAIN_FILE));
+    }
+    let file = File::open(path)?;
+    let found = file.metadata()?;
+    let is_trusted = owner::is_mine(&found) || owner::is_roots(&found);
+    if !is_trusted || owner::others_may_write(&found) {
+        return Err(
+            Error::new(Kind::Unknown, "another user of this machine owns it or may write to it")
+                .hint("`chmod go-w` it, or make one of your own: it decides where tokens are sent"),
+        );
+    }
+    let mut text = String::new();
+    file.take(LARGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(Kind::Unknown, message).code(code::SETTING_VALUE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workato;
+
+    fn plan(text: &str, env: &[(&str, &str)]) -> Result<Plan> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fleet.yaml");
+        std::fs::write(&path, text).unwrap();
+        Plan::read(&path, &|name| {
+            let found = env.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).into())
+        })
+    }
+
+    #[test]
+    fn a_workspace_has_its_own_settings_then_those_of_the_fleet_and_no_foreign_token() {
+        let text = "settings: {workato-env: all, keep: 9}\nworkspaces:\n- name: acme\n  token: {env: ACME}\n\
+                    - name: globex\n  token: {env: GLOBEX}\n  settings: {workato-env: prod, sync-connections: true}\n";
+        let env = [
+            ("ACME", "token-a"),
+            ("GLOBEX", " token-b\n"),
+            ("BATON_WORKATO_API_KEY", "foreign"),
+            ("BATON_WORKATO_PROD_API_KEY", "foreign"),
+            ("BATON_WORKATO_DATA_CENTER", "eu"),
+        ];
+        let plan = plan(text, &env).unwrap();
+        let settings: Vec<_> = plan
+            .workspaces
+            .iter()
+            .map(|w| workato::config::settings(w.values.as_ref().unwrap()).unwrap())
+            .collect();
+        assert_eq!(settings[0].dev_token.expose(), "token-a");
+        assert_eq!(settings[1].dev_token.expose(), "token-b");
+        assert!(settings.iter().all(|s| s.prod_token.is_none()));
+        assert!(settings[0].base_url.as_str().contains("eu"));
+        assert_eq!(
+            (settings[0].sync_connections, settings[1].sync_connections),
+            (false, true)
+        );
+        assert_eq!(settings[1].environment, workato::config::environment("prod"));
+        assert!(plan.workspaces[0].file.ends_with("acme.c1z"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_is_kept_with_it_and_what_is_wrong_with_all_is_an_error() {
+        let text = "workspaces:\n- name: a\n  token: {env: NONE}\n- name: b\n  token: {env: B}\n\
+                    - name: c\n  token: {env: C}\n  settings: {workato-env: moon}\n";
+        let plan = plan(text, &[("B", "b"), ("C", "c")]).unwrap();
+        let whole: Vec<bool> = plan.workspaces.iter().map(|w| w.values.is_ok()).collect();
+        assert_eq!(whole, [false, true, false]);
+        for wrong in [
+            "",
+            "workspaces: []",
+            "workspaces:\n- name: a\n",
+            "workspaces:\n- name: ../a\n  token: {env: B}\n",
+            "workspaces:\n- name: a\n  token: {env: B}\n- name: A\n  token: {env: C}\n",
+            "workspaces:\n- name: a\n  token: {env: B}\n- name: b\n  token: {env: B}\n",
+            "workspaces:\n- name: a\n  token: {env: B}\n  settings: {workato-api-key: x}\n",
+            "workspaces:\n- name: a\n  token: {env: B}\n  settings: {nothing: x}\n",
+            "workspaces:\n- name: a\n  token: {env: B}\n  colour: red\n",
+            "version: 2\nworkspaces:\n- name: a\n  token: {env: B}\n",
+        ] {
+            let error = super::tests::plan(wrong, &[("B", "b"), ("C", "c")]).unwrap_err();
+            assert_eq!(error.kind().exit_code(), 2, "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_token_in_the_file_is_warned_of_and_never_shown() {
+        let plan = plan("workspaces:\n- name: a\n  token: wrkaus-hushhush\n", &[]).unwrap();
+        assert_eq!(plan.warnings.len(), 1);
+        assert!(!format!("{plan:?}").contains("hushhush"));
+    }
+
+    #[test]
+    fn every_workspace_is_in_one_shard_and_stays_there_whatever_comes_and_goes() {
+        let names: Vec<String> = (0..300).map(|n| format!("customer-{n}")).collect();
+        for shards in 1..=64 {
+            let mut counts = vec![0_u32; shards as usize];
+            for name in &names {
+                counts[shard_of(name, shards) as usize] += 1;
+            }
+            assert_eq!(counts.iter().sum::<u32>(), 300);
+            assert!(
+                shards > 16 || counts.iter().all(|count| *count > 0),
+                "{shards}: {counts:?}"
+            );
+        }
+        assert_eq!(shard_of("Customer-7", 9), shard_of("customer-7", 9));
+    }
+}

@@ -1,0 +1,158 @@
+//! Many workspaces in one run: what is broken in one is that one's own.
+
+use std::path::Path;
+
+use baton_workato::simulator::{Behavior, Endpoint, Env, Shape, Simulator, Workspace};
+use serde_json::Value;
+
+use crate::support::program::{output, program};
+use crate::support::rows::Rows;
+
+struct Fleet {
+    folder: tempfile::TempDir,
+    simulators: Vec<Simulator>,
+}
+
+impl Fleet {
+    /// One workspace per behavior, and one that nobody answers for.
+    async fn of(behaviors: Vec<Behavior>) -> Fleet {
+        let mut simulators = Vec::new();
+        for (seed, behavior) in behaviors.into_iter().enumerate() {
+            let shape = Shape {
+                people: 12,
+                projects: 3,
+                seed: seed as u64,
+                ..Shape::default()
+            };
+            simulators.push(Simulator::start(Workspace::generate(&shape), behavior).await.unwrap());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = "folder: files\nat-once: 3\nsettings: {keep: 3}\nworkspaces:\n".to_owned();
+        for (n, simulator) in simulators.iter().enumerate() {
+            text.push_str(&format!(
+                "- name: w{n}\n  token: {{env: TOKEN_{n}}}\n  settings: {{workato-base-url: '{}'}}\n",
+                simulator.base_url()
+            ));
+        }
+        text.push_str("- name: lost\n  token: {env: TOKEN_LOST}\n");
+        std::fs::write(folder.path().join("fleet.yaml"), text).unwrap();
+        Fleet { folder, simulators }
+    }
+
+    fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join("files").join(name).with_extension("c1z")
+    }
+
+    async fn run(&self, arguments: &[&str], wrong: Option<usize>) -> (i32, Vec<Value>, String) {
+        let mut command = program();
+        command
+            .current_dir(self.folder.path())
+            .arg("fleet")
+            .args(arguments)
+            .args(["-o", "json"]);
+        for (n, simulator) in self.simulators.iter().enumerate() {
+            // A token of another workspace is as wrong as any.
+            let token = simulator.token(Env::Dev);
+            let token = if wrong == Some(n) { format!("{token}x") } else { token };
+            command.env(format!("TOKEN_{n}"), token);
+        }
+        let output = output(command).await;
+        let told = String::from_utf8(output.stdout).unwrap();
+        let rows = serde_json::from_str::<Value>(&told)
+            .map_or(Vec::new(), |all| all["workspaces"].as_array().unwrap().clone());
+        (
+            output.status.code().unwrap(),
+            rows,
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+}
+
+fn statuses(rows: &[Value]) -> Vec<String> {
+    let told = rows.iter().map(|row| {
+        format!(
+            "{} {}",
+            row["workspace"].as_str().unwrap(),
+            row["status"].as_str().unwrap()
+        )
+    });
+    told.collect()
+}
+
+fn newest(file: &Path) -> Rows {
+    Rows::of_file(file)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_workspace_fails_alone_and_keeps_its_last_file() {
+    let refusing = Behavior::default().deny(Endpoint::Members, 403);
+    let fleet = Fleet::of(vec![Behavior::default(), Behavior::default(), refusing]).await;
+    let (code, rows, talk) = fleet.run(&["sync"], None).await;
+    assert_eq!(code, 7, "{talk}");
+    assert_eq!(
+        statuses(&rows),
+        ["w0 complete", "w1 complete", "w2 failed", "lost failed"]
+    );
+    assert!(!fleet.file("w2").exists() && !fleet.file("lost").exists());
+    // What it made is what a sync of its own makes.
+    for (n, simulator) in fleet.simulators.iter().enumerate().take(2) {
+        let single = fleet.folder.path().join("single.c1z");
+        let mut command = program();
+        command
+            .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
+            .env("BATON_WORKATO_BASE_URL", simulator.base_url())
+            .args(["--log-level", "error", "-f"])
+            .arg(&single);
+        assert!(output(command).await.status.success());
+        assert_eq!(newest(&fleet.file(&format!("w{n}"))), newest(&single));
+        std::fs::remove_file(&single).unwrap();
+    }
+    // Those that are whole are left out, and what one of them holds does not change when its token is wrong.
+    let before = std::fs::read(fleet.file("w0")).unwrap();
+    let (code, rows, _) = fleet.run(&["sync", "--continue"], None).await;
+    assert_eq!(code, 7);
+    assert_eq!(
+        statuses(&rows),
+        ["w0 done_before", "w1 done_before", "w2 failed", "lost failed"]
+    );
+    let (code, rows, talk) = fleet.run(&["sync"], Some(0)).await;
+    assert_eq!(code, 16, "{talk}");
+    assert_eq!(
+        statuses(&rows),
+        ["w0 failed", "w1 complete", "w2 failed", "lost failed"]
+    );
+    assert!(
+        rows[0]["synced_at"].is_string(),
+        "the last sync is still there: {}",
+        rows[0]
+    );
+    assert_eq!(std::fs::read(fleet.file("w0")).unwrap(), before);
+
+    let (code, rows, _) = fleet.run(&["status"], None).await;
+    assert_eq!(code, 5);
+    assert_eq!(
+        statuses(&rows),
+        ["w0 current", "w1 current", "w2 missing", "lost missing"]
+    );
+    for n in 0..fleet.simulators.len() {
+        let secret = fleet.simulators[n].token(Env::Dev);
+        assert!(!talk.contains(&secret) && !format!("{rows:?}").contains(&secret));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shards_share_a_fleet_out_and_doctor_asks_for_each() {
+    let fleet = Fleet::of(vec![Behavior::default(), Behavior::default()]).await;
+    let mut all = Vec::new();
+    for shard in ["0", "1"] {
+        let (_, rows, talk) = fleet.run(&["sync", "--shards", "2", "--shard", shard], None).await;
+        assert!(!talk.contains("panicked"), "{talk}");
+        all.extend(rows.iter().map(|row| row["workspace"].as_str().unwrap().to_owned()));
+    }
+    all.sort();
+    assert_eq!(all, ["lost", "w0", "w1"]);
+    let (code, rows, talk) = fleet.run(&["doctor"], Some(1)).await;
+    assert_eq!(code, 16, "{talk}");
+    assert_eq!(rows[1]["status"], "failed");
+    assert_eq!(rows[1]["error"]["exit_code"], 16);
+}
