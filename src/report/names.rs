@@ -98,21 +98,29 @@ impl<'s> Names<'s> {
     /// # Errors
     /// As [`Names::resource_type`].
     pub fn thing(&self, kind: &str, id: &str) -> Result<Thing> {
+        self.shared_thing(kind, id).map(Rc::unwrap_or_clone)
+    }
+
+    /// As [`Names::thing`], without a copy.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn shared_thing(&self, kind: &str, id: &str) -> Result<Rc<Thing>> {
         let look = || match self.resource(kind, id)? {
             Some(resource) => self.thing_of(&resource).map(Some),
             None => Ok(None),
         };
         let found = remember(&self.things, (kind.to_owned(), id.to_owned()), look)?;
         if let Some(thing) = found {
-            return Ok((*thing).clone());
+            return Ok(thing);
         }
-        Ok(Thing {
+        Ok(Rc::new(Thing {
             kind: kind.to_owned(),
             type_name: self.type_name(kind)?,
             id: id.to_owned(),
             name: id.to_owned(),
             ..Thing::default()
-        })
+        }))
     }
 
     /// As [`Names::thing`], for a resource at hand.
@@ -141,16 +149,51 @@ impl<'s> Names<'s> {
     /// # Errors
     /// As [`Names::resource_type`].
     pub fn right(&self, id: &str) -> Result<Right> {
+        self.shared_right(id).map(Rc::unwrap_or_clone)
+    }
+
+    /// As [`Names::right`], without a copy.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn shared_right(&self, id: &str) -> Result<Rc<Right>> {
         let found = remember(&self.rights, id.to_owned(), || self.read_right(id).map(Some))?;
-        found.map_or_else(|| self.read_right(id), |right| Ok((*right).clone()))
+        found.map_or_else(|| self.read_right(id).map(Rc::new), Ok)
+    }
+
+    /// The environment of a resource known by type and bare id, as [`Names::thing`] has it. Nothing that tells names apart
+    /// is looked for, which takes a look at all of them.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn environment_at(&self, kind: &str, id: &str) -> Result<Option<String>> {
+        match self.resource(kind, id)? {
+            Some(resource) => self.environment_of(&resource),
+            None => Ok(None),
+        }
+    }
+
+    /// The environment of what an entitlement is on, as [`Names::right`] has it.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn environment_of_right(&self, id: &str) -> Result<Option<String>> {
+        let row = self.entitlement(id)?;
+        let (kind, on) = match &row {
+            Some(row) => row.resource.as_ref().map_or(("", ""), resource::key),
+            None => {
+                let [kind, on, _] = parts_of(id);
+                (kind, on)
+            }
+        };
+        self.environment_at(kind, on)
     }
 
     fn read_right(&self, id: &str) -> Result<Right> {
         match self.entitlement(id)? {
             Some(entitlement) => self.right_of(&entitlement),
             None => {
-                let (kind, rest) = id.split_once(':').unwrap_or(("", id));
-                let (resource, slug) = rest.rsplit_once(':').unwrap_or((rest, ""));
+                let [kind, resource, slug] = parts_of(id);
                 Ok(Right {
                     id: id.to_owned(),
                     slug: slug.to_owned(),
@@ -195,6 +238,13 @@ impl<'s> Names<'s> {
         let name = found.map(|t| t.display_name.clone()).filter(|name| !name.is_empty());
         Ok(name.unwrap_or_else(|| kind.to_owned()))
     }
+}
+
+/// What the id of an entitlement that the file lacks says: a type, a bare id, and a slug.
+fn parts_of(id: &str) -> [&str; 3] {
+    let (kind, rest) = id.split_once(':').unwrap_or(("", id));
+    let (resource, slug) = rest.rsplit_once(':').unwrap_or((rest, ""));
+    [kind, resource, slug]
 }
 
 fn remember<K: Hash + Eq, V>(

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::baton::visible::{escape, is_harmful};
+use crate::baton::visible::{escape, is_harmful, is_harmless};
 
 /// One line: control characters, escape sequences, line breaks, bidirectional controls and characters without
 /// width become visible as `\u{1b}`.
@@ -19,7 +19,7 @@ pub fn lines(text: &str) -> Cow<'_, str> {
 
 /// JSON on one line: what [`line()`] makes visible is written as `\u001b`, which every reader of JSON takes for the same.
 pub fn json(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(is_harmful) {
+    if is_harmless(text) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);

@@ -78,7 +78,9 @@ pub use ksuid::{is_sync_id, new_sync_id};
 pub use partial::{Found, ListProgress, Partial, Position, Section};
 pub use plain::{PlainDatabase, PlainValue};
 pub use policy::Policy;
-pub use reader::{EntitlementFilter, Given, GrantFilter, GrantRow, Holding, Keep, Reader, ResourceFilter, merge};
+pub use reader::{
+    EntitlementFilter, Given, GrantFilter, GrantRow, Holding, Keep, ListedGrant, Reader, ResourceFilter, merge,
+};
 pub use retention::{Rule, surplus};
 pub use rows::Expandable;
 pub(in crate::baton) use run::RESUME_DAYS;

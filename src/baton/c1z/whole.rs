@@ -79,18 +79,62 @@ impl Stored for v2::Grant {
 
     fn fill_in(&mut self, row: &Row<'_>, view: View<'_>) -> Result<()> {
         fill(&mut self.id, text(row, 0)?);
-        let (entitlement_id, kind, id) = (text(row, 2)?, text(row, 3)?, text(row, 4)?);
-        if is_empty(self.entitlement.as_ref()) {
-            let stored = view.near.entitlement(entitlement_id, view)?;
-            // The columns say which resource it is; a row that says another one is another entitlement.
-            let same = |e: &v2::Entitlement| e.resource.as_ref().map(resource::key) == Some((kind, id));
-            self.entitlement = stored.filter(same);
-        }
-        let entitlement = self.entitlement.get_or_insert_default();
-        fill(&mut entitlement.id, entitlement_id);
-        fill_resource(&mut entitlement.resource, kind, id, view)?;
-        fill_resource(&mut self.principal, text(row, 5)?, text(row, 6)?, view)
+        let entitlement = (text(row, 2)?, text(row, 3)?, text(row, 4)?);
+        fill_grant(self, entitlement, (text(row, 5)?, text(row, 6)?), view)
     }
+}
+
+/// A grant, and whether it says itself what it is of and who has it. If not, it has only their ids.
+pub(super) fn grant_as_stored(row: &Row<'_>, view: View<'_>) -> Result<(v2::Grant, bool)> {
+    let mut grant: v2::Grant = decode(blob(row, 1)?, text(row, 0)?)?;
+    if !is_empty(grant.entitlement.as_ref()) || !is_empty(grant.principal.as_ref()) {
+        grant.fill_in(row, view)?;
+        return Ok((grant, true));
+    }
+    fill(&mut grant.id, text(row, 0)?);
+    let bare = |kind: &str, id: &str| v2::Resource {
+        id: Some(v2::ResourceId {
+            resource_type: kind.to_owned(),
+            resource: id.to_owned(),
+            ..v2::ResourceId::default()
+        }),
+        ..v2::Resource::default()
+    };
+    grant.entitlement = Some(v2::Entitlement {
+        id: text(row, 2)?.to_owned(),
+        resource: Some(bare(text(row, 3)?, text(row, 4)?)),
+        ..v2::Entitlement::default()
+    });
+    grant.principal = Some(bare(text(row, 5)?, text(row, 6)?));
+    Ok((grant, false))
+}
+
+/// Completes a grant that has only ids.
+pub(super) fn complete(mut grant: v2::Grant, view: View<'_>) -> Result<v2::Grant> {
+    let entitlement = grant.entitlement.take().unwrap_or_default();
+    let principal = grant.principal.take().unwrap_or_default();
+    let (kind, id) = entitlement.resource.as_ref().map(resource::key).unwrap_or_default();
+    fill_grant(&mut grant, (&entitlement.id, kind, id), resource::key(&principal), view)?;
+    Ok(grant)
+}
+
+/// Fills in what a grant is of (id, type and id of the resource) and who has it, where it does not say so.
+fn fill_grant(
+    grant: &mut v2::Grant,
+    (entitlement_id, kind, id): (&str, &str, &str),
+    (to_kind, to): (&str, &str),
+    view: View<'_>,
+) -> Result<()> {
+    if is_empty(grant.entitlement.as_ref()) {
+        let stored = view.near.entitlement(entitlement_id, view)?;
+        // The columns say which resource it is; a row that says another one is another entitlement.
+        let same = |e: &v2::Entitlement| e.resource.as_ref().map(resource::key) == Some((kind, id));
+        grant.entitlement = stored.filter(same);
+    }
+    let entitlement = grant.entitlement.get_or_insert_default();
+    fill(&mut entitlement.id, entitlement_id);
+    fill_resource(&mut entitlement.resource, kind, id, view)?;
+    fill_resource(&mut grant.principal, to_kind, to, view)
 }
 
 fn fill(said: &mut String, column: &str) {

@@ -32,6 +32,12 @@ pub(super) enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Trailer(pub u64);
 
+impl Effect {
+    pub(super) fn is_delete(self) -> bool {
+        self == Effect::Delete
+    }
+}
+
 impl Trailer {
     /// A trailer of its parts; what is above 56 bits of the number is cut off.
     pub const fn new(sequence: u64, kind: u8) -> Self {

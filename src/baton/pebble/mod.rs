@@ -1,6 +1,7 @@
 #![doc = include_str!("format.md")]
 
 mod block;
+mod check;
 mod checksum;
 mod column;
 mod compress;
@@ -19,6 +20,7 @@ mod table;
 mod version;
 mod write;
 
+pub use check::Flaw;
 pub use edit::TableMeta;
 pub use error::{Error, Fault, Result};
 pub use files::{DiskFile, Files, Folder, Memory, ReadAt};

@@ -9,6 +9,9 @@ const FORMAT_VERSIONS: std::ops::RangeInclusive<u64> = 13..=24;
 /// The format version that is written.
 pub(super) const FORMAT_VERSION: u64 = 24;
 
+/// What markers are about.
+pub(super) const TOPICS: [&str; 2] = ["manifest", "format-version"];
+
 /// What a name says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FileName<'a> {

@@ -22,7 +22,7 @@ const MAX_MANIFEST: u64 = 256 << 20;
 pub struct Store(Arc<Inner>);
 
 pub(super) struct Inner {
-    files: Box<dyn Files>,
+    pub(super) files: Box<dyn Files>,
     pub(super) version: Version,
     pub(super) markers: Markers,
     /// By the number of the file. Filled when first used.
@@ -55,6 +55,10 @@ impl Store {
             markers,
             tables,
         })))
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
     }
 
     /// The live tables and the counters.

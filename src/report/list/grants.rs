@@ -1,8 +1,10 @@
 //! Grants: who holds what.
 
 use super::filter::Filter;
+use super::texts::{Of, Texts, To};
 use super::{Heading, Line, List, Rows, environment_json};
 use crate::baton::annotation;
+use crate::baton::c1z::ListedGrant;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource::key;
@@ -62,12 +64,14 @@ impl List for Grants<'_> {
 
     fn for_each(&self, each: &mut dyn FnMut(&dyn Line) -> Result<()>) -> Result<()> {
         let snapshot = self.rows.snapshot();
+        let texts = Texts::new(self.rows);
         snapshot
             .reader()
-            .for_each_grant_where(snapshot.sync_id(), &self.filter.grants(), &mut |row| {
+            .for_each_listed_grant(snapshot.sync_id(), &self.filter.grants(), &mut |listed| {
                 each(&One {
                     rows: self.rows,
-                    grant: row.grant,
+                    texts: &texts,
+                    listed,
                 })
             })
     }
@@ -75,13 +79,19 @@ impl List for Grants<'_> {
 
 struct One<'s> {
     rows: &'s Rows<'s>,
-    grant: v2::Grant,
+    texts: &'s Texts<'s>,
+    /// Only ids of what it is of and who has it, where the file has no more: rows say the rest.
+    listed: ListedGrant,
 }
 
 impl One<'_> {
+    fn grant(&self) -> &v2::Grant {
+        &self.listed.grant
+    }
+
     /// Type and bare id of the resource the entitlement is on: as the grant says, else as the entitlement's row says.
     fn on(&self) -> Result<(String, String)> {
-        let said = self.grant.entitlement.as_ref().and_then(|e| e.resource.as_ref());
+        let said = self.grant().entitlement.as_ref().and_then(|e| e.resource.as_ref());
         let owned = |resource: &v2::Resource| {
             let (kind, id) = key(resource);
             (kind.to_owned(), id.to_owned())
@@ -89,55 +99,48 @@ impl One<'_> {
         if let Some(said) = said.map(owned).filter(|(kind, _)| !kind.is_empty()) {
             return Ok(said);
         }
-        let row = self.rows.names().entitlement(entitlement_of(&self.grant))?;
+        let row = self.rows.names().entitlement(entitlement_of(self.grant()))?;
         Ok(row.and_then(|e| e.resource.as_ref().map(owned)).unwrap_or_default())
     }
 
     /// The grant alone. Most carry what the rows of their entitlement and principal say, which is written already.
-    fn own_json(&self, entitlement: &str, (kind, id): (&str, &str), principal: &str) -> Result<String> {
-        let (names, form) = (self.rows.names(), &self.rows.forms().grant);
-        let carried = self.grant.entitlement.as_ref().zip(self.grant.principal.as_ref());
-        let rows = names
-            .entitlement(entitlement_of(&self.grant))?
-            .zip(names.resource(kind, id)?);
-        let (Some(carried), Some(rows)) = (carried, rows) else {
-            return form.line(&self.grant);
-        };
-        if (carried.0, carried.1) != (&*rows.0, &*rows.1) {
-            return form.line(&self.grant);
+    fn own_json(&self, of: &Of, to: &To) -> Result<String> {
+        if !self.listed.is_whole && of.is_row && to.is_row {
+            return self.texts.own(self.grant(), of, to);
         }
-        // Members come in the order of their numbers: these two are the first.
-        let rest = form.line(&v2::Grant {
-            entitlement: None,
-            principal: None,
-            id: self.grant.id.clone(),
-            sources: self.grant.sources.clone(),
-            annotations: self.grant.annotations.clone(),
-        })?;
-        let rest = rest.strip_prefix('{').unwrap_or_default();
-        let comma = if rest == "}" { "" } else { "," };
-        Ok(format!(
-            "{{\"entitlement\":{entitlement},\"principal\":{principal}{comma}{rest}"
-        ))
+        let snapshot = self.rows.snapshot();
+        let whole = snapshot.reader().whole_grant(snapshot.sync_id(), &self.listed)?;
+        let names = self.rows.names();
+        let (kind, id) = principal_of(&whole);
+        let carried = whole.entitlement.as_ref().zip(whole.principal.as_ref());
+        let rows = names
+            .entitlement(entitlement_of(&whole))?
+            .zip(names.resource(kind, id)?);
+        match (carried, rows) {
+            (Some(carried), Some(rows)) if (carried.0, carried.1) == (&*rows.0, &*rows.1) => {
+                self.texts.own(self.grant(), of, to)
+            }
+            _ => self.rows.forms().grant.line(&whole),
+        }
     }
 
     /// Where it holds.
     fn environment(&self) -> Result<Option<String>> {
         let names = self.rows.names();
-        let (kind, id) = principal_of(&self.grant);
-        let right = names.right(entitlement_of(&self.grant))?;
-        Ok(environment::of_grant(&names.thing(kind, id)?, &right).map(str::to_owned))
+        let (kind, id) = principal_of(self.grant());
+        let right = names.shared_right(entitlement_of(self.grant()))?;
+        Ok(environment::of_grant(&*names.shared_thing(kind, id)?, &right).map(str::to_owned))
     }
 
     /// The entitlements it comes from, besides itself.
     fn sources(&self) -> impl Iterator<Item = &String> {
-        let own = entitlement_of(&self.grant);
-        let all = self.grant.sources.iter().flat_map(|s| s.sources.keys());
+        let own = entitlement_of(self.grant());
+        let all = self.grant().sources.iter().flat_map(|s| s.sources.keys());
         all.filter(move |source| source.as_str() != own)
     }
 
     fn is_direct(&self) -> bool {
-        Origin::is_given(&self.grant)
+        Origin::is_given(self.grant())
     }
 
     /// `direct`, `via Operators`, `direct, via Operators +2`.
@@ -148,7 +151,7 @@ impl One<'_> {
         }
         let mut sources = self.sources();
         if let Some(first) = sources.next() {
-            let name = self.rows.names().right(first)?.resource.told();
+            let name = self.rows.names().shared_right(first)?.resource.told();
             let more = match sources.count() {
                 0 => String::new(),
                 more => format!(" +{more}"),
@@ -160,9 +163,9 @@ impl One<'_> {
 
     /// What the entitlement is called; one that the file lacks by its id.
     fn entitlement_as(&self, called: fn(&Right) -> String) -> Result<String> {
-        let id = entitlement_of(&self.grant);
+        let id = entitlement_of(self.grant());
         Ok(match self.rows.names().entitlement(id)? {
-            Some(_) => called(&self.rows.names().right(id)?),
+            Some(_) => called(&*self.rows.names().shared_right(id)?),
             None => super::rows::missing_entitlement(id),
         })
     }
@@ -170,15 +173,14 @@ impl One<'_> {
 
 impl Line for One<'_> {
     fn json(&self) -> Result<String> {
-        let (kind, id) = self.on()?;
-        let (principal_kind, principal) = principal_of(&self.grant);
-        let entitlement = self.rows.entitlement_json(entitlement_of(&self.grant))?;
-        let resource = self.rows.resource_json(&kind, &id)?;
-        let kind = self.rows.resource_type_json(&kind)?;
-        let principal_json = self.rows.resource_json(principal_kind, principal)?;
-        let own = self.own_json(&entitlement, (principal_kind, principal), &principal_json)?;
-        let principal = principal_json;
-        let environment = environment_json(self.environment()?.as_deref())?;
+        let of = self.texts.of(entitlement_of(self.grant()), || self.on())?;
+        let (kind, id) = principal_of(self.grant());
+        let to = self.texts.to(kind, id)?;
+        let own = self.own_json(&of, &to)?;
+        // As `environment::of_grant` says.
+        let environment = of.environment.as_deref().or(to.environment.as_deref());
+        let environment = environment_json(environment)?;
+        let (entitlement, resource, kind, principal) = (&of.entitlement, &of.resource, &of.kind, &to.principal);
         Ok(format!(
             "{{\"grant\":{own},\"entitlement\":{entitlement},\"resource\":{resource},\"resourceType\":{kind},\
              \"principal\":{principal}{environment}}}"
@@ -187,32 +189,40 @@ impl Line for One<'_> {
 
     fn cells(&self) -> Result<Vec<String>> {
         let (kind, id) = self.on()?;
-        let (principal_kind, principal) = principal_of(&self.grant);
+        let (principal_kind, principal) = principal_of(self.grant());
         Ok(vec![
             self.rows.resource_as(principal_kind, principal, Thing::told)?,
-            self.rows.names().right(entitlement_of(&self.grant))?.slug,
+            self.rows
+                .names()
+                .shared_right(entitlement_of(self.grant()))?
+                .slug
+                .clone(),
             self.rows.resource_as(&kind, &id, Thing::beside_environment)?,
             self.environment()?.unwrap_or_default(),
             self.rows.type_name(&kind)?,
             self.how()?,
             self.entitlement_as(Right::called)?,
-            self.grant.id.clone(),
+            self.grant().id.clone(),
         ])
     }
 
     fn record(&self) -> Result<Vec<String>> {
         let (kind, id) = self.on()?;
-        let (principal_kind, principal) = principal_of(&self.grant);
+        let (principal_kind, principal) = principal_of(self.grant());
         let row = self.rows.names().resource(principal_kind, principal)?;
         let thing = self.rows.names().thing(principal_kind, principal)?;
         let email = row
             .and_then(|row| Account::of(&row, thing))
             .map(|account| account.email);
-        let right = self.rows.names().right(entitlement_of(&self.grant))?;
+        let right = self.rows.names().shared_right(entitlement_of(self.grant()))?;
         let sources: Vec<&str> = self.sources().map(String::as_str).collect();
-        let immutable = self.grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>);
+        let immutable = self
+            .grant()
+            .annotations
+            .iter()
+            .any(annotation::is::<v2::GrantImmutable>);
         Ok(vec![
-            self.grant.id.clone(),
+            self.grant().id.clone(),
             principal_kind.to_owned(),
             principal.to_owned(),
             self.rows.resource_name(principal_kind, principal)?,
@@ -221,9 +231,9 @@ impl Line for One<'_> {
             self.rows.type_name(&kind)?,
             id.clone(),
             self.rows.resource_name(&kind, &id)?,
-            right.id,
+            right.id.clone(),
             self.entitlement_as(|right| right.name.clone())?,
-            right.slug,
+            right.slug.clone(),
             self.is_direct().to_string(),
             sources.join(";"),
             immutable.to_string(),

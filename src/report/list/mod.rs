@@ -10,6 +10,7 @@ mod resource_types;
 mod resources;
 mod rows;
 mod syncs;
+mod texts;
 
 pub use entitlements::Entitlements;
 pub use filter::{Filter, Typed};

@@ -28,8 +28,12 @@ fn with_rows(change: impl FnOnce(&mut Vec<Row>)) -> File {
 
 /// As [`with_rows`], before it is opened.
 pub fn file_with_rows(change: impl FnOnce(&mut Vec<Row>)) -> Vec<u8> {
-    let published = std::fs::read(tables::own().join("replaced.c1z")).unwrap();
-    let mut parts = Parts::of(&published);
+    of_rows(&std::fs::read(tables::own().join("replaced.c1z")).unwrap(), change)
+}
+
+/// A file of frames with other rows.
+fn of_rows(published: &[u8], change: impl FnOnce(&mut Vec<Row>)) -> Vec<u8> {
+    let mut parts = Parts::of(published);
     let files = parts
         .files
         .iter()
@@ -140,7 +144,12 @@ fn an_index_that_is_said_to_have_gaps_is_not_blamed_for_them_and_not_used() {
         rows.retain(|(key, _)| !key.starts_with(b"\x03\x07\x04\0"));
         rows.push((b"\x03\xffdeferred_grant_idx_pending".to_vec(), Vec::new()));
     });
-    assert_eq!(findings(&file).unwrap(), []);
+    let found: Vec<String> = findings(&file).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].ends_with("it announces gaps, and the sync is finished"),
+        "{found:?}"
+    );
     let mut grants = 0;
     let mut first_principal = None;
     file.for_each_bare_grant(baton_workato::baton::c1z::v3::Grants::All, &mut |grant| {
@@ -266,4 +275,131 @@ fn a_manifest_that_names_no_sync_or_another_version_and_missing_counts_are_found
         found.contains(&"counts: a finished sync has none".to_owned()),
         "{found:?}"
     );
+}
+
+/// Rows that nobody asks for, or that say what they say in another way.
+#[test]
+fn keys_encodings_and_owners_that_no_writer_writes_are_found() {
+    use baton_workato::baton::proto::c1::storage::v3::{AssetRecord, EntitlementRecord, SessionRecord};
+
+    fn append(rows: &mut [Row], start: &[u8], bytes: &[u8]) {
+        let at = first(rows, start);
+        rows[at].1.extend_from_slice(bytes);
+    }
+    type Change = fn(&mut Vec<Row>);
+    let changes: [(&str, Change); 10] = [
+        ("no row has such a key", |rows| {
+            rows.push((b"\x03\xffnews".to_vec(), Vec::new()))
+        }),
+        ("no row has such a key", |rows| {
+            rows.push((b"\x03\x08\0x".to_vec(), Vec::new()))
+        }),
+        ("it is of an index that its engine does not have", |rows| {
+            rows.push((b"\x03\x07\x02\0x".to_vec(), Vec::new()));
+        }),
+        ("it has fields that are not known: ResourceRecord.100", |rows| {
+            append(rows, b"\x03\x02\0", b"\xa0\x06\x01");
+        }),
+        ("it is not encoded as its writers encode it", |rows| {
+            append(rows, b"\x03\x02\0", b"\x2a\0")
+        }),
+        ("it is not encoded as its writers encode it", |rows| {
+            append(rows, b"\x03\x04\0", b"\x38\0")
+        }),
+        ("it does not say when it was discovered", |rows| {
+            let at = first(rows, b"\x03\x03\0");
+            let mut row = EntitlementRecord::decode(rows[at].1.as_slice()).unwrap();
+            row.discovered_at = None;
+            rows[at].1 = row.encode_to_vec();
+        }),
+        ("it has a time that no calendar has", |rows| {
+            let at = first(rows, b"\x03\x03\0");
+            let mut row = EntitlementRecord::decode(rows[at].1.as_slice()).unwrap();
+            row.discovered_at.as_mut().unwrap().nanos = -1;
+            rows[at].1 = row.encode_to_vec();
+        }),
+        ("it belongs to another sync", |rows| {
+            let row = SessionRecord {
+                sync_id: "x".to_owned(),
+                key: "y".to_owned(),
+                value: Vec::new(),
+            };
+            rows.push((b"\x03\x09\0x\0y".to_vec(), row.encode_to_vec()));
+        }),
+        ("it belongs to another sync", |rows| {
+            let row = AssetRecord {
+                external_id: "icon".to_owned(),
+                ..AssetRecord::default()
+            };
+            rows.push((b"\x03\x05\0icon".to_vec(), row.encode_to_vec()));
+        }),
+    ];
+    for (number, (what, change)) in changes.into_iter().enumerate() {
+        let found = findings(&with_rows(change)).unwrap();
+        assert!(found.iter().any(|f| f.what == what), "{number} {what}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_manifest_says_besides_is_compared_too() {
+    use baton_workato::baton::proto::c1::c1z::v3::C1zManifestV3;
+
+    let published = std::fs::read(tables::own().join("replaced.c1z")).unwrap();
+    type Change = fn(&mut C1zManifestV3);
+    let changes: [(&str, Change); 6] = [
+        ("it says something else of the sync than the store", |manifest| {
+            manifest.sync_runs[0].parent_sync_id = "x".to_owned();
+        }),
+        ("its counts are not those of the store", |manifest| {
+            manifest.sync_runs[0].stats = None
+        }),
+        (
+            "it has settings of the engine, or a list of records, which no writer gives it",
+            |manifest| manifest.engine_config = Some(prost_types::Any::default()),
+        ),
+        (
+            "it says that ids are kept in another way than its engine keeps them",
+            |manifest| {
+                manifest.pebble_id_index_format = 1;
+            },
+        ),
+        ("it counts dead bytes below zero", |manifest| {
+            manifest.fold_dead_bytes = -1
+        }),
+        ("its descriptors are not a sorted set of files", |manifest| {
+            manifest.descriptors.as_mut().unwrap().file.reverse();
+        }),
+    ];
+    for (what, change) in changes {
+        let mut parts = Parts::of(&published);
+        change(&mut parts.manifest);
+        let file = parts::open(parts.indexed_with_hashes(), &Limits::default()).unwrap();
+        let found: Vec<String> = findings(&file).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(found, [format!("manifest: {what}")]);
+    }
+}
+
+/// A row that is missing in an index of an older file would be access that nobody sees.
+#[test]
+fn indexes_of_older_files_are_compared_both_ways() {
+    let Some(folder) = tables::shared() else { return };
+    let published = std::fs::read(folder.join("old-pebble2.c1z")).unwrap();
+    for (index, what) in [
+        (3, "the row is missing"),
+        (4, "the row is missing"),
+        (7, "no record makes this row"),
+    ] {
+        let file = of_rows(&published, |rows| {
+            let at = first(rows, &[3, 7, index, 0]);
+            match what {
+                "the row is missing" => drop(rows.remove(at)),
+                _ => {
+                    let longer = [&rows[at].0[..], b"x"].concat();
+                    rows.push((longer, Vec::new()));
+                }
+            }
+        });
+        let found = findings(&parts::open(file, &Limits::default()).unwrap()).unwrap();
+        assert!(found.iter().any(|f| f.what == what), "{index} {what}: {found:?}");
+    }
 }

@@ -102,7 +102,9 @@ impl Parts {
         let manifest = out[HEADER..].to_vec();
         let mut entries = Vec::new();
         for (name, content) in &self.files {
-            let frame = zstd::bulk::compress(content, 1).unwrap();
+            let mut compressor = zstd::bulk::Compressor::new(1).unwrap();
+            compressor.include_checksum(true).unwrap();
+            let frame = compressor.compress(content).unwrap();
             entries.push(IndexedFrameEntry {
                 name: name.clone(),
                 frame_offset: i64::try_from(out.len()).unwrap(),

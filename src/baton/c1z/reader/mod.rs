@@ -33,7 +33,7 @@ pub(super) use called::EachEntitlementName;
 pub use holdings::{Given, Holding};
 pub(super) use kept::{is_kept, tidy};
 use original::Original;
-pub use query::{EntitlementFilter, GrantFilter, ResourceFilter};
+pub use query::{EntitlementFilter, GrantFilter, ListedGrant, ResourceFilter};
 use tables::Tables;
 pub use unpacked::Keep;
 use unpacked::{Packed, Unpacked};

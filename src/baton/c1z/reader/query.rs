@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, Statement};
 use super::tables::Tables;
 use super::{Asked, GrantRow, Reader};
 use crate::baton::c1z::rows::decode;
-use crate::baton::c1z::whole::{Stored, message};
+use crate::baton::c1z::whole::{Stored, complete, grant_as_stored, message};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
@@ -46,6 +46,15 @@ pub struct GrantFilter<'a> {
     pub after: Option<i64>,
     /// At most so many.
     pub limit: Option<usize>,
+}
+
+/// A grant of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedGrant {
+    /// The grant.
+    pub grant: v2::Grant,
+    /// Whether entitlement and principal are more than ids: as the writer of the file embedded them.
+    pub is_whole: bool,
 }
 
 /// Conditions and their values, growing together.
@@ -176,6 +185,43 @@ impl Reader {
                 discovered_at: row.get("discovered_at")?,
             })
         })
+    }
+
+    /// As [`Reader::for_each_grant_where`], with what a list needs of a grant, and in the same order. Where files keep
+    /// entitlements and principals only by their ids, they are only ids here too: who shows a million grants shows few
+    /// entitlements, each of them again and again.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_where`].
+    pub fn for_each_listed_grant(
+        &self,
+        sync_id: &str,
+        filter: &GrantFilter<'_>,
+        each: &mut dyn FnMut(ListedGrant) -> Result<()>,
+    ) -> Result<()> {
+        let tables = match self.asked()? {
+            // Pages go by the numbers of rows.
+            Asked::File(rows) if filter.after.is_none() => return rows.for_each_listed_grant(sync_id, filter, each),
+            _ => self.tables()?,
+        };
+        let view = tables.view(sync_id);
+        grants(v2::Grant::COLUMNS, sync_id, filter).run(tables, filter.limit, &mut |row| {
+            let (grant, is_whole) = grant_as_stored(row, view)?;
+            each(ListedGrant { grant, is_whole })
+        })
+    }
+
+    /// The same grant as [`Reader::for_each_grant_where`] has it.
+    ///
+    /// # Errors
+    /// As [`Reader::for_each_resource_where`].
+    pub fn whole_grant(&self, sync_id: &str, listed: &ListedGrant) -> Result<v2::Grant> {
+        let grant = listed.grant.clone();
+        match self.asked()? {
+            _ if listed.is_whole => Ok(grant),
+            Asked::Tables(tables) => complete(grant, tables.view(sync_id)),
+            Asked::File(rows) => rows.complete(grant),
+        }
     }
 
     /// How many grants pass the filter; its page is not looked at.

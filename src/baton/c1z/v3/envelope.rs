@@ -1,5 +1,6 @@
 //! The outside of a v3 file: magic, manifest, and which encoding the payload has (`baton/c1z/v3/format.md 1`).
 
+use bytes::Bytes;
 use prost::Message as _;
 
 use super::fault;
@@ -47,6 +48,8 @@ impl Encoding {
 /// What stands before the payload.
 pub(super) struct Envelope {
     pub(super) manifest: C1zManifestV3,
+    /// As it stands in the file.
+    pub(super) raw: Bytes,
     /// XXH64 of the manifest as it stands in the file.
     pub(super) manifest_hash: u64,
     pub(super) encoding: Encoding,
@@ -88,6 +91,7 @@ impl Envelope {
             encoding: Encoding::of(manifest.payload_encoding)?,
             manifest,
             manifest_hash: twox_hash::XxHash64::oneshot(0, &raw),
+            raw,
             payload: (HEADER + length) as u64,
         })
     }
@@ -116,8 +120,6 @@ pub(super) fn put_header(out: &mut Vec<u8>, manifest: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
     use crate::baton::error::Kind;
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use prost::Message;
 
 use super::envelope::Envelope;
@@ -32,6 +33,7 @@ pub enum Ids {
 #[derive(Clone)]
 pub struct File {
     manifest: Arc<C1zManifestV3>,
+    manifest_bytes: Bytes,
     pub(super) payload: Payload,
     store: Store,
     ids: Ids,
@@ -68,6 +70,7 @@ impl File {
         let ids = ids_of(&store)?;
         Ok(File {
             manifest: Arc::new(envelope.manifest),
+            manifest_bytes: envelope.raw,
             payload,
             store,
             ids,
@@ -77,6 +80,11 @@ impl File {
     /// What the file says of itself before its payload.
     pub fn manifest(&self) -> &C1zManifestV3 {
         &self.manifest
+    }
+
+    /// The same as it stands in the file.
+    pub(super) fn manifest_bytes(&self) -> &[u8] {
+        &self.manifest_bytes
     }
 
     /// The store.

@@ -94,11 +94,17 @@ impl Joins {
 
     /// Completes the entitlement and the principal of a grant.
     pub(super) fn grant(&mut self, mut grant: record::Grant) -> Result<record::Grant> {
-        if let Some(reference) = grant.grant.entitlement.take() {
-            grant.grant.entitlement = Some(self.entitlement_of(reference)?);
+        grant.grant = self.message(grant.grant)?;
+        Ok(grant)
+    }
+
+    /// As [`Joins::grant`], for the message alone.
+    pub(super) fn message(&mut self, mut grant: v2::Grant) -> Result<v2::Grant> {
+        if let Some(reference) = grant.entitlement.take() {
+            grant.entitlement = Some(self.entitlement_of(reference)?);
         }
-        if let Some(reference) = grant.grant.principal.take() {
-            grant.grant.principal = Some(self.resource(reference)?);
+        if let Some(reference) = grant.principal.take() {
+            grant.principal = Some(self.resource(reference)?);
         }
         Ok(grant)
     }

@@ -20,18 +20,25 @@ pub(super) mod kind {
     pub(crate) const INDEX: u8 = 7;
     pub(crate) const SESSION: u8 = 9;
     pub(crate) const DIGEST: u8 = 0x0a;
+    /// Stamps, counts, and what is pending.
+    pub(crate) const MARK: u8 = 0xff;
 }
 
 /// Kinds of indexes.
 pub(super) mod index {
     /// Children by their parent.
     pub(crate) const PARENT: u8 = 1;
+    /// Entitlements by the resource they are on; of older files only.
+    pub(crate) const ON: u8 = 2;
     /// Grants by entitlement; of older files only.
     pub(crate) const ENTITLEMENT: u8 = 3;
     /// Grants by principal.
     pub(crate) const PRINCIPAL: u8 = 4;
     /// Grants that expansion has to look at.
     pub(crate) const NEEDS_EXPANSION: u8 = 5;
+    /// Grants by the type of their principal, and by the resource they are on; of older files only.
+    pub(crate) const PRINCIPAL_TYPE: u8 = 6;
+    pub(crate) const GRANTED_ON: u8 = 7;
     /// Content hashes of grants, by entitlement and hash of the principal.
     pub(crate) const HASH: u8 = 8;
 }
@@ -47,6 +54,17 @@ pub(super) const STATS: &[u8] = b"\x03\xffstats\0";
 pub(super) const PRINCIPAL_INDEX_PENDING: &[u8] = b"\x03\xffdeferred_grant_idx_pending";
 /// While this row is there, digests are not to be trusted.
 pub(super) const DIGESTS_PENDING: &[u8] = b"\x03\xffgrant_digest_build_pending";
+/// A copy of the graph of entitlements, which the published engine keeps. Nothing here reads it.
+const GRAPH: &[u8] = b"\x03\xffentitlement-graph\0";
+/// All rows of their kind.
+pub(super) const MARKS: [&[u8]; 6] = [
+    KEYSPACE_VERSION,
+    ID_FORMAT,
+    STATS,
+    PRINCIPAL_INDEX_PENDING,
+    DIGESTS_PENDING,
+    GRAPH,
+];
 /// The kind of node in the tree of digests: a row for an entitlement, for a part of its grants, for the whole file.
 pub(super) const DIGEST_ROOT: u8 = 0;
 pub(super) const DIGEST_LEAF: u8 = 1;

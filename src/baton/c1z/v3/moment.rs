@@ -24,6 +24,21 @@ pub(super) fn local(zone: &TimeZone, at: Option<&Timestamp>) -> Result<Option<St
     Ok(Some(timestamp::text(zone.to_datetime(moment))))
 }
 
+/// Whether a moment is one that a calendar has, without writing it.
+///
+/// # Errors
+/// As [`local`].
+pub(super) fn check(at: Option<&Timestamp>) -> Result<()> {
+    // Zones move a moment by less than two days: what is far from both ends of the calendar is in it.
+    const SAFE: std::ops::Range<i64> = -62_000_000_000..253_000_000_000;
+    match at {
+        Some(at) if !(SAFE.contains(&at.seconds) && (0..1_000_000_000).contains(&at.nanos)) => {
+            local(&TimeZone::UTC, Some(at)).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A time of v1 as a moment. One that names its zone, as other writers leave it, is taken at its word.
 ///
 /// # Errors

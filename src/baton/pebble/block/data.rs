@@ -23,6 +23,9 @@ pub(crate) struct DataBlock {
     differs: Bits,
     values: Slices,
     elsewhere: Bits,
+    obsolete: Bits,
+    /// What the block says of its longest key.
+    pub(crate) longest: usize,
 }
 
 impl DataBlock {
@@ -40,8 +43,7 @@ impl DataBlock {
         let differs = columns.bits()?;
         let values = columns.slices()?;
         let elsewhere = columns.bits()?;
-        // Whether a row is shadowed by a newer one. Merging finds that out for itself.
-        let _obsolete = columns.bits()?;
+        let obsolete = columns.bits()?;
         columns.close()?;
         if !suffixes.is_all_empty(&block) {
             return Err(Error::unsupported("keys with suffixes are not read"));
@@ -53,6 +55,8 @@ impl DataBlock {
             differs,
             values,
             elsewhere,
+            obsolete,
+            longest,
         })
     }
 
@@ -79,6 +83,19 @@ impl DataBlock {
             return Err(Error::unsupported("the value of a live row lies outside of its block"));
         }
         self.values.get(&self.block, row).ok_or_else(broken_row)
+    }
+
+    /// As [`DataBlock::value`]; `None` for one that lies elsewhere.
+    pub(crate) fn stored_value(&self, row: usize) -> Result<Option<&[u8]>> {
+        match self.elsewhere.get(&self.block, row).ok_or_else(broken_row)? {
+            true => Ok(None),
+            false => self.value(row).map(Some),
+        }
+    }
+
+    /// Whether the block says that a newer row has taken the place of this one. Merging finds that out for itself.
+    pub(crate) fn is_obsolete(&self, row: usize) -> Result<bool> {
+        self.obsolete.get(&self.block, row).ok_or_else(broken_row)
     }
 
     /// As [`DataBlock::value`], sharing the memory of the block.

@@ -47,6 +47,10 @@ impl Pairs {
         self.0.get(at).map(|(_, value)| value.as_ref())
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+
     /// A value that is a number; `None` if the name is not there.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>> {
         self.whole(name, |input| input.uvarint())

@@ -49,6 +49,19 @@ pub(super) struct Made {
     pub(super) two_levels: Option<usize>,
     pub(super) compression: u8,
     pub(super) checksum: u8,
+    /// What is to be wrong with it.
+    pub(super) bend: Bend,
+}
+
+/// Damage under right checksums.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bend {
+    /// Properties that say another number, or are there besides.
+    pub(super) properties: Vec<(&'static str, u64)>,
+    /// What the separator of every block has behind it.
+    pub(super) separators: &'static str,
+    /// Bytes between data and index.
+    pub(super) gap: usize,
 }
 
 impl Default for Made {
@@ -61,6 +74,7 @@ impl Default for Made {
             two_levels: None,
             compression: 0,
             checksum: 1,
+            bend: Bend::default(),
         }
     }
 }
@@ -92,10 +106,12 @@ impl Made {
             }
             put_data(&mut block, rows);
             let handle = file.put(&block, self.compression);
-            lower.last_mut().unwrap().add(&rows.last().unwrap().key, handle);
+            let separator = [&rows.last().unwrap().key[..], self.bend.separators.as_bytes()].concat();
+            lower.last_mut().unwrap().add(&separator, handle);
             blocks += 1;
         }
         let data_size = file.out.len() as u64;
+        file.out.extend(vec![0; self.bend.gap]);
         for index in &lower {
             index.finish(&mut block);
             let handle = file.put(&block, self.compression);
@@ -104,7 +120,7 @@ impl Made {
             }
         }
         let mut index = Handle {
-            offset: data_size,
+            offset: data_size + self.bend.gap as u64,
             length: block.len() as u64,
         };
         if self.two_levels.is_some() {
@@ -112,7 +128,7 @@ impl Made {
             index = file.put(&block, self.compression);
         } else if self.compression != 0 {
             // The handle is that of the stored block.
-            index.length = file.out.len() as u64 - data_size - 5;
+            index.length = file.out.len() as u64 - index.offset - 5;
         }
         let mut meta = Vec::new();
         if !self.spans.is_empty() {
@@ -178,6 +194,10 @@ impl Made {
             (property::RAW_KEY_SIZE, number(raw_key as u64)),
             (property::RAW_VALUE_SIZE, number(raw_value as u64)),
         ];
+        for (name, bent) in &self.bend.properties {
+            properties.retain(|(other, _)| other != name);
+            properties.push((name, number(*bent)));
+        }
         properties.sort();
         if self.format >= 7 {
             pairs(&properties)

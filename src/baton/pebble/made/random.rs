@@ -168,6 +168,7 @@ impl Random {
                 two_levels: layout.two_levels,
                 compression: layout.compression,
                 checksum: layout.checksum,
+                ..Made::default()
             };
             if made.rows.is_empty() && made.spans.is_empty() {
                 continue;
@@ -312,6 +313,7 @@ proptest! {
         let store = Store::open(random.files()).unwrap();
         let all: Vec<_> = random.state.clone().into_iter().collect();
         prop_assert_eq!(rows_of(&store, b"", None), all);
+        prop_assert_eq!(store.check().unwrap(), []);
         let mut cursor = store.cursor();
         for (a, b) in &questions {
             prop_assert_eq!(cursor.get(a).unwrap().map(|v| v.to_vec()), random.state.get(a).cloned());

@@ -207,6 +207,14 @@ impl Cursor {
         self.on_row()?.value()
     }
 
+    /// Whether its table says of the row that it is not alive: it is, and a reader that believes tables passes it over.
+    ///
+    /// # Errors
+    /// `Misuse` when the cursor is on no row.
+    pub fn is_obsolete(&self) -> Result<bool> {
+        self.on_row()?.is_obsolete()
+    }
+
     /// The value of the row, to keep. It shares the memory of its block.
     ///
     /// # Errors

@@ -52,6 +52,10 @@ impl RunCursor {
         self.cursor().ok_or_else(no_row)?.value()
     }
 
+    pub(super) fn is_obsolete(&self) -> Result<bool> {
+        self.cursor().ok_or_else(no_row)?.is_obsolete()
+    }
+
     pub(super) fn value_bytes(&self) -> Result<Bytes> {
         self.cursor().ok_or_else(no_row)?.value_bytes()
     }

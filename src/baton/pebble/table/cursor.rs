@@ -98,6 +98,15 @@ impl TableCursor {
             .in_file(self.table.name())
     }
 
+    /// Whether the table says of the row that it is not alive.
+    pub(crate) fn is_obsolete(&self) -> Result<bool> {
+        let block = self.block.as_ref().filter(|_| self.is_valid);
+        block
+            .ok_or_else(broken_row)?
+            .is_obsolete(self.row)
+            .in_file(self.table.name())
+    }
+
     /// The range deletions of the table, within its bounds and with its sequence number.
     pub(crate) fn spans(&self) -> Result<Vec<Span>> {
         let mut spans = self.table.spans()?;

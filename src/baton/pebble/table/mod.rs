@@ -26,10 +26,10 @@ use super::error::{Error, Place as _, Result};
 use super::files::ReadAt;
 
 /// Behind every block: its compression, and the checksum of both.
-const BLOCK_TRAILER: usize = 5;
+pub(super) const BLOCK_TRAILER: usize = 5;
 /// The name under which the metaindex has the properties.
 pub(super) const PROPERTIES: &str = "rocksdb.properties";
-const RANGE_DELETIONS: &str = "rocksdb.range_del2";
+pub(super) const RANGE_DELETIONS: &str = "rocksdb.range_del2";
 /// Blocks whose rows this code would not show.
 const NOT_READ: [&str; 3] = ["pebble.range_key", "rocksdb.range_del", "pebble.blob_ref_index"];
 
@@ -87,6 +87,23 @@ impl Table {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Bytes of the file.
+    pub(super) fn size(&self) -> u64 {
+        self.source.size()
+    }
+
+    /// Everything that it says of itself, by name.
+    pub(super) fn pairs(&self) -> Result<Pairs> {
+        let handle = self.metaindex.handle(PROPERTIES).in_file(&self.name)?;
+        let handle = handle.ok_or_else(|| Error::corrupt("it has no properties").in_file(&self.name))?;
+        let block = self.block(handle)?;
+        let pairs = match self.footer.format {
+            7.. => Pairs::decode(&block),
+            _ => Pairs::decode_rows(&block),
+        };
+        pairs.at(handle.offset).in_file(&self.name)
     }
 
     /// A block as the program sees it: checked and unpacked.

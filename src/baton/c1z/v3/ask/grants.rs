@@ -7,10 +7,10 @@ use prost::Message;
 use super::super::file::Ids;
 use super::super::key::{self, Range, index, kind};
 use super::super::record::{self, GrantOrigin};
-use super::super::{fault, read};
+use super::super::{fault, moment, read};
 use super::Rows;
 use super::sieve::{Sieve, Way};
-use crate::baton::c1z::{Expandable, Given, GrantFilter, GrantRow, Holding};
+use crate::baton::c1z::{Expandable, Given, GrantFilter, GrantRow, Holding, ListedGrant};
 use crate::baton::error::{Error, Result};
 use crate::baton::proto::c1::storage::v3::{EntitlementRef, GrantRecord, PrincipalRef};
 use crate::baton::proto::v2;
@@ -147,6 +147,33 @@ impl Rows {
             })?;
             Ok(left > 0)
         })
+    }
+
+    pub(in crate::baton::c1z) fn for_each_listed_grant(
+        &self,
+        sync_id: &str,
+        filter: &GrantFilter<'_>,
+        each: &mut dyn FnMut(ListedGrant) -> Result<()>,
+    ) -> Result<()> {
+        let mut left = filter.limit.unwrap_or(usize::MAX);
+        if !self.are_of(sync_id) || left == 0 {
+            return Ok(());
+        }
+        self.walk_records(filter, &mut |row: GrantRecord| {
+            // A time that is none is damage here, too.
+            moment::check(row.discovered_at.as_ref())?;
+            left -= 1;
+            each(ListedGrant {
+                grant: record::grant(row).settled().grant,
+                is_whole: false,
+            })?;
+            Ok(left > 0)
+        })
+    }
+
+    /// A grant with its entitlement and principal.
+    pub(in crate::baton::c1z) fn complete(&self, grant: v2::Grant) -> Result<v2::Grant> {
+        self.joins.borrow_mut().message(grant)
     }
 
     pub(in crate::baton::c1z) fn count_grants(&self, sync_id: &str, filter: &GrantFilter<'_>) -> Result<u64> {

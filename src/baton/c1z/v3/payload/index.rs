@@ -21,6 +21,10 @@ const FOOTER: usize = 28;
 /// A longer index is refused.
 const MAX_INDEX: u32 = 64 << 20;
 const SHA256: usize = 32;
+/// Bytes of the longest header of a frame.
+const FRAME_HEADER: usize = 18;
+/// The header of a smaller frame may leave out how much is in it.
+const MAY_BE_UNSIZED: u64 = 256;
 
 /// A file of the payload, in one zstd frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +40,15 @@ pub(crate) struct Entry {
     pub(crate) sha256: [u8; SHA256],
 }
 
+/// An index that can be read.
+pub(super) struct Index {
+    pub(super) entries: Vec<Entry>,
+    /// What readers do not mind and writers do not write, each with its place.
+    pub(super) odd: Vec<(String, &'static str)>,
+}
+
 /// Reads the index, and checks that its frames lie between manifest and index.
-pub(super) fn read(file: &dyn ReadAt, envelope: &Envelope, limits: &Limits) -> Result<Vec<Entry>> {
+pub(super) fn read(file: &dyn ReadAt, envelope: &Envelope, limits: &Limits) -> Result<Index> {
     let room = file.size().saturating_sub(envelope.payload);
     let no_footer = || fault::damaged("it does not end with the footer of an index");
     if room < FOOTER as u64 {
@@ -66,7 +77,59 @@ pub(super) fn read(file: &dyn ReadAt, envelope: &Envelope, limits: &Limits) -> R
     if index.manifest_xxh64 != 0 && index.manifest_xxh64 != envelope.manifest_hash {
         return Err(fault::damaged("the checksum of its manifest is wrong"));
     }
-    entries(index.entries, envelope.payload, offset, limits)
+    let totals = (index.total_raw_size, index.total_compressed_size);
+    let has_hash = index.manifest_xxh64 != 0;
+    let entries = entries(index.entries, envelope.payload, offset, limits)?;
+    let mut odd = frames_as_written(file, &entries, envelope.payload, offset)?;
+    let sum = |size: fn(&Entry) -> u64| i64::try_from(entries.iter().map(size).sum::<u64>()).ok();
+    let is_sum = (sum(|entry| entry.raw), sum(|entry| entry.compressed)) == (Some(totals.0), Some(totals.1));
+    for (is_odd, what) in [
+        (!is_sum, "its sums are not those of its frames"),
+        (!has_hash, "it has no checksum of the manifest"),
+    ] {
+        if is_odd {
+            odd.push(("index".to_owned(), what));
+        }
+    }
+    Ok(Index { entries, odd })
+}
+
+/// Looks at where frames lie and at how they begin.
+fn frames_as_written(
+    file: &dyn ReadAt,
+    entries: &[Entry],
+    start: u64,
+    end: u64,
+) -> Result<Vec<(String, &'static str)>> {
+    let mut odd = Vec::new();
+    let mut at = start;
+    for entry in entries {
+        let length = usize::try_from(entry.compressed)
+            .unwrap_or(FRAME_HEADER)
+            .min(FRAME_HEADER);
+        let head = file.read(entry.offset, length)?;
+        let has_checksum = head.get(4).is_some_and(|flags| flags & 4 != 0);
+        let size = zstd::zstd_safe::get_frame_content_size(&head).ok().flatten();
+        let is_sized = size == Some(entry.raw) || (size.is_none() && entry.raw < MAY_BE_UNSIZED);
+        for (is_odd, what) in [
+            (entry.offset != at, "its frame does not begin where the one before ends"),
+            (!has_checksum, "its frame has no checksum"),
+            (!is_sized, "its frame says another size than the index"),
+            (
+                zstd::zstd_safe::get_dict_id_from_frame(&head).is_some(),
+                "its frame needs a dictionary",
+            ),
+        ] {
+            if is_odd {
+                odd.push((entry.name.clone(), what));
+            }
+        }
+        at = entry.offset.saturating_add(entry.compressed);
+    }
+    if at != end {
+        odd.push(("index".to_owned(), "it does not begin where the last frame ends"));
+    }
+    Ok(odd)
 }
 
 fn entries(found: Vec<IndexedFrameEntry>, start: u64, end: u64, limits: &Limits) -> Result<Vec<Entry>> {
@@ -180,7 +243,7 @@ mod tests {
 
     fn entries_of(file: Vec<u8>) -> Result<Vec<Entry>, Error> {
         let file = Bytes::from(file);
-        read(&file, &Envelope::read(&file)?, &Limits::default())
+        Ok(read(&file, &Envelope::read(&file)?, &Limits::default())?.entries)
     }
 
     #[test]
@@ -191,6 +254,22 @@ mod tests {
         assert!(
             entries_of(file(|_, _| (), |_| 0)).is_ok(),
             "a hash that was not recorded"
+        );
+    }
+
+    #[test]
+    fn frames_that_no_writer_leaves_so_are_told() {
+        let file = Bytes::from(file(|_, _| (), |_| 0));
+        let found = read(&file, &Envelope::read(&file).unwrap(), &Limits::default()).unwrap();
+        let told: Vec<String> = found.odd.iter().map(|(name, what)| format!("{name}: {what}")).collect();
+        assert_eq!(
+            told,
+            [
+                "a: its frame has no checksum",
+                "b/c: its frame does not begin where the one before ends",
+                "b/c: its frame has no checksum",
+                "index: it has no checksum of the manifest",
+            ]
         );
     }
 

@@ -34,6 +34,8 @@ pub(super) struct Payload {
     files: Arc<dyn Files>,
     /// What the index says of the content of each file, if there is one.
     sha256: Arc<BTreeMap<String, [u8; 32]>>,
+    /// File and place of what no reader minds and no writer writes.
+    odd: Arc<[(String, &'static str)]>,
 }
 
 impl Payload {
@@ -51,10 +53,11 @@ impl Payload {
             max_decoded: limits.max_decoded.max(file.size().saturating_mul(RATIO)),
             ..*limits
         };
-        let mut sha256 = BTreeMap::new();
+        let (mut sha256, mut odd) = (BTreeMap::new(), Vec::new());
         let files: Arc<dyn Files> = match envelope.encoding {
             Encoding::Indexed => {
-                let entries = index::read(&*file, envelope, &limits)?;
+                let index::Index { entries, odd: found } = index::read(&*file, envelope, &limits)?;
+                odd = found;
                 sha256.extend(entries.iter().map(|entry| (entry.name.clone(), entry.sha256)));
                 Arc::new(Frames::new(file, entries, &limits))
             }
@@ -64,15 +67,17 @@ impl Payload {
         Ok(Payload {
             files,
             sha256: Arc::new(sha256),
+            odd: odd.into(),
         })
     }
 
     /// Unpacks every file, also those that no question needs, and calls `each` with those whose content is not what the
-    /// index says.
+    /// index says, and with what else is not as writers leave it.
     ///
     /// # Errors
     /// `DataLoss` for a file that cannot be unpacked, and those of `each`.
-    pub(super) fn check(&self, each: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+    pub(super) fn check(&self, each: &mut dyn FnMut(&str, &str) -> Result<()>) -> Result<()> {
+        self.odd.iter().try_for_each(|(name, what)| each(name, what))?;
         for name in self.names()? {
             let Some(file) = Files::open(self, &name)? else {
                 continue;
@@ -91,7 +96,7 @@ impl Payload {
             file.read(at, 0).map_err(|error| error.in_file(&name))?;
             let wanted = self.sha256.get(&name);
             if wanted.is_some_and(|wanted| wanted != hash.finish().as_ref()) {
-                each(&name)?;
+                each(&name, "its content is not what the SHA-256 of the index says")?;
             }
         }
         Ok(())

@@ -28,7 +28,7 @@ use crate::baton::proto::v2;
 use build::Build;
 pub(super) use derived::Derived;
 use digest::Sum;
-use sorter::Sorter;
+pub(super) use sorter::Sorter;
 
 /// The version of the store's format, as the manifest says it.
 const SCHEMA_VERSION: u32 = 24;

@@ -12,7 +12,7 @@ use crate::baton::error::{Context as _, Error, Kind, Result};
 const BUFFER: usize = 64 << 10;
 
 /// Takes rows in any order. Of several with one key, the last one counts.
-pub(super) struct Sorter {
+pub(in crate::baton::c1z::v3) struct Sorter {
     folder: PathBuf,
     /// Bytes that are held in memory.
     budget: usize,
@@ -44,7 +44,7 @@ impl Span {
 
 impl Sorter {
     /// A sorter that holds `budget` bytes and keeps the rest in files in `folder`.
-    pub(super) fn new(folder: &Path, budget: usize) -> Self {
+    pub(in crate::baton::c1z::v3) fn new(folder: &Path, budget: usize) -> Self {
         Sorter {
             folder: folder.to_owned(),
             budget,
@@ -59,7 +59,7 @@ impl Sorter {
     ///
     /// # Errors
     /// `ResourceExhausted` when the disk is full, and those of the file system.
-    pub(super) fn add(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+    pub(in crate::baton::c1z::v3) fn add(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         self.add_parts(&[key], value)
     }
 
@@ -129,7 +129,7 @@ impl Sorter {
     ///
     /// # Errors
     /// Those of the file system.
-    pub(super) fn finish(mut self) -> Result<Sorted> {
+    pub(in crate::baton::c1z::v3) fn finish(mut self) -> Result<Sorted> {
         self.sort();
         if self.runs.is_empty() {
             return Ok(Sorted {
@@ -209,7 +209,7 @@ impl Source {
 }
 
 /// Rows in order.
-pub(super) struct Sorted {
+pub(in crate::baton::c1z::v3) struct Sorted {
     /// All of them, where nothing had to go to disk.
     held: Option<(Vec<u8>, std::vec::IntoIter<Span>)>,
     sources: Vec<Source>,
@@ -226,7 +226,7 @@ impl Sorted {
     ///
     /// # Errors
     /// Those of the file system.
-    pub(super) fn next(&mut self) -> Result<Option<(&[u8], &[u8])>> {
+    pub(in crate::baton::c1z::v3) fn next(&mut self) -> Result<Option<(&[u8], &[u8])>> {
         if self.held.is_some() {
             let next = self.held.as_mut().and_then(|(bytes, places)| {
                 let place = places.next()?;

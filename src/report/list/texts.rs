@@ -1,0 +1,143 @@
+//! What a line of JSON about a grant is put together from, each made once: grants come by their entitlement, go to the same
+//! people again and again, and have few sources that differ.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use prost::Message as _;
+
+use super::Rows;
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::proto::v2;
+use crate::baton::resource::key;
+
+/// Entries of a table at most.
+const MOST: usize = 20_000;
+
+/// The texts of the lines so far.
+pub(super) struct Texts<'s> {
+    rows: &'s Rows<'s>,
+    /// That of the last grant.
+    of: RefCell<Option<Rc<Of>>>,
+    to: RefCell<HashMap<String, HashMap<String, Rc<To>>>>,
+    /// Members that grants have besides, by the message of them.
+    rest: RefCell<HashMap<Vec<u8>, Rc<str>>>,
+    message: RefCell<Vec<u8>>,
+}
+
+/// What is granted.
+pub(super) struct Of {
+    id: String,
+    /// Type and bare id of the resource it is on, as the grant says.
+    on: (String, String),
+    /// Whether that is the entitlement of the row with its id.
+    pub(super) is_row: bool,
+    pub(super) entitlement: Rc<str>,
+    pub(super) resource: Rc<str>,
+    pub(super) kind: Rc<str>,
+    /// Where it holds, as far as that says.
+    pub(super) environment: Option<String>,
+}
+
+/// Who has it.
+pub(super) struct To {
+    /// Whether there is a row that says who that is.
+    pub(super) is_row: bool,
+    pub(super) principal: Rc<str>,
+    pub(super) environment: Option<String>,
+}
+
+impl<'s> Texts<'s> {
+    pub(super) fn new(rows: &'s Rows<'s>) -> Self {
+        Texts {
+            rows,
+            of: RefCell::default(),
+            to: RefCell::default(),
+            rest: RefCell::default(),
+            message: RefCell::default(),
+        }
+    }
+
+    /// An entitlement by its id; `on` says what it is on.
+    pub(super) fn of(&self, id: &str, on: impl FnOnce() -> Result<(String, String)>) -> Result<Rc<Of>> {
+        let on = on()?;
+        if let Some(last) = self.of.borrow().as_ref().filter(|last| last.id == id && last.on == on) {
+            return Ok(Rc::clone(last));
+        }
+        let row = self.rows.names().entitlement(id)?;
+        let of = row.as_ref().and_then(|row| row.resource.as_ref()).map(key);
+        let made = Rc::new(Of {
+            id: id.to_owned(),
+            is_row: of == Some((on.0.as_str(), on.1.as_str())),
+            entitlement: self.rows.entitlement_json(id)?,
+            resource: self.rows.resource_json(&on.0, &on.1)?,
+            kind: self.rows.resource_type_json(&on.0)?,
+            environment: self.rows.names().environment_of_right(id)?,
+            on,
+        });
+        *self.of.borrow_mut() = Some(Rc::clone(&made));
+        Ok(made)
+    }
+
+    /// A principal by type and bare id.
+    pub(super) fn to(&self, kind: &str, id: &str) -> Result<Rc<To>> {
+        if let Some(known) = self.to.borrow().get(kind).and_then(|of_kind| of_kind.get(id)) {
+            return Ok(Rc::clone(known));
+        }
+        let made = Rc::new(To {
+            is_row: self.rows.names().resource(kind, id)?.is_some(),
+            principal: self.rows.resource_json(kind, id)?,
+            environment: self.rows.names().environment_at(kind, id)?,
+        });
+        let mut to = self.to.borrow_mut();
+        if to.values().map(HashMap::len).sum::<usize>() >= MOST {
+            to.clear();
+        }
+        to.entry(kind.to_owned())
+            .or_default()
+            .insert(id.to_owned(), Rc::clone(&made));
+        Ok(made)
+    }
+
+    /// The message of a grant that says of its entitlement and principal what their rows say.
+    pub(super) fn own(&self, grant: &v2::Grant, of: &Of, to: &To) -> Result<String> {
+        let rest = self.rest(grant)?;
+        // Members come in the order of their numbers: the first two, the id, and the rest.
+        let mut own = format!("{{\"entitlement\":{},\"principal\":{}", of.entitlement, to.principal);
+        if !grant.id.is_empty() {
+            let id = serde_json::to_string(&grant.id).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+            own.push_str(",\"id\":");
+            own.push_str(&id);
+        }
+        if &*rest != "}" {
+            own.push(',');
+        }
+        own.push_str(&rest);
+        Ok(own)
+    }
+
+    /// Annotations and sources, and the brace behind them.
+    fn rest(&self, grant: &v2::Grant) -> Result<Rc<str>> {
+        let rest = v2::Grant {
+            sources: grant.sources.clone(),
+            annotations: grant.annotations.clone(),
+            ..v2::Grant::default()
+        };
+        let mut message = self.message.borrow_mut();
+        message.clear();
+        message.reserve(rest.encoded_len());
+        rest.encode_raw(&mut *message);
+        if let Some(known) = self.rest.borrow().get(message.as_slice()) {
+            return Ok(Rc::clone(known));
+        }
+        let line = self.rows.forms().grant.line(&rest)?;
+        let made: Rc<str> = line.strip_prefix('{').unwrap_or_default().into();
+        let mut texts = self.rest.borrow_mut();
+        if texts.len() >= MOST {
+            texts.clear();
+        }
+        texts.insert(message.clone(), Rc::clone(&made));
+        Ok(made)
+    }
+}
