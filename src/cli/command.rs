@@ -8,8 +8,8 @@ use super::program::{NAME, VERSION};
 use super::{
     access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, explain,
     explore, export, fields, findings, fleet, grant, grants, health_check, help, lambda, man, manifests, policy,
-    principals, read, resource_types, resources, root, serve, simulate, stats, syncs, unavailable, usage_error, verify,
-    version,
+    principals, read, resource_types, resources, review, root, serve, simulate, stats, syncs, unavailable, usage_error,
+    verify, version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -238,6 +238,13 @@ const COMMANDS: &[Row] = &[
         run: |terminal, root, own| grant::run(terminal, root, own, grant::Verb::Revoke),
         shown: grant::shown,
         adapt: |command, _| grant::adapt(command),
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: review::command,
+        run: review::run,
+        shown: |field| field.name == "color",
+        adapt: |command, purpose| command.subcommands(review::below(purpose)),
         ..Row::WORKSPACE
     },
     Row {

@@ -46,6 +46,7 @@ mod provision;
 mod read;
 mod resource_types;
 mod resources;
+mod review;
 mod root;
 mod serve;
 mod service;

@@ -169,12 +169,25 @@ fn grant_request(file: &Path, values: &Values) -> Result<v2::GrantManagerService
 
 fn revoke_request(file: &Path, id: &str) -> Result<v2::GrantManagerServiceRevokeRequest> {
     let (reader, sync_id) = open(file)?;
-    let mut grant = reader.grant(&sync_id, id)?.ok_or_else(|| missing("grant", id, file))?;
+    revocation(&reader, &sync_id, id, file)
+}
+
+/// The revocation of a grant by its id, with all that the sync says of it.
+///
+/// # Errors
+/// `NotFound` for what the sync does not have; `DataLoss` for a damaged file.
+pub fn revocation(
+    reader: &Reader,
+    sync_id: &str,
+    id: &str,
+    file: &Path,
+) -> Result<v2::GrantManagerServiceRevokeRequest> {
+    let mut grant = reader.grant(sync_id, id)?.ok_or_else(|| missing("grant", id, file))?;
     // Rows of grants name their entitlement by its id.
     let named = grant.entitlement.as_ref().map(|e| e.id.clone()).unwrap_or_default();
-    grant.entitlement = Some(right(&reader, &sync_id, &named, file)?);
+    grant.entitlement = Some(right(reader, sync_id, &named, file)?);
     let who = grant.principal.as_ref().map(resource::key).unwrap_or_default();
-    if let Some(principal) = reader.resource(&sync_id, who.0, who.1)? {
+    if let Some(principal) = reader.resource(sync_id, who.0, who.1)? {
         grant.principal = Some(principal);
     }
     Ok(v2::GrantManagerServiceRevokeRequest {

@@ -46,6 +46,11 @@ const SYNONYMS: &[(&[&str], &str, &str)] = &[
     (&["remove", "deny", "unassign"], "revoke", "takes a right away"),
     (&["add", "assign", "give"], "grant", "gives a right"),
     (
+        &["attest", "certify", "recertify", "campaign", "uar"],
+        "review",
+        "hands out workbooks, and carries out what reviewers decide",
+    ),
+    (
         &["csv", "xlsx", "excel", "json", "dump"],
         "export",
         "writes a file in other forms",

@@ -104,7 +104,7 @@ impl WriteSession<'_> {
         }
         let changes: Vec<Change> = planned.iter().flat_map(|told| told.changes.clone()).collect();
         match how {
-            Approval::Rehearsed => return self.show(&planned),
+            Approval::Rehearsed => return show(self.terminal, &planned),
             Approval::Asked if !changes.is_empty() => self.ask(&changes).await?,
             Approval::Asked | Approval::Now => {}
         }
@@ -153,29 +153,6 @@ impl WriteSession<'_> {
         Ok(())
     }
 
-    /// What a rehearsal brought: requests on stdout, words on stderr.
-    fn show(&self, planned: &[WriteOutcome]) -> Result<()> {
-        let requests: Vec<String> = planned
-            .iter()
-            .flat_map(|told| &told.requests)
-            .map(|request| {
-                request
-                    .to_string()
-                    .lines()
-                    .map(sanitize::json)
-                    .collect::<Vec<_>>()
-                    .join("\n")
-                    + "\n"
-            })
-            .collect();
-        self.terminal.data(&requests.join("\n"))?;
-        for change in planned.iter().flat_map(|told| &told.changes) {
-            self.terminal
-                .say(&format!("Not sent: {}", sanitize::line(&change.to_string())));
-        }
-        Ok(())
-    }
-
     async fn ask(&self, changes: &[Change]) -> Result<()> {
         let question = match changes {
             [one] => format!("{}. Do it?", sanitize::line(&one.to_string())),
@@ -187,16 +164,7 @@ impl WriteSession<'_> {
                 format!("Make these {count}?")
             }
         };
-        let terminal = self.terminal.clone();
-        // Its thread may wait for a line that never comes: a signal must not wait with it.
-        let answer = async {
-            let answer = tokio::task::spawn_blocking(move || terminal.confirm(&question)).await;
-            answer.map_err(|error| Error::new(Kind::Internal, error.to_string()))?
-        };
-        if self.unless_cancelled(answer, unchanged).await? {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Cancelled, "nothing was changed: nobody agreed"))
+        agree(self.terminal, &self.cancel, question).await
     }
 
     fn tell(&self, told: &WriteOutcome) {
@@ -214,6 +182,49 @@ impl WriteSession<'_> {
             done = work => done.context(self.doing),
             () = self.cancel.cancelled() => Err(stop()),
         }
+    }
+}
+
+/// What a rehearsal brought: requests on stdout, words on stderr.
+///
+/// # Errors
+/// Those of stdout.
+pub fn show(terminal: &Terminal, planned: &[WriteOutcome]) -> Result<()> {
+    let requests: Vec<String> = planned
+        .iter()
+        .flat_map(|told| &told.requests)
+        .map(|request| {
+            request
+                .to_string()
+                .lines()
+                .map(sanitize::json)
+                .collect::<Vec<_>>()
+                .join("\n")
+                + "\n"
+        })
+        .collect();
+    terminal.data(&requests.join("\n"))?;
+    for change in planned.iter().flat_map(|told| &told.changes) {
+        terminal.say(&format!("Not sent: {}", sanitize::line(&change.to_string())));
+    }
+    Ok(())
+}
+
+/// Asks whoever is at the terminal.
+///
+/// # Errors
+/// `Cancelled` when they do not agree, and after a signal.
+pub async fn agree(terminal: &Terminal, cancel: &CancellationToken, question: String) -> Result<()> {
+    let terminal = terminal.clone();
+    // Its thread may wait for a line that never comes: a signal must not wait with it.
+    let answer = tokio::task::spawn_blocking(move || terminal.confirm(&question));
+    let agreed = tokio::select! {
+        answer = answer => answer.map_err(|error| Error::new(Kind::Internal, error.to_string()))??,
+        () = cancel.cancelled() => return Err(unchanged()),
+    };
+    match agreed {
+        true => Ok(()),
+        false => Err(Error::new(Kind::Cancelled, "nothing was changed: nobody agreed")),
     }
 }
 

@@ -31,4 +31,12 @@ codes! {
     FOUND = "0613";
     /// A policy that cannot be read.
     POLICY = "0614";
+    /// A folder that is no review, cannot become one, or is being worked on.
+    REVIEW_FOLDER = "0615";
+    /// A workbook of a review that does not fit what was handed out.
+    REVIEW_WORKBOOK = "0616";
+    /// The sync that a review was made of is not there as it was.
+    REVIEW_STALE = "0617";
+    /// Decisions of a review that could not be carried out.
+    REVIEW_LEFT = "0618";
 }

@@ -29,6 +29,7 @@ pub mod path;
 pub mod policy;
 pub mod question;
 pub mod reach;
+pub mod review;
 mod snapshot;
 pub mod stats;
 pub mod suggest;

@@ -91,6 +91,9 @@ pub async fn pass(
             if let Some(words) = replacement(&words) {
                 answer = words;
             }
+            if let Fault::Stall(wait) = *words {
+                tokio::time::sleep(wait).await;
+            }
             Some(*words)
         }
         other => other,

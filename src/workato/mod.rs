@@ -436,6 +436,20 @@ pub fn only_slug(resource_type: &str) -> Option<&'static str> {
     found.and_then(|(_, slug)| slug)
 }
 
+/// Whether what is held on resources of this type can be given and taken away.
+pub fn takes_writes(resource_type: &str) -> bool {
+    macro_rules! list {
+        ($($kind:path),* $(,)?) => { [$((<$kind>::TYPE, <$kind>::CAPABILITIES)),*] };
+    }
+    let mut known = for_each_type!(list).into_iter();
+    known.any(|(of, all)| of == resource_type && all.contains(&v2::Capability::Provision))
+}
+
+/// Whether an error says that a write may have been made.
+pub fn is_outcome_unknown(error: &Error) -> bool {
+    error.code_id() == code::OUTCOME_UNKNOWN || writing::effect::may_be_done(error)
+}
+
 /// What can be done with these types, as published.
 pub fn capabilities(resource_types: &[v2::ResourceType]) -> v2::ConnectorCapabilities {
     macro_rules! list {

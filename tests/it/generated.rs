@@ -110,7 +110,9 @@ fn documents_name_flags_that_exist() {
     for below in ["prune", "keep"] {
         helps.push_str(&printed(&["syncs", below, "--help"]));
     }
-    helps.push_str(&printed(&["fleet", "sync", "--help"]));
+    for below in [["fleet", "sync"], ["review", "start"], ["review", "apply"]] {
+        helps.push_str(&printed(&[below[0], below[1], "--help"]));
+    }
     let fields = || workato::config::FIELDS.iter().chain(kit::FIELDS);
     for (at, _) in documents.match_indices("--") {
         let before = documents[..at].chars().next_back().unwrap();

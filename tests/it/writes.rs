@@ -12,6 +12,7 @@ mod program;
 mod projects;
 mod refusals;
 mod rehearsal;
+mod review;
 mod roles;
 mod sentences;
 mod table;

@@ -142,7 +142,8 @@ fn nine_is_the_exit_code_of_conditions() {
             code::SYNC_WARNINGS,
             report::CONDITION_HIT,
             report::GAINED,
-            report::FOUND
+            report::FOUND,
+            report::REVIEW_LEFT
         ]
     );
 }

@@ -28,6 +28,7 @@ macro_rules! topics {
 pub const TOPICS: &[Topic] = topics![
     "reach"
     "changes"
+    "reviews"
     "files"
     "permissions"
     "migration"

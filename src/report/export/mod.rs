@@ -22,6 +22,7 @@ use std::str::FromStr;
 use crate::baton::error::{Error, Kind};
 use crate::report::code;
 
+pub(super) use pass::StandIns;
 pub use pass::{Options, check_folder, export};
 
 /// A kind of output.

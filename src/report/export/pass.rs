@@ -115,14 +115,18 @@ struct Pass<'p> {
 /// Who counts as an account where no type of the file says that it is one: whoever holds something without passing it
 /// on. A review that is empty because of a missing trait would look like a workspace without access.
 #[derive(Default)]
-struct StandIns {
+pub(in crate::report) struct StandIns {
     needed: bool,
     /// Types whose resources pass on what they hold, such as groups and roles.
     holders: BTreeSet<String>,
 }
 
 impl StandIns {
-    fn read(snapshot: &Snapshot, answers: &Answers<'_>) -> Result<StandIns> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub(in crate::report) fn read(snapshot: &Snapshot, answers: &Answers<'_>) -> Result<StandIns> {
         let edges = answers.edges().all().flat_map(|(_, edges)| edges);
         Ok(StandIns {
             needed: find::user_types(snapshot)?.is_empty(),
@@ -130,7 +134,8 @@ impl StandIns {
         })
     }
 
-    fn includes(&self, kind: &str) -> bool {
+    /// Whether resources of a type are such accounts.
+    pub(in crate::report) fn includes(&self, kind: &str) -> bool {
         self.needed && !self.holders.contains(kind)
     }
 }

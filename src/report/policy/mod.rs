@@ -21,6 +21,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 pub(super) use self::judge::judge;
+pub(super) use self::owners::Owners;
 use super::condition::Condition;
 use super::counted::Limits;
 use super::findings::Severity;

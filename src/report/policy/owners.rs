@@ -38,6 +38,27 @@ pub(super) fn apply(looker: &Looker<'_>, policy: &Policy, found: &mut Vec<Findin
     found.extend(gone(looker, &owners));
 }
 
+/// The owners that a policy names, by what they answer for.
+pub(in crate::report) struct Owners<'p>(BTreeMap<At, &'p str>);
+
+impl<'p> Owners<'p> {
+    /// Looks them up.
+    pub(in crate::report) fn of(inventory: &Inventory, policy: &'p Policy) -> Owners<'p> {
+        let mut found = BTreeMap::new();
+        for Owner { of, owner } in &policy.owners {
+            let all = inventory.entries().iter().enumerate();
+            let named = all.filter(|(_, entry)| is(inventory, entry, of));
+            found.extend(named.map(|(at, _)| (at, owner.as_str())));
+        }
+        Owners(found)
+    }
+
+    /// Who answers for a thing, or for what it lies in.
+    pub(in crate::report) fn owner(&self, inventory: &Inventory, kind: &str, id: &str) -> Option<&'p str> {
+        outwards(inventory, &self.0, kind, id)
+    }
+}
+
 fn is(inventory: &Inventory, entry: &Entry, of: &Named) -> bool {
     let kind = inventory.type_of(entry).map_or("", |kind| &kind.id);
     let is_key = of.text == format!("{kind}:{}", entry.id);
@@ -52,7 +73,11 @@ fn is(inventory: &Inventory, entry: &Entry, of: &Named) -> bool {
 
 /// The owner of a thing, or of what it lies in.
 fn owner_of<'o>(inventory: &Inventory, owners: &BTreeMap<At, &'o str>, item: &Item) -> Option<&'o str> {
-    let mut at = inventory.find(&item.thing.kind, &item.thing.id);
+    outwards(inventory, owners, &item.thing.kind, &item.thing.id)
+}
+
+fn outwards<'o>(inventory: &Inventory, owners: &BTreeMap<At, &'o str>, kind: &str, id: &str) -> Option<&'o str> {
+    let mut at = inventory.find(kind, id);
     let mut seen = BTreeSet::new();
     while let Some(here) = at.filter(|at| seen.insert(*at)) {
         if let Some(owner) = owners.get(&here) {

@@ -21,6 +21,7 @@ mod paths;
 mod reach;
 mod readers;
 mod redirected;
+mod review;
 mod slim;
 pub mod v3;
 pub mod walks;
