@@ -109,7 +109,7 @@ const COMMANDS: &[Row] = &[
         build: demo::command,
         run: demo::run,
         shown: demo::shown,
-        adapt: |command, _| command.mut_arg("file", demo::file),
+        adapt: |command, _| command.mut_arg("file", demo::file).mut_arg("keep", demo::keep::flag),
         ..Row::KIT
     },
     Row {
@@ -288,6 +288,7 @@ const COMMANDS: &[Row] = &[
     Row {
         build: manifests::command,
         run: |terminal, _, own| manifests::run(terminal, own),
+        adapt: |command, _| command.mut_arg("keep", manifests::keep),
         ..Row::KIT
     },
     Row {

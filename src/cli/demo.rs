@@ -1,5 +1,7 @@
 //! `demo`: sync a simulated workspace, to see what comes out without an account.
 
+pub mod keep;
+
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -59,8 +61,10 @@ pub fn file(file: Arg) -> Arg {
 
 /// The command.
 pub fn command() -> Command {
-    workspace_flags(Command::new("demo").about("Sync a simulated workspace: no account, no network"))
-        .after_help("Examples:\n  baton-workato demo\n  baton-workato demo --people 5000 --env all -f big.c1z")
+    workspace_flags(Command::new("demo").about("Sync a simulated workspace: no account, no network")).after_help(
+        "Examples:\n  baton-workato demo\n  baton-workato demo --people 5000 --env all -f big.c1z\n\n  \
+                     # Something to try diff, findings, doctor, grant and revoke on\n  baton-workato demo --keep",
+    )
 }
 
 /// Adds the flags that shape a simulated workspace.
@@ -111,23 +115,51 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     }
     // The simulated workspace is gone with its process: there is nothing to go on with.
     options.resumable = false;
-    let summary = in_runtime(async {
+    let stays = keep::is_asked(own);
+    if stays {
+        options.keep = None;
+    }
+    in_runtime(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
-        let (_simulator, settings) = simulate(&workspace).await?;
+        let (simulator, settings) = simulate(&workspace).await?;
         // The simulated workspace has no quotas.
         let limits = Limits {
             request_timeout: request_timeout(&values),
             pace: None,
         };
-        let outcome = read_workspace(terminal, display, settings, limits, &options, cancel).await;
-        outcome.map_err(|error| interrupts.explain(error))
-    })?;
-    let after = After {
-        found: found::told(&summary.file, &policy),
-        next: next::commands(&summary.file),
-    };
-    finish(terminal, &summary, &after, &values)
+        let sync = async || {
+            let outcome = read_workspace(terminal, display, settings.clone(), limits, &options, cancel.clone()).await;
+            outcome.map_err(|error| interrupts.explain(error))
+        };
+        let yesterday = stays.then(|| simulator.workspace().yesterday());
+        let before = match &yesterday {
+            Some(yesterday) => {
+                let today = simulator.workspace();
+                simulator.change(|now| *now = yesterday.workspace.clone());
+                let summary = sync().await?;
+                simulator.change(|now| *now = today);
+                Some((summary, yesterday.gained.as_ref()))
+            }
+            None => None,
+        };
+        let summary = sync().await?;
+        let after = After {
+            found: found::told(&summary.file, &policy),
+            next: next::commands(&summary.file),
+        };
+        finish(terminal, &summary, &after, &values)?;
+        let Some((before, gained)) = before else {
+            return Ok(());
+        };
+        let stage = keep::Stage {
+            simulator: &simulator,
+            before: &before,
+            now: &summary,
+            gained,
+        };
+        keep::stay(terminal, &stage, &cancel).await
+    })
 }
 
 /// What the flags say.

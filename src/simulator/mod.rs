@@ -38,6 +38,7 @@ pub use endpoint::{Endpoint, Family};
 pub use estate::{
     Collection, Estate, Genie, GenieClient, IdentityGroup, IdentityUser, McpServer, PlatformClient, PlatformKey,
 };
+pub use generate::{Gained, Yesterday};
 pub use log::{Logged, Requests};
 pub use server::Simulator;
 pub use shape::{AccessModel, AgentsShape, Shape};

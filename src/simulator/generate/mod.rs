@@ -9,6 +9,9 @@ mod legacy;
 mod names;
 mod people;
 mod random;
+mod yesterday;
+
+pub use yesterday::{Gained, Yesterday};
 
 use std::collections::BTreeMap;
 

@@ -23,6 +23,7 @@ mod readers;
 mod redirected;
 mod review;
 mod slim;
+mod stays;
 pub mod v3;
 pub mod walks;
 mod ways;
