@@ -80,6 +80,7 @@ named!(
     InvokeActionResponse,
     ListActionSchemasResponse,
     ListEventFeedsResponse,
+    ListEventsResponse,
 );
 
 impl Named for crate::baton::proto::v2::BatonId {

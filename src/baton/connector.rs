@@ -197,6 +197,23 @@ pub trait Connector: Send + Sync + 'static {
         let _ = (cx, id);
         async { Ok(Vec::new()) }
     }
+
+    /// The feeds of events that there are. Makes no call.
+    fn event_feeds(&self) -> Vec<v2::EventFeedMetadata> {
+        Vec::new()
+    }
+
+    /// The next events of a feed. Each has the same id whenever it is told, and is told at least once to whoever goes on
+    /// with the cursor of the answer before only after its events are safe.
+    fn list_events(
+        &self,
+        cx: &SyncContext,
+        asked: &v2::ListEventsRequest,
+    ) -> impl Future<Output = Result<v2::ListEventsResponse>> + Send {
+        let _ = cx;
+        let error = no_event_feed(&asked.event_feed_id);
+        async { Err(error) }
+    }
 }
 
 /// What a grant led to.
@@ -360,6 +377,11 @@ pub trait Provisioner: Connector {
         let error = Error::new(Kind::NotFound, format!("there is no action {action:?}")).code(code::NO_ACTION);
         async { Err(error) }
     }
+}
+
+/// The answer for a feed that there is not.
+pub fn no_event_feed(id: &str) -> Error {
+    Error::new(Kind::NotFound, format!("there is no event feed {id:?}")).code(code::TASK_UNSUPPORTED)
 }
 
 /// The answer for a resource type without a handler.

@@ -35,6 +35,8 @@ pub enum Family {
     McpServers,
     /// The API platform.
     ApiPlatform,
+    /// The audit log.
+    AuditLog,
 }
 
 /// Which workspaces have an endpoint.
@@ -187,6 +189,8 @@ endpoints! {
     ApiClient = "/api/developer_api_clients/{id}", ApiClients, Any;
     /// `POST /api/developer_api_clients/:id/regenerate`.
     ApiClientRegenerate = "/api/developer_api_clients/{id}/regenerate", ApiClients, Any;
+    /// `GET /api/activity_logs`.
+    ActivityLogs = "/api/activity_logs", AuditLog, Any;
     /// `POST /api/connections/:id/disconnect`.
     ConnectionDisconnect = "/api/connections/{id}/disconnect", Connections, Any;
 }
@@ -209,7 +213,8 @@ impl Endpoint {
             | Family::Genies
             | Family::GenieClients
             | Family::McpServers
-            | Family::ApiPlatform => false,
+            | Family::ApiPlatform
+            | Family::AuditLog => false,
         }
     }
 

@@ -12,6 +12,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::audit::{self, Happened};
 use super::behavior::{Fault, Script};
 use super::endpoint::Endpoint;
 use super::gzip;
@@ -59,6 +60,7 @@ pub async fn pass(
 
     let mut extra = HeaderMap::new();
     let replaced = fault.as_ref().and_then(replacement);
+    let was_replaced = replaced.is_some();
     let mut answer = match replaced {
         Some(answer) => answer,
         None => match admit(&server, &behavior, endpoint, environment, &mut extra) {
@@ -86,6 +88,7 @@ pub async fn pass(
         },
     };
     answer.headers_mut().extend(extra);
+    let carried_out = !was_replaced && answer.status().is_success();
     let fault = match fault {
         Some(Fault::Answer(words)) if answer.status().is_success() => {
             if let Some(words) = replacement(&words) {
@@ -98,6 +101,16 @@ pub async fn pass(
         }
         other => other,
     };
+
+    // A write that was carried out leaves its row, whatever becomes of its answer.
+    if let (true, Some(endpoint), Some(env)) = (carried_out, endpoint, environment) {
+        let bare = path.split('?').next().unwrap_or_default();
+        let row = audit::of_write(endpoint, &method, bare).filter(|_| method != "GET");
+        if let Some((resource_type, event, id)) = row {
+            let row = Happened::new(env, Timestamp::now(), event, resource_type, id);
+            server.audit().add(row);
+        }
+    }
 
     let cut_off = matches!(fault, Some(Fault::Reset));
     let status = if cut_off { 0 } else { answer.status().as_u16() };

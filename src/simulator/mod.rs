@@ -2,11 +2,12 @@
 //!
 //! Written from `workato/api.md` alone, never from the client, so that the two can disagree and a test
 //! notices. One file per area of the API holds its routes (`people`, `roles`, `groups`, `projects`, `folders`,
-//! `connections`, `clients`, `agents`, `details`); `gate` is what every request passes first: log, faults, quota, token,
+//! `connections`, `clients`, `agents`, `details`, `audit`); `gate` is what every request passes first: log, faults, quota, token,
 //! permission. `cli` and tests may use this module; nothing else does.
 
 mod agent_writes;
 mod agents;
+mod audit;
 mod behavior;
 pub mod catalogue;
 mod clients;
@@ -33,6 +34,7 @@ mod workspace;
 mod writes;
 
 pub use agents::SECRETS;
+pub use audit::Happened;
 pub use behavior::{Assigned, Behavior, Fault, GroupIds, Hits, Quota, QuotaClock, RetryForm, Script};
 pub use endpoint::{Endpoint, Family};
 pub use estate::{

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::audit::{AuditLog, Happened};
 use super::behavior::Behavior;
 use super::endpoint::Endpoint;
 use super::line::{Plug, PluggedListener};
@@ -20,7 +21,8 @@ use super::quota::Counters;
 use super::view::View;
 use super::workspace::{Env, Workspace};
 use super::{
-    agent_writes, agents, clients, connections, details, folders, gate, groups, paging, people, projects, roles, writes,
+    agent_writes, agents, audit, clients, connections, details, folders, gate, groups, paging, people, projects, roles,
+    writes,
 };
 use crate::baton::error::{Error, Kind, Result};
 
@@ -43,6 +45,7 @@ pub struct Server {
     pub invited: Mutex<Vec<String>>,
     /// Secrets that were made, in order.
     pub secrets: Mutex<Vec<String>>,
+    audit: Mutex<AuditLog>,
     log: Mutex<Vec<Logged>>,
     correlation: AtomicU64,
 }
@@ -82,6 +85,11 @@ impl Server {
         *view = Arc::new(View::new(workspace));
     }
 
+    /// The audit log.
+    pub fn audit(&self) -> MutexGuard<'_, AuditLog> {
+        self.audit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A secret that nothing else is.
     pub fn new_secret(&self, of: &str) -> String {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +121,7 @@ impl Simulator {
             counters: Counters::default(),
             invited: Mutex::default(),
             secrets: Mutex::default(),
+            audit: Mutex::default(),
             log: Mutex::default(),
             correlation: AtomicU64::new(1),
         });
@@ -157,6 +166,16 @@ impl Simulator {
     /// Changes the workspace; requests that arrive afterwards see it.
     pub fn change(&self, change: impl FnOnce(&mut Workspace)) {
         self.server.change(change);
+    }
+
+    /// Adds a row to the audit log, and says its id.
+    pub fn happened(&self, row: Happened) -> u64 {
+        self.server.audit().add(row)
+    }
+
+    /// Empties the audit log.
+    pub fn forget_events(&self) {
+        self.server.audit().clear();
     }
 
     /// Who was invited so far, by address.
@@ -271,6 +290,7 @@ fn routes(server: &Arc<Server>) -> Router {
                     put(agent_writes::update_developer_client).delete(agent_writes::delete_developer_client)
                 }
                 Endpoint::ApiClientRegenerate => post(agent_writes::regenerate),
+                Endpoint::ActivityLogs => get(audit::list),
                 Endpoint::ConnectionDisconnect => post(agent_writes::disconnect),
             },
         );

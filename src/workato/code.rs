@@ -38,6 +38,8 @@ codes! {
     LIST_SHORT = "1108";
     /// A list that repeats its pages.
     LIST_REPEATS = "1109";
+    /// An audit log that cannot be believed.
+    AUDIT_LOG_UNUSABLE = "1110";
 
     /// Collaborators may not be listed.
     MAY_COLLABORATORS = "1201";
@@ -75,6 +77,8 @@ codes! {
     MAY_MCP_SERVERS = "1217";
     /// API-platform clients, keys or collections may not be listed.
     MAY_API_PLATFORM = "1218";
+    /// The audit log may not be read.
+    MAY_AUDIT_LOG = "1219";
 
     /// A write of an older role in a workspace without such roles.
     LEGACY_WRITE = "1301";

@@ -21,6 +21,7 @@ pub mod conventions;
 pub mod data_center;
 pub mod diagnosis;
 pub mod environment_role;
+pub mod event;
 pub mod facts;
 mod family;
 mod feature;
@@ -293,6 +294,14 @@ impl Connector for WorkatoConnector {
         }
         for_each_type!(dispatch)
     }
+
+    fn event_feeds(&self) -> Vec<v2::EventFeedMetadata> {
+        event::feeds()
+    }
+
+    async fn list_events(&self, cx: &SyncContext, asked: &v2::ListEventsRequest) -> Result<v2::ListEventsResponse> {
+        event::list(&self.tables_anew(), cx, asked).await
+    }
 }
 
 impl Provisioner for WorkatoConnector {
@@ -470,7 +479,11 @@ pub fn capabilities(resource_types: &[v2::ResourceType]) -> v2::ConnectorCapabil
         all
     };
     let mut capabilities = capability::of_types(resource_types.iter().map(|t| (t.clone(), of(&t.id))));
-    let beside = [v2::Capability::Actions, v2::Capability::ServiceModeTargetedSync];
+    let beside = [
+        v2::Capability::Actions,
+        v2::Capability::EventFeedV2,
+        v2::Capability::ServiceModeTargetedSync,
+    ];
     capabilities.connector_capabilities.extend(beside.map(i32::from));
     capabilities.connector_capabilities.sort_unstable();
     if accounts().is_some() {

@@ -270,7 +270,7 @@ async fn capabilities_name_every_type_without_a_call() {
     assert_eq!(privilege["resourceType"]["annotations"], skip);
     assert_eq!(
         (&privilege["permissions"], &privilege["capabilities"]),
-        (&json!({}), &json!(["CAPABILITY_SYNC"]))
+        (&json!({}), &json!(["CAPABILITY_SYNC", "CAPABILITY_TARGETED_SYNC"]))
     );
     let all = [
         "CAPABILITY_PROVISION",
@@ -280,6 +280,9 @@ async fn capabilities_name_every_type_without_a_call() {
         "CAPABILITY_RESOURCE_DELETE",
         "CAPABILITY_SYNC_SECRETS",
         "CAPABILITY_ACTIONS",
+        "CAPABILITY_TARGETED_SYNC",
+        "CAPABILITY_EVENT_FEED_V2",
+        "CAPABILITY_SERVICE_MODE_TARGETED_SYNC",
     ];
     assert_eq!(said["connectorCapabilities"], json!(all), "by number");
     let no_password = "CAPABILITY_DETAIL_CREDENTIAL_OPTION_NO_PASSWORD";

@@ -225,6 +225,7 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
             "action",
             "diagnosis",
             "environment_role",
+            "event",
             "folder",
             "group",
             "privilege",
@@ -239,7 +240,7 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
         "environment_role",
         "environment_role",
         "EnvironmentRole",
-        &["access_model.rs", "family"],
+        &["access_model.rs", "event", "family"],
     ),
     (
         "role",
@@ -249,6 +250,7 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
             "access_model.rs",
             "collaborator",
             "environment_role",
+            "event",
             "family",
             "folder",
             "privilege",
@@ -270,6 +272,7 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
             "api_client.rs",
             "api_collection.rs",
             "diagnosis",
+            "event",
             "folder",
             "genie.rs",
             "mcp_server.rs",
@@ -284,6 +287,7 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
             "api_client.rs",
             "connection.rs",
             "diagnosis",
+            "event",
             "privilege",
             "project",
             "role",
@@ -300,15 +304,15 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
         "api_client",
         "api_client",
         "ApiClient",
-        &["action", "api_client_role.rs", "api_key.rs"],
+        &["action", "api_client_role.rs", "api_key.rs", "event"],
     ),
     (
         "api_client_role",
         "api_client_role",
         "ApiClientRole",
-        &["api_client.rs"],
+        &["api_client.rs", "event"],
     ),
-    ("connection", "connection", "Connection", &["action", "folder"]),
+    ("connection", "connection", "Connection", &["action", "event", "folder"]),
     ("identity_user", "identity_user", "IdentityUser", &["identity_group"]),
     (
         "identity_group",
@@ -323,10 +327,10 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
         "api_platform_client",
         "api_platform_client",
         "ApiPlatformClient",
-        &["api_collection.rs", "api_key", "api_key.rs"],
+        &["api_collection.rs", "api_key", "api_key.rs", "event"],
     ),
-    ("api_key", "api_key", "ApiKey", &["action"]),
-    ("api_collection", "api_collection", "ApiCollection", &[]),
+    ("api_key", "api_key", "ApiKey", &["action", "event"]),
+    ("api_collection", "api_collection", "ApiCollection", &["event"]),
 ];
 
 impl Line {
@@ -434,6 +438,8 @@ fn the_smallest_type_stands_in_few_files() {
         "src/workato/client/checkbox.rs",
         "src/workato/client/endpoint.rs",
         "src/workato/code.rs",
+        // An event about one says its type.
+        "src/workato/event/say.rs",
         "src/workato/mod.rs",
     ];
     assert_eq!(files, expected);

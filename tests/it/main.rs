@@ -16,6 +16,7 @@ mod cli;
 mod client;
 mod codes;
 mod doctor;
+mod events;
 mod expansion;
 mod faults;
 mod fleet;

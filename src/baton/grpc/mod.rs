@@ -4,10 +4,11 @@
 //! [`Connector`](crate::baton::connector::Connector) and what stands before its writes; [`server`] puts them behind a
 //! listener, with mutual TLS ([`tls`]) when a parent process brought certificates ([`parent`]), without when outsiders
 //! ask on loopback. One file per concern: `lists` reads, `life` is metadata, validation and cleanup, `writes` changes,
-//! `actions` acts, `unsupported` says no, `rate_limit` never limits; `paging` cuts pages to the size of a message, `syncs` keeps what
+//! `actions` acts, `events` tells what happened, `unsupported` says no, `rate_limit` never limits; `paging` cuts pages to the size of a message, `syncs` keeps what
 //! belongs to one sync, `rules` checks requests.
 
 mod actions;
+mod events;
 mod inherit;
 mod life;
 mod lists;

@@ -9,7 +9,6 @@ use super::{Services, checked};
 use crate::baton::connector::Provisioner;
 use crate::baton::proto::v2;
 use crate::baton::proto::v2::asset_service_server::AssetService;
-use crate::baton::proto::v2::event_service_server::EventService;
 use crate::baton::proto::v2::tickets_service_server::TicketsService;
 
 #[tonic::async_trait]
@@ -23,25 +22,6 @@ impl<C: Provisioner> AssetService for Services<C> {
     ) -> Result<Response<Self::GetAssetStream>, Status> {
         checked(request)?;
         Ok(Response::new(stream::empty()))
-    }
-}
-
-#[tonic::async_trait]
-impl<C: Provisioner> EventService for Services<C> {
-    async fn list_events(
-        &self,
-        request: Request<v2::ListEventsRequest>,
-    ) -> Result<Response<v2::ListEventsResponse>, Status> {
-        let feed = checked(request)?.event_feed_id;
-        Err(Status::not_found(format!("there is no event feed {feed:?}")))
-    }
-
-    async fn list_event_feeds(
-        &self,
-        request: Request<v2::ListEventFeedsRequest>,
-    ) -> Result<Response<v2::ListEventFeedsResponse>, Status> {
-        checked(request)?;
-        Ok(Response::new(Default::default()))
     }
 }
 

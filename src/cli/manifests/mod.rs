@@ -26,7 +26,7 @@ const NIGHTS: u32 = 9;
 /// The command.
 pub fn command() -> Command {
     Command::new("manifests")
-        .about("Print what runs this version, for Kubernetes, Compose, systemd, cron or GitHub Actions")
+        .about("Print what runs this version: Kubernetes, Compose, systemd, cron, GitHub Actions")
         .arg(
             Arg::new("place")
                 .required(true)

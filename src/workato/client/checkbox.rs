@@ -72,4 +72,6 @@ checkboxes! {
     LIST_API_KEYS = "API platform > Clients & access profiles > List access profiles";
     /// `GET /api/api_collections`
     LIST_API_COLLECTIONS = "API platform > Collections & endpoints";
+    /// `GET /api/activity_logs`
+    GET_AUDIT_LOG = "Admin > Environment management > Audit log > Get audit log";
 }

@@ -123,6 +123,7 @@ const GENIES_FAMILY: &str = "genies";
 const GENIE_CLIENTS_FAMILY: &str = "genie clients";
 const MCP_SERVERS_FAMILY: &str = "MCP servers";
 const API_PLATFORM_FAMILY: &str = "API platform";
+const AUDIT_LOG_FAMILY: &str = "audit log";
 
 macro_rules! endpoints {
     (
@@ -274,6 +275,10 @@ endpoints! {
         API_COLLECTIONS = "API collections", "/api/api_collections", PageNumber, Array, API_PLATFORM_FAMILY,
             LIST_API_COLLECTIONS, MAY_API_PLATFORM,
             "API collections, which API-platform clients call";
+        /// `workato/audit_log.md 1`
+        ACTIVITY_LOGS = "the audit log", "/api/activity_logs", None, Data, AUDIT_LOG_FAMILY,
+            GET_AUDIT_LOG, MAY_AUDIT_LOG,
+            "events: what happened since; no access is missing";
     }
     writes {
         /// `workato/api.md 2.6`

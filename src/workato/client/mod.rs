@@ -16,6 +16,7 @@ pub(crate) mod model;
 pub mod odd;
 mod paging;
 mod probe;
+mod queried;
 mod time;
 mod write;
 

@@ -240,6 +240,7 @@ async fn the_table_covers_every_family_and_says_where_to_tick() {
             ("API platform", 3),
             ("MCP servers", 3),
             ("Workato Identity", 3),
+            ("audit log", 1),
             ("collaborator groups", 2),
             ("collaborators", 2),
             ("connections", 1),

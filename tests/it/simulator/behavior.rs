@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits, Quota, RetryForm, Shape};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Happened, Hits, Quota, RetryForm, Shape};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{client, get, get_as, send, small, start};
+use super::{client, get, get_as, ids, send, small, start};
 use crate::support::replay::Replay;
 
 #[tokio::test]
@@ -241,4 +241,36 @@ async fn recordings_are_replayed() {
     assert_eq!(ask("/api/projects?page=2&per_page=100").await.unwrap().status(), 404);
     assert_eq!(replay.unmatched(), ["/api/projects?page=2&per_page=100"]);
     assert_eq!(replay.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_newest_first_and_shows_writes_and_late_rows() {
+    let shape = Shape::small(AccessModel::RbacV2);
+    let simulator = start(shape, Behavior::default()).await;
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let first = simulator.happened(
+        Happened::new(Env::Dev, at("2026-11-02T08:00:00Z"), "user_login", "User", "7").by(7, "Lin", "lin@example.org"),
+    );
+    let second = simulator.happened(Happened::new(Env::Dev, at("2026-11-02T09:00:00Z"), "x", "Folder", "8").late(1));
+    let other = simulator.happened(Happened::new(Env::Test, at("2026-11-02T09:00:00Z"), "x", "Folder", "8"));
+
+    let (_, page) = get(&simulator, "/api/activity_logs?page[size]=1").await;
+    assert_eq!(ids(&page["data"]), [first.to_string()], "the other one is late");
+    assert_eq!(page["data"][0]["timestamp"], "2026-11-02T00:00:00.000-08:00");
+    let (_, page) = get(&simulator, "/api/activity_logs?page[size]=1").await;
+    assert_eq!(ids(&page["data"]), [second.to_string()]);
+    let (_, page) = get(&simulator, &format!("/api/activity_logs?page[after]={second}")).await;
+    assert_eq!(ids(&page["data"]), [first.to_string()], "and none of {other}");
+    let (_, page) = get(&simulator, "/api/activity_logs?from=2026-11-02T00:30:00-08:00").await;
+    assert_eq!(ids(&page["data"]), [second.to_string()]);
+    let (status, page) = get(&simulator, "/api/activity_logs?include_event_types[]=user_logim").await;
+    assert_eq!((status.as_u16(), ids(&page["data"]).len()), (200, 0));
+
+    let member = simulator.workspace().people[0].id;
+    let url = format!("{}/api/members/{member}", simulator.base_url());
+    let gone = client().delete(url).bearer_auth(simulator.token(Env::Dev)).send().await;
+    assert!(gone.unwrap().status().is_success());
+    let (_, page) = get(&simulator, "/api/activity_logs").await;
+    assert_eq!(page["data"][0]["resource"]["type"], "ManagedUserGrant");
+    assert_eq!(page["data"][0]["resource"]["id"], member);
 }

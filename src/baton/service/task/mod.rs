@@ -1,6 +1,7 @@
 //! What is done for each kind of task (`baton/service/protocol.md 4.1, 4.2`). One file per family.
 
 mod actions;
+mod events;
 mod provisioning;
 mod sync;
 mod unsupported;
@@ -56,8 +57,8 @@ pub async fn perform<C: Provisioner>(service: &Service<C>, task: Task, cancel: &
             TaskType::ActionGetSchema(wanted) => actions::schema(service, wanted),
             TaskType::ActionInvoke(wanted) => actions::invoke(service, wanted).await,
             TaskType::ActionStatus(wanted) => actions::status(service, wanted),
-            TaskType::ListEventFeeds(_) => unsupported::no_event_feeds(),
-            TaskType::ListEvents(wanted) => unsupported::event_feed(&wanted.event_feed_id),
+            TaskType::ListEventFeeds(_) => events::feeds(service),
+            TaskType::ListEvents(wanted) => events::list(service, wanted).await,
             TaskType::EventFeed(_) | TaskType::CreateSyncDiff(_) | TaskType::CompactSyncs(_) => unsupported::kind(),
         })
     };
