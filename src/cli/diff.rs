@@ -47,7 +47,13 @@ pub fn command() -> Command {
             "End with exit code 9 if any person or account gained access",
         ))
         .arg(switch("all", "Show every line instead of counts"));
-    read::add(command).after_help(
+    let markdown = |output: Arg| {
+        output.help(
+            "Form of the answer: table, markdown (for a ticket), json, jsonl (one JSON document per line) or csv \
+             (default \"table\")",
+        )
+    };
+    read::add(command).mut_arg("output", markdown).after_help(
         "Without more, the newest finished full sync of the file is compared with the one before it.\n\
          --base-sync-id and --applied-sync-id name the older and the newer sync.\n\n\
          Examples:\n  \
@@ -57,9 +63,16 @@ pub fn command() -> Command {
          baton-workato diff monday.c1z friday.c1z\n\n  \
          # Since a week ago, ending with exit code 9 if anybody gained anything\n  \
          baton-workato diff --since 7d --fail-if-gained\n\n  \
+         # For a ticket\n  \
+         baton-workato diff -o markdown > changes.md\n\n  \
          # Every new grant, in the published shape\n  \
          baton-workato diff -o json | jq -r '.grants.created[].id'",
     )
+}
+
+/// Markdown is a form of this command alone.
+pub fn is_markdown(word: &str) -> bool {
+    ["markdown", "md"].contains(&word.trim().to_lowercase().as_str())
 }
 
 /// Compares.
@@ -75,6 +88,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         .flatten()
         .map(Path::new)
         .collect();
+    let markdown = own.get_one::<String>("output").is_some_and(|word| is_markdown(word));
     let reading = if files.is_empty() {
         Reading::of(terminal, own, &values)?
     } else {
@@ -109,7 +123,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let sides = Sides::open(&wanted)?;
     let gained = if reading.format == Format::Table {
         let review = Review::of(&sides)?;
-        review::show(terminal, &reading, &review, own.get_flag("all"))?;
+        review::show(terminal, &reading, &review, own.get_flag("all"), markdown)?;
         review.gained_by_people
     } else {
         rows::show(terminal, &reading, &sides)?

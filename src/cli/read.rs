@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::launch::{self, Rules};
-use super::{bad_value, logging, only, sync};
+use super::{bad_value, diff, logging, only, sync};
 use crate::baton::c1z::{Keep, Reader};
 use crate::baton::config::kit;
 use crate::baton::config::{Field, Values};
@@ -220,6 +220,9 @@ pub fn format(own: &ArgMatches) -> Result<Format> {
     let Ok(Some(word)) = own.try_get_one::<String>("output") else {
         return Ok(Format::default());
     };
+    if own.try_contains_id("fail-if-gained").is_ok() && diff::is_markdown(word) {
+        return Ok(Format::Table);
+    }
     word.parse().map_err(|()| {
         bad_value(format!(
             "field output: value must be one of [{}] but got '{word}'",

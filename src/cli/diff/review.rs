@@ -14,13 +14,13 @@ const MOST: usize = 20;
 /// Gains or losses of one subject, told one by one.
 const BUNDLES: usize = 12;
 
-/// Shows the review.
+/// Shows the review, as trees or as Markdown.
 ///
 /// # Errors
 /// Those of stdout.
-pub(super) fn show(terminal: &Terminal, reading: &Reading, review: &Review, all: bool) -> Result<()> {
+pub(super) fn show(terminal: &Terminal, reading: &Reading, review: &Review, all: bool, markdown: bool) -> Result<()> {
     // A file or a pipe gets every line: nobody can ask it for the rest.
-    let all = all || !terminal.stdout_is_terminal();
+    let all = all || markdown || !terminal.stdout_is_terminal();
     let mut drawing = Drawing { all, folded: false };
     let mut nodes = vec![Node::new(
         Tone::Dim,
@@ -63,6 +63,9 @@ pub(super) fn show(terminal: &Terminal, reading: &Reading, review: &Review, all:
         nodes.push(Node::new(Tone::Dim, "--all shows every line instead of counts."));
     }
     terminal.deliver(&reading.paging, |output| {
+        if markdown {
+            return nodes.iter().try_for_each(|node| output.text(&tree::markdown(node)));
+        }
         nodes
             .iter()
             .try_for_each(|node| tree::write(output, node, terminal.layout()))

@@ -3,6 +3,8 @@
 //! On a terminal a line that is too long is broken between words and goes on below itself, at most `LINES` lines; to
 //! a file or a pipe every line is written whole, once.
 
+mod markdown;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::color::Paint;
@@ -10,6 +12,8 @@ use super::output::Output;
 use super::sanitize;
 use super::table::Layout;
 use crate::baton::error::Result;
+
+pub use markdown::markdown;
 
 /// Lines that one entry takes at most on a terminal.
 const LINES: usize = 3;
