@@ -47,6 +47,7 @@ pub fn command() -> Command {
             "End with exit code 9 if any person or account gained access",
         ))
         .arg(switch("all", "Show every line instead of counts"));
+    let command = command.arg(read::markdown());
     let markdown = |output: Arg| {
         output.help(
             "Form of the answer: table, markdown (for a ticket), json, jsonl (one JSON document per line) or csv \
@@ -70,11 +71,6 @@ pub fn command() -> Command {
     )
 }
 
-/// Markdown is a form of this command alone.
-pub fn is_markdown(word: &str) -> bool {
-    ["markdown", "md"].contains(&word.trim().to_lowercase().as_str())
-}
-
 /// Compares.
 ///
 /// # Errors
@@ -88,7 +84,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         .flatten()
         .map(Path::new)
         .collect();
-    let markdown = own.get_one::<String>("output").is_some_and(|word| is_markdown(word));
+    let markdown = read::wants_markdown(own);
     let reading = if files.is_empty() {
         Reading::of(terminal, own, &values)?
     } else {

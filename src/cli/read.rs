@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::launch::{self, Rules};
-use super::{bad_value, diff, logging, only, sync};
+use super::{bad_value, logging, only, sync};
 use crate::baton::c1z::{Keep, Reader};
 use crate::baton::config::kit;
 use crate::baton::config::{Field, Values};
@@ -67,6 +67,23 @@ pub fn output() -> Arg {
         .value_name("FORMAT")
         .help("Form of the answer: table, json, jsonl (one JSON document per line) or csv (default \"table\")")
         .help_heading(READING)
+}
+
+/// The argument of a command that can answer in Markdown: then `--output markdown` is a form of it as well.
+pub fn markdown() -> Arg {
+    Arg::new("markdown")
+        .long("markdown")
+        .action(ArgAction::SetTrue)
+        .hide(true)
+}
+
+/// Whether the answer is to be Markdown, of a command that has [`markdown`].
+pub fn wants_markdown(own: &ArgMatches) -> bool {
+    let Ok(Some(flag)) = own.try_get_one::<bool>("markdown") else {
+        return false;
+    };
+    let word = own.get_one::<String>("output").map(|word| word.trim().to_lowercase());
+    *flag || matches!(word.as_deref(), Some("markdown" | "md"))
 }
 
 /// The section of the help.
@@ -220,7 +237,7 @@ pub fn format(own: &ArgMatches) -> Result<Format> {
     let Ok(Some(word)) = own.try_get_one::<String>("output") else {
         return Ok(Format::default());
     };
-    if own.try_contains_id("fail-if-gained").is_ok() && diff::is_markdown(word) {
+    if wants_markdown(own) {
         return Ok(Format::Table);
     }
     word.parse().map_err(|()| {

@@ -245,7 +245,12 @@ impl Random {
                 key: Bytes::copy_from_slice(&last.key),
                 trailer: trailer(last.trailer),
             };
-        } else if first.is_none() && made.spans.is_empty() {
+        }
+        // What is cut out may leave nothing: then there is no part.
+        let reaches = |(start, end, _): &(Vec<u8>, Vec<u8>, u64)| {
+            end.as_slice() > part.smallest.key.as_ref() && !part.largest.is_before(start)
+        };
+        if first.is_none() && !made.spans.iter().any(reaches) {
             return;
         }
         part.backing = Some(file);
