@@ -41,7 +41,6 @@ fn safe(text: &str) -> String {
         match c {
             // Where software turns words into links, a backslash does not help.
             '@' => safe.push_str("&#64;"),
-            ':' => safe.push_str("&#58;"),
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -52,6 +51,7 @@ fn safe(text: &str) -> String {
             other => safe.push(other),
         }
     }
+    let safe = safe.replace("://", "&#58;//").replace("www.", "www&#46;");
     // What begins a line must not begin a list or a rule of its own.
     match safe.chars().next() {
         Some('+' | '-' | '=') => format!("\\{safe}"),
@@ -69,14 +69,14 @@ mod tests {
         let tree = Node::new(Tone::Bold, "People").with([
             Node::new(Tone::Green, "+ Ada <ada@acme.com>")
                 .with([Node::new(Tone::Plain, "gained *all* of [x](https://evil)")]),
-            Node::new(Tone::Plain, "@team <img src=x> #1"),
+            Node::new(Tone::Plain, "@team <img src=x> #1, 9:30, www.evil"),
         ]);
         insta::assert_snapshot!(markdown(&tree), @r"
         ### People
 
         - \+ Ada &lt;ada&#64;acme.com&gt;
           - gained \*all\* of \[x\](https&#58;//evil)
-        - &#64;team &lt;img src=x&gt; \#1
+        - &#64;team &lt;img src=x&gt; \#1, 9:30, www&#46;evil
         ");
         assert_eq!(markdown(&Node::new(Tone::Dim, "1. of 2")), "1\\. of 2\n\n");
         assert_eq!(markdown(&Node::blank()), "");

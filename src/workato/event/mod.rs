@@ -5,7 +5,7 @@
 //!
 //! Every event is told at least once, and has the same id whenever it is told: the environment and the id of its row.
 //! One call reads a few answers of one log; the [`cursor`] says how far each has been read. A log is read from its newest
-//! row down to an hour before the newest row of the time before ([`sweep`]), so that rows that appear late are told,
+//! row down to an hour before the newest row of the time before (`sweep`), so that rows that appear late are told,
 //! too; those that were told already are left out as far as the cursor has room for their ids. Nothing is asked to be
 //! filtered by Workato but the time: a name that it does not know answers an empty list.
 

@@ -80,10 +80,10 @@ pub async fn next(
 /// Notes that a row was told.
 pub fn remember(log: &mut Log, row: &EventRow) {
     let newest = log.newest.as_ref().or(log.canary.as_ref()).and_then(|mark| mark.at);
-    if let (Some(at), Some(newest)) = (moment(row), newest) {
-        if at < newest.saturating_sub(OVERLAP) {
-            return;
-        }
+    if let (Some(at), Some(newest)) = (moment(row), newest)
+        && at < newest.saturating_sub(OVERLAP)
+    {
+        return;
     }
     let ids = if log.done { &mut log.told } else { &mut log.next };
     ids.add(row.id.as_str());

@@ -43,7 +43,7 @@ impl Review {
     fn find(&self, wanted: impl Fn(&Value) -> bool) -> (String, String, String) {
         let manifest = self.manifest();
         for packet in manifest["packets"].as_array().unwrap() {
-            for row in packet["rows"].as_array().unwrap().iter().filter(|row| wanted(row)) {
+            if let Some(row) = packet["rows"].as_array().unwrap().iter().find(|row| wanted(row)) {
                 let text = |value: &Value| value.as_str().unwrap().to_owned();
                 return (
                     text(&packet["csv"]["name"]),
