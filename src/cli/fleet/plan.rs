@@ -156,7 +156,12 @@ impl Plan {
     /// A file that cannot be read or understood, two workspaces of one name or with one token: exit code 2.
     pub fn read(path: &Path, env: Env<'_>) -> Result<Plan> {
         let shown = path.display().to_string();
-        let text = read(path).with_context(|| format!("read {shown}"))?;
+        let text = read(path)
+            .with_context(|| format!("read {shown}"))
+            .map_err(|error| match path.exists() {
+                true => error,
+                false => error.hint("-c names the file of the fleet; `baton-workato fleet --help` shows one"),
+            })?;
         let options = serde_saphyr::options! { with_snippet: false };
         let file: FleetFile = serde_saphyr::from_str_with_options(&text, options)
             .map_err(|error| wrong(format!("{shown}: {error}")).hint("`baton-workato fleet --help` shows one"))?;
