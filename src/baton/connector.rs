@@ -216,6 +216,28 @@ pub trait Connector: Send + Sync + 'static {
     }
 }
 
+/// A resource looked for in the list of its type.
+///
+/// # Errors
+/// Those of the connector.
+pub async fn listed<C: Connector>(
+    connector: &C,
+    cx: &SyncContext,
+    id: &v2::ResourceId,
+    parent: Option<&v2::ResourceId>,
+) -> Result<Option<v2::Resource>> {
+    let mut page = PageToken::first();
+    loop {
+        let listed = connector.list_resources(cx, &id.resource_type, parent, &page).await?;
+        let is_it = |row: &v2::Resource| row.id.as_ref().is_some_and(|of| of.resource == id.resource);
+        match (listed.rows.into_iter().find(is_it), listed.next) {
+            (Some(found), _) => return Ok(Some(found)),
+            (None, Some(next)) => page = next,
+            (None, None) => return Ok(None),
+        }
+    }
+}
+
 /// What a grant led to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Granted {

@@ -62,7 +62,7 @@ use crate::ABOUT;
 use crate::baton::about::About;
 use crate::baton::action::Arguments;
 use crate::baton::capability;
-use crate::baton::connector::{Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext};
+use crate::baton::connector::{self, Connector, CreatedAccount, Granted, NewAccount, Provisioner, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::http::HttpClient;
@@ -260,15 +260,8 @@ impl Connector for WorkatoConnector {
         id: &v2::ResourceId,
         _: Option<&v2::ResourceId>,
     ) -> Result<v2::Resource> {
-        let mut page = PageToken::first();
-        loop {
-            let listed = self.list_resources(cx, &id.resource_type, None, &page).await?;
-            let found = listed.rows.into_iter().find(|row| resource::key(row).1 == id.resource);
-            match (found, listed.next) {
-                (Some(found), _) => return Ok(found),
-                (None, Some(next)) => page = next,
-                (None, None) => break,
-            }
+        if let Some(found) = connector::listed(self, cx, id, None).await? {
+            return Ok(found);
         }
         let t = self.tables(cx);
         macro_rules! dispatch {

@@ -329,8 +329,8 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
         "ApiPlatformClient",
         &["api_collection.rs", "api_key", "api_key.rs", "event"],
     ),
-    ("api_key", "api_key", "ApiKey", &["action", "event"]),
-    ("api_collection", "api_collection", "ApiCollection", &["event"]),
+    ("api_key", "api_key", "ApiKey", &["action"]),
+    ("api_collection", "api_collection", "ApiCollection", &[]),
 ];
 
 impl Line {

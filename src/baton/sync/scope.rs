@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::baton::about::About;
 use crate::baton::cause;
-use crate::baton::connector::{Connector, SyncContext};
+use crate::baton::connector::{Connector, SyncContext, listed};
 use crate::baton::error::{Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::page::{Page, PageToken};
@@ -207,24 +207,10 @@ impl<C: Connector> Scoped<C> {
     async fn find(&self, cx: &SyncContext, target: &Target) -> Result<Option<v2::Resource>> {
         let parent = target.parent.as_ref();
         match self.inner.get_resource(cx, &target.id, parent).await {
-            Ok(resource) => return Ok(Some(resource)),
-            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-            Err(error) if error.kind() != Kind::Unimplemented => return Err(error),
-            Err(_) => {}
-        }
-        let wanted = external_id(&target.id);
-        let mut page = PageToken::first();
-        loop {
-            let kind = &target.id.resource_type;
-            let listed = self.inner.list_resources(cx, kind, parent, &page).await?;
-            let is_it = |r: &v2::Resource| r.id.as_ref().is_some_and(|id| external_id(id) == wanted);
-            if let Some(found) = listed.rows.into_iter().find(is_it) {
-                return Ok(Some(found));
-            }
-            match listed.next {
-                Some(next) => page = next,
-                None => return Ok(None),
-            }
+            Ok(resource) => Ok(Some(resource)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) if error.kind() != Kind::Unimplemented => Err(error),
+            Err(_) => listed(self.inner.as_ref(), cx, &target.id, parent).await,
         }
     }
 }
@@ -296,14 +282,14 @@ impl<C: Connector> Connector for Scoped<C> {
             Part::GrantsOnWanted => None,
             Part::OnWanted(own) => Some(own),
         };
-        let mut listed = self.inner.list_grants(cx, resource, page).await?;
-        listed.rows.retain(|grant| {
+        let mut grants = self.inner.list_grants(cx, resource, page).await?;
+        grants.rows.retain(|grant| {
             let on = grant
                 .entitlement
                 .as_ref()
                 .and_then(|e| e.resource.as_ref()?.id.as_ref());
             on.is_none_or(|on| self.is_wanted(on) || own.as_ref().is_some_and(|own| external_id(on) == *own))
         });
-        Ok(listed)
+        Ok(grants)
     }
 }

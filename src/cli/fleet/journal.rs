@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::owner;
 
-/// Beside the files. Read by this version of the program only.
-const NAME: &str = ".fleet-run.json";
-const LOCK: &str = ".fleet-run.lock";
+/// Beside the files, for each shard its own. Read by this version of the program only.
+const NAME: &str = ".fleet-run";
 
 /// A run over a fleet, which one process at a time has.
 pub struct Journal {
@@ -32,8 +31,9 @@ impl Journal {
     ///
     /// # Errors
     /// `Unavailable` where another process syncs the same fleet; those of the disk.
-    pub fn open(folder: &Path, goes_on: bool) -> Result<Journal> {
-        let lock = private(&folder.join(LOCK))?;
+    pub fn open(folder: &Path, shard: Option<(u32, u32)>, goes_on: bool) -> Result<Journal> {
+        let name = shard.map_or_else(|| NAME.to_owned(), |(shard, of)| format!("{NAME}-{shard}-of-{of}"));
+        let lock = private(&folder.join(format!("{name}.lock")))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -41,11 +41,11 @@ impl Journal {
                     Kind::Unavailable,
                     format!("another run syncs into {}", folder.display()),
                 )
-                .hint("wait for it; shards of one fleet have a folder each, or a machine"));
+                .hint("wait for it, or stop it"));
             }
             Err(TryLockError::Error(error)) => return Err(Error::from(error).context("lock the folder of the fleet")),
         }
-        let path = folder.join(NAME);
+        let path = folder.join(format!("{name}.json"));
         let run = if goes_on { read(&path) } else { Run::default() };
         let mut journal = Journal { path, run, _lock: lock };
         journal.write()?;

@@ -44,6 +44,8 @@ pub struct Plan {
     pub workspaces: Vec<Workspace>,
     /// What is not wrong and not wise.
     pub warnings: Vec<String>,
+    /// Which shard this is, and of how many; none where one process does all.
+    pub part: Option<(u32, u32)>,
 }
 
 /// A workspace.
@@ -237,6 +239,7 @@ impl Plan {
             at_once: file.at_once.unwrap_or(AT_ONCE).clamp(1, 256),
             workspaces,
             warnings,
+            part: None,
         })
     }
 
@@ -252,6 +255,7 @@ impl Plan {
                 "there is no shard {shard} of {shards}: they count from 0"
             )));
         }
+        self.part = Some((shard, shards));
         self.workspaces
             .retain(|workspace| shard_of(&workspace.name, shards) == shard);
         Ok(self)

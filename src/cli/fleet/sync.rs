@@ -26,7 +26,7 @@ use crate::workato;
 /// The gravest failure of a workspace; `Cancelled` when the run is stopped; those of the folder.
 pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, goes_on: bool) -> Result<()> {
     std::fs::create_dir_all(&plan.folder).with_context(|| format!("make the folder {}", plan.folder.display()))?;
-    let mut journal = Journal::open(&plan.folder, goes_on)?;
+    let mut journal = Journal::open(&plan.folder, plan.part, goes_on)?;
     let at_once = at_once.unwrap_or(plan.at_once) as usize;
     let total = plan.workspaces.len();
     let mut outcomes: Vec<(usize, Outcome)> = Vec::with_capacity(total);
@@ -55,7 +55,10 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, g
                     outcome
                 }
                 Some(Ok(summary)) => {
-                    journal.note(&workspace.name, &summary.sync_id)?;
+                    // Without the note `--continue` would sync it again; its file is as whole as ever.
+                    if let Err(error) = journal.note(&workspace.name, &summary.sync_id) {
+                        tracing::warn!(workspace = workspace.name, %error, "That this one is done could not be noted.");
+                    }
                     Outcome::synced(&workspace.name, &summary)
                 }
                 Some(Err(error)) => {

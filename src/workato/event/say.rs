@@ -17,8 +17,7 @@ use crate::workato::role_assignments::{Holdings, RoleKind};
 use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::{
-    api_client, api_client_role, api_collection, api_key, api_platform_client, connection, environment_role, folder,
-    project, role,
+    api_client, api_client_role, api_platform_client, connection, environment_role, folder, project, role,
 };
 
 /// Rows about recipes and their life: nobody's access changes by them.
@@ -166,8 +165,6 @@ async fn change(t: &Tables, cx: &SyncContext, environment: &Environment, row: &E
         ("ApiClient", Some(id)) => Some(resource::id(api_client::ApiClient::TYPE, id)),
         ("ApiPrivilegeGroup", Some(id)) => Some(resource::id(api_client_role::ApiClientRole::TYPE, id)),
         ("ApiCustomer", Some(id)) => Some(resource::id(api_platform_client::ApiPlatformClient::TYPE, id)),
-        ("ApiAccessProfile", Some(id)) => Some(resource::id(api_key::ApiKey::TYPE, id)),
-        ("ApiGroup", Some(id)) => Some(resource::id(api_collection::ApiCollection::TYPE, id)),
         ("SharedAccount", Some(id)) => Some(resource::id(connection::Connection::TYPE, id)),
         ("Project", Some(id)) => Some(resource::id(project::Project::TYPE, id)),
         ("Folder", Some(id)) => Some(resource::id(folder::Folder::TYPE, id)),
