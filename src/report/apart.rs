@@ -4,20 +4,25 @@
 //! Two names are one where a reader cannot see a difference: spaces at the ends and in a row, and what stands behind
 //! the beginning that a narrow column shows, do not count.
 
+mod stems;
+
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
 use super::find;
 use super::inherited::{From, Key};
 use super::names::Names;
+use super::snapshot::Snapshot;
 use super::thing::Account;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::baton::visible;
+use stems::Stems;
 
 /// Characters of a name that count: as many as lists show of a long one.
 const SEEN: usize = 80;
@@ -144,48 +149,88 @@ impl Namesake {
     }
 }
 
-/// By type and bare id: what is to be said of resources that share their name.
-pub(super) type OfResources = HashMap<(String, String), Apart>;
+/// What is to be said of resources that share their name. Names of which none begins like another can never become equal:
+/// so it is found out for those that begin alike when one of them is asked for.
+pub(super) struct OfResources {
+    stems: Stems,
+    /// Types of accounts.
+    users: Vec<String>,
+    /// By stem.
+    told: Mutex<HashMap<u64, Arc<Told>>>,
+}
 
-/// Looks for resources of one name.
-///
-/// # Errors
-/// `DataLoss` for a damaged file.
-pub(super) fn resources(names: &Names<'_>) -> Result<OfResources> {
-    let snapshot = names.snapshot();
-    let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
-    let or_id = |name: &str, id: &str| stem(if name.is_empty() { id } else { name });
-    let mut stems: HashMap<u64, bool> = HashMap::new();
-    reader.for_each_resource_name(sync_id, &mut |_, id, name| {
-        stems
-            .entry(or_id(name, id))
-            .and_modify(|again| *again = true)
-            .or_default();
-        Ok(())
-    })?;
-    stems.retain(|_, again| *again);
-    if stems.is_empty() {
-        return Ok(OfResources::new());
+/// By type and bare id.
+type Told = HashMap<(String, String), Apart>;
+
+impl OfResources {
+    /// Looks at all names.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file; so below.
+    pub(super) fn read(snapshot: &Snapshot) -> Result<Self> {
+        let mut stems = Stems::default();
+        snapshot
+            .reader()
+            .for_each_resource_name(snapshot.sync_id(), &mut |kind, id, name| {
+                stems.add(stem_or_id(name, id), kind, id)
+            })?;
+        stems.close();
+        let users = match stems.is_empty() {
+            true => Vec::new(),
+            false => find::user_types(snapshot)?,
+        };
+        Ok(OfResources {
+            stems,
+            users,
+            told: Mutex::default(),
+        })
     }
-    let mut shared: Vec<(String, String)> = Vec::new();
-    reader.for_each_resource_name(sync_id, &mut |kind, id, name| {
-        if stems.contains_key(&or_id(name, id)) {
-            shared.push((kind.to_owned(), id.to_owned()));
+
+    /// What tells a resource apart: of this type, bare id, and name.
+    ///
+    /// # Errors
+    /// As [`OfResources::read`].
+    pub(super) fn of(&self, names: &Names<'_>, kind: &str, id: &str, name: &str) -> Result<Option<Apart>> {
+        if self.stems.is_empty() {
+            return Ok(None);
         }
-        Ok(())
-    })?;
-    let users = find::user_types(snapshot)?;
-    let mut namesakes = Vec::with_capacity(shared.len());
-    for (kind, id) in shared {
-        if let Some(resource) = names.resource(&kind, &id)? {
-            namesakes.push(namesake(names, &users, &resource)?);
+        let stem = stem_or_id(name, id);
+        let known = self.told().get(&stem).cloned();
+        let told = match known {
+            Some(told) => told,
+            None => {
+                let told = Arc::new(self.tell(names, stem)?);
+                self.told().insert(stem, Arc::clone(&told));
+                told
+            }
+        };
+        if told.is_empty() {
+            return Ok(None);
         }
+        Ok(told.get(&(kind.to_owned(), id.to_owned())).cloned())
     }
-    let found = tell(&namesakes);
-    let keyed = namesakes.into_iter().zip(found);
-    Ok(keyed
-        .filter_map(|(one, apart)| Some(((one.kind, one.id), apart?)))
-        .collect())
+
+    fn told(&self) -> MutexGuard<'_, HashMap<u64, Arc<Told>>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, names: &Names<'_>, stem: u64) -> Result<Told> {
+        let mut namesakes = Vec::new();
+        for (kind, id) in self.stems.of(stem) {
+            if let Some(resource) = names.resource(kind, id)? {
+                namesakes.push(namesake(names, &self.users, &resource)?);
+            }
+        }
+        let found = tell(&namesakes);
+        let keyed = namesakes.into_iter().zip(found);
+        Ok(keyed
+            .filter_map(|(one, apart)| Some(((one.kind, one.id), apart?)))
+            .collect())
+    }
+}
+
+fn stem_or_id(name: &str, id: &str) -> u64 {
+    stem(if name.is_empty() { id } else { name })
 }
 
 fn namesake(names: &Names<'_>, users: &[String], resource: &v2::Resource) -> Result<Namesake> {

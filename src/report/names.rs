@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 
-use super::apart::Apart;
 use super::inherited::{Inherited, Key};
 use super::snapshot::Snapshot;
 use super::thing::{Right, Thing};
@@ -140,7 +139,7 @@ impl<'s> Names<'s> {
             id: id.to_owned(),
             name: name.to_owned(),
             environment: self.environment_of(resource)?,
-            apart: self.apart(kind, id)?,
+            apart: self.snapshot.resources_apart()?.of(self, kind, id, name)?,
         })
     }
 
@@ -223,14 +222,6 @@ impl<'s> Names<'s> {
             resource: self.thing(kind, id)?,
             left_out: 0,
         })
-    }
-
-    fn apart(&self, kind: &str, id: &str) -> Result<Option<Apart>> {
-        let known = self.snapshot.resources_apart(self)?;
-        if known.is_empty() {
-            return Ok(None);
-        }
-        Ok(known.get(&(kind.to_owned(), id.to_owned())).cloned())
     }
 
     fn type_name(&self, kind: &str) -> Result<String> {

@@ -146,8 +146,8 @@ impl Snapshot {
     }
 
     /// What tells resources of one name apart.
-    pub(super) fn resources_apart(&self, names: &Names<'_>) -> Result<&apart::OfResources> {
-        once(&self.known.resources, || apart::resources(names))
+    pub(super) fn resources_apart(&self) -> Result<&apart::OfResources> {
+        once(&self.known.resources, || apart::OfResources::read(self))
     }
 
     /// What tells entitlements of one name apart.

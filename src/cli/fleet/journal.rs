@@ -22,8 +22,22 @@ pub struct Journal {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Run {
+    /// What it was called, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     /// Workspaces that are whole, with the id of their sync.
     done: BTreeMap<String, String>,
+}
+
+/// What becomes of what the run before has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    /// All is done again.
+    Again,
+    /// It is left out.
+    LeftOut,
+    /// It is left out if that run had this name; a run of another name begins anew.
+    LeftOutIn(String),
 }
 
 impl Journal {
@@ -31,7 +45,7 @@ impl Journal {
     ///
     /// # Errors
     /// `Unavailable` where another process syncs the same fleet; those of the disk.
-    pub fn open(folder: &Path, shard: Option<(u32, u32)>, goes_on: bool) -> Result<Journal> {
+    pub fn open(folder: &Path, shard: Option<(u32, u32)>, before: Before) -> Result<Journal> {
         let name = shard.map_or_else(|| NAME.to_owned(), |(shard, of)| format!("{NAME}-{shard}-of-{of}"));
         let lock = private(&folder.join(format!("{name}.lock")))?;
         match lock.try_lock() {
@@ -46,13 +60,22 @@ impl Journal {
             Err(TryLockError::Error(error)) => return Err(Error::from(error).context("lock the folder of the fleet")),
         }
         let path = folder.join(format!("{name}.json"));
-        let run = if goes_on { read(&path) } else { Run::default() };
+        let run = match before {
+            Before::Again => Run::default(),
+            Before::LeftOut => read(&path),
+            Before::LeftOutIn(name) => Some(read(&path))
+                .filter(|run| run.name.as_ref() == Some(&name))
+                .unwrap_or_else(|| Run {
+                    name: Some(name),
+                    ..Run::default()
+                }),
+        };
         let mut journal = Journal { path, run, _lock: lock };
         journal.write()?;
         Ok(journal)
     }
 
-    /// Whether a workspace is done already.
+    /// Whether a workspace is done already, in what was left out.
     pub fn is_done(&self, name: &str) -> bool {
         self.run.done.contains_key(name)
     }
@@ -107,4 +130,28 @@ fn private(path: &Path) -> Result<File> {
         options.mode(0o600);
     }
     options.open(path).with_context(|| format!("open {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(folder: &Path, before: Before) -> bool {
+        Journal::open(folder, None, before).unwrap().is_done("acme")
+    }
+
+    #[test]
+    fn a_run_goes_on_with_what_it_did_itself_and_another_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let named = |name: &str| Before::LeftOutIn(name.to_owned());
+        let note = |before: Before| Journal::open(folder, None, before).unwrap().note("acme", "id").unwrap();
+        note(named("monday"));
+        assert!(done(folder, named("monday")));
+        assert!(done(folder, Before::LeftOut));
+        assert!(!done(folder, named("tuesday")));
+        assert!(!done(folder, named("monday")), "tuesday began anew");
+        note(Before::Again);
+        assert!(!done(folder, named("monday")));
+    }
 }

@@ -1,6 +1,7 @@
 //! `fleet`: many workspaces, each with its own token and file, in one process.
 
 mod doctor;
+pub mod file;
 mod journal;
 mod outcome;
 mod plan;
@@ -10,6 +11,7 @@ mod table;
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::launch::{self, Rules};
@@ -17,6 +19,7 @@ use super::{logging, usage_error};
 use crate::baton::config::{Field, Values, kit};
 use crate::baton::error::Result;
 use crate::term::Terminal;
+use journal::Before;
 use plan::Plan;
 
 /// The command, without the settings of those below it.
@@ -93,6 +96,14 @@ pub fn below() -> [Command; 3] {
                     .action(ArgAction::SetTrue)
                     .help("Leave out what the run before had done when it was stopped, or had done well"),
             )
+            .arg(
+                Arg::new("run")
+                    .long("run")
+                    .value_name("NAME")
+                    .conflicts_with("continue")
+                    .value_parser(NonEmptyStringValueParser::new())
+                    .help("Leave out what a run of this name has done; one of another name begins anew"),
+            )
             .args(shards.clone())
             .after_help(
                 "Exit code 0 if every workspace is whole, else that of the gravest failure: 16 wrong token, 7 missing \
@@ -144,7 +155,12 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         "doctor" => doctor::run(terminal, &plan, form),
         _ => {
             let at_once = sub.get_one::<u32>("at-once").copied();
-            sync::run(terminal, &plan, form, at_once, sub.get_flag("continue"))
+            let before = match sub.get_one::<String>("run") {
+                Some(name) => Before::LeftOutIn(name.clone()),
+                None if sub.get_flag("continue") => Before::LeftOut,
+                None => Before::Again,
+            };
+            sync::run(terminal, &plan, form, at_once, before)
         }
     }
 }

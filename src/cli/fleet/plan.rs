@@ -3,35 +3,18 @@
 //! A workspace has the settings of a sync by their names. They are looked up as a sync of its own would look them up, with
 //! the file in the place of the environment: what is wrong with one is said in the same words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use crate::baton::code;
+use super::file::{Env, FleetFile, OWN, variable, wrong};
 use crate::baton::config::values::Surroundings;
 use crate::baton::config::{Values, check};
-use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::baton::owner;
-use crate::baton::secret::Secret;
+use crate::baton::error::{Error, Result};
 use crate::cli::fields;
 
 /// Workspaces at the same time, unless somebody says otherwise: enough to keep two processors busy while Workato answers.
 const AT_ONCE: u32 = 8;
-/// A file of workspaces, or of a token, that is larger is none.
-const LARGEST: u64 = 4 << 20;
-/// Settings that are one workspace's own, or no setting of a sync into a file.
-const OWN: [&str; 6] = [
-    "workato-api-key",
-    "workato-test-api-key",
-    "workato-prod-api-key",
-    "file",
-    "client-id",
-    "client-secret",
-];
 
 /// What is to be synced.
 #[derive(Debug)]
@@ -75,82 +58,6 @@ impl Workspace {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct FleetFile {
-    #[serde(default)]
-    version: Option<u64>,
-    #[serde(default)]
-    folder: Option<PathBuf>,
-    #[serde(default)]
-    at_once: Option<u32>,
-    #[serde(default)]
-    settings: BTreeMap<String, Word>,
-    workspaces: Vec<Part>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Part {
-    name: String,
-    token: Source,
-    #[serde(default)]
-    test_token: Option<Source>,
-    #[serde(default)]
-    prod_token: Option<Source>,
-    #[serde(default)]
-    settings: BTreeMap<String, Word>,
-}
-
-/// The value of a setting.
-#[derive(Deserialize, Clone)]
-#[serde(untagged)]
-enum Word {
-    Flag(bool),
-    Number(i64),
-    Text(String),
-    List(Vec<String>),
-}
-
-impl Word {
-    /// As the environment would have it.
-    fn text(&self) -> String {
-        match self {
-            Word::Flag(flag) => flag.to_string(),
-            Word::Number(number) => number.to_string(),
-            Word::Text(text) => text.clone(),
-            Word::List(texts) => texts.join(","),
-        }
-    }
-}
-
-/// Where a token is.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Source {
-    Elsewhere(Elsewhere),
-    Inline(Hidden),
-}
-
-/// A text of the file that nobody may see.
-struct Hidden(Secret);
-
-impl<'de> Deserialize<'de> for Hidden {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(from).map(|text| Hidden(Secret::new(text.trim())))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-enum Elsewhere {
-    Env(String),
-    File(PathBuf),
-}
-
-/// An environment variable by name.
-type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
-
 impl Plan {
     /// Reads it. What is wrong with one workspace alone is kept with it: the others are none the worse.
     ///
@@ -158,43 +65,21 @@ impl Plan {
     /// A file that cannot be read or understood, two workspaces of one name or with one token: exit code 2.
     pub fn read(path: &Path, env: Env<'_>) -> Result<Plan> {
         let shown = path.display().to_string();
-        let text = read(path)
-            .with_context(|| format!("read {shown}"))
-            .map_err(|error| match path.exists() {
-                true => error,
-                false => error.hint("-c names the file of the fleet; `baton-workato fleet --help` shows one"),
-            })?;
-        let options = serde_saphyr::options! { with_snippet: false };
-        let file: FleetFile = serde_saphyr::from_str_with_options(&text, options)
-            .map_err(|error| wrong(format!("{shown}: {error}")).hint("`baton-workato fleet --help` shows one"))?;
-        if file.version.is_some_and(|version| version != 1) {
-            return Err(wrong(format!("{shown}: this program knows version 1")));
-        }
+        let file = FleetFile::read(path)?;
         let here = path.parent().unwrap_or(Path::new(""));
-        let folder = here.join(file.folder.unwrap_or_default());
-        let mut names = BTreeSet::new();
-        let mut inline = Vec::new();
+        let folder = here.join(file.folder.clone().unwrap_or_default());
+        let inline = file.inline();
         let mut tokens: BTreeMap<String, String> = BTreeMap::new();
         let mut workspaces = Vec::new();
-        check_settings(&file.settings).with_context(|| format!("read {shown}"))?;
         for part in file.workspaces {
             let name = part.name.clone();
-            check_name(&name).with_context(|| format!("read {shown}"))?;
-            if !names.insert(name.to_lowercase()) {
-                return Err(wrong(format!("{shown}: two workspaces are called {name:?}")));
-            }
-            check_settings(&part.settings).with_context(|| format!("read {shown}: workspace {name}"))?;
             let sources = [
-                ("BATON_WORKATO_API_KEY", Some(&part.token)),
-                ("BATON_WORKATO_TEST_API_KEY", part.test_token.as_ref()),
-                ("BATON_WORKATO_PROD_API_KEY", part.prod_token.as_ref()),
-            ];
-            if sources
-                .iter()
-                .any(|(_, source)| matches!(source, Some(Source::Inline(_))))
-            {
-                inline.push(name.clone());
-            }
+                "BATON_WORKATO_API_KEY",
+                "BATON_WORKATO_TEST_API_KEY",
+                "BATON_WORKATO_PROD_API_KEY",
+            ]
+            .into_iter()
+            .zip(part.sources());
             let mut own: BTreeMap<String, OsString> = BTreeMap::new();
             for (key, word) in file.settings.iter().chain(&part.settings) {
                 own.insert(variable(key), word.text().into());
@@ -223,9 +108,6 @@ impl Plan {
                 None => values(&own, env),
             };
             workspaces.push(Workspace { name, file, values });
-        }
-        if workspaces.is_empty() {
-            return Err(wrong(format!("{shown} names no workspace")));
         }
         let mut warnings = Vec::new();
         if !inline.is_empty() {
@@ -268,10 +150,6 @@ pub fn shard_of(name: &str, shards: u32) -> u32 {
     u32::try_from(hash % u64::from(shards.max(1))).unwrap_or_default()
 }
 
-fn variable(key: &str) -> String {
-    format!("BATON_{}", key.to_uppercase().replace('-', "_"))
-}
-
 /// The settings of one workspace: its own, those of the fleet, then those of the environment that are nobody's secret.
 fn values(own: &BTreeMap<String, OsString>, env: Env<'_>) -> Result<Values> {
     let theirs = OWN.map(variable);
@@ -289,83 +167,6 @@ fn values(own: &BTreeMap<String, OsString>, env: Env<'_>) -> Result<Values> {
     check::kit_rules(fields::of_kit(), &values)?;
     check::connector_rules(fields::of_connector(), &values)?;
     Ok(values)
-}
-
-fn check_name(name: &str) -> Result<()> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(is_plain) {
-        return Ok(());
-    }
-    Err(wrong(format!("{name:?} cannot name a workspace"))
-        .hint("its file is called so: letters, digits, dashes, underscores and dots, at most 100"))
-}
-
-fn check_settings(settings: &BTreeMap<String, Word>) -> Result<()> {
-    for key in settings.keys() {
-        if OWN.contains(&key.as_str()) {
-            return Err(wrong(format!("{key} is no setting of a fleet")).hint(
-                "tokens stand at the workspace: token, test-token, prod-token; its file is called as the workspace",
-            ));
-        }
-        if !fields::all().iter().any(|field| field.name == key) {
-            return Err(wrong(format!("there is no setting {key:?}")).hint("`baton-workato help settings` lists them"));
-        }
-    }
-    Ok(())
-}
-
-impl Source {
-    fn token(&self, here: &Path, env: Env<'_>) -> Result<Secret> {
-        let token = match self {
-            Source::Inline(Hidden(token)) => token.clone(),
-            Source::Elsewhere(Elsewhere::Env(name)) => {
-                let value = env(name).and_then(|value| value.into_string().ok());
-                let value = value.filter(|value| !value.trim().is_empty());
-                Secret::new(
-                    value
-                        .ok_or_else(|| {
-                            Error::new(Kind::Unknown, format!("the variable {name} is not set"))
-                                .code(code::SETTING_MISSING)
-                                .hint("it holds the token of the workspace")
-                        })?
-                        .trim(),
-                )
-            }
-            Source::Elsewhere(Elsewhere::File(path)) => {
-                let path = here.join(path);
-                let text = read(&path).with_context(|| format!("read the token in {}", path.display()))?;
-                Secret::new(text.trim())
-            }
-        };
-        if token.expose().is_empty() {
-            return Err(Error::new(Kind::Unknown, "the token is empty").code(code::SETTING_MISSING));
-        }
-        Ok(token)
-    }
-}
-
-/// The text of a file that nobody else can have written.
-fn read(path: &Path) -> Result<String> {
-    let found = std::fs::metadata(path)?;
-    if !found.is_file() {
-        return Err(Error::new(Kind::Unknown, "it is no plain file").code(code::NOT_A_PLAIN_FILE));
-    }
-    let file = File::open(path)?;
-    let found = file.metadata()?;
-    let is_trusted = owner::is_mine(&found) || owner::is_roots(&found);
-    if !is_trusted || owner::others_may_write(&found) {
-        return Err(
-            Error::new(Kind::Unknown, "another user of this machine owns it or may write to it")
-                .hint("`chmod go-w` it, or make one of your own: it decides where tokens are sent"),
-        );
-    }
-    let mut text = String::new();
-    file.take(LARGEST).read_to_string(&mut text)?;
-    Ok(text)
-}
-
-fn wrong(message: String) -> Error {
-    Error::new(Kind::Unknown, message).code(code::SETTING_VALUE)
 }
 
 #[cfg(test)]

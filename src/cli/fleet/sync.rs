@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
-use super::journal::Journal;
+use super::journal::{Before, Journal};
 use super::outcome::Outcome;
 use super::plan::{Plan, Workspace};
 use super::table::{self, Form};
@@ -24,9 +24,9 @@ use crate::workato;
 ///
 /// # Errors
 /// The gravest failure of a workspace; `Cancelled` when the run is stopped; those of the folder.
-pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, goes_on: bool) -> Result<()> {
+pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, before: Before) -> Result<()> {
     std::fs::create_dir_all(&plan.folder).with_context(|| format!("make the folder {}", plan.folder.display()))?;
-    let mut journal = Journal::open(&plan.folder, plan.part, goes_on)?;
+    let mut journal = Journal::open(&plan.folder, plan.part, before)?;
     let at_once = at_once.unwrap_or(plan.at_once) as usize;
     let total = plan.workspaces.len();
     let mut outcomes: Vec<(usize, Outcome)> = Vec::with_capacity(total);
@@ -35,7 +35,7 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, g
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
         let work = plan.workspaces.iter().enumerate().map(|(place, workspace)| {
-            let is_done = goes_on && journal.is_done(&workspace.name) && workspace.file.exists();
+            let is_done = journal.is_done(&workspace.name) && workspace.file.exists();
             let cancel = cancel.clone();
             async move {
                 let result = match is_done {

@@ -1,6 +1,6 @@
 //! One pass over the grants of a sync: who holds something, who holds which role, what is given to everybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{At, Class, Entry, Inventory};
 use crate::baton::conventions::Conventions;
@@ -54,8 +54,7 @@ impl Counts {
             ..Counts::default()
         };
         let mut known: Option<(String, Option<usize>, Held)> = None;
-        // Rows of one entitlement and principal follow each other.
-        let mut last_user: Option<(usize, At)> = None;
+        let mut seen_users: HashSet<(usize, At)> = HashSet::new();
         let reader = snapshot.reader();
         reader.for_each_holding(snapshot.sync_id(), &mut |grant| {
             counts.grants += 1;
@@ -85,7 +84,7 @@ impl Counts {
                 return Ok(());
             };
             if let (Some((machine, accounts)), Some(right)) = (held.machine, number)
-                && last_user.replace((right, at)) != Some((right, at))
+                && seen_users.insert((right, at))
             {
                 let users = counts.users.entry(machine).or_default();
                 users.right = right;

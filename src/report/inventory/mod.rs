@@ -103,7 +103,7 @@ impl Inventory {
             Ok(())
         })?;
         let names = Names::new(snapshot);
-        let apart = snapshot.resources_apart(&names)?;
+        let apart = snapshot.resources_apart()?;
         let mut parents: Vec<(At, v2::ResourceId)> = Vec::new();
         reader.for_each_resource(sync_id, &mut |resource| {
             let at = inventory.entries.len();
@@ -115,7 +115,7 @@ impl Inventory {
             let environment = environment(&names, &resource, conventions)?;
             let environment = environment.map(|environment| inventory.environment_at(environment));
             let mut entry = Entry::of(&resource, kind, class, conventions, environment);
-            entry.apart = apart.get(&(resource_type, entry.id.clone())).cloned();
+            entry.apart = apart.of(&names, &resource_type, &entry.id, &resource.display_name)?;
             inventory.entries.push(entry);
             parents.extend(resource.parent_resource_id.map(|parent| (at, parent)));
             Ok(())

@@ -103,7 +103,8 @@ impl One<'_> {
         Ok(row.and_then(|e| e.resource.as_ref().map(owned)).unwrap_or_default())
     }
 
-    /// The grant alone. Most carry what the rows of their entitlement and principal say, which is written already.
+    /// The grant alone. What most carry of their entitlement and principal is written already: the rows say it, or other
+    /// grants do.
     fn own_json(&self, of: &Of, to: &To) -> Result<String> {
         if !self.listed.is_whole && of.is_row && to.is_row {
             return self.texts.own(self.grant(), of, to);
@@ -120,7 +121,8 @@ impl One<'_> {
             (Some(carried), Some(rows)) if (carried.0, carried.1) == (&*rows.0, &*rows.1) => {
                 self.texts.own(self.grant(), of, to)
             }
-            _ => self.rows.forms().grant.line(&whole),
+            (Some((entitlement, principal)), _) => self.texts.carrying(&whole, entitlement, principal),
+            (None, _) => self.rows.forms().grant.line(&whole),
         }
     }
 

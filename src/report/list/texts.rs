@@ -23,7 +23,17 @@ pub(super) struct Texts<'s> {
     to: RefCell<HashMap<String, HashMap<String, Rc<To>>>>,
     /// Members that grants have besides, by the message of them.
     rest: RefCell<HashMap<Vec<u8>, Rc<str>>>,
+    /// What grants of a file carry of their entitlements and principals, where that is not what the rows say: by which of
+    /// the two, and the message.
+    carried: RefCell<HashMap<Vec<u8>, Rc<str>>>,
     message: RefCell<Vec<u8>>,
+}
+
+/// Which of the two messages that a grant carries.
+#[derive(Clone, Copy)]
+enum Carried {
+    Entitlement = 1,
+    Principal = 2,
 }
 
 /// What is granted.
@@ -55,6 +65,7 @@ impl<'s> Texts<'s> {
             of: RefCell::default(),
             to: RefCell::default(),
             rest: RefCell::default(),
+            carried: RefCell::default(),
             message: RefCell::default(),
         }
     }
@@ -85,10 +96,20 @@ impl<'s> Texts<'s> {
         if let Some(known) = self.to.borrow().get(kind).and_then(|of_kind| of_kind.get(id)) {
             return Ok(Rc::clone(known));
         }
-        let made = Rc::new(To {
-            is_row: self.rows.names().resource(kind, id)?.is_some(),
-            principal: self.rows.resource_json(kind, id)?,
-            environment: self.rows.names().environment_at(kind, id)?,
+        // The row is not remembered besides: the text is.
+        let snapshot = self.rows.snapshot();
+        let row = snapshot.reader().resource(snapshot.sync_id(), kind, id)?;
+        let made = Rc::new(match &row {
+            Some(row) => To {
+                is_row: true,
+                principal: self.rows.forms().resource.line(row)?.into(),
+                environment: self.rows.names().environment_of(row)?,
+            },
+            None => To {
+                is_row: false,
+                principal: self.rows.resource_json(kind, id)?,
+                environment: None,
+            },
         });
         let mut to = self.to.borrow_mut();
         if to.values().map(HashMap::len).sum::<usize>() >= MOST {
@@ -102,9 +123,52 @@ impl<'s> Texts<'s> {
 
     /// The message of a grant that says of its entitlement and principal what their rows say.
     pub(super) fn own(&self, grant: &v2::Grant, of: &Of, to: &To) -> Result<String> {
+        self.joined(grant, &of.entitlement, &to.principal)
+    }
+
+    /// The message of a grant that says something of its own of its entitlement and principal.
+    pub(super) fn carrying(
+        &self,
+        grant: &v2::Grant,
+        entitlement: &v2::Entitlement,
+        principal: &v2::Resource,
+    ) -> Result<String> {
+        let forms = self.rows.forms();
+        let entitlement = self.once(Carried::Entitlement, entitlement, || {
+            forms.entitlement.line(entitlement)
+        })?;
+        let principal = self.once(Carried::Principal, principal, || forms.resource.line(principal))?;
+        self.joined(grant, &entitlement, &principal)
+    }
+
+    /// A line that is made once for each message.
+    fn once(
+        &self,
+        which: Carried,
+        message: &impl prost::Message,
+        line: impl FnOnce() -> Result<String>,
+    ) -> Result<Rc<str>> {
+        let mut key = self.message.borrow_mut();
+        key.clear();
+        key.push(which as u8);
+        key.reserve(message.encoded_len());
+        message.encode_raw(&mut *key);
+        if let Some(known) = self.carried.borrow().get(key.as_slice()) {
+            return Ok(Rc::clone(known));
+        }
+        let made: Rc<str> = line()?.into();
+        let mut carried = self.carried.borrow_mut();
+        if carried.len() >= MOST {
+            carried.clear();
+        }
+        carried.insert(key.clone(), Rc::clone(&made));
+        Ok(made)
+    }
+
+    fn joined(&self, grant: &v2::Grant, entitlement: &str, principal: &str) -> Result<String> {
         let rest = self.rest(grant)?;
         // Members come in the order of their numbers: the first two, the id, and the rest.
-        let mut own = format!("{{\"entitlement\":{},\"principal\":{}", of.entitlement, to.principal);
+        let mut own = format!("{{\"entitlement\":{entitlement},\"principal\":{principal}");
         if !grant.id.is_empty() {
             let id = serde_json::to_string(&grant.id).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
             own.push_str(",\"id\":");

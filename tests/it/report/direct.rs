@@ -151,6 +151,17 @@ fn of_grants(reader: &Reader, sync: &str, every: usize, said: &mut Answers) -> R
         said.push(format!("{expandable:?}"));
         Ok(())
     })?;
+    // In an order of their own.
+    let mut all = Vec::new();
+    reader.for_each_holding(sync, &mut |holding| {
+        all.push(format!(
+            "{} {} {}",
+            holding.entitlement, holding.principal_type, holding.principal
+        ));
+        Ok(())
+    })?;
+    all.sort();
+    said.push(format!("{all:?}"));
     let mut asked = BTreeSet::new();
     for grant in some(&found, every) {
         let entitlement = grant.entitlement.clone().unwrap();

@@ -3,9 +3,10 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
+use baton_workato::baton::json::Form;
 use serde_json::{Map, Value, json};
 
-use super::{demo, golden, printed, refused};
+use super::{demo, golden, open, printed, refused};
 use crate::c1z::older::old_file;
 use crate::c1z::{Place, doctor, full_sync};
 use crate::support::rows::{EntitlementRow, GrantRow, ResourceRow, Rows};
@@ -113,6 +114,37 @@ fn json_of_published_files_is_the_golden_rows() {
         assert_eq!(listed.resources, expected.resources, "{name}");
         assert_eq!(listed.entitlements, expected.entitlements, "{name}");
         assert_eq!(listed.grants, expected.grants, "{name}");
+    }
+}
+
+/// Lines are put together from texts that are made once, whatever the grants of a file carry: of its rows, or of their own.
+#[test]
+fn the_line_of_a_grant_is_what_its_whole_message_is_as_json() {
+    #[derive(serde::Deserialize)]
+    struct Row<'l> {
+        #[serde(borrow)]
+        grant: &'l serde_json::value::RawValue,
+    }
+    let form = Form::of("c1.connector.v2.Grant").unwrap();
+    let files = [golden("legacy"), golden("rbac-v2"), demo(&[]).to_owned()];
+    for file in files {
+        let snapshot = open(&file);
+        let mut wanted = Vec::new();
+        let sync_id = snapshot.sync_id().to_owned();
+        snapshot
+            .reader()
+            .for_each_grant(&sync_id, &mut |row| {
+                wanted.push(form.line(&row.grant)?);
+                Ok(())
+            })
+            .unwrap();
+        let text = printed(&["grants", "-o", "jsonl"], &file);
+        let lines: Vec<&str> = text
+            .lines()
+            .map(|line| serde_json::from_str::<Row<'_>>(line).unwrap().grant.get())
+            .collect();
+        assert!(wanted.len() > 10);
+        assert_eq!(lines, wanted, "{}", file.display());
     }
 }
 

@@ -57,13 +57,19 @@ enum Of {
 const COLUMNS: &str = "id, entitlement_id, principal_resource_type_id, principal_resource_id";
 
 impl Reader {
-    /// Calls `each` with every grant of a sync, ordered by entitlement, principal type and principal. For a v3 file that takes
-    /// numbered rows ([`Reader::number_rows`]): its own are ordered by what entitlements are on.
+    /// Calls `each` with every grant of a sync. Ordered by entitlement, principal type and principal; in a v3 file in the
+    /// order of keys, by what entitlements are on first.
     ///
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_holding(&self, sync_id: &str, each: &mut dyn FnMut(Holding<'_>) -> Result<()>) -> Result<()> {
-        let tables = self.tables()?;
+        let tables = match self.asked()? {
+            Asked::Tables(tables) => tables,
+            Asked::File(rows) => match rows.for_each_holding(sync_id, each) {
+                Some(told) => return told,
+                None => self.tables()?,
+            },
+        };
         let condition = match tables.rows_of(sync_id)? {
             // The plus keeps SQLite from looking every row up by its number.
             Of::Rows(first, last) => format!("?1 <> '' and +id between {first} and {last}"),

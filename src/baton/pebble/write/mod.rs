@@ -76,6 +76,7 @@ pub struct StoreWriter<F> {
 /// Rows in ascending order of key. What is not [ended](StoreWriter::end) is not in the store.
 #[must_use]
 pub struct Lane {
+    cut: Cut,
     table: Option<TableWriter>,
     last: Vec<u8>,
     has_rows: bool,
@@ -99,7 +100,13 @@ impl<F: NewFiles> StoreWriter<F> {
 
     /// Starts a lane.
     pub fn lane(&self) -> Lane {
+        self.lane_cut(self.cut)
+    }
+
+    /// Starts a lane that is cut in its own way.
+    pub fn lane_cut(&self, cut: Cut) -> Lane {
         Lane {
+            cut,
             table: None,
             last: Vec::new(),
             has_rows: false,
@@ -116,12 +123,13 @@ impl<F: NewFiles> StoreWriter<F> {
             return Err(Error::misuse("rows are not added in order"));
         }
         check_size(key, value)?;
-        let table = lane.table.get_or_insert_with(|| TableWriter::new(self.cut));
+        let cut = lane.cut;
+        let table = lane.table.get_or_insert_with(|| TableWriter::new(cut));
         table.add(key, value, &mut self.block);
         lane.has_rows = true;
         lane.last.clear();
         lane.last.extend_from_slice(key);
-        if table.size() >= self.cut.table {
+        if table.size() >= cut.table {
             self.finish_table(lane)?;
         }
         Ok(())

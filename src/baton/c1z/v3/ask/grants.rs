@@ -229,6 +229,16 @@ impl Rows {
         Ok(found)
     }
 
+    /// All grants by their ids, in the order of keys; nothing where keys do not say the ids.
+    pub(in crate::baton::c1z) fn for_each_holding(
+        &self,
+        sync_id: &str,
+        each: &mut dyn FnMut(Holding<'_>) -> Result<()>,
+    ) -> Option<Result<()>> {
+        self.is_structured()
+            .then(|| self.for_each_holding_where(sync_id, &GrantFilter::default(), each))
+    }
+
     pub(in crate::baton::c1z) fn for_each_holding_on(
         &self,
         sync_id: &str,
@@ -297,13 +307,18 @@ impl Rows {
                 Ok(true)
             });
         }
+        // Those of one entitlement come together: its id is put together once.
+        let mut of: (Vec<u8>, String) = Default::default();
         self.walk_grants(filter, &Sieve::of(filter), &mut |key, _| {
             let broken = || other_than_its_key(key);
             let (entitlement, principal) = key::split(key::tuple_of(key), 4).ok_or_else(broken)?;
             let (kind, id) = key::split(principal, 1).ok_or_else(broken)?;
+            if of.0 != entitlement {
+                of = (entitlement.to_vec(), entitlement_id(key, entitlement)?);
+            }
             each(Holding {
                 row: NO_NUMBER,
-                entitlement: &entitlement_id(key, entitlement)?,
+                entitlement: &of.1,
                 principal_type: &key::text(kind)?,
                 principal: &key::text(id)?,
             })?;

@@ -19,6 +19,11 @@ const STAMP: [u8; 4] = [0, 0, 0, 2];
 /// Bytes of a table. The grants of one person lie in many tables, and each of them is unpacked as a whole; but a table is
 /// also compressed by itself: with more, one person takes longer, with less, the file grows by a tenth.
 const TABLE: usize = 384 << 10;
+/// Bytes of a table of an index: what is asked of it lies together in one, so they may be larger, and compress better.
+pub(super) const INDEX_TABLE: Cut = Cut {
+    table: 2 << 20,
+    block: 32 << 10,
+};
 /// Bytes of each index that are held in memory before they are sorted on disk.
 const INDEX: usize = 8 << 20;
 /// Bytes of what a grant notes for its indexes: whether it needs expansion, and the hash of its content.
@@ -112,17 +117,19 @@ impl<F: NewFiles> Build<F> {
         one_lane(&mut store, |store, lane| {
             Ok(store.add(lane, key::RUN, &run.encode_to_vec())?)
         })?;
-        one_lane(&mut store, |store, lane| {
-            put_sorted(store, lane, self.by_parent.finish()?)?;
-            put_by_principal(store, lane, self.by_principal.finish()?, derived)
-        })?;
+        let mut lane = store.lane_cut(INDEX_TABLE);
+        put_sorted(&mut store, &mut lane, self.by_parent.finish()?)?;
+        put_by_principal(&mut store, &mut lane, self.by_principal.finish()?, derived)?;
+        store.end(lane)?;
         store.end(self.expandable)?;
         store.end(self.sessions)?;
         let digests = match self.digests {
             Digesting::Off => None,
-            Digesting::Before(entitlements) => {
-                Some(Digests::new([store.lane(), store.lane()], &self.folder, entitlements)?)
-            }
+            Digesting::Before(entitlements) => Some(Digests::new(
+                [store.lane(), store.lane_cut(INDEX_TABLE)],
+                &self.folder,
+                entitlements,
+            )?),
             Digesting::On(digests) => Some(*digests),
         };
         let digest = digests.map(|digests| digests.finish(&mut store)).transpose()?;
@@ -215,7 +222,7 @@ impl<F: NewFiles> Build<F> {
         if let Digesting::Before(_) = self.digests
             && let Digesting::Before(entitlements) = std::mem::replace(&mut self.digests, Digesting::Off)
         {
-            let lanes = [self.store.lane(), self.store.lane()];
+            let lanes = [self.store.lane(), self.store.lane_cut(INDEX_TABLE)];
             self.digests = Digesting::On(Box::new(Digests::new(lanes, &self.folder, entitlements)?));
         }
         match &mut self.digests {

@@ -1,0 +1,294 @@
+//! A fleet on Kubernetes: an indexed job every night, of which each index is a shard.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Component, Path, PathBuf};
+
+use crate::baton::error::Result;
+use crate::cli::fleet::file::{Elsewhere, FleetFile, wrong};
+
+const TEXT: &str = include_str!("fleet.yaml");
+/// Where the fleet lies in the container.
+const HERE: &str = "/fleet";
+/// Gibibytes for so many workspaces: a file of a thousand people and a month of nights is some megabytes.
+const PER_GIB: usize = 50;
+/// Bytes of a config map at most (Kubernetes: 1 MiB for all of it).
+const LARGEST: usize = 1_000_000;
+
+/// How it is to run.
+pub(super) struct Wanted<'a> {
+    pub(super) fleet: &'a Path,
+    pub(super) shards: u32,
+    /// The name of the secret that holds the tokens.
+    pub(super) secret: &'a str,
+    pub(super) image: &'a str,
+}
+
+/// The text of the manifest.
+///
+/// # Errors
+/// A fleet that cannot be read, or cannot be run so: exit code 2.
+pub(super) fn manifest(wanted: &Wanted<'_>) -> Result<String> {
+    let shown = wanted.fleet.display();
+    let text = FleetFile::text(wanted.fleet)?.replace("\r\n", "\n");
+    let fleet = FleetFile::of(&text, wanted.fleet)?;
+    let inline = fleet.inline();
+    if !inline.is_empty() {
+        let message = format!(
+            "tokens stand in {shown} itself ({}), which everybody in the cluster may read",
+            inline.join(", ")
+        );
+        return Err(wrong(message).hint("name variables instead: token: {env: ACME_TOKEN}"));
+    }
+    if text.len() > LARGEST || text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(wrong(format!(
+            "{shown} is too large for a cluster, or has characters that cannot be seen"
+        ))
+        .hint("at most 1 MB of printable text, without tabs"));
+    }
+    let folder = place(fleet.folder.as_deref().unwrap_or(Path::new("")))?;
+    let tokens = Tokens::of(&fleet)?;
+    let count = fleet.workspaces.len();
+    let shards = wanted.shards;
+    let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    // What is filled in may itself have such words: each is filled in by itself, the fleet at last.
+    let text_of_fleet: String = text.trim_end().lines().fold(String::new(), |mut all, line| {
+        let indent = if line.is_empty() { "" } else { "    " };
+        let _ = writeln!(all, "{indent}{line}");
+        all
+    });
+    Ok(TEXT
+        .replace("{version}", env!("CARGO_PKG_VERSION"))
+        .replace("{count}", &plural(count, "workspace"))
+        .replace("{shards}", &plural(shards as usize, "shard"))
+        .replace("{completions}", &shards.to_string())
+        .replace("{access}", if shards == 1 { "ReadWriteOnce" } else { "ReadWriteMany" })
+        .replace("{storage}", &(1 + count / PER_GIB).to_string())
+        .replace("{keys}", &tokens.keys())
+        .replace("{variables}", &tokens.variables(wanted.secret))
+        .replace("{mounts}", &tokens.mounts())
+        .replace("{volumes}", &tokens.volumes(wanted.secret))
+        .replace("{secret}", wanted.secret)
+        .replace("{image}", wanted.image)
+        .replace("{folder}", &quoted(&folder.to_string_lossy()))
+        .replace("{fleet}\n", &text_of_fleet))
+}
+
+/// What holds the tokens.
+struct Tokens {
+    variables: BTreeSet<String>,
+    /// Files by the folder that they lie in.
+    files: BTreeMap<PathBuf, BTreeSet<String>>,
+}
+
+impl Tokens {
+    fn of(fleet: &FleetFile) -> Result<Tokens> {
+        let mut tokens = Tokens {
+            variables: BTreeSet::new(),
+            files: BTreeMap::new(),
+        };
+        for source in fleet.elsewhere() {
+            match source {
+                Elsewhere::Env(name) => {
+                    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(is_name) {
+                        return Err(wrong(format!("{name:?} cannot name a variable"))
+                            .hint("letters, digits and underscores, no digit first"));
+                    }
+                    tokens.variables.insert(name.clone());
+                }
+                Elsewhere::File(path) => {
+                    let path = place(path)?;
+                    let is_key = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+                    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                    let (Some(name), Some(folder)) = (
+                        name.filter(|name| name.chars().all(is_key)),
+                        path.parent().filter(|folder| *folder != Path::new(HERE)),
+                    ) else {
+                        return Err(wrong(format!("{} cannot be a file of a secret", path.display()))
+                            .hint("a name of letters, digits, dots and dashes, in a folder that holds tokens alone"));
+                    };
+                    tokens.files.entry(folder.to_owned()).or_default().insert(name);
+                }
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// What makes the secret, as `kubectl` is told.
+    fn keys(&self) -> String {
+        let mut keys = String::new();
+        for name in &self.variables {
+            let _ = write!(keys, " \\\n#     --from-literal={name}=\"${name}\"");
+        }
+        for (folder, names) in &self.files {
+            for name in names {
+                let _ = write!(keys, " \\\n#     --from-file={}", folder.join(name).display());
+            }
+        }
+        keys
+    }
+
+    fn variables(&self, secret: &str) -> String {
+        self.variables.iter().fold(String::new(), |mut all, name| {
+            let _ = writeln!(
+                all,
+                "                - name: {}\n                  valueFrom:\n                    secretKeyRef:\n                      \
+                 name: {secret}\n                      key: {0}",
+                quoted(name)
+            );
+            all
+        })
+    }
+
+    fn mounts(&self) -> String {
+        self.files.keys().enumerate().fold(String::new(), |mut all, (n, folder)| {
+            let folder = quoted(&folder.to_string_lossy());
+            let _ = writeln!(
+                all,
+                "                - name: tokens-{n}\n                  mountPath: {folder}\n                  readOnly: true"
+            );
+            all
+        })
+    }
+
+    fn volumes(&self, secret: &str) -> String {
+        self.files.values().enumerate().fold(String::new(), |mut all, (n, names)| {
+            let _ = writeln!(
+                all,
+                "            - name: tokens-{n}\n              secret:\n                secretName: {secret}\n                \
+                 defaultMode: 0440\n                items:"
+            );
+            for name in names {
+                let name = quoted(name);
+                let _ = writeln!(all, "                  - key: {name}\n                    path: {name}");
+            }
+            all
+        })
+    }
+}
+
+/// Where a path of the fleet is in the container.
+fn place(path: &Path) -> Result<PathBuf> {
+    let is_up = path.components().any(|part| part == Component::ParentDir);
+    let shown = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    if is_up || shown.is_none() {
+        return Err(wrong(format!("{} has no place in a container", path.display()))
+            .hint("give it from the root, or below the file of the fleet"));
+    }
+    // Without the dots that mean nothing.
+    Ok(Path::new(HERE)
+        .join(path)
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect())
+}
+
+/// A text as YAML has it, whatever is in it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn printed(fleet: &str, shards: u32) -> Result<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fleet.yaml");
+        std::fs::write(&path, fleet).unwrap();
+        manifest(&Wanted {
+            fleet: &path,
+            shards,
+            secret: "tokens",
+            image: "baton-workato:1",
+        })
+    }
+
+    fn documents(text: &str) -> Vec<Value> {
+        text.split("\n---\n")
+            .map(|one| serde_saphyr::from_str(one).unwrap())
+            .collect()
+    }
+
+    const FLEET: &str = "# {image} {folder} stay as they are\n\nfolder: ./nightly\nworkspaces:\n- name: acme\n  \
+                         token: {env: ACME}\n  prod-token: {file: /run/secrets/acme}\n- name: globex\n  \
+                         token: {file: tokens/globex}\n";
+
+    #[test]
+    fn every_token_comes_from_the_secret_and_the_fleet_stands_there_as_it_was() {
+        let documents = documents(&printed(FLEET, 4).unwrap());
+        assert_eq!(documents[0]["data"]["fleet.yaml"], FLEET);
+        assert_eq!(documents[1]["spec"]["accessModes"][0], "ReadWriteMany");
+        let job = &documents[2]["spec"]["jobTemplate"]["spec"];
+        assert_eq!(
+            (&job["completions"], &job["parallelism"]),
+            (&Value::from(4), &Value::from(4))
+        );
+        let pod = &job["template"]["spec"];
+        let container = &pod["containers"][0];
+        let args: Vec<&str> = container["args"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|arg| arg.as_str().unwrap())
+            .collect();
+        assert_eq!(args[..6], ["fleet", "sync", "-c", "/fleet/fleet.yaml", "--shards", "4"]);
+        assert_eq!(container["image"], "baton-workato:1");
+        let variable = container["env"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["name"] == "ACME")
+            .unwrap();
+        assert_eq!(variable["valueFrom"]["secretKeyRef"]["name"], "tokens");
+        assert_eq!(variable["valueFrom"]["secretKeyRef"]["key"], "ACME");
+        let places: Vec<&str> = container["volumeMounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["mountPath"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "/fleet/nightly",
+                "/fleet/fleet.yaml",
+                "/tmp",
+                "/fleet/tokens",
+                "/run/secrets"
+            ]
+        );
+        let volumes = pod["volumes"].as_array().unwrap();
+        assert_eq!(volumes[3]["secret"]["items"][0]["key"], "globex");
+        assert_eq!(volumes[4]["secret"]["items"][0]["path"], "acme");
+    }
+
+    #[test]
+    fn one_shard_needs_no_volume_that_many_may_write() {
+        let text = printed("workspaces:\n- name: acme\n  token: {env: ACME}\n", 1).unwrap();
+        let documents = documents(&text);
+        assert_eq!(documents[1]["spec"]["accessModes"][0], "ReadWriteOnce");
+        let mounts = &documents[2]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
+        assert_eq!(mounts[0]["mountPath"], "/fleet");
+    }
+
+    #[test]
+    fn what_would_be_told_to_the_cluster_or_cannot_be_there_is_refused() {
+        for (fleet, word) in [
+            ("workspaces:\n- name: acme\n  token: wrkaus-secret\n", "acme"),
+            ("workspaces:\n- name: acme\n  token: {env: \"A B\"}\n", "variable"),
+            ("workspaces:\n- name: acme\n  token: {file: ../acme}\n", "no place"),
+            ("workspaces:\n- name: acme\n  token: {file: acme}\n", "file of a secret"),
+            (
+                "folder: ../out\nworkspaces:\n- name: acme\n  token: {env: A}\n",
+                "no place",
+            ),
+        ] {
+            let error = printed(fleet, 2).unwrap_err().to_string();
+            assert!(error.contains(word) && !error.contains("wrkaus-secret"), "{error}");
+        }
+    }
+}
