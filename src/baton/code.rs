@@ -244,6 +244,16 @@ codes! {
     ONE_SYNC = "0414";
     /// The file to write exists, and is not to be replaced.
     FILE_EXISTS = "0415";
+    /// An address of object storage that names nothing, or stands where only a file can.
+    OBJECT_ADDRESS = "0420";
+    /// Object storage does not accept the credentials, or does not allow it.
+    OBJECT_REFUSED = "0421";
+    /// Object storage does not answer, or not as it should.
+    OBJECT_UNREACHABLE = "0422";
+    /// Somebody else wrote the object that was to be written.
+    OBJECT_TAKEN = "0423";
+    /// The object was replaced while it was read.
+    OBJECT_REPLACED = "0424";
 
     /// `--time-budget` is over.
     TIME_BUDGET = "0501";

@@ -327,8 +327,14 @@ impl From<Error> for tonic::Status {
 impl From<std::io::Error> for Error {
     /// No room, for whatever reason, is `ResourceExhausted`, everything else `Unknown`: files have no better code
     /// (`baton/config/published.md 5`).
+    ///
+    /// One of ours that went through somebody else's reader is what it was.
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind;
+        let error = match error.downcast::<Error>() {
+            Ok(ours) => return ours,
+            Err(theirs) => theirs,
+        };
         let text = error.to_string();
         match error.kind() {
             // A file that may not grow is one without room: a limit of the user or of the file system.

@@ -121,6 +121,7 @@ pub mod http;
 pub mod json;
 pub mod lock;
 pub mod memory;
+pub mod object;
 pub mod owner;
 pub mod page;
 pub mod pebble;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::object;
 
 /// Links that may follow each other: what Linux allows.
 const LINKS: usize = 40;
@@ -18,6 +19,9 @@ const LINKS: usize = 40;
 /// `Unknown` (exit code 2) for anything else than a plain file at its end, a folder that is not there, and links that
 /// lead nowhere; what the system says otherwise.
 pub fn file(path: &Path) -> Result<PathBuf> {
+    if let Some(error) = object::not_a_place(path) {
+        return Err(error);
+    }
     match std::fs::metadata(path) {
         Ok(found) if found.is_file() => std::fs::canonicalize(path).map_err(Error::from),
         Ok(found) => Err(not_plain(path, &found, "a plain file")),
@@ -32,6 +36,9 @@ pub fn file(path: &Path) -> Result<PathBuf> {
 /// # Errors
 /// As [`file()`], for anything else than a folder at its end.
 pub fn folder(path: &Path) -> Result<PathBuf> {
+    if let Some(error) = object::not_a_place(path) {
+        return Err(error);
+    }
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(path.to_owned()),
         Ok(found) => Err(not_plain(path, &found, "a folder")),

@@ -21,7 +21,7 @@ pub fn command() -> Command {
         .value_delimiter(',')
         .default_value("csv,xlsx,html")
         .action(ArgAction::Append)
-        .help("Formats, separated by commas: csv, xlsx, json, jsonl, dot, html, sqlite");
+        .help("Formats, separated by commas: csv, xlsx, json, jsonl, dot, html, sqlite, parquet");
     let folder = Arg::new("out")
         .long("out")
         .value_name("FOLDER")
@@ -33,12 +33,20 @@ pub fn command() -> Command {
     )
     .arg(formats)
     .arg(folder)
+    .arg(
+        Arg::new("workspace")
+            .long("workspace")
+            .value_name("NAME")
+            .help("What Parquet tables call the workspace (default: as the file, without its ending)"),
+    )
     .after_help(
         "One pass over the file fills every format. The access review has one row per person and access, with the \
              way to it, last activity, account type and moderator flag. Files are readable by their owner only.\n\n\
              Examples:\n  baton-workato export -f sync.c1z\n  \
              baton-workato export --format xlsx --out review-2026-q4\n  \
-             baton-workato export --format csv,jsonl,sqlite,dot,html --out everything",
+             baton-workato export --format csv,jsonl,sqlite,dot,html --out everything\n\n  \
+             # Tables for DuckDB, Trino, Spark: `baton-workato help lakes`; not every build has them\n  \
+             baton-workato export --format parquet --workspace acme --out lake",
     )
 }
 
@@ -52,7 +60,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let policy = policy::chosen(&values)?;
     let mut formats: Vec<Format> = Vec::new();
     for word in own.get_many::<String>("format").into_iter().flatten() {
-        let format = word.trim().parse()?;
+        let format: Format = word.trim().parse()?;
+        format.check_built()?;
         if !formats.contains(&format) {
             formats.push(format);
         }
@@ -68,6 +77,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
             formats: &formats,
             conventions: &CONVENTIONS,
             policy: &policy,
+            workspace: own.get_one::<String>("workspace").map(String::as_str),
             progress: &|done| counter.at(done),
         },
     )?;

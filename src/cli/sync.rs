@@ -15,6 +15,7 @@ use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::config::kit;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::object::{Address, Target};
 use crate::baton::sync::summary::{Status, Summary};
 use crate::baton::sync::{self, Audience, Scope, Scoped, SyncEnvironment, SyncOptions};
 use crate::baton::target;
@@ -44,18 +45,25 @@ pub fn run(terminal: &Terminal, values: &Values, display: Display) -> Result<()>
     unavailable::check(fields::all(), values)?;
     let settings = workato::config::settings(values)?;
     let mut options = options(values)?;
+    // An object is worked towards on the local disk.
+    let target = Target::begin(&options.file, options.temp_dir.as_deref())?;
+    options.file = target.local().to_owned();
     let part = part::of(values, &mut options)?;
     let limits = workato::config::limits(values);
     // A mistake in it is told before the work, not after it.
     let policy = policy::chosen(values)?;
-    let summary = in_one_thread(async {
+    let mut summary = in_one_thread(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
         let outcome = read_part(terminal, display, settings, limits, &options, part, cancel).await;
         outcome.map_err(|error| interrupts.explain(error))
     })?;
+    let found = found::told(&summary.file, &policy);
+    if Address::of(kit::FILE.of(values).as_ref()).is_some() {
+        summary.file = target.finish()?;
+    }
     let after = After {
-        found: found::told(&summary.file, &policy),
+        found,
         // Names of people belong on a screen, not into the logs of a job.
         next: if terminal.stderr_is_terminal() {
             next::commands(&summary.file)

@@ -80,9 +80,10 @@ fn manual_pages_cover_every_command_that_the_help_lists() {
 #[test]
 fn documents_name_flags_that_exist() {
     /// Flags of other programs that documents call, and of this one's benchmarks.
-    const FOREIGN: [&str; 13] = [
+    const FOREIGN: [&str; 14] = [
         "bench",
         "cap-drop",
+        "features",
         "help",
         "locked",
         "path",
@@ -110,7 +111,12 @@ fn documents_name_flags_that_exist() {
     for below in ["prune", "keep"] {
         helps.push_str(&printed(&["syncs", below, "--help"]));
     }
-    for below in [["fleet", "sync"], ["review", "start"], ["review", "apply"]] {
+    for below in [
+        ["fleet", "sync"],
+        ["fleet", "export"],
+        ["review", "start"],
+        ["review", "apply"],
+    ] {
         helps.push_str(&printed(&[below[0], below[1], "--help"]));
     }
     let fields = || workato::config::FIELDS.iter().chain(kit::FIELDS);

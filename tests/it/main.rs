@@ -30,6 +30,10 @@ mod layers;
 mod licences;
 mod model;
 mod native;
+#[cfg(feature = "object-store")]
+mod object_store;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pebble;
 mod proto;
 mod quota;

@@ -9,6 +9,7 @@ use crate::baton::config::kit;
 use crate::baton::diagnosis::preflight::{self, Preflight};
 use crate::baton::diagnosis::{Check, Group, space};
 use crate::baton::error::{Error, Kind};
+use crate::baton::object::Address;
 use crate::cli::sync::chosen_temp_dir;
 
 /// Looks at where this setup writes.
@@ -33,6 +34,19 @@ pub async fn look(values: &Values, limit: Duration) -> Preflight {
             };
         }
     };
+    if let Some(address) = Address::of(&file).filter(|_| !serves) {
+        return match address.check() {
+            Err(error) => failed(&error),
+            Ok(()) => Preflight {
+                checks: vec![Check::skipped(
+                    Group::Output,
+                    "file",
+                    "not looked at: it lies in object storage",
+                )],
+                previous: None,
+            },
+        };
+    }
     let looking = tokio::task::spawn_blocking(move || match serves {
         true => Preflight {
             checks: preflight::inspect_folder(&temp_dir.unwrap_or_else(std::env::temp_dir), &space::free),

@@ -1,6 +1,7 @@
 //! `fleet`: many workspaces, each with its own token and file, in one process.
 
 mod doctor;
+mod export;
 pub mod file;
 mod journal;
 mod outcome;
@@ -15,7 +16,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::launch::{self, Rules};
-use super::{logging, usage_error};
+use super::{logging, policy, usage_error};
 use crate::baton::config::{Field, Values, kit};
 use crate::baton::error::Result;
 use crate::term::Terminal;
@@ -42,12 +43,13 @@ pub fn command() -> Command {
              Examples:\n  \
              baton-workato fleet sync -c fleet.yaml\n  \
              baton-workato fleet sync -c fleet.yaml --continue -o json\n  \
-             baton-workato fleet status -c fleet.yaml",
+             baton-workato fleet status -c fleet.yaml\n  \
+             baton-workato fleet export -c fleet.yaml --out lake",
         )
 }
 
 /// The commands below it.
-pub fn below() -> [Command; 3] {
+pub fn below() -> [Command; 4] {
     let config = || {
         Arg::new("config")
             .short('c')
@@ -121,14 +123,40 @@ pub fn below() -> [Command; 3] {
             .about("Ask, for every workspace, whether a sync would be complete")
             .arg(config())
             .arg(output())
-            .args(shards)
+            .args(shards.clone())
             .after_help("Examples:\n  baton-workato fleet doctor -c fleet.yaml"),
+        Command::new("export")
+            .about("Write the current file of every workspace as tables for query engines")
+            .arg(config())
+            .arg(output())
+            .arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_name("FORMAT")
+                    .default_value("parquet")
+                    .value_parser(["parquet"])
+                    .help("Format of the tables: parquet, which not every build has"),
+            )
+            .arg(
+                Arg::new("out")
+                    .long("out")
+                    .value_name("FOLDER")
+                    .default_value("lake")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("Folder to write to; of each workspace, what it has of the same day is replaced"),
+            )
+            .args(shards)
+            .after_help(
+                "Exit code 0 if every workspace is written, else that of the gravest failure: 5 no file, 15 a damaged \
+                 one, ... `baton-workato help lakes` says what the tables are, and how to ask them.\n\n\
+                 Examples:\n  baton-workato fleet export -c fleet.yaml --format parquet --out lake",
+            ),
     ]
 }
 
 /// Which settings the help of those below shows.
 pub fn shown(field: &Field) -> bool {
-    ["color", "log-level"].contains(&field.name)
+    ["color", "log-level", "policy"].contains(&field.name)
 }
 
 /// Does what the subcommand says.
@@ -137,7 +165,7 @@ pub fn shown(field: &Field) -> bool {
 /// A fleet that cannot be read: exit code 2; afterwards the gravest failure of a workspace.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let Some((name, sub)) = own.subcommand() else {
-        return Err(usage_error("fleet does something: sync, status or doctor"));
+        return Err(usage_error("fleet does something: sync, status, doctor or export"));
     };
     let values = launch::settings(&[root, own, sub], Rules::Kit)?;
     quiet(&values, terminal)?;
@@ -153,6 +181,10 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     match name {
         "status" => status::run(terminal, &plan, form),
         "doctor" => doctor::run(terminal, &plan, form),
+        "export" => {
+            let folder = sub.get_one::<PathBuf>("out").cloned().unwrap_or_default();
+            export::run(terminal, &plan, form, &folder, &policy::chosen(&values)?)
+        }
         _ => {
             let at_once = sub.get_one::<u32>("at-once").copied();
             let before = match sub.get_one::<String>("run") {

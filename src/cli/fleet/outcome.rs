@@ -17,7 +17,8 @@ pub struct Outcome {
     pub workspace: String,
     /// Its file.
     pub file: String,
-    /// `complete`, `complete_with_warnings`, `done_before`, `failed`; with `status`: `current`, `old`, `missing`.
+    /// `complete`, `complete_with_warnings`, `done_before`, `failed`; with `status`: `current`, `old`, `missing`;
+    /// with `export`: `exported`, `failed`.
     pub status: &'static str,
     /// The sync that questions are answered from now.
     #[serde(skip_serializing_if = "Option::is_none")]

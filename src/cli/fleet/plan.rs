@@ -11,6 +11,7 @@ use super::file::{Env, FleetFile, OWN, variable, wrong};
 use crate::baton::config::values::Surroundings;
 use crate::baton::config::{Values, check};
 use crate::baton::error::{Error, Result};
+use crate::baton::object;
 use crate::cli::fields;
 
 /// Workspaces at the same time, unless somebody says otherwise: enough to keep two processors busy while Workato answers.
@@ -67,8 +68,12 @@ impl Plan {
         let shown = path.display().to_string();
         let file = FleetFile::read(path)?;
         let here = path.parent().unwrap_or(Path::new(""));
-        let folder = here.join(file.folder.clone().unwrap_or_default());
         let inline = file.inline();
+        let folder = file.folder.clone().unwrap_or_default();
+        if let Some(error) = object::not_a_place(&folder) {
+            return Err(error.context(format!("read {shown}")));
+        }
+        let folder = here.join(folder);
         let mut tokens: BTreeMap<String, String> = BTreeMap::new();
         let mut workspaces = Vec::new();
         for part in file.workspaces {

@@ -34,6 +34,8 @@ pub const TOPICS: &[Topic] = topics![
     "migration"
     "nightly"
     "fleets"
+    "lakes"
+    "storage"
     "conductorone"
     "diagnosis"
     "output"

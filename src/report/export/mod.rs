@@ -1,5 +1,6 @@
 //! A sync as files for others: sheets, lists, a graph, a database, a page. One pass over the rows fills every format
-//! asked for, person by person, so memory stays flat however many grants there are.
+//! asked for, person by person, so memory stays flat however many grants there are. Parquet has tables and a pass of its
+//! own (`lake`).
 //!
 //! Four tables are what reviewers ask for: `access-review` (one row per person and access, with the way to it),
 //! `people`, `resources`, `entitlements`. [`table`] says what is in them, the file of each format how they are written.
@@ -9,6 +10,8 @@ mod dot;
 mod file;
 mod html;
 mod json;
+#[cfg(feature = "parquet")]
+pub mod lake;
 mod pass;
 mod sink;
 mod sqlite;
@@ -19,7 +22,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::baton::error::{Error, Kind};
+use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
 
 pub(super) use pass::StandIns;
@@ -42,11 +45,13 @@ pub enum Format {
     Html,
     /// A SQLite database with the tables.
     Sqlite,
+    /// Tables for query engines, for builds that have them.
+    Parquet,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Csv,
         Format::Xlsx,
         Format::Json,
@@ -54,6 +59,7 @@ impl Format {
         Format::Dot,
         Format::Html,
         Format::Sqlite,
+        Format::Parquet,
     ];
 
     /// As typed.
@@ -66,7 +72,23 @@ impl Format {
             Format::Dot => "dot",
             Format::Html => "html",
             Format::Sqlite => "sqlite",
+            Format::Parquet => "parquet",
         }
+    }
+
+    /// Refuses a format that this build leaves out.
+    ///
+    /// # Errors
+    /// `Unimplemented` (exit code 12), with how to build one that has it.
+    pub fn check_built(self) -> Result<()> {
+        if self != Format::Parquet || cfg!(feature = "parquet") {
+            return Ok(());
+        }
+        Err(
+            Error::new(Kind::Unimplemented, "this build of the program does not write Parquet")
+                .code(crate::baton::code::NOT_AVAILABLE)
+                .hint("build one that does: `cargo build --profile dist --features parquet`"),
+        )
     }
 }
 
@@ -79,7 +101,7 @@ impl fmt::Display for Format {
 impl FromStr for Format {
     type Err = Error;
 
-    fn from_str(word: &str) -> Result<Self, Error> {
+    fn from_str(word: &str) -> Result<Self> {
         let found = Format::ALL
             .into_iter()
             .find(|format| format.name().eq_ignore_ascii_case(word.trim()));

@@ -35,6 +35,8 @@ pub struct Options<'o> {
     pub conventions: &'o Conventions,
     /// What the findings of the report are judged by.
     pub policy: &'o Policy,
+    /// What the workspace is called in tables for query engines; without it as its file.
+    pub workspace: Option<&'o str>,
     /// Called now and then with the resources done so far.
     pub progress: &'o dyn Fn(u64),
 }
@@ -42,8 +44,10 @@ pub struct Options<'o> {
 /// Writes a sync in every format asked for. A file appears under its name when it is whole.
 ///
 /// # Errors
-/// `DataLoss` for a damaged sync, those of the disk for the files.
+/// `DataLoss` for a damaged sync, those of the disk for the files; `Unimplemented` for a format that this build does not
+/// have.
 pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>> {
+    options.formats.iter().try_for_each(|format| format.check_built())?;
     check_folder(options.folder)?;
     let folder = target::folder(options.folder)?;
     std::fs::create_dir_all(&folder)
@@ -51,9 +55,12 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
         .with_context(|| format!("create the folder {}", folder.display()))?;
     let mut sinks = Vec::new();
     for format in options.formats {
-        sinks.push(sink(*format, snapshot, options).map_err(file::full)?);
+        sinks.extend(sink(*format, snapshot, options).map_err(file::full)?);
     }
     let run = || {
+        if sinks.is_empty() {
+            return Ok(Vec::new());
+        }
         let answers = Answers::new(snapshot)?;
         let mut pass = Pass {
             ground: Ground::read(answers.names(), answers.edges(), options.conventions)?,
@@ -72,9 +79,36 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
         Ok(written)
     };
     let written: Result<Vec<Written>> = run();
-    written
+    let written = written
         .map_err(file::full)
-        .with_context(|| format!("export {}", snapshot.file().display()))
+        .with_context(|| format!("export {}", snapshot.file().display()))?;
+    #[cfg(feature = "parquet")]
+    let written = with_tables(written, snapshot, options, &folder)?;
+    Ok(written)
+}
+
+/// The tables for query engines have other columns than the rest, and a pass of their own.
+#[cfg(feature = "parquet")]
+fn with_tables(
+    mut written: Vec<Written>,
+    snapshot: &Snapshot,
+    options: &Options<'_>,
+    folder: &Path,
+) -> Result<Vec<Written>> {
+    if options.formats.contains(&Format::Parquet) {
+        let stem = snapshot.file().file_stem().unwrap_or_default().to_string_lossy();
+        written.extend(super::lake::write(
+            snapshot,
+            &super::lake::Lake {
+                folder,
+                workspace: options.workspace.unwrap_or(&stem),
+                conventions: options.conventions,
+                policy: options.policy,
+                progress: options.progress,
+            },
+        )?);
+    }
+    Ok(written)
 }
 
 /// Looks at the folder that an export would be written to, and changes nothing.
@@ -87,9 +121,11 @@ pub fn check_folder(folder: &Path) -> Result<()> {
         .map_err(|error| error.hint("choose another --out"))
 }
 
-fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Result<Box<dyn Sink + 's>> {
+/// What fills the files of a format, for those that take the rows of this pass.
+fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Result<Option<Box<dyn Sink + 's>>> {
     let folder = options.folder;
-    Ok(match format {
+    Ok(Some(match format {
+        Format::Parquet => return Ok(None),
         Format::Csv => Box::new(CsvFiles::create(folder)?),
         Format::Xlsx => Box::new(Book::create(folder)?),
         Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
@@ -101,7 +137,7 @@ fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Re
             options.conventions,
             options.policy,
         )?),
-    })
+    }))
 }
 
 struct Pass<'p> {
@@ -257,7 +293,8 @@ fn put(sinks: &mut [Box<dyn Sink + '_>], table: Table, cells: &[Cell]) -> Result
     sinks.iter_mut().try_for_each(|sink| sink.row(table, cells))
 }
 
-fn purpose(entitlement: &v2::Entitlement) -> &'static str {
+/// What an entitlement is for, in a word; nothing where it does not say.
+pub(super) fn purpose(entitlement: &v2::Entitlement) -> &'static str {
     use v2::entitlement::PurposeValue;
     match entitlement.purpose() {
         PurposeValue::Unspecified => "",

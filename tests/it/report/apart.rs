@@ -135,6 +135,7 @@ fn tables(file: &Path) -> BTreeMap<String, Table> {
         folder: folder.path(),
         formats: &[Format::Csv, Format::Xlsx, Format::Json, Format::Jsonl, Format::Sqlite],
         conventions: &CONVENTIONS,
+        workspace: None,
         progress: &|_| {},
     };
     export(&snapshot, &options).unwrap();

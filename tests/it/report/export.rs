@@ -20,6 +20,7 @@ fn write(snapshot: &Snapshot, folder: &Path, formats: &[Format]) -> Vec<Written>
         folder,
         formats,
         conventions: &CONVENTIONS,
+        workspace: None,
         progress: &|_| {},
     };
     export(snapshot, &options).unwrap()
@@ -311,4 +312,24 @@ fn a_file_that_names_no_accounts_is_reviewed_all_the_same() {
         (&review[0]["person"], &review[0]["resource"]),
         (&"ada".into(), &"Admin".into())
     );
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_how_one_with_it_is_made() {
+    let place = tempfile::tempdir().unwrap();
+    let snapshot = open(demo(&["--env", "all"]));
+    let options = Options {
+        policy: &baton_workato::report::policy::Policy::default(),
+        folder: &place.path().join("lake"),
+        formats: &[Format::Csv, Format::Parquet],
+        conventions: &CONVENTIONS,
+        workspace: None,
+        progress: &|_| {},
+    };
+    let error = export(&snapshot, &options).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 12);
+    assert!(error.hint_text().unwrap().contains("--features parquet"), "{error}");
+    // Neither of the formats was begun.
+    assert!(!place.path().join("lake").exists());
 }

@@ -215,6 +215,7 @@ fn reviews(snapshot: &Snapshot) -> [Reached; 2] {
         folder: folder.path(),
         formats: &[Format::Csv, Format::Json],
         conventions: &CONVENTIONS,
+        workspace: None,
         progress: &|_| {},
     };
     export(snapshot, &options).unwrap();

@@ -5,6 +5,8 @@
 pub mod oracle;
 pub mod place;
 pub mod program;
+#[cfg(any(feature = "parquet", feature = "object-store"))]
+pub mod python;
 pub mod replay;
 pub mod rows;
 pub mod run;

@@ -4,6 +4,8 @@ mod called;
 mod holdings;
 mod kept;
 pub mod merge;
+#[cfg(feature = "object-store")]
+mod object;
 mod original;
 mod query;
 mod tables;
@@ -26,6 +28,7 @@ use super::v3;
 use super::verify::{self, Problem};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::object::Address;
 use crate::baton::proto::v2;
 use crate::baton::resource;
 
@@ -78,7 +81,8 @@ enum Asked<'r> {
 
 impl Reader {
     /// Unpacks the file at `path`, if it is of the v1 form, into `temp_dir`, or into the system's temporary folder. The copy goes
-    /// when the reader goes. A file without a byte is an empty store.
+    /// when the reader goes. A file without a byte is an empty store. In a build with object storage `path` may be an address
+    /// there.
     ///
     /// # Errors
     /// `NotFound` when there is no file, `Unimplemented` for a v3 file of an engine or form that is not read; otherwise as
@@ -102,6 +106,11 @@ impl Reader {
     /// As [`Reader::open`].
     pub fn open_keeping(path: &Path, temp_dir: Option<&Path>, policy: &Policy, keep: Keep) -> Result<Reader> {
         let open = || {
+            if let Some(address) = Address::of(path) {
+                address.check()?;
+                #[cfg(feature = "object-store")]
+                return object::open(&address, path, temp_dir, policy);
+            }
             if keep != Keep::Nothing {
                 kept::tidy(path);
             }

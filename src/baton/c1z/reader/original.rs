@@ -10,12 +10,12 @@ use crate::baton::c1z::scratch::{self, Scratch};
 use crate::baton::c1z::verify::Problem;
 use crate::baton::c1z::{Limits, envelope, fault, v3};
 use crate::baton::error::Result;
-use crate::baton::pebble::DiskFile;
+use crate::baton::pebble::{DiskFile, ReadAt};
 
 /// See the module.
 pub(super) struct Original {
     path: PathBuf,
-    file: Arc<DiskFile>,
+    file: Arc<dyn ReadAt>,
     limits: Limits,
     temp_dir: Option<PathBuf>,
 }
@@ -26,21 +26,22 @@ impl Original {
         let Some(file) = envelope::open_v3(path) else {
             return Ok(None);
         };
-        Ok(Some(Original {
+        Ok(Some(Self::of(Arc::new(DiskFile::new(file)?), path, temp_dir, policy)))
+    }
+
+    /// A file of the v3 form, wherever it lies; `path` is what it is called.
+    pub(super) fn of(file: Arc<dyn ReadAt>, path: &Path, temp_dir: Option<&Path>, policy: &Policy) -> Original {
+        Original {
             path: path.to_owned(),
-            file: Arc::new(DiskFile::new(file)?),
+            file,
             limits: policy.limits,
             temp_dir: temp_dir.map(Path::to_owned),
-        }))
+        }
     }
 
     /// The file, opened for questions.
     pub(super) fn open(&self) -> Result<v3::File> {
-        v3::File::of(
-            Arc::<DiskFile>::clone(&self.file),
-            &self.limits,
-            self.temp_dir.as_deref(),
-        )
+        v3::File::of(Arc::clone(&self.file), &self.limits, self.temp_dir.as_deref())
     }
 
     /// A new working copy with its rows. It is private, and goes with whoever has it.

@@ -43,8 +43,23 @@ pub(crate) struct Entry {
 /// An index that can be read.
 pub(super) struct Index {
     pub(super) entries: Vec<Entry>,
+    /// Where the frames begin, and where they end.
+    pub(super) frames: std::ops::Range<u64>,
     /// What readers do not mind and writers do not write, each with its place.
-    pub(super) odd: Vec<(String, &'static str)>,
+    odd: Vec<(String, &'static str)>,
+}
+
+impl Index {
+    /// What readers do not mind and writers do not write, each with its place. For that every frame is looked at, which no
+    /// question needs: a file that is far away would be fetched as a whole.
+    ///
+    /// # Errors
+    /// Those of what lies behind.
+    pub(super) fn odd(&self, file: &dyn ReadAt) -> Result<Vec<(String, &'static str)>> {
+        let mut odd = frames_as_written(file, &self.entries, self.frames.start, self.frames.end)?;
+        odd.extend(self.odd.iter().cloned());
+        Ok(odd)
+    }
 }
 
 /// Reads the index, and checks that its frames lie between manifest and index.
@@ -80,7 +95,7 @@ pub(super) fn read(file: &dyn ReadAt, envelope: &Envelope, limits: &Limits) -> R
     let totals = (index.total_raw_size, index.total_compressed_size);
     let has_hash = index.manifest_xxh64 != 0;
     let entries = entries(index.entries, envelope.payload, offset, limits)?;
-    let mut odd = frames_as_written(file, &entries, envelope.payload, offset)?;
+    let mut odd = Vec::new();
     let sum = |size: fn(&Entry) -> u64| i64::try_from(entries.iter().map(size).sum::<u64>()).ok();
     let is_sum = (sum(|entry| entry.raw), sum(|entry| entry.compressed)) == (Some(totals.0), Some(totals.1));
     for (is_odd, what) in [
@@ -91,7 +106,11 @@ pub(super) fn read(file: &dyn ReadAt, envelope: &Envelope, limits: &Limits) -> R
             odd.push(("index".to_owned(), what));
         }
     }
-    Ok(Index { entries, odd })
+    Ok(Index {
+        entries,
+        frames: envelope.payload..offset,
+        odd,
+    })
 }
 
 /// Looks at where frames lie and at how they begin.
@@ -261,7 +280,8 @@ mod tests {
     fn frames_that_no_writer_leaves_so_are_told() {
         let file = Bytes::from(file(|_, _| (), |_| 0));
         let found = read(&file, &Envelope::read(&file).unwrap(), &Limits::default()).unwrap();
-        let told: Vec<String> = found.odd.iter().map(|(name, what)| format!("{name}: {what}")).collect();
+        let odd = found.odd(&file).unwrap();
+        let told: Vec<String> = odd.iter().map(|(name, what)| format!("{name}: {what}")).collect();
         assert_eq!(
             told,
             [

@@ -34,8 +34,8 @@ pub(super) struct Payload {
     files: Arc<dyn Files>,
     /// What the index says of the content of each file, if there is one.
     sha256: Arc<BTreeMap<String, [u8; 32]>>,
-    /// File and place of what no reader minds and no writer writes.
-    odd: Arc<[(String, &'static str)]>,
+    /// The index, if there is one, and what it is of.
+    index: Option<Arc<(Arc<dyn ReadAt>, index::Index)>>,
 }
 
 impl Payload {
@@ -53,12 +53,13 @@ impl Payload {
             max_decoded: limits.max_decoded.max(file.size().saturating_mul(RATIO)),
             ..*limits
         };
-        let (mut sha256, mut odd) = (BTreeMap::new(), Vec::new());
+        let (mut sha256, mut indexed) = (BTreeMap::new(), None);
         let files: Arc<dyn Files> = match envelope.encoding {
             Encoding::Indexed => {
-                let index::Index { entries, odd: found } = index::read(&*file, envelope, &limits)?;
-                odd = found;
+                let index = index::read(&*file, envelope, &limits)?;
+                let entries = index.entries.clone();
                 sha256.extend(entries.iter().map(|entry| (entry.name.clone(), entry.sha256)));
+                indexed = Some(Arc::new((Arc::clone(&file), index)));
                 Arc::new(Frames::new(file, entries, &limits))
             }
             Encoding::Tar => Arc::new(archive::plain(file, envelope.payload)?),
@@ -67,7 +68,7 @@ impl Payload {
         Ok(Payload {
             files,
             sha256: Arc::new(sha256),
-            odd: odd.into(),
+            index: indexed,
         })
     }
 
@@ -77,7 +78,12 @@ impl Payload {
     /// # Errors
     /// `DataLoss` for a file that cannot be unpacked, and those of `each`.
     pub(super) fn check(&self, each: &mut dyn FnMut(&str, &str) -> Result<()>) -> Result<()> {
-        self.odd.iter().try_for_each(|(name, what)| each(name, what))?;
+        if let Some((file, index)) = self.index.as_deref() {
+            index
+                .odd(&**file)?
+                .iter()
+                .try_for_each(|(name, what)| each(name, what))?;
+        }
         for name in self.names()? {
             let Some(file) = Files::open(self, &name)? else {
                 continue;
