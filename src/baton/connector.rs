@@ -5,7 +5,7 @@
 //! purpose: calls are on the hot path and there is one connector per process.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -26,6 +26,7 @@ use crate::baton::lock::locked;
 use crate::baton::memory::{PreviousSync, Records};
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
+use crate::baton::replay::{Replay, TAKEN_OVER};
 use crate::baton::seal::NewSecret;
 use crate::baton::warning::Warnings;
 
@@ -60,6 +61,8 @@ pub struct SyncContext {
     pub local: Arc<Local>,
     /// Where a write proposes what it is about to change, and tells what it changed.
     pub changes: Arc<Changes>,
+    /// What may be taken over from the sync before; `None` where nobody asked for that.
+    pub replay: Option<Arc<Replay>>,
 }
 
 impl SyncContext {
@@ -74,6 +77,7 @@ impl SyncContext {
             permits: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
             local: Arc::default(),
             changes: Arc::default(),
+            replay: None,
         }
     }
 
@@ -92,6 +96,22 @@ impl SyncContext {
             changes: Arc::clone(changes),
             ..SyncContext::detached()
         }
+    }
+
+    /// Puts answers of the sync before into the session of this one, by their keys.
+    ///
+    /// # Errors
+    /// Those of the session.
+    pub async fn take_over(&self, keys: &BTreeSet<String>) -> Result<()> {
+        let Some((replay, before)) = self.replay.as_ref().and_then(|r| Some((r, r.before().ok()?))) else {
+            return Ok(());
+        };
+        self.session.set(TAKEN_OVER, Vec::new()).await?;
+        for (key, answer) in before.answers.iter().filter(|(key, _)| keys.contains(*key)) {
+            self.session.set(key, answer.clone()).await?;
+            replay.took_over();
+        }
+        Ok(())
     }
 
     /// Records something for the next sync of the same file.

@@ -128,6 +128,7 @@ pub mod pebble;
 pub mod progress;
 pub use baton_proto as proto;
 pub mod provision;
+pub mod replay;
 pub mod resource;
 pub mod scraps;
 pub mod seal;

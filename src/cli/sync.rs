@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{bad_value, connect, fields, found, interrupt, next, part, policy, unavailable};
+use super::{bad_value, connect, fields, found, interrupt, next, part, policy, unavailable, usage_error};
 use crate::baton::c1z::Engine;
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
@@ -43,6 +43,7 @@ const SHUTDOWN: Duration = Duration::from_millis(500);
 /// `--fail-on-warnings`.
 pub fn run(terminal: &Terminal, values: &Values, display: Display) -> Result<()> {
     unavailable::check(fields::all(), values)?;
+    whole_only(values)?;
     let settings = workato::config::settings(values)?;
     let mut options = options(values)?;
     // An object is worked towards on the local disk.
@@ -72,6 +73,31 @@ pub fn run(terminal: &Terminal, values: &Values, display: Display) -> Result<()>
         },
     };
     finish(terminal, &summary, &after, values)
+}
+
+/// Refuses `--incremental` for a sync of a part: it has nothing that another one could take over.
+///
+/// # Errors
+/// Exit code 2.
+fn whole_only(values: &Values) -> Result<()> {
+    if !workato::config::INCREMENTAL.of(values) {
+        return Ok(());
+    }
+    let part = [
+        (!kit::SYNC_RESOURCES.of(values).is_empty(), "--sync-resources"),
+        (!kit::SYNC_RESOURCE_TYPES.of(values).is_empty(), "--sync-resource-types"),
+        (
+            kit::SKIP_ENTITLEMENTS_AND_GRANTS.of(values),
+            "--skip-entitlements-and-grants",
+        ),
+    ];
+    match part.into_iter().find(|(is_given, _)| *is_given) {
+        Some((_, flag)) => Err(
+            usage_error(format!("--incremental makes full syncs only, and {flag} reads a part"))
+                .hint("give one of the two"),
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Connects and syncs, with the progress shown. The display is gone when this returns.
@@ -169,6 +195,7 @@ pub fn options(values: &Values) -> Result<SyncOptions> {
         fresh: kit::FRESH.of(values),
         resumable: true,
         time_budget: time_budget(kit::TIME_BUDGET.of(values))?,
+        incremental: workato::config::INCREMENTAL.of(values),
         previous: None,
         keep: chosen_keep(values),
         engine: chosen_engine(values),

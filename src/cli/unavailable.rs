@@ -54,12 +54,12 @@ pub fn no_dry_run(values: &Values) -> Result<()> {
 }
 
 /// As [`check`], for the service mode: flags that choose another mode are ignored there
-/// (`baton/config/published.md 1.5`), and so are those that only tasks decide.
+/// (`baton/config/published.md 1.5`), and so are those that only tasks decide, or that need a file which stays.
 ///
 /// # Errors
 /// `Unimplemented`, naming the flag.
 pub fn check_service(fields: &[&'static Field], values: &Values) -> Result<()> {
-    const DECIDED_BY_TASKS: [&str; 2] = ["sync-resources", "skip-entitlements-and-grants"];
+    const DECIDED_BY_TASKS: [&str; 3] = ["sync-resources", "skip-entitlements-and-grants", "incremental"];
     if kit::SKIP_GRANTS.of(values) {
         // The published connector fails to start with it: tasks say themselves whether they want grants.
         return Err(usage_error(

@@ -71,18 +71,21 @@ impl Happened {
 #[derive(Debug, Default)]
 pub struct AuditLog {
     rows: Vec<(u64, Happened)>,
+    /// How many rows there were, those that are forgotten included.
+    count: u64,
 }
 
 impl AuditLog {
     /// Adds a row, and says its id: they grow.
     pub fn add(&mut self, row: Happened) -> u64 {
         const FIRST: u64 = 880_001;
-        let id = self.rows.last().map_or(FIRST, |(id, _)| id + 1);
+        let id = FIRST + self.count;
+        self.count += 1;
         self.rows.push((id, row));
         id
     }
 
-    /// Forgets all rows, as after the retention.
+    /// Forgets all rows, as after the retention. Their ids do not come back.
     pub fn clear(&mut self) {
         self.rows.clear();
     }
@@ -113,6 +116,9 @@ pub async fn list(call: Call) -> Response {
     }
     if let Some(event) = call.params.text("include_event_types[]") {
         rows.retain(|(_, row)| row.event == event);
+    }
+    if let Some(left_out) = call.params.text("exclude_resource_types[]") {
+        rows.retain(|(_, row)| !left_out.split(',').any(|kind| kind == row.resource_type));
     }
     if let Some(after) = call.params.number("page[after]") {
         let at = rows.iter().position(|(id, _)| usize::try_from(*id) == Ok(after));

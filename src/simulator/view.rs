@@ -140,9 +140,16 @@ impl View {
 pub struct Params(BTreeMap<String, String>);
 
 impl Params {
-    /// From the query of a URI. Of a repeated parameter the last one counts.
+    /// From the query of a URI. Of a repeated parameter the last one counts; of a list (`x[]`) all do, with a comma between.
     pub fn parse(query: &str) -> Self {
-        Params(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+        let mut params: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()).into_owned() {
+            match params.get_mut(&name) {
+                Some(before) if name.ends_with("[]") => *before = format!("{before},{value}"),
+                _ => _ = params.insert(name, value),
+            }
+        }
+        Params(params)
     }
 
     /// Whether every parameter of `wanted` is here with the same value. `*` wants any value, an empty one none.

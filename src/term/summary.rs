@@ -81,6 +81,16 @@ pub fn table(about: &About, summary: &Summary, after: &After, paint: Paint, widt
         let why = sanitize::line(why);
         let _ = writeln!(text, "An unfinished sync was not resumed: {why}.{code}");
     }
+    if let Some(incremental) = &summary.incremental {
+        let line = match &incremental.full_because {
+            Some(why) => format!("--incremental: full read, because {}.", sanitize::line(why)),
+            None => format!(
+                "--incremental: {} answers are those of the sync before; everything else was read.",
+                number(incremental.reused)
+            ),
+        };
+        let _ = writeln!(text, "{line}");
+    }
     let _ = writeln!(text, "\n{}", indent(&rows(summary, width)));
     if !summary.requests.is_empty() {
         let _ = writeln!(text, "\n{}", indent(&requests(summary, width)));
@@ -356,6 +366,7 @@ mod tests {
                 examples: vec!["folder 42 of \u{1b}[31mEve".to_owned()],
             }],
             not_readable: vec!["genies".to_owned(), "MCP servers".to_owned()],
+            incremental: None,
             elapsed_ms: 84_000,
             resumed: None,
             started_fresh_because: None,

@@ -106,6 +106,14 @@ pub static FIELDS: &[Field] = &[
     .hidden()
     .export(Export::Cli)
     .under(CONNECTION),
+    Field::bool(
+        "incremental",
+        "Take over group members, project grants and settings of roles from the sync before where the audit log, counts \
+         and stamps show no change, and say why wherever everything is read; unproven on live workspaces: see \
+         `help incremental`",
+    )
+    .export(Export::Cli)
+    .under(SYNC),
 ];
 
 settings! {
@@ -123,6 +131,7 @@ settings! {
     REQUESTS_PER_MINUTE: Number = "workato-requests-per-minute";
     OWN_API_CLIENTS: Texts = "workato-own-api-clients";
     TOUCH_OWN_TOKEN: Flag = "touch-own-token";
+    INCREMENTAL: Flag = "incremental";
 }
 
 /// What the schema says about the connector.

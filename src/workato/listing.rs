@@ -171,11 +171,13 @@ impl<'a> List<'a> {
     }
 
     async fn paged<T: Listed>(&self) -> Result<Vec<T>> {
-        let mut before: Option<BTreeSet<String>> = None;
+        // A list that is as the sync before found it needs no second look.
+        let known = self.known_before::<T>();
+        let mut before = known.clone();
         let (mut number, mut tries, mut nonsense) = (0, 0, 0);
         loop {
             number += 1;
-            let pass = match self.pass::<T>(number).await {
+            let pass = match self.pass::<T>(number, known.as_ref()).await {
                 Ok(pass) => pass,
                 Err(error) if error.fact_value(INCONSISTENT).is_none() => return Err(error),
                 Err(error) => {
@@ -238,7 +240,31 @@ impl<'a> List<'a> {
         }
     }
 
-    async fn pass<T: Listed>(&self, number: u32) -> Result<Pass<T>> {
+    /// The ids that the sync before found in a list that says nothing of how many it has, where that sync is believed
+    /// ([`replay`](crate::baton::replay)) and found the list at rest. Nothing is like an empty list.
+    fn known_before<T: Listed>(&self) -> Option<BTreeSet<String>> {
+        let (cx, key) = self.kept?;
+        let answers = &cx.replay.as_ref()?.believed()?.answers;
+        let pass = |begin: String| {
+            let pages = answers.range(begin.clone()..);
+            let pages = pages.take_while(|(key, _)| key.starts_with(&begin));
+            let mut ids = BTreeSet::new();
+            for (_, page) in pages {
+                let page: StoredPage<T> = serde_json::from_slice(page).ok()?;
+                if page.total.is_some() {
+                    return None;
+                }
+                ids.extend(page.rows.iter().map(|row| row.id_text().to_owned()));
+            }
+            (!ids.is_empty()).then_some(ids)
+        };
+        let first = pass(format!("{key}/"))?;
+        let second = pass(format!("{key}#2/"));
+        let is_at_rest = pass(format!("{key}#3/")).is_none() && second.is_none_or(|second| second == first);
+        is_at_rest.then_some(first)
+    }
+
+    async fn pass<T: Listed>(&self, number: u32, known: Option<&BTreeSet<String>>) -> Result<Pass<T>> {
         let mut pass = Pass {
             rows: Vec::new(),
             pages: 0,
@@ -290,7 +316,7 @@ impl<'a> List<'a> {
                     .code(code::LIST_REPEATS));
                 }
                 // An empty page after a full one may be a hole: only the next one tells.
-                None if empty && last_was_full && pass.total.is_none() => page + 1,
+                None if empty && last_was_full && pass.total.is_none() && known != Some(&seen) => page + 1,
                 None => break,
             };
             last_was_full = full;

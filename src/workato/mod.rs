@@ -31,6 +31,7 @@ pub mod genie_client;
 pub mod group;
 pub mod identity_group;
 pub mod identity_user;
+mod incremental;
 mod kind;
 pub mod listing;
 pub mod mcp_server;
@@ -192,7 +193,11 @@ impl Connector for WorkatoConnector {
     }
 
     async fn validate(&self, cx: &SyncContext) -> Result<()> {
-        self.tables(cx).get::<Detected>(cx).await.map(drop)
+        let tables = self.tables(cx);
+        if let Some(replay) = &cx.replay {
+            incremental::prepare(&tables, cx, replay).await?;
+        }
+        tables.get::<Detected>(cx).await.map(drop)
     }
 
     async fn list_resources(

@@ -54,19 +54,32 @@ const FAMILY: &str = "project_roles";
 /// What syncs record when they read one by one.
 const CONFIGS: &str = "project_role_configs";
 
+/// The rows of the list, without their `config`. None in a legacy workspace, or where the list is refused.
+pub struct ProjectRoleRows;
+
+impl Table for ProjectRoleRows {
+    type Value = Vec<ProjectRoleRow>;
+
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<ProjectRoleRow>> {
+        if !has_environment_roles(t, cx).await? {
+            return Ok(Vec::new());
+        }
+        let listed = t.list_of_dev(cx, &endpoint::PROJECT_ROLES, FAMILY).await?;
+        Ok(listed.unwrap_or_default())
+    }
+}
+
 /// Project roles with their `config`. None in a legacy workspace.
 impl Table for ProjectRoles {
     type Value = ProjectRoles;
 
     async fn read(t: &Tables, cx: &SyncContext) -> Result<ProjectRoles> {
-        if !has_environment_roles(t, cx).await? {
+        let listed = t.get::<ProjectRoleRows>(cx).await?;
+        if listed.is_empty() {
             return Ok(ProjectRoles::default());
         }
-        let Some(listed) = t.list_of_dev(cx, &endpoint::PROJECT_ROLES, FAMILY).await? else {
-            return Ok(ProjectRoles::default());
-        };
         let family = t.family(cx, CONFIGS);
-        let listed = with_configs(cx, &family, &t.clients.dev, listed).await?;
+        let listed = with_configs(cx, &family, &t.clients.dev, listed.to_vec()).await?;
         let roles = ProjectRoles::of(&listed);
         for role in roles.all().iter().filter(|role| role.is_told_apart()) {
             cx.warnings.add(

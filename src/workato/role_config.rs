@@ -189,6 +189,31 @@ pub fn settings_asked<T: ConfiguredRole>(
     replies.candidates(T::LIST, ids, "there is none to ask about")
 }
 
+async fn now<T: ConfiguredRole>(client: &WorkatoClient, id: &str) -> Result<Answer<T>> {
+    Answer::of(client.object(T::ONE.of(id)).await)
+}
+
+async fn answer<T: ConfiguredRole>(cx: &SyncContext, client: &WorkatoClient, id: &str) -> Result<Answer<T>> {
+    let key = format!("{}/{id}", T::CALLED);
+    stored(cx, &key, || now(client, id)).await
+}
+
+/// Asks for a role with its settings, through the session of the sync, which has the answer then.
+///
+/// # Errors
+/// Those of the client, unless something answered and it is of no use.
+pub async fn ask<T: ConfiguredRole>(cx: &SyncContext, client: &WorkatoClient, id: &str) -> Result<()> {
+    answer::<T>(cx, client, id).await.map(drop)
+}
+
+/// Whether the session has here that something answered and was of no use.
+pub fn is_unreadable_answer(stored: &[u8]) -> bool {
+    matches!(
+        serde_json::from_slice(stored),
+        Ok(Answer::<serde::de::IgnoredAny>::Unreadable(_))
+    )
+}
+
 /// Settings of the roles of one list.
 struct Settings<'a, T> {
     cx: &'a SyncContext,
@@ -199,7 +224,7 @@ struct Settings<'a, T> {
 
 impl<T: ConfiguredRole> Settings<'_, T> {
     async fn now(&self, id: &str) -> Result<Answer<T>> {
-        Answer::of(self.client.object(T::ONE.of(id)).await)
+        now(self.client, id).await
     }
 }
 
@@ -230,8 +255,7 @@ impl<T: ConfiguredRole> Single for Settings<'_, T> {
     }
 
     async fn ask(&self, id: &str) -> Result<Answer<T>> {
-        let key = format!("{}/{id}", T::CALLED);
-        stored(self.cx, &key, || self.now(id)).await
+        answer(self.cx, self.client, id).await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {

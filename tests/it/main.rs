@@ -26,6 +26,7 @@ mod generated;
 mod golden;
 mod grpc;
 mod history;
+mod incremental;
 mod layers;
 mod licences;
 mod model;

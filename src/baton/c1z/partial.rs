@@ -175,6 +175,23 @@ impl Partial {
         Ok(keys.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The session values whose keys begin with one of these.
+    ///
+    /// # Errors
+    /// As [`Partial::session_get`].
+    pub fn session_values(&self, prefixes: &[String]) -> Result<BTreeMap<String, Vec<u8>>> {
+        let mut values = BTreeMap::new();
+        for prefix in prefixes {
+            for rest in self.session_keys(prefix)? {
+                let key = format!("{prefix}{rest}");
+                if let Some(value) = self.session_get(&key)? {
+                    values.insert(key, value);
+                }
+            }
+        }
+        Ok(values)
+    }
+
     /// Stores a page: its rows as one blob, and the token of the page after it or `None` after the last one.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use crate::baton::c1z::{Claim, Found, Partial, Section, Store};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::fingerprint::Fingerprint;
 use crate::baton::proto::v2;
+use crate::baton::replay::TAKEN_OVER;
 use crate::baton::resource;
 use crate::baton::warning::Warnings;
 
@@ -108,6 +109,11 @@ fn examine(partial: &Partial, wanted: &SyncTarget) -> Result<Verdict> {
             "the settings changed ({})",
             changed.join(", ")
         )));
+    }
+    if partial.session_get(TAKEN_OVER)?.is_some() {
+        return Ok(Verdict::Refused(
+            "it took over answers of the sync before it".to_owned(),
+        ));
     }
     if partial.kind() != wanted.kind {
         return Ok(Verdict::Refused("it is another kind of sync".to_owned()));

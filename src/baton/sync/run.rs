@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::answers;
 use super::audience::Audience;
 use super::checkpoint::{self, Operation, Plan};
 use super::collect::Collector;
 use super::expand::{self, ExpandOptions};
 use super::store_thread::{Stopped, StoreSession, StoreThread};
-use super::summary::{Resumed, RowCounts, Status, Summary};
+use super::summary::{Incremental, Resumed, RowCounts, Status, Summary};
 use super::sync_target::SyncTarget;
 use super::working::{Start, short};
 use crate::baton::c1z::steps::{Disk, Steps};
@@ -28,6 +29,7 @@ use crate::baton::http::FamilyCounts;
 use crate::baton::memory::{PreviousSync, Records, Remembered};
 use crate::baton::progress::{Event, Observer, Silent, Step};
 use crate::baton::proto::v2;
+use crate::baton::replay::{Before, Leaves, Replay};
 use crate::baton::warning::Warnings;
 
 /// What a sync is to do.
@@ -55,6 +57,9 @@ pub struct SyncOptions {
     pub resumable: bool,
     /// How long reading may take before the sync is left to the next run (`--time-budget`).
     pub time_budget: Option<Duration>,
+    /// Whether a full sync may take over answers of the one before it in the same file, where its connector is sure that
+    /// they still hold (`--incremental`), and leaves its own to the next.
+    pub incremental: bool,
     /// What an earlier sync left, for a file that has none of its own.
     pub previous: Option<PreviousSync>,
     /// Full syncs that the file keeps, this one included (`--keep`); without it as the environment says.
@@ -79,6 +84,7 @@ impl SyncOptions {
             fresh: false,
             resumable: true,
             time_budget: None,
+            incremental: false,
             previous: None,
             keep: None,
             engine: None,
@@ -180,11 +186,12 @@ async fn attempt<C: Connector>(
     } else {
         SyncType::Full
     };
+    let fingerprint = fingerprint(connector.as_ref(), kind, &types);
     let wanted = SyncTarget {
         file: options.file.clone(),
         temp_dir: options.temp_dir.clone(),
         kind,
-        fingerprint: fingerprint(connector.as_ref(), kind, &types),
+        fingerprint: fingerprint.clone(),
         types: types.clone(),
         audience: options.audience,
         fresh: options.fresh,
@@ -225,6 +232,7 @@ async fn attempt<C: Connector>(
             environment,
             kind,
             types: &types,
+            fingerprint: &fingerprint,
             store: &store,
             sealing: &sealing,
             started,
@@ -315,6 +323,7 @@ struct Run<'a, C> {
     environment: &'a SyncEnvironment,
     kind: SyncType,
     types: &'a [v2::ResourceType],
+    fingerprint: &'a Fingerprint,
     store: &'a StoreThread,
     sealing: &'a AtomicBool,
     started: Instant,
@@ -332,6 +341,7 @@ impl<C: Connector> Run<'_, C> {
         let records = Arc::new(Records::default());
         records.restore(start.records);
         records.restore_noted(start.noted);
+        let replay = self.replay(start.resumed, start.previous.as_ref()).await?;
         let previous = start.previous.or_else(|| self.options.previous.clone()).map(Arc::new);
         let cx = SyncContext {
             sync_id: start.sync_id.as_str().into(),
@@ -342,6 +352,7 @@ impl<C: Connector> Run<'_, C> {
             permits: Arc::new(Semaphore::new(self.options.workers.max(1))),
             local: Arc::default(),
             changes: Arc::default(),
+            replay: replay.clone(),
         };
         let sync_type = self.kind.as_str();
         if start.resumed {
@@ -374,6 +385,13 @@ impl<C: Connector> Run<'_, C> {
         let remembered = Remembered::of(&records, before, &warnings.list(&about));
         let left = remembered.clone();
         let needs_expansion = sealed.needs_expansion;
+        let said = replay.map(|replay| replay.said());
+        // An earlier process of this sync looked at what it goes by, and that is not known here.
+        let leaves = said
+            .as_ref()
+            .and_then(|said| said.leaves.clone())
+            .filter(|_| !start.resumed);
+        let left_over = self.left_over(leaves).await?;
         self.store
             .call(move |w| {
                 // The list of resource types counts as well.
@@ -389,6 +407,9 @@ impl<C: Connector> Run<'_, C> {
             .await
             .with_context(|| format!("save {}", self.options.file.display()))?;
 
+        if said.is_some() {
+            self.keep(&start.sync_id, left_over).await;
+        }
         let warnings = warnings.list(&about);
         tracing::info!(sync_id = %cx.sync_id, warnings = warnings.len(), "Sync complete.");
         Ok(Summary {
@@ -411,6 +432,10 @@ impl<C: Connector> Run<'_, C> {
                 all.sort();
                 all
             },
+            incremental: said.map(|said| Incremental {
+                reused: said.reused,
+                full_because: said.full_because,
+            }),
             elapsed_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             resumed: start.resumed.then_some(Resumed {
                 begun: start.begun,
@@ -423,6 +448,56 @@ impl<C: Connector> Run<'_, C> {
             started_fresh_because: start.fresh_because,
             remembered: left,
         })
+    }
+
+    /// What may be taken over from the sync before, where that is asked for.
+    async fn replay(&self, resumed: bool, previous: Option<&PreviousSync>) -> Result<Option<Arc<Replay>>> {
+        if !self.options.incremental || self.kind != SyncType::Full || !self.options.resource_types.is_empty() {
+            return Ok(None);
+        }
+        if resumed {
+            // What it went by is not known here, and its connector may have been asked already.
+            let why = "an earlier run began this sync";
+            tracing::warn!("--incremental: full read, because {why}.");
+            let replay = Replay::new(Err(why.to_owned()));
+            replay.read_fully(why);
+            return Ok(Some(Arc::new(replay)));
+        }
+        let before = {
+            let sync_id = previous.map(|previous| previous.sync_id.clone());
+            let (file, fingerprint) = (self.options.file.clone(), self.fingerprint.clone());
+            // The file may be large, and that thread is the one that waits for disks.
+            self.store
+                .call(move |_| Ok(answers::recall(&file, sync_id.as_deref(), &fingerprint)))
+                .await?
+        };
+        Ok(Some(Arc::new(Replay::new(before))))
+    }
+
+    /// The answers that the next sync may take over, before the unfinished sync goes that has them.
+    async fn left_over(&self, leaves: Option<Leaves>) -> Result<Option<Before>> {
+        let Some(Leaves { prefixes, notes }) = leaves else {
+            return Ok(None);
+        };
+        let answers = self.store.call(move |w| w.partial.session_values(&prefixes)).await?;
+        Ok(Some(Before { notes, answers }))
+    }
+
+    /// Keeps them, now that the sync they belong to is in its file. What cannot be kept makes the next sync a full read.
+    async fn keep(&self, sync_id: &str, left_over: Option<Before>) {
+        let (file, sync_id) = (self.options.file.clone(), sync_id.to_owned());
+        let fingerprint = self.fingerprint.clone();
+        let keep = move || match left_over {
+            Some(left_over) => answers::keep(&file, &sync_id, fingerprint, left_over),
+            None => answers::forget(&file),
+        };
+        let kept = tokio::task::spawn_blocking(keep).await.map_err(std::io::Error::other);
+        if let Err(error) = kept.and_then(|kept| kept) {
+            tracing::warn!(
+                %error,
+                "The answers of this sync could not be kept beside the file: the next one asks for everything."
+            );
+        }
     }
 
     /// Does the steps of the plan that read, with a checkpoint after each.

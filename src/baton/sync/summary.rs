@@ -54,6 +54,9 @@ pub struct Summary {
     /// What gave no answer and may not exist in this workspace: no warning, and nothing of it is in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_readable: Vec<String>,
+    /// What became of `--incremental`, where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incremental: Option<Incremental>,
     /// Wall time of this run in milliseconds.
     pub elapsed_ms: u64,
     /// The unfinished sync that this run took up again.
@@ -68,6 +71,16 @@ pub struct Summary {
     /// What it leaves to the next sync of the same.
     #[serde(skip)]
     pub remembered: Remembered,
+}
+
+/// What a sync took over from the one before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Incremental {
+    /// Answers that were taken over.
+    pub reused: u64,
+    /// Why everything was asked for, as the end of a sentence that begins "full read, because".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_because: Option<String>,
 }
 
 /// What a resumed run found.

@@ -63,6 +63,7 @@ pub fn known(terminal: &Terminal, values: &Values, display: Display) -> Result<K
         fresh: true,
         resumable: false,
         time_budget: None,
+        incremental: false,
         previous: None,
         keep: None,
         engine: None,

@@ -33,6 +33,7 @@ pub const TOPICS: &[Topic] = topics![
     "permissions"
     "migration"
     "nightly"
+    "incremental"
     "fleets"
     "lakes"
     "storage"

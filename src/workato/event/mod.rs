@@ -19,6 +19,8 @@ use jiff::Timestamp;
 use self::cursor::Cursor;
 pub use self::row::EventRow;
 use self::say::Feed;
+pub use self::say::NOISE;
+pub use self::sweep::{OVERLAP, moment};
 use super::code;
 use super::settings::{Environment, EnvironmentChoice};
 use super::tables::Tables;

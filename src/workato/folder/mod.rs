@@ -31,6 +31,9 @@ const ACCESS: &str = "collaborator-access";
 /// What syncs record when they read the list of Home of an environment.
 const FAMILY: &str = "folders";
 
+/// What the session keys of lists of folders begin with.
+pub const LISTS: &str = FAMILY;
+
 /// The folder resource type.
 pub struct Folder;
 

@@ -17,7 +17,7 @@ use crate::workato::kind::{PAGE, first_of};
 use crate::workato::listing::List;
 use crate::workato::tables::Tables;
 
-/// What syncs record when they read members.
+/// What syncs record when they read members, and what the session keys of members begin with.
 pub const FAMILY: &str = "group_members";
 
 /// The members of a group, as grants.
@@ -87,6 +87,16 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
     Ok(Page::last(rows))
 }
 
+/// The rows of a group, through the session of the sync.
+///
+/// # Errors
+/// Those of the client.
+pub async fn members_of(cx: &SyncContext, client: &WorkatoClient, id: &str) -> Result<Vec<GroupMember>> {
+    let key = format!("{FAMILY}/{id}");
+    let list = List::of_sync(cx, &key, client, endpoint::USER_GROUP_MEMBERS.of(id));
+    list.usually_empty().read().await
+}
+
 /// Members of the groups whose members are not everybody.
 struct Members<'a> {
     cx: &'a SyncContext,
@@ -123,9 +133,7 @@ impl Single for Members<'_> {
     }
 
     async fn ask(&self, id: &str) -> Result<Vec<GroupMember>> {
-        let key = format!("group_members/{id}");
-        let list = List::of_sync(self.cx, &key, self.client, endpoint::USER_GROUP_MEMBERS.of(id));
-        list.usually_empty().read().await
+        members_of(self.cx, self.client, id).await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {

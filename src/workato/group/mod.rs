@@ -6,6 +6,7 @@ mod write;
 
 use prost_types::Any;
 
+pub use self::members::{FAMILY as MEMBERS_OF, members_of};
 pub use self::model::{GroupId, GroupMember, UserGroup};
 pub use self::write::{find as find_now, is_in, name, revoke};
 use super::access_model::has_environment_roles;

@@ -9,6 +9,7 @@ mod sampling;
 
 pub use self::facts::{Pair, PrivilegeFacts};
 pub use self::model::PrivilegeRow;
+pub use self::sampling::{FAMILY as OF, of};
 use super::client::endpoint;
 use super::collaborator::{self, Collaborator, MemberId};
 use super::kind::{PAGE, ResourceKind};

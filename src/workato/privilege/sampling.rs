@@ -25,7 +25,7 @@ use crate::workato::role_assignments::{Holdings, RoleKind, RoleNames, RoleRef, i
 use crate::workato::settings::{Environment, PrivilegesMode, Settings};
 use crate::workato::tables::{FAN_OUT, Tables, stored};
 
-/// What syncs record when they read privileges.
+/// What syncs record when they read privileges, and what their session keys begin with.
 pub const FAMILY: &str = "privileges";
 
 /// Answers a role needs: one to know, one to verify.
@@ -325,6 +325,15 @@ pub fn asked(settings: &Settings, replies: &Replies) -> std::result::Result<Vec<
     replies.candidates(&endpoint::MEMBERS, holders, "nobody holds a role to ask about")
 }
 
+/// What one person may do, through the session of the sync.
+///
+/// # Errors
+/// Those of the client.
+pub async fn of(cx: &SyncContext, client: &WorkatoClient, id: &str) -> Result<Vec<PrivilegeRow>> {
+    let key = format!("{FAMILY}/{id}");
+    stored(cx, &key, || client.everything(endpoint::MEMBER_PRIVILEGES.of(id))).await
+}
+
 /// Privileges of people, one at a time.
 struct Privileges<'a> {
     cx: &'a SyncContext,
@@ -360,11 +369,7 @@ impl Single for Privileges<'_> {
     }
 
     async fn ask(&self, id: &str) -> Result<Vec<PrivilegeRow>> {
-        let key = format!("privileges/{id}");
-        stored(self.cx, &key, || {
-            self.client.everything(endpoint::MEMBER_PRIVILEGES.of(id))
-        })
-        .await
+        of(self.cx, self.client, id).await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {

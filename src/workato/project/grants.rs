@@ -21,7 +21,7 @@ use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::tokens::Placed;
 
-/// What syncs record when they read grants of an environment.
+/// What syncs record when they read grants of an environment, and what the session keys of grants begin with.
 pub const FAMILY: &str = "project_grants";
 
 /// The grants on a project.
@@ -57,6 +57,16 @@ pub async fn of_project(t: &Tables, cx: &SyncContext, project: &v2::Resource) ->
 }
 
 /// Grants of the projects of one environment.
+/// The rows of a project, through the session of the sync.
+///
+/// # Errors
+/// Those of the client.
+pub async fn grants_of(cx: &SyncContext, client: &WorkatoClient, id: &str) -> Result<Vec<ProjectGrant>> {
+    let key = format!("{FAMILY}/{id}");
+    let list = List::of_sync(cx, &key, client, endpoint::PROJECT_GRANTS.of(id));
+    list.usually_empty().read().await
+}
+
 struct Grants<'a> {
     cx: &'a SyncContext,
     client: &'a WorkatoClient,
@@ -91,9 +101,7 @@ impl Single for Grants<'_> {
     }
 
     async fn ask(&self, id: &str) -> Result<Vec<ProjectGrant>> {
-        let key = format!("project_grants/{id}");
-        let list = List::of_sync(self.cx, &key, self.client, endpoint::PROJECT_GRANTS.of(id));
-        list.usually_empty().read().await
+        grants_of(self.cx, self.client, id).await
     }
 
     async fn ask_again(&self, id: &str) -> Result<()> {

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use prost_types::Any;
 
 pub use self::direct::{DirectGrant, direct_grants};
+pub use self::grants::{FAMILY as GRANTS_OF, grants_of};
 pub use self::model::{
     GrantEnvironment, GrantGroup, GrantProject, GrantUser, ProjectGrant, ProjectGrantId, ProjectId, ProjectRow,
 };
@@ -35,7 +36,7 @@ use crate::baton::proto::v2;
 use crate::baton::resource::{self, Profile, ResourceBuilder};
 
 /// What syncs record when they read the list of an environment.
-const FAMILY: &str = "projects";
+pub const FAMILY: &str = "projects";
 
 /// Projects of all environments of the run that have a token.
 pub struct Projects;

@@ -199,6 +199,7 @@ impl Plan {
             fresh: false,
             resumable,
             time_budget: None,
+            incremental: false,
             previous: None,
             keep: None,
             engine: Some(engine),
