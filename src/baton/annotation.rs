@@ -81,6 +81,7 @@ named!(
     ListActionSchemasResponse,
     ListEventFeedsResponse,
     ListEventsResponse,
+    Event,
 );
 
 impl Named for crate::baton::proto::v2::BatonId {

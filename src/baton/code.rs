@@ -285,6 +285,10 @@ codes! {
     NO_SEAL = "0514";
     /// A file that would be overwritten.
     FILE_THERE = "0515";
+    /// The file that keeps how far something was told cannot be used.
+    PLACE_UNUSABLE = "0516";
+    /// A command that an event starts did not succeed.
+    HOOK_FAILED = "0517";
 
     /// The client id is malformed.
     CLIENT_ID = "0701";

@@ -109,6 +109,8 @@ pub struct Machine {
     pub keys: Option<(&'static str, &'static str)>,
     /// Profile key: how many skills it has.
     pub skills: Option<&'static str>,
+    /// Profile keys: what is known of leaks of its credential.
+    pub leak: Option<Leak>,
     /// Whether its credential can speak as any of the people who may use it.
     pub speaks_for_others: bool,
     /// The slug of the right to use it, and the type of the accounts that may.
@@ -128,10 +130,22 @@ impl Machine {
         legacy: None,
         keys: None,
         skills: None,
+        leak: None,
         speaks_for_others: false,
         used_by: None,
         borrows: false,
     };
+}
+
+/// Profile keys that say what is known of leaks of a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leak {
+    /// The flag that says whether anybody was asked.
+    pub asked: &'static str,
+    /// When it leaked last, in RFC 3339.
+    pub at: &'static str,
+    /// Since when a leak would be known, in RFC 3339. Without it, it would not.
+    pub known_since: &'static str,
 }
 
 /// The conventions of one vendor. Types and keys are those of the file.

@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use prost::Message as _;
-use prost_reflect::DynamicMessage;
 use prost_types::Struct;
 use serde_json::Value;
 
 use super::values::{plain, wire};
-use super::{private, usage_error};
+use super::{private, protojson, usage_error};
 use crate::baton::config::{Values, kit};
-use crate::baton::error::{Error, Kind, Result};
-use crate::baton::proto::{pool, v2};
+use crate::baton::error::Result;
+use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::workato;
 
@@ -98,14 +96,7 @@ pub fn schemas(resource_type: &str) -> Result<String> {
         schemas,
         annotations: Vec::new(),
     };
-    let missing = || Error::new(Kind::Internal, "the message of actions is not compiled in");
-    let descriptor = pool()
-        .get_message_by_name("c1.connector.v2.ListActionSchemasResponse")
-        .ok_or_else(missing)?;
-    let failed = |error: String| Error::new(Kind::Internal, error);
-    let message =
-        DynamicMessage::decode(descriptor, all.encode_to_vec().as_slice()).map_err(|e| failed(e.to_string()))?;
-    let text = serde_json::to_string_pretty(&message).map_err(|e| failed(e.to_string()))?;
+    let text = protojson::pretty(&all)?;
     Ok(text + "\n")
 }
 

@@ -6,10 +6,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::program::{NAME, VERSION};
 use super::{
-    access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, explain,
-    explore, export, fields, findings, fleet, grant, grants, health_check, help, lambda, man, manifests, policy,
-    principals, read, resource_types, resources, review, root, serve, simulate, stats, syncs, unavailable, usage_error,
-    verify, version,
+    access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, events,
+    explain, explore, export, fields, findings, fleet, grant, grants, health_check, help, lambda, man, manifests,
+    policy, principals, read, resource_types, resources, review, root, serve, simulate, stats, syncs, unavailable,
+    usage_error, verify, version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -116,6 +116,13 @@ const COMMANDS: &[Row] = &[
         build: doctor::command,
         run: doctor::run,
         shown: doctor::shown,
+        ..Row::WORKSPACE
+    },
+    Row {
+        build: events::command,
+        run: events::run,
+        shown: events::shown,
+        adapt: |command, _| command.mut_arg("workato-env", events::environment),
         ..Row::WORKSPACE
     },
     Row {

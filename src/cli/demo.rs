@@ -205,6 +205,7 @@ pub async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
         privileges: PrivilegesMode::default(),
         folder_depth: FolderDepth::default(),
         sync_connections: false,
+        sync_leaked_tokens: false,
         own: workato::settings::OwnToken::default(),
     };
     Ok((simulator, settings))

@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Command};
 
 use super::launch::{self, Rules};
-use super::{logging, provision, service, sync, unavailable, usage_error};
+use super::{event_feed, logging, provision, service, sync, unavailable, usage_error};
 use crate::baton::config::kit;
 use crate::baton::error::Result;
 use crate::term::Terminal;
@@ -18,6 +18,10 @@ pub fn run(terminal: &Terminal, root: &ArgMatches) -> Result<()> {
     if !kit::CLIENT_ID.of(&values).is_empty() {
         unavailable::no_dry_run(&values)?;
         return service::run(terminal, &values);
+    }
+    if event_feed::is_asked(&values) {
+        unavailable::no_dry_run(&values)?;
+        return event_feed::run(terminal, &values);
     }
     match provision::mode(&values) {
         Some(mode) => provision::run(terminal, &values, mode),
@@ -46,6 +50,12 @@ pub fn command() -> Command {
 pub fn sync(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::Connector)?;
     let display = logging::start(&values, terminal)?;
+    if event_feed::is_asked(&values) {
+        return Err(
+            usage_error("--event-feed asks for events, and `sync` reads a workspace")
+                .hint("leave out the word sync to print events, or the flag to sync"),
+        );
+    }
     if provision::mode(&values).is_some() {
         return Err(usage_error("a flag asks for a write, and `sync` only reads")
             .hint("leave out the word sync to write, or the flag to sync"));

@@ -28,6 +28,7 @@ const FLAGS: &[&str] = &[
     "privileges",
     "folder-depth",
     "sync-connections",
+    "sync-leaked-tokens",
     "disable-custom-roles-sync",
     "workato-requests-per-minute",
     "provisioning",

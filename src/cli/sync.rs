@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{bad_value, connect, fields, found, interrupt, next, part, policy, unavailable, usage_error};
+use super::{bad_value, connect, fields, found, interrupt, next, part, policy, span, unavailable, usage_error};
 use crate::baton::c1z::Engine;
 use crate::baton::c1z::steps::Disk;
 use crate::baton::code;
@@ -207,11 +207,7 @@ fn time_budget(text: &str) -> Result<Option<Duration>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let parsed: Option<jiff::SignedDuration> = text.trim().parse().ok();
-    let budget = parsed
-        .and_then(|span| Duration::try_from(span).ok())
-        .filter(|span| !span.is_zero());
-    budget.map(Some).ok_or_else(|| {
+    span::of(text).map(Some).ok_or_else(|| {
         bad_value(format!("field time-budget: {text:?} is not a span of time")).hint("write it as 90s, 10m or 1h30m")
     })
 }

@@ -41,6 +41,11 @@ const SYNONYMS: &[(&[&str], &str, &str)] = &[
         "doctor",
         "tries what a token may read",
     ),
+    (
+        &["audit", "log", "logs", "activity", "tail", "watch"],
+        "events",
+        "tells what happened in a workspace",
+    ),
     (&["validate", "fsck", "lint"], "verify", "checks a file"),
     (&["history", "runs", "versions"], "syncs", "lists the syncs of a file"),
     (&["remove", "deny", "unassign"], "revoke", "takes a right away"),

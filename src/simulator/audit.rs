@@ -22,9 +22,9 @@ pub struct Happened {
     pub env: Env,
     /// When.
     pub at: Timestamp,
-    /// `user_login`.
+    /// `user_login`; empty for a row without.
     pub event: String,
-    /// What it is about: `ApiClient`.
+    /// What it is about: `ApiClient`; empty for a row without.
     pub resource_type: String,
     /// The id of that.
     pub resource: String,
@@ -133,17 +133,18 @@ pub async fn list(call: Call) -> Response {
 fn render(env: Env, id: u64, row: &Happened) -> Value {
     let zoned = row.at.to_zoned(TimeZone::fixed(Offset::constant(PACIFIC)));
     let user = row.user.as_ref();
+    let word = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     json!({
         "id": id,
         "timestamp": zoned.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
-        "event_type": row.event,
+        "event_type": word(&row.event),
         "workspace": {"id": 51, "name": "Simulated", "email": "it@example.org", "environment": env.label()},
         "user": user.map(|(id, name, email)| json!({"id": id, "name": name, "email": email})),
         "details": {"request": {"ip_address": "192.0.2.7"}, "activity": {}},
         "resource": {
             "id": row.resource.parse::<u64>().map_or_else(|_| json!(row.resource), |id| json!(id)),
             "name": row.name,
-            "type": row.resource_type,
+            "type": word(&row.resource_type),
         },
     })
 }

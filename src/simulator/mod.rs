@@ -20,6 +20,7 @@ mod gate;
 mod generate;
 mod groups;
 mod gzip;
+mod history;
 mod line;
 mod log;
 mod paging;
@@ -41,6 +42,7 @@ pub use estate::{
     Collection, Estate, Genie, GenieClient, IdentityGroup, IdentityUser, McpServer, PlatformClient, PlatformKey,
 };
 pub use generate::{Gained, Yesterday};
+pub use history::History;
 pub use log::{Logged, Requests};
 pub use server::Simulator;
 pub use shape::{AccessModel, AgentsShape, Shape};

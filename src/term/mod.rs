@@ -115,12 +115,19 @@ impl Terminal {
     /// # Errors
     /// Those of the stream, a broken pipe excepted.
     pub fn data(&self, text: &str) -> Result<()> {
+        self.offer(text).map(drop)
+    }
+
+    /// As [`Terminal::data`], and says whether there is still somebody who reads: for data without an end.
+    ///
+    /// # Errors
+    /// As [`Terminal::data`].
+    pub fn offer(&self, text: &str) -> Result<bool> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Error::from(error).context("write to stdout"))
-            }
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Error::from(error).context("write to stdout")),
         }
     }
 

@@ -1,9 +1,11 @@
 //! API clients: the non-human identities of a workspace. Token values are never read.
 
+mod leak;
 mod write;
 
 use prost_types::Any;
 
+use self::leak::{LeakLogs, Leaks};
 pub use self::write::{Narrower, narrow, rotate};
 use super::api_client_role::{ApiClientRoleRow, ApiClientRoles};
 use super::client::{endpoint, ids, parts, rows};
@@ -93,7 +95,10 @@ impl ResourceKind for ApiClient {
         let clients = t.get::<ApiClients>(cx).await?;
         let roles = t.get::<ApiClientRoles>(cx).await?;
         let projects = t.get::<Projects>(cx).await?;
-        Page::of_table(&clients, page, PAGE, |client| build(client, &roles, &projects))
+        let leaks = t.get::<Leaks>(cx).await?;
+        Page::of_table(&clients, page, PAGE, |client| {
+            build(client, &roles, &projects, leaks.as_ref().as_ref())
+        })
     }
 
     async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
@@ -128,7 +133,12 @@ pub fn environment(name: &str) -> String {
     }
 }
 
-fn build(client: &ApiClientRow, roles: &[ApiClientRoleRow], projects: &[Placed<ProjectRow>]) -> v2::Resource {
+fn build(
+    client: &ApiClientRow,
+    roles: &[ApiClientRoleRow],
+    projects: &[Placed<ProjectRow>],
+    leaks: Option<&LeakLogs>,
+) -> v2::Resource {
     let id = client.id.to_string();
     let name = called(client);
     let folders: Vec<serde_json::Value> = client.folder_ids.iter().map(id_value).collect();
@@ -153,14 +163,20 @@ fn build(client: &ApiClientRow, roles: &[ApiClientRoleRow], projects: &[Placed<P
     let profile = Profile::new()
         .with("id", id_value(&client.id))
         .with("role_name", role.and_then(|role| role.name.as_deref()))
-        .with("environment", place)
+        .with("environment", place.clone())
         .with("all_folders", client.all_folders)
         .with("folder_ids", folders)
         .with("project_names", (!projects.is_empty()).then_some(projects))
         .with("ip_allow_list", client.ip_allow_list.clone())
         .with("token_updated_at", utc(token_updated_at))
         // Its tools are the endpoints that the role ticks (`workato/api.md 1.2`).
-        .with("opens_mcp_server_of_developers", true);
+        .with("opens_mcp_server_of_developers", true)
+        .with("leaks_asked", leaks.map(|_| true))
+        .with("token_leaked_at", leaks.and_then(|logs| logs.leaked_at(&id)))
+        .with(
+            "leaks_known_since",
+            leaks.and_then(|logs| logs.known_since(place.as_deref())),
+        );
     ResourceBuilder::new(ApiClient::TYPE, id.as_str(), name)
         .profile(profile)
         .created_at(stamp(client.created_at.as_deref()))

@@ -82,6 +82,13 @@ pub static FIELDS: &[Field] = &[
         .display("Sync connections")
         .export(Export::Gui)
         .under(SYNC),
+    Field::bool(
+        "sync-leaked-tokens",
+        "Also ask the audit logs which tokens of API clients leaked: up to ten requests for each token",
+    )
+    .display("Sync leaked tokens")
+    .export(Export::Gui)
+    .under(SYNC),
     Field::int(
         "workato-requests-per-minute",
         60,
@@ -128,6 +135,7 @@ settings! {
     PRIVILEGES: Text = "privileges";
     FOLDER_DEPTH: Text = "folder-depth";
     SYNC_CONNECTIONS: Flag = "sync-connections";
+    SYNC_LEAKED_TOKENS: Flag = "sync-leaked-tokens";
     REQUESTS_PER_MINUTE: Number = "workato-requests-per-minute";
     OWN_API_CLIENTS: Texts = "workato-own-api-clients";
     TOUCH_OWN_TOKEN: Flag = "touch-own-token";
@@ -158,6 +166,7 @@ pub fn settings(values: &Values) -> Result<Settings> {
         privileges: PRIVILEGES.of(values).parse()?,
         folder_depth: FOLDER_DEPTH.of(values).parse()?,
         sync_connections: SYNC_CONNECTIONS.of(values),
+        sync_leaked_tokens: SYNC_LEAKED_TOKENS.of(values),
         own: OwnToken {
             clients: OWN_API_CLIENTS.of(values).to_vec(),
             may_go: TOUCH_OWN_TOKEN.of(values),

@@ -1,6 +1,6 @@
 //! What a reader of Workato files should know beyond the format (`workato/model.md 2, 3, 5, 11`).
 
-use crate::baton::conventions::{Conventions, Everyone, Machine, Managers, Mark, NamedRights, Scopes};
+use crate::baton::conventions::{Conventions, Everyone, Leak, Machine, Managers, Mark, NamedRights, Scopes};
 
 /// Workato's conventions.
 pub const CONVENTIONS: Conventions = Conventions {
@@ -67,6 +67,11 @@ pub const CONVENTIONS: Conventions = Conventions {
             addresses: Some("ip_allow_list"),
             credential: &["token_updated_at"],
             opens: OPENS,
+            leak: Some(Leak {
+                asked: "leaks_asked",
+                at: "token_leaked_at",
+                known_since: "leaks_known_since",
+            }),
             ..Machine::UNKNOWN
         },
         Machine {

@@ -187,6 +187,7 @@ impl Connector for WorkatoConnector {
             .with("privileges", format!("{:?}", s.privileges))
             .with("folder depth", format!("{:?}", s.folder_depth))
             .with("connections", s.sync_connections.to_string())
+            .with("leaked tokens", s.sync_leaked_tokens.to_string())
             .with_secret("token", Some(&s.dev_token))
             .with_secret("TEST token", s.test_token.as_ref())
             .with_secret("PROD token", s.prod_token.as_ref())

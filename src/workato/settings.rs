@@ -126,6 +126,8 @@ pub struct Settings {
     pub folder_depth: FolderDepth,
     /// `--sync-connections`.
     pub sync_connections: bool,
+    /// `--sync-leaked-tokens`.
+    pub sync_leaked_tokens: bool,
     /// What is known of the API clients whose tokens these are.
     pub own: OwnToken,
 }

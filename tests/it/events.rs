@@ -1,5 +1,13 @@
 //! Events from the audit log: each at least once, with one id, whatever the size of pages; silence is never "nothing".
 
+mod feed;
+mod follow;
+mod history;
+mod hook;
+mod leaks;
+mod place;
+mod told;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

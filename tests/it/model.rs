@@ -55,6 +55,7 @@ pub fn settings(simulator: &Simulator, options: &Options) -> Settings {
             Depth::Levels(levels) => FolderDepth::Levels(levels),
         },
         sync_connections: options.connections,
+        sync_leaked_tokens: false,
         ..run::settings(&simulator.base_url())
     }
 }

@@ -235,10 +235,13 @@ pub static FIELDS: &[Field] = &[
         .hidden()
         .under(WRITES),
     // --- events, tickets, actions ---
-    ticket(Field::text("event-feed", "Print events: needs the value true")),
-    ticket(Field::text("event-feed-id", "Feed to read events of")),
-    ticket(Field::text("event-feed-start-at", "Oldest event to print")),
-    ticket(Field::text("event-feed-cursor", "Where to go on reading events")),
+    event(Field::text("event-feed", "Print events: needs the value true")),
+    event(Field::text("event-feed-id", "Feed to read events of")),
+    event(Field::text(
+        "event-feed-start-at",
+        "Oldest event to print: a time; by itself 24 hours before the start",
+    )),
+    event(Field::text("event-feed-cursor", "Where to go on reading events")),
     ticket(Field::bool("create-ticket", "Create a ticket")),
     ticket(Field::text("ticket-template-path", "JSON template of the ticket")),
     ticket(Field::bool("bulk-create-ticket", "Create several tickets")),
@@ -328,6 +331,10 @@ const fn provisioning(name: &'static str, help: &'static str) -> Field {
 
 const fn ticket(field: Field) -> Field {
     field.hidden().support(Support::NotYet).under(TICKETS)
+}
+
+const fn event(field: Field) -> Field {
+    field.hidden().under(TICKETS)
 }
 
 const fn action(field: Field) -> Field {

@@ -35,6 +35,7 @@ pub const FLAGS: &[&str] = &[
     "workato-env",
     "privileges",
     "sync-connections",
+    "sync-leaked-tokens",
     "disable-custom-roles-sync",
     "file",
     "c1z-temp-dir",

@@ -140,6 +140,7 @@ fn nine_is_the_exit_code_of_conditions() {
         pages,
         [
             code::SYNC_WARNINGS,
+            code::HOOK_FAILED,
             report::CONDITION_HIT,
             report::GAINED,
             report::FOUND,

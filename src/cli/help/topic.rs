@@ -38,6 +38,7 @@ pub const TOPICS: &[Topic] = topics![
     "lakes"
     "storage"
     "conductorone"
+    "events"
     "diagnosis"
     "output"
     "codes"

@@ -15,6 +15,7 @@ mod everyone;
 mod inactive;
 mod item;
 mod junit;
+mod leaked;
 mod looker;
 mod moderators;
 mod open_agents;
@@ -65,6 +66,8 @@ pub mod keys {
     pub const SPEAKERS: &str = "clients-that-speak-for-others";
     /// Credentials that were not changed for long.
     pub const OLD_CREDENTIALS: &str = "old-credentials";
+    /// Credentials that are known to others.
+    pub const LEAKED: &str = "leaked-credentials";
     /// Credentials that nobody uses.
     pub const UNUSED: &str = "unused-credentials";
     /// Clients and keys that no longer work.
@@ -75,7 +78,8 @@ pub mod keys {
     pub const BORROWED: &str = "connections-of-people-who-left";
 
     /// All of them.
-    pub const ALL: [&str; 15] = [
+    pub const ALL: [&str; 16] = [
+        LEAKED,
         ADMINS,
         OUTSIDE_ADMINS,
         ALL_SCOPE,
@@ -231,7 +235,8 @@ impl Draft {
 /// Looks for one; nothing where the file cannot tell anything about it.
 type Finder = fn(&Looker<'_>) -> Result<Option<Draft>>;
 
-const FINDERS: [Finder; 15] = [
+const FINDERS: [Finder; 16] = [
+    leaked::find,
     admins::find,
     outside_admins::find,
     all_scope::find,

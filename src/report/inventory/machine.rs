@@ -19,6 +19,8 @@ pub struct Works {
     pub is_limited: Option<bool>,
     /// Since when its credential is what it is, in seconds since 1970.
     pub credential_at: Option<i64>,
+    /// What is known of leaks of its credential; nothing where nobody was asked.
+    pub leak: Option<LeakTold>,
     /// Whether it works.
     pub is_active: Option<bool>,
     /// Whether it is of a sort that is no longer served.
@@ -33,6 +35,15 @@ pub struct Works {
     pub owner: Option<(String, String)>,
     /// When it was last used, in seconds since 1970.
     pub used_at: Option<i64>,
+}
+
+/// What is known of leaks of a credential, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeakTold {
+    /// When it leaked last.
+    pub at: Option<i64>,
+    /// Since when a leak would be known.
+    pub known_since: Option<i64>,
 }
 
 /// What there is to say of software and credentials beside what they hold: from which addresses they can be used, how old
@@ -92,6 +103,13 @@ pub(super) fn works(resource: &v2::Resource, kind: &str, profile: &Struct, conve
         credential_at: made
             .and_then(|at| at.parse::<Timestamp>().ok())
             .map(Timestamp::as_second),
+        leak: machine
+            .leak
+            .filter(|leak| flag(profile, leak.asked) == Some(true))
+            .map(|leak| LeakTold {
+                at: moment(profile, leak.at),
+                known_since: moment(profile, leak.known_since),
+            }),
         is_active: machine.active.and_then(|key| flag(profile, key)),
         is_legacy: machine.legacy.and_then(|key| flag(profile, key)),
         keys: machine
@@ -104,6 +122,11 @@ pub(super) fn works(resource: &v2::Resource, kind: &str, profile: &Struct, conve
         owner: owner.map(|owner| (owner.resource_type, owner.resource)),
         used_at: secret.and_then(|secret| secret.last_used_at).map(|at| at.seconds),
     })
+}
+
+fn moment(profile: &Struct, key: &str) -> Option<i64> {
+    let at = thing::text(profile, key)?.parse::<Timestamp>().ok()?;
+    Some(at.as_second())
 }
 
 fn value<'p>(profile: &'p Struct, key: &str) -> Option<&'p ValueKind> {

@@ -13,7 +13,7 @@ use crate::workato::client::endpoint::Endpoint;
 use crate::workato::probe::{Answered, Probe, Refused, Replies, Reply, RoleList};
 use crate::workato::settings::{Environment, Settings};
 use crate::workato::tokens::{self, with_tokens};
-use crate::workato::{code, collaborator};
+use crate::workato::{code, collaborator, event};
 
 /// What the previous sync of the same file read: a refusal of that fails the next one.
 pub struct Before<'a> {
@@ -90,6 +90,11 @@ pub fn checks(settings: &Settings, rows: &Answers, model: &Model, before: &Befor
         let mut own: Vec<Check> = of_every
             .filter_map(|probe| check(probe, environment, content))
             .collect();
+        own.extend(
+            content
+                .of(event::PROBE.endpoint)
+                .map(|reply| audit_log(environment, reply)),
+        );
         let mut statuses = content.statuses();
         if *environment == dev {
             statuses.extend(rows.dev.statuses());
@@ -101,6 +106,38 @@ pub fn checks(settings: &Settings, rows: &Answers, model: &Model, before: &Befor
     }
     checks.extend(without_token(settings, rows));
     checks
+}
+
+/// The audit log of an environment, which tells what happens. Access is read without it, so nothing about it is a warning; that it
+/// is empty is no sign that nothing happens.
+fn audit_log(environment: &Environment, reply: &Reply) -> Check {
+    let endpoint = event::PROBE.endpoint;
+    match reply {
+        Reply::Asked(probed) => match &probed.result {
+            Ok(rows) if rows.count == Some(0) => named(
+                endpoint,
+                environment,
+                "never seen with a row, so what happens is not known: the plan may lack its add-on",
+            ),
+            Ok(_) => named(endpoint, environment, "readable").with_status(Status::Ok, None),
+            Err(error) if is_refusal(error) => named(
+                endpoint,
+                environment,
+                format!(
+                    "refused; events need it, and no access is missing without: tick {} in the client role of the {} API \
+                     client",
+                    endpoint.checkbox,
+                    environment.as_str().to_uppercase()
+                ),
+            ),
+            Err(error) => named(
+                endpoint,
+                environment,
+                format!("not known: {error}; no access is missing without"),
+            ),
+        },
+        Reply::Not(why) => named(endpoint, environment, *why),
+    }
 }
 
 /// The checks when nobody was asked at all, and why.

@@ -11,6 +11,7 @@ use super::workspace::{self, WorkspaceDetails};
 use crate::workato::access_model::is_refusal;
 use crate::workato::client::{Probed, WorkatoClient, endpoint};
 use crate::workato::collaborator::Member;
+use crate::workato::event;
 use crate::workato::probe::{Answered, Asks, NO_LIST, Probe, Replies, Reply};
 use crate::workato::probes;
 use crate::workato::project::environment::seen_in;
@@ -43,7 +44,11 @@ impl Answers {
         let content = environments(settings).into_iter().filter_map(|environment| {
             let client = clients.of(&environment)?;
             Some(async move {
-                let replies = all(settings, client, asker, in_order(true), Replies::default()).await;
+                let (mut replies, events) = tokio::join!(
+                    all(settings, client, asker, in_order(true), Replies::default()),
+                    asker.ask(client, &event::PROBE, None),
+                );
+                replies.add(event::PROBE.endpoint, Reply::Asked(events));
                 (environment, replies)
             })
         });

@@ -10,7 +10,8 @@
 //! filtered by Workato but the time: a name that it does not know answers an empty list.
 
 pub mod cursor;
-mod row;
+pub mod happened;
+pub mod row;
 mod say;
 mod sweep;
 
@@ -20,8 +21,11 @@ use self::cursor::Cursor;
 pub use self::row::EventRow;
 use self::say::Feed;
 pub use self::say::NOISE;
+use self::sweep::Bounds;
 pub use self::sweep::{OVERLAP, moment};
+use super::client::endpoint;
 use super::code;
+use super::probe::Probe;
 use super::settings::{Environment, EnvironmentChoice};
 use super::tables::Tables;
 use crate::baton::connector::{SyncContext, no_event_feed};
@@ -32,6 +36,9 @@ use crate::baton::proto::v2;
 const PAGE: u32 = 100;
 /// Answers that one call reads at most before it says that nothing was among them so far.
 const READS: u32 = 8;
+
+/// Asks whether the log of an environment may be read, and has a row.
+pub static PROBE: Probe = Probe::list::<EventRow>(&endpoint::ACTIVITY_LOGS).per_environment();
 
 /// The feeds that there are.
 pub fn feeds() -> Vec<v2::EventFeedMetadata> {
@@ -57,8 +64,12 @@ pub async fn list(t: &Tables, cx: &SyncContext, asked: &v2::ListEventsRequest) -
         0 => PAGE,
         size => size.min(PAGE),
     };
-    let now = Timestamp::now().as_millisecond();
-    let start = cursor.start;
+    let bounds = Bounds {
+        start: cursor.start,
+        size,
+        now: Timestamp::now().as_millisecond(),
+        overlap: sweep::OVERLAP,
+    };
     let mut events = Vec::new();
     for _ in 0..READS {
         let Some(log) = cursor.unfinished() else {
@@ -69,7 +80,13 @@ pub async fn list(t: &Tables, cx: &SyncContext, asked: &v2::ListEventsRequest) -
             log.done = true;
             continue;
         };
-        let rows = sweep::next(client, log, start, size, now).await?;
+        let rows = sweep::next(client, log, &bounds).await?;
+        if log.canary.is_none() {
+            tracing::warn!(
+                %environment,
+                "The audit log has no row at all: what happens there is not known. The plan may lack the add-on."
+            );
+        }
         events = say::events(t, cx, feed, &environment, rows, log).await?;
         if !events.is_empty() {
             break;
@@ -77,7 +94,7 @@ pub async fn list(t: &Tables, cx: &SyncContext, asked: &v2::ListEventsRequest) -
     }
     let has_more = cursor.unfinished().is_some();
     if !has_more && cursor.is_blind() {
-        return Err(no_rows());
+        return Err(no_rows("no audit log has a single row"));
     }
     Ok(v2::ListEventsResponse {
         events,
@@ -100,11 +117,11 @@ fn environments(t: &Tables) -> Vec<String> {
         .collect()
 }
 
-/// No log has a row: that nothing happened is not said by it.
-fn no_rows() -> Error {
+/// There is no row: that nothing happened is not said by it.
+fn no_rows(what: &str) -> Error {
     Error::new(
         Kind::FailedPrecondition,
-        "no audit log has a single row, so what happened is not known",
+        format!("{what}, so what happened is not known"),
     )
     .code(code::AUDIT_LOG_UNUSABLE)
     .hint(

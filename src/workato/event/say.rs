@@ -34,7 +34,6 @@ pub const NOISE: [&str; 9] = [
 ];
 const LOGIN: &str = "user_login";
 const LOGOUT: &str = "user_logout";
-const LEAKED: &str = "token_leaked";
 const PERSON: &str = "ManagedUserGrant";
 const USER: &str = "User";
 const ROLE: &str = "PrivilegeGroup";
@@ -73,7 +72,8 @@ impl Feed {
         Feed::ALL.into_iter().find(|feed| feed.id() == id)
     }
 
-    fn has(self, row: &EventRow) -> bool {
+    /// Whether it tells of a row.
+    pub fn has(self, row: &EventRow) -> bool {
         let event = row.event_type.as_deref().unwrap_or_default();
         match self {
             Feed::Usage => event == LOGIN,
@@ -102,16 +102,20 @@ pub async fn events(
         };
         if let Some(said) = said {
             events.push(v2::Event {
-                // Each log counts for itself.
-                id: format!("{environment}-{}", row.id),
-                occurred_at: sweep::moment(row).map(stamp),
+                id: id(environment, row),
+                occurred_at: row.moment().map(stamp),
                 event: Some(said),
                 annotations: Vec::new(),
             });
         }
-        sweep::remember(log, row);
+        sweep::remember(log, row, sweep::OVERLAP);
     }
     Ok(events)
+}
+
+/// The id of an event. Each log counts for itself.
+pub fn id(environment: &Environment, row: &EventRow) -> String {
+    format!("{environment}-{}", row.id)
 }
 
 /// A sign-in is use of the role that the person has in the environment. `None` where no list says who it was, or which
@@ -155,9 +159,8 @@ async fn usage(
 }
 
 async fn change(t: &Tables, cx: &SyncContext, environment: &Environment, row: &EventRow) -> Result<v2::event::Event> {
-    if row.event_type.as_deref() == Some(LEAKED) {
-        let client = row.resource.as_ref().and_then(|subject| subject.name.clone());
-        tracing::warn!(%environment, row = %row.id, client, "Workato says that the token of an API client leaked.");
+    if row.is_leak() {
+        warn_of_leak(environment, row);
     }
     let subject = row.resource.as_ref();
     let id = subject.and_then(|s| s.id.as_ref()).map(|id| id.as_str());
@@ -172,6 +175,7 @@ async fn change(t: &Tables, cx: &SyncContext, environment: &Environment, row: &E
             let detected = t.get::<Detected>(cx).await?;
             let named = subject.map(|s| Actor {
                 id: id.map(Into::into),
+                name: None,
                 email: s.email.clone(),
             });
             let person = named.and_then(|named| whom(&detected.members, &named));
@@ -199,6 +203,12 @@ async fn change(t: &Tables, cx: &SyncContext, environment: &Environment, row: &E
         resource_id: Some(own.unwrap_or_else(as_written)),
         parent_resource_id: None,
     }))
+}
+
+/// Says in the log that a token leaked.
+pub fn warn_of_leak(environment: &Environment, row: &EventRow) {
+    let client = row.resource.as_ref().and_then(|subject| subject.name.as_deref());
+    tracing::warn!(%environment, row = %row.id, client, "Workato says that the token of an API client leaked.");
 }
 
 /// What a row is about, as Workato calls it.

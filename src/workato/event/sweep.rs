@@ -8,44 +8,44 @@ use jiff::Timestamp;
 use super::cursor::{Log, Mark};
 use super::row::EventRow;
 use crate::baton::error::{Error, Kind, Result};
-use crate::workato::client::{WorkatoClient, endpoint, timestamp};
+use crate::workato::client::{WorkatoClient, endpoint};
 use crate::workato::code;
 
-/// How late a row may appear and still be told: nothing says how long Workato takes (`workato/audit_log.md 1`).
+/// How late a row may appear and still be told, in milliseconds: nothing says how long Workato takes
+/// (`workato/audit_log.md 1`).
 pub const OVERLAP: i64 = 3_600_000;
 /// A canary older than this may be gone because its time was over: rows are kept for a year.
 const KEPT: i64 = 300 * 24 * 3_600_000;
 
-/// When a row happened, in milliseconds since 1970.
-pub fn moment(row: &EventRow) -> Option<i64> {
-    timestamp(row.timestamp.as_deref()?).map(Timestamp::as_millisecond)
+/// How a log is read. Moments are milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Nothing before it is told.
+    pub start: Option<i64>,
+    /// Rows that one answer is asked for.
+    pub size: u32,
+    /// The time here.
+    pub now: i64,
+    /// How far below the newest row the next reading begins.
+    pub overlap: i64,
 }
 
-/// The rows of the next answer that were not told yet and are not before `start`. The end of the reading is noted.
+/// The rows of the next answer that were not told yet and are not before the start. The end of the reading is noted.
 ///
 /// # Errors
 /// Those of the client; `FailedPrecondition` for a log that does not show what it showed before, or does not go on.
-pub async fn next(
-    client: &WorkatoClient,
-    log: &mut Log,
-    start: Option<i64>,
-    size: u32,
-    now: i64,
-) -> Result<Vec<EventRow>> {
+pub async fn next(client: &WorkatoClient, log: &mut Log, bounds: &Bounds) -> Result<Vec<EventRow>> {
+    let start = bounds.start;
     if log.canary.is_none() {
         let newest: Vec<EventRow> = ask(client, None, None, 1).await?;
         let Some(newest) = newest.first() else {
-            tracing::warn!(
-                environment = log.environment,
-                "The audit log has no row at all: what happens there is not known. The plan may lack the add-on."
-            );
             log.done = true;
             return Ok(Vec::new());
         };
         log.canary = Some(mark(newest));
     }
-    let from = from(log, start);
-    let mut rows = ask(client, from, log.after.as_deref(), size).await?;
+    let from = from(log, bounds);
+    let mut rows = ask(client, from, log.after.as_deref(), bounds.size).await?;
     let last = rows.last().map(|row| row.id.to_string());
     if last.is_some() && last == log.after {
         return Err(unusable(log, "answers the same rows again and again"));
@@ -57,31 +57,31 @@ pub async fn next(
     {
         rows.drain(..=at);
     }
-    let is_over = |row: &EventRow| matches!((moment(row), from), (Some(at), Some(from)) if at < from);
+    let is_over = |row: &EventRow| matches!((row.moment(), from), (Some(at), Some(from)) if at < from);
     let over = rows.iter().all(is_over);
     for row in &rows {
         note(log, row);
     }
     log.after = last;
-    rows.retain(|row| !is_over(row) && !matches!((moment(row), start), (Some(at), Some(start)) if at < start));
+    rows.retain(|row| !is_over(row) && !matches!((row.moment(), start), (Some(at), Some(start)) if at < start));
     let (told, news) = rows
         .into_iter()
         .partition::<Vec<_>, _>(|row| log.told.contains(row.id.as_str()));
     for row in &told {
-        remember(log, row);
+        remember(log, row, bounds.overlap);
     }
     if over {
-        finish(log, now)?;
+        finish(log, bounds.now)?;
         log.told = std::mem::take(&mut log.next);
     }
     Ok(news)
 }
 
 /// Notes that a row was told.
-pub fn remember(log: &mut Log, row: &EventRow) {
+pub fn remember(log: &mut Log, row: &EventRow, overlap: i64) {
     let newest = log.newest.as_ref().or(log.canary.as_ref()).and_then(|mark| mark.at);
-    if let (Some(at), Some(newest)) = (moment(row), newest)
-        && at < newest.saturating_sub(OVERLAP)
+    if let (Some(at), Some(newest)) = (row.moment(), newest)
+        && at < newest.saturating_sub(overlap)
     {
         return;
     }
@@ -101,22 +101,22 @@ async fn ask(client: &WorkatoClient, from: Option<i64>, after: Option<&str>, siz
 }
 
 /// How far down it is read: always so far that the canary is among the rows.
-fn from(log: &Log, start: Option<i64>) -> Option<i64> {
+fn from(log: &Log, bounds: &Bounds) -> Option<i64> {
     let canary = log.canary.as_ref()?.at?;
-    let wanted = if log.once { canary } else { start?.min(canary) };
-    Some(wanted.saturating_sub(OVERLAP))
+    let wanted = if log.once { canary } else { bounds.start?.min(canary) };
+    Some(wanted.saturating_sub(bounds.overlap))
 }
 
 fn mark(row: &EventRow) -> Mark {
     Mark {
         id: row.id.to_string(),
-        at: moment(row),
+        at: row.moment(),
     }
 }
 
 fn note(log: &mut Log, row: &EventRow) {
     log.met |= log.canary.as_ref().is_some_and(|canary| canary.id == row.id.as_str());
-    let at = moment(row);
+    let at = row.moment();
     if at.is_some() && log.newest.as_ref().is_none_or(|newest| newest.at < at) {
         log.newest = Some(mark(row));
     }

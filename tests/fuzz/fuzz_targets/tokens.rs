@@ -147,6 +147,7 @@ fn settings(environment: &str) -> Settings {
         privileges: if all { PrivilegesMode::Exact } else { PrivilegesMode::Sampled },
         folder_depth: if all { FolderDepth::All } else { FolderDepth::Auto },
         sync_connections: true,
+        sync_leaked_tokens: false,
         own: Default::default(),
     }
 }

@@ -448,7 +448,10 @@ async fn a_simulated_workspace_of_the_program_itself_is_well() {
     assert_eq!((output.status.code(), troubles(&document)), (Some(0), Vec::new()));
     let checks = document["checks"].as_array().unwrap();
     let of_prod = checks.iter().filter(|check| check["environment"] == "prod").count();
-    assert_eq!(of_prod, 17, "its token, four lists, and what a plan may lack");
+    assert_eq!(
+        of_prod, 18,
+        "its token, four lists, what a plan may lack, and its audit log"
+    );
 }
 
 /// A run that works on the file now is named, and goes on undisturbed.

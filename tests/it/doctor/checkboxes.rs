@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use baton_workato::baton::diagnosis::{Diagnosis, Status, Verdict};
 use baton_workato::baton::error::Kind;
 use baton_workato::baton::sync::summary;
-use baton_workato::simulator::{AccessModel, Behavior, Endpoint};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Happened};
 use baton_workato::workato::settings::{PrivilegesMode, Settings};
 
 use super::{all, bad, check, dev, diagnosed, examined, missing, simulator};
@@ -139,6 +139,38 @@ async fn what_no_sync_needs_is_no_loss() {
         Some("Admin > Workspace details > Get details")
     );
     assert_eq!(findings.workspace.name, None);
+}
+
+/// No sync needs an audit log, so it is no loss; but what is not known is not called well, and an empty log says nothing.
+#[tokio::test]
+async fn an_audit_log_is_readable_refused_or_was_never_seen_with_a_row() {
+    let simulator = simulator(AccessModel::RbacV2, Behavior::default()).await;
+    let at: jiff::Timestamp = "2026-11-02T08:00:00Z".parse().unwrap();
+    simulator.happened(Happened::new(Env::Prod, at, "user_login", "User", "5"));
+    let diagnosis = diagnosed(&all(&simulator)).await;
+    let log = |environment| check(&diagnosis, "the audit log", Some(environment));
+    assert_eq!(
+        (log("prod").status, log("prod").seen.as_str()),
+        (Status::Ok, "readable")
+    );
+    assert_eq!(log("dev").status, Status::Skipped);
+    assert!(
+        log("dev").seen.contains("what happens is not known"),
+        "{}",
+        log("dev").seen
+    );
+    let checkbox = "Admin > Environment management > Audit log > Get audit log";
+    assert_eq!(log("dev").needs.as_deref(), Some(checkbox));
+
+    simulator.behave(Behavior::default().deny(Endpoint::ActivityLogs, 403));
+    let diagnosis = diagnosed(&all(&simulator)).await;
+    assert_eq!(diagnosis.verdict(), Verdict::Complete, "{:#?}", bad(&diagnosis));
+    for environment in ["dev", "test", "prod"] {
+        let log = check(&diagnosis, "the audit log", Some(environment));
+        assert_eq!(log.status, Status::Skipped);
+        let words = format!("client role of the {} API client", environment.to_uppercase());
+        assert!(log.seen.contains(checkbox) && log.seen.contains(&words), "{}", log.seen);
+    }
 }
 
 /// A role list that is refused is told from one that the workspace does not have.

@@ -27,6 +27,7 @@ pub fn settings(base_url: &str) -> Settings {
         privileges: PrivilegesMode::Sampled,
         folder_depth: FolderDepth::Auto,
         sync_connections: false,
+        sync_leaked_tokens: false,
         own: Default::default(),
     }
 }

@@ -46,6 +46,10 @@ settings! {
     INVOKE_ACTION_RESOURCE_TYPE: Text = "invoke-action-resource-type";
     LIST_ACTION_SCHEMAS: Flag = "list-action-schemas";
     LIST_ACTION_SCHEMAS_RESOURCE_TYPE: Text = "list-action-schemas-resource-type";
+    EVENT_FEED: Text = "event-feed";
+    EVENT_FEED_ID: Text = "event-feed-id";
+    EVENT_FEED_START_AT: Text = "event-feed-start-at";
+    EVENT_FEED_CURSOR: Text = "event-feed-cursor";
     DRY_RUN: Flag = "dry-run";
     BASE_SYNC_ID: Text = "base-sync-id";
     APPLIED_SYNC_ID: Text = "applied-sync-id";
