@@ -22,7 +22,7 @@ pub use self::row::EventRow;
 use self::say::Feed;
 pub use self::say::NOISE;
 use self::sweep::Bounds;
-pub use self::sweep::{OVERLAP, moment};
+pub use self::sweep::OVERLAP;
 use super::client::endpoint;
 use super::code;
 use super::probe::Probe;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::baton::error::Result;
 use crate::workato::client::{WorkatoClient, endpoint};
-use crate::workato::event::{EventRow, NOISE, OVERLAP, moment};
+use crate::workato::event::{EventRow, NOISE, OVERLAP};
 use crate::workato::settings::Environment;
 
 /// Rows of one answer: the documented maximum.
@@ -81,7 +81,7 @@ pub async fn look(
         after = Some(last);
         let mut down_to = i64::MAX;
         for row in answer {
-            let Some(at) = moment(&row) else {
+            let Some(at) = row.moment() else {
                 return Err(format!("{log} has a row whose time is not understood ({})", row.id));
             };
             down_to = at;
