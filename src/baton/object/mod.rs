@@ -63,7 +63,7 @@ impl Address {
             )
             .code(code::NOT_AVAILABLE)
             .hint(
-                "build one that does: `cargo build --profile dist --features object-store`; or name a file on disk",
+                "one that is built with the cargo feature object-store does, `help storage` says how; or name a file on disk",
             ));
         }
         let (_, rest) = self.0.split_once("://").unwrap_or_default();

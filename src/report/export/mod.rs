@@ -87,7 +87,7 @@ impl Format {
         Err(
             Error::new(Kind::Unimplemented, "this build of the program does not write Parquet")
                 .code(crate::baton::code::NOT_AVAILABLE)
-                .hint("build one that does: `cargo build --profile dist --features parquet`"),
+                .hint("one that is built with the cargo feature parquet does; `help lakes` says how"),
         )
     }
 }

@@ -329,7 +329,7 @@ fn a_build_without_parquet_says_how_one_with_it_is_made() {
     };
     let error = export(&snapshot, &options).unwrap_err();
     assert_eq!(error.kind().exit_code(), 12);
-    assert!(error.hint_text().unwrap().contains("--features parquet"), "{error}");
+    assert!(error.hint_text().unwrap().contains("feature parquet"), "{error}");
     // Neither of the formats was begun.
     assert!(!place.path().join("lake").exists());
 }
