@@ -4,6 +4,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+/// What a CSV begins with where spreadsheets are to know that it is UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// Whether a character does not belong into a line of text: a control character, or one that misleads.
 pub fn is_harmful(c: char) -> bool {
     c.is_control() || misleads(c)

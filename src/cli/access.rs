@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use self::told::Shown;
+use super::author::Typist;
 use super::read::{self, READING, Reading};
 use super::usage_error;
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -132,6 +133,7 @@ fn indented(text: &str) -> String {
 
 /// What was typed.
 struct Typed<'a> {
+    author: &'a Typist<'a>,
     who: Option<&'a str>,
     on: Option<&'a str>,
     kind: Option<&'a str>,
@@ -146,6 +148,7 @@ impl<'a> Typed<'a> {
             kind,
             environment: self.environment,
             whole: false,
+            author: Some(self.author),
         }
     }
 
@@ -176,7 +179,9 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         .map(Condition::parse)
         .transpose()
         .context("understand --fail-if")?;
+    let author = Typist(terminal);
     let typed = Typed {
+        author: &author,
         who: given("principal"),
         on: given("on"),
         kind: given("resource-type"),

@@ -7,9 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::program::{NAME, VERSION};
 use super::{
     access, capabilities, completion, config, connector_service, convert, demo, diff, doctor, entitlements, events,
-    explain, explore, export, fields, findings, fleet, grant, grants, health_check, help, lambda, man, manifests,
-    policy, principals, read, resource_types, resources, review, root, serve, simulate, stats, syncs, unavailable,
-    usage_error, verify, version,
+    explain, explore, export, fields, findings, fleet, grant, grants, health_check, help, json, lambda, man, manifests,
+    policy, principals, quiet, read, resource_types, resources, review, root, screen, serve, simulate, stats, syncs,
+    unavailable, usage_error, verify, version,
 };
 use crate::baton::config::Field;
 use crate::baton::config::args::{self, Purpose};
@@ -201,6 +201,16 @@ const COMMANDS: &[Row] = &[
     Row {
         build: principals::command,
         run: principals::run,
+        adapt: |command, purpose| {
+            let below = args::add(
+                principals::below().args_override_self(true),
+                fields::of_kit(),
+                purpose,
+                read::shown,
+            );
+            let below = below.mut_arg("file", read::file);
+            command.mut_arg("file", read::file).subcommand(below)
+        },
         ..Row::READING
     },
     Row {
@@ -332,7 +342,7 @@ pub fn build(purpose: Purpose) -> Command {
         .args_override_self(true)
         .max_term_width(110)
         .after_help(EXAMPLES);
-    args::add(root, fields::all(), purpose, |_| true)
+    let root = args::add(root, fields::all(), purpose, |_| true)
         .arg(
             Arg::new("version")
                 .short('v')
@@ -340,7 +350,12 @@ pub fn build(purpose: Purpose) -> Command {
                 .action(ArgAction::Version)
                 .help("Print the version"),
         )
-        .subcommands(COMMANDS.iter().map(|row| row.dressed(purpose)))
+        .arg(quiet::flag())
+        .subcommands(COMMANDS.iter().map(|row| json::short(row.dressed(purpose))));
+    match purpose {
+        Purpose::Parse => screen::marked(root),
+        Purpose::Show => root,
+    }
 }
 
 impl Row {

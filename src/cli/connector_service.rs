@@ -32,7 +32,7 @@ pub fn command() -> Command {
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let inherited = parent::inherited()?;
     let values = launch::settings(&[root, own], Rules::Connector)?;
-    logging::start(&values, terminal)?;
+    logging::start_as_published(&values, terminal)?;
     let mut stdin = BufReader::new(std::io::stdin());
     let config = parent::config(&mut stdin)?;
     let listener = parent::listener(inherited, &config)?;

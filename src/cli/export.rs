@@ -39,6 +39,7 @@ pub fn command() -> Command {
             .value_name("NAME")
             .help("What Parquet tables call the workspace (default: as the file, without its ending)"),
     )
+    .arg(read::csv_bom())
     .after_help(
         "One pass over the file fills every format. The access review has one row per person and access, with the \
              way to it, last activity, account type and moderator flag. Files are readable by their owner only.\n\n\
@@ -78,6 +79,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
             conventions: &CONVENTIONS,
             policy: &policy,
             workspace: own.get_one::<String>("workspace").map(String::as_str),
+            csv_bom: read::wants_csv_bom(own),
             progress: &|done| counter.at(done),
         },
     )?;

@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgMatches};
 
+use super::author::Typist;
 use super::read::READING;
 use super::usage_error;
 use crate::baton::error::Result;
@@ -53,7 +54,7 @@ pub fn principal() -> Arg {
 ///
 /// # Errors
 /// An environment of nothing: it would look like a filter of rows.
-pub fn typed(own: &ArgMatches) -> Result<Typed<'_>> {
+pub fn typed<'a>(own: &'a ArgMatches, author: &'a Typist<'a>) -> Result<Typed<'a>> {
     let text = |name: &str| {
         let value = own.try_get_one::<String>(name).ok().flatten();
         value.map(String::as_str).filter(|text| !text.is_empty())
@@ -64,6 +65,7 @@ pub fn typed(own: &ArgMatches) -> Result<Typed<'_>> {
         entitlement: text("entitlement"),
         principal: text("principal"),
         environment: text("env"),
+        author: Some(author),
     };
     if typed.environment.is_some() && typed.resource.is_none() && typed.principal.is_none() {
         let error = usage_error("--env says the environment of what -r or --principal names, and neither is there");

@@ -2,6 +2,7 @@
 
 use clap::{ArgMatches, Command};
 
+use super::author::Typist;
 use super::filter;
 use super::read::{self, Reading};
 use crate::baton::error::Result;
@@ -31,6 +32,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let reading = Reading::start(terminal, root, own)?;
     let snapshot = reading.open()?;
     let rows = Rows::new(&snapshot)?;
-    let filter = Filter::find(&rows, filter::typed(own)?)?;
+    let author = Typist(terminal);
+    let filter = Filter::find(&rows, filter::typed(own, &author)?)?;
     reading.show(terminal, &Grants { rows: &rows, filter })
 }

@@ -13,22 +13,56 @@ use crate::term::progress::Display;
 
 /// Starts logging and says how progress is to be shown.
 ///
+/// Somebody who runs a command reads its answer or its summary: lines that only tell what is done are logged where a
+/// flag, a variable or the config file asks for a log, and where nobody sits before it, as published: in a container, and
+/// in service mode ([`start_as_published`]). Warnings are logged everywhere.
+///
 /// # Errors
 /// An unknown level or format, a log file that cannot be opened.
 pub fn start(values: &Values, terminal: &Terminal) -> Result<Display> {
+    let is_asked_for =
+        kit::LOG_LEVEL.is_set(values) || kit::LOG_FORMAT.is_set(values) || !kit::LOG_PATH.of(values).is_empty();
+    let least = if is_asked_for || is_container() {
+        level(kit::LOG_LEVEL.of(values))?
+    } else {
+        Level::WARN
+    };
+    begin(values, terminal, least)
+}
+
+/// As [`start`], for what runs on its own: everything that is done is logged unless a level is set.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_as_published(values: &Values, terminal: &Terminal) -> Result<Display> {
+    begin(values, terminal, level(kit::LOG_LEVEL.of(values))?)
+}
+
+fn begin(values: &Values, terminal: &Terminal, least: Level) -> Result<Display> {
     let chosen_format = !kit::LOG_FORMAT.of(values).is_empty();
-    let live = terminal.stderr_is_terminal() && !kit::NO_PROGRESS.of(values) && !chosen_format;
+    let may_draw = terminal.stderr_is_terminal() && !terminal.is_quiet();
+    let live = may_draw && !kit::NO_PROGRESS.of(values) && !chosen_format;
     let mut options = LogOptions {
-        level: level(kit::LOG_LEVEL.of(values))?,
+        level: least,
         format: format(kit::LOG_FORMAT.of(values), terminal)?,
         destinations: destinations(kit::LOG_PATH.of(values)),
     };
-    // Behind a live display only what matters is worth a line, unless a level was asked for.
-    if live && !kit::LOG_LEVEL.is_set(values) && options.destinations.contains(&Destination::Stderr) {
-        options.level = Level::WARN;
+    if options.destinations.contains(&Destination::Stderr) {
+        // Behind a live display only what matters is worth a line, unless a level was asked for.
+        if live && !kit::LOG_LEVEL.is_set(values) {
+            options.level = Level::WARN;
+        }
+        if terminal.is_quiet() {
+            options.level = Level::ERROR;
+        }
     }
     logs::start(&options, terminal)?;
     Ok(if live { Display::Live } else { Display::Log })
+}
+
+/// Whether this runs in a container: as its first process, or in a pod.
+fn is_container() -> bool {
+    std::process::id() == 1 || std::env::var_os("KUBERNETES_SERVICE_HOST").is_some()
 }
 
 /// As [`start`], with lines from a level on, whatever is set.
@@ -37,7 +71,7 @@ pub fn start(values: &Values, terminal: &Terminal) -> Result<Display> {
 /// As [`start`].
 pub fn start_from(values: &Values, terminal: &Terminal, level: Level) -> Result<()> {
     let options = LogOptions {
-        level,
+        level: if terminal.is_quiet() { Level::ERROR } else { level },
         format: format(kit::LOG_FORMAT.of(values), terminal)?,
         destinations: destinations(kit::LOG_PATH.of(values)),
     };

@@ -5,6 +5,7 @@
 
 mod access;
 mod actions;
+mod author;
 mod capabilities;
 mod command;
 mod completion;
@@ -31,6 +32,7 @@ mod grants;
 mod health_check;
 mod help;
 mod interrupt;
+mod json;
 mod lambda;
 mod launch;
 mod logging;
@@ -46,11 +48,13 @@ mod private;
 mod program;
 mod protojson;
 mod provision;
+mod quiet;
 mod read;
 mod resource_types;
 mod resources;
 mod review;
 mod root;
+mod screen;
 mod serve;
 mod service;
 mod simulate;
@@ -88,8 +92,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let env = |name: &str| std::env::var(name).ok();
     let terminal = Terminal::detect(ABOUT, color_choice(&args, &env), &env);
+    let parsed = command::build(Purpose::Parse).try_get_matches_from(&args);
+    let terminal = match &parsed {
+        Ok(matches) if quiet::is_set(matches) => terminal.hushed(),
+        _ => terminal,
+    };
     variables::warn(&terminal);
-    let run = || match command::build(Purpose::Parse).try_get_matches_from(&args) {
+    let run = || match parsed {
         Ok(matches) => dispatch(&terminal, &matches),
         Err(error) => usage::show(&terminal, &args, &error),
     };

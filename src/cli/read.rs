@@ -30,6 +30,7 @@ pub fn shown(field: &Field) -> bool {
 pub fn add(command: Command) -> Command {
     add_source(command)
         .arg(output())
+        .arg(csv_bom().help_heading(READING))
         .arg(switch("no-pager", "Do not show long tables through $PAGER"))
 }
 
@@ -69,6 +70,21 @@ pub fn output() -> Arg {
         .help_heading(READING)
 }
 
+/// The switch for CSV that a spreadsheet opens by a double click.
+pub fn csv_bom() -> Arg {
+    Arg::new(CSV_BOM)
+        .long(CSV_BOM)
+        .action(ArgAction::SetTrue)
+        .help("Begin CSV with a byte order mark: spreadsheets then show all letters right")
+}
+
+const CSV_BOM: &str = "csv-bom";
+
+/// Whether it is set, in commands that have it.
+pub fn wants_csv_bom(own: &ArgMatches) -> bool {
+    is_set(own, CSV_BOM)
+}
+
 /// The argument of a command that can answer in Markdown: then `--output markdown` is a form of it as well.
 pub fn markdown() -> Arg {
     Arg::new("markdown")
@@ -105,6 +121,8 @@ pub struct Reading {
     pub sync_id: Option<String>,
     /// The form of the answer.
     pub format: Format,
+    /// Whether CSV begins with a byte order mark.
+    pub csv_bom: bool,
     /// Where to unpack the file.
     pub temp_dir: Option<PathBuf>,
     /// Whether the unpacked copy stays.
@@ -150,6 +168,7 @@ impl Reading {
             file: kit::FILE.of(values).into(),
             sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
             format,
+            csv_bom: wants_csv_bom(own),
             temp_dir: sync::chosen_temp_dir(values)?,
             keep: if own.get_flag("no-cache") {
                 Keep::Nothing
@@ -215,7 +234,7 @@ impl Reading {
             }
             Format::JsonLines => list.for_each(&mut |line: &dyn Line| output.json_line(&line.json()?)),
             Format::Csv => {
-                let mut csv = Csv::new(output, list.fields())?;
+                let mut csv = Csv::new(output, list.fields(), self.csv_bom)?;
                 list.for_each(&mut |line: &dyn Line| csv.record(line.record()?))?;
                 csv.end()
             }

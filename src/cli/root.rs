@@ -14,15 +14,17 @@ use crate::term::Terminal;
 /// Those of the settings and of the mode.
 pub fn run(terminal: &Terminal, root: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root], Rules::Connector)?;
-    let display = logging::start(&values, terminal)?;
     if !kit::CLIENT_ID.of(&values).is_empty() {
+        logging::start_as_published(&values, terminal)?;
         unavailable::no_dry_run(&values)?;
         return service::run(terminal, &values);
     }
     if event_feed::is_asked(&values) {
+        logging::start_as_published(&values, terminal)?;
         unavailable::no_dry_run(&values)?;
         return event_feed::run(terminal, &values);
     }
+    let display = logging::start(&values, terminal)?;
     match provision::mode(&values) {
         Some(mode) => provision::run(terminal, &values, mode),
         None => {

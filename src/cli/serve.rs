@@ -65,7 +65,7 @@ pub fn command() -> Command {
 /// Those of the settings; an address that is none or not on loopback, exit code 2; one that is taken.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::Connector)?;
-    logging::start(&values, terminal)?;
+    logging::start_as_published(&values, terminal)?;
     let fields: Vec<&'static Field> = fields::all().iter().copied().filter(|f| is_checked(f)).collect();
     unavailable::check(&fields, &values)?;
     let address = address(own.get_one::<String>(LISTEN).map_or("", String::as_str))?;

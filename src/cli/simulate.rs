@@ -23,7 +23,7 @@ pub fn command() -> Command {
 /// No port, no stdout.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::Kit)?;
-    logging::start(&values, terminal)?;
+    logging::start_as_published(&values, terminal)?;
     let workspace = demo::workspace(own);
     in_runtime(async {
         let stop = CancellationToken::new();

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::command;
 use super::program::NAME;
-use super::{synonym, usage_error};
+use super::{screen, synonym, usage_error};
 use crate::baton::config::args::Purpose;
 use crate::baton::error::{Error, Result};
 use crate::term::Terminal;
@@ -21,7 +21,14 @@ pub fn show(terminal: &Terminal, args: &[OsString], error: &clap::Error) -> Resu
         ErrorKind::DisplayVersion => terminal.data(&error.to_string()),
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             // Help is rendered from the other form of the command, where bools look like switches.
-            let shown = command::build(Purpose::Show).try_get_matches_from(args).err();
+            let asked = error.to_string();
+            if asked.contains(screen::MARK_OF_PROGRAM) {
+                return terminal.data(screen::SCREEN);
+            }
+            let is_short = asked.contains(screen::MARK);
+            let program = command::build(Purpose::Show);
+            let program = if is_short { screen::brief(program) } else { program };
+            let shown = program.try_get_matches_from(args).err();
             let help = shown
                 .as_ref()
                 .filter(|shown| shown.kind() == error.kind())

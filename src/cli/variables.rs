@@ -7,7 +7,7 @@ use crate::baton::code;
 use crate::baton::config::file::PATH_VARIABLE;
 use crate::baton::config::values::text_of;
 use crate::baton::error::Result;
-use crate::report::exact;
+use crate::report::spelling;
 use crate::term::Terminal;
 
 /// What all of them begin with.
@@ -122,7 +122,7 @@ fn known() -> Vec<String> {
 fn nearest(name: &str, known: &[String]) -> Option<(usize, String)> {
     let kit = name.replacen(OWN, PREFIX, 1);
     let distance = |known: &String| {
-        let apart = |name: &str| exact::distance(known, name);
+        let apart = |name: &str| spelling::distance(known, name);
         let near = [apart(name), (kit != name).then(|| apart(&kit)).flatten()];
         // Whole words too many or too few are no typing error.
         near.into_iter()

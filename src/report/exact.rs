@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::names::Names;
+use super::spelling::{distance, folded};
 use super::thing::{Account, Thing, profile, text};
 use crate::baton::annotation;
 use crate::baton::c1z::ResourceFilter;
@@ -47,6 +48,7 @@ pub fn resource(names: &Names<'_>, wanted: &ExactName<'_>) -> Result<v2::Resourc
     let mut near: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut environments: BTreeSet<String> = BTreeSet::new();
     let snapshot = names.snapshot();
+    let plain = folded(wanted.text.trim());
     for kind in wanted.kinds {
         let filter = ResourceFilter {
             resource_type: Some(kind),
@@ -80,7 +82,7 @@ pub fn resource(names: &Names<'_>, wanted: &ExactName<'_>) -> Result<v2::Resourc
                         environment,
                         line,
                     });
-                } else if let Some(distance) = called.iter().filter_map(|text| distance(text, &typed)).min() {
+                } else if let Some(distance) = written.iter().filter_map(|text| distance(&folded(text), &plain)).min() {
                     near.insert((distance, line(&resource, &thing)));
                     if near.len() > SUGGESTED {
                         near.pop_last();
@@ -171,55 +173,4 @@ fn unknown(wanted: &ExactName<'_>, near: Vec<String>, environments: &BTreeSet<St
     }
     let lines: Vec<String> = near.iter().map(|line| format!("  {line}")).collect();
     error.hint(format!("the nearest names are\n{}", lines.join("\n")))
-}
-
-/// How far two texts are apart, where they are near: the number of characters to change, at most a third of them; where
-/// one is part of the other, more than that.
-pub fn distance(text: &str, typed: &str) -> Option<usize> {
-    const SHORTEST_PART: usize = 3;
-    const PART: usize = 100;
-    let (length, other) = (typed.chars().count(), text.chars().count());
-    let edits = edits(text, typed);
-    if edits <= (length / 3).max(1) {
-        return Some(edits);
-    }
-    let is_part = length.min(other) >= SHORTEST_PART && (text.contains(typed) || typed.contains(text));
-    is_part.then_some(PART + length.abs_diff(other))
-}
-
-/// Levenshtein's distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for ((y, diagonal), above) in b.iter().zip(&row).zip(row.iter().skip(1)) {
-            let left = next.last().copied().unwrap_or_default();
-            let change = usize::from(x != *y);
-            next.push((diagonal + change).min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn near_names_are_near() {
-        for (text, typed, expected) in [
-            ("environment admin", "admin", Some(112)),
-            ("environment admin", "enviroment admin", Some(1)),
-            ("billing", "biling", Some(1)),
-            ("billing", "bilings", Some(2)),
-            ("billing", "finance", None),
-            ("ada lovelace", "ada lovelace-king", Some(5)),
-            ("ab", "ba", None),
-            ("ab", "ax", Some(1)),
-        ] {
-            assert_eq!(distance(text, typed), expected, "{text} {typed}");
-        }
-    }
 }

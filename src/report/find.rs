@@ -1,10 +1,13 @@
 //! From what a person types to a row: an id, an e-mail address, a name or a part of one; a name with its environment,
 //! as `Billing (prod)` or `Billing in prod`.
 
+mod meaning;
+mod near;
 mod typed;
 
 use std::collections::BTreeSet;
 
+pub use self::meaning::{Asked, Author, Candidate, Choice};
 pub use self::typed::place;
 use self::typed::{Fit, Typed, own_name};
 use super::environment;
@@ -23,7 +26,7 @@ const LISTED: usize = 20;
 const KEPT: usize = 1000;
 
 /// What is looked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct NameQuery<'a> {
     /// What was typed.
     pub text: &'a str,
@@ -33,6 +36,8 @@ pub struct NameQuery<'a> {
     pub environment: Option<&'a str>,
     /// Parts of a name will not do.
     pub whole: bool,
+    /// Who typed it. Without anybody to tell, a name that is spelled otherwise is not taken: `Jose` is not `José`.
+    pub author: Option<&'a dyn Author>,
 }
 
 impl<'a> NameQuery<'a> {
@@ -45,14 +50,14 @@ impl<'a> NameQuery<'a> {
     }
 }
 
-/// A row that fits, with the e-mail address it is told from others by.
+/// A row that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Found {
-    thing: Thing,
-    email: String,
+    candidate: Candidate,
+    fit: Fit,
 }
 
-/// Rows that fit equally well.
+/// Rows that fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Several {
     /// In the order of rows.
@@ -70,6 +75,13 @@ impl Several {
         }
     }
 
+    fn append(&mut self, other: Several) {
+        self.more += other.more;
+        for one in other.found {
+            self.push(one);
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
@@ -83,30 +95,38 @@ impl Several {
 /// and accounts come first; other principals, such as groups, roles and agents, where no account fits, and where their
 /// whole name was typed, which is only a part of an account's.
 ///
+/// What is called exactly so always wins. A name that is spelled with other marks of letters is taken only where nothing
+/// else is like it, and its author is told; one with a slip is never taken, but suggested.
+///
 /// # Errors
-/// `NotFound` where nothing fits; `InvalidArgument` with the candidates where several fit equally well.
+/// `NotFound` where nothing fits, with what is near; `InvalidArgument` with the candidates where several fit.
 pub fn principal(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     known_environment(names, wanted)?;
-    if let Some(kind) = wanted.kind {
-        let kinds = [kind.to_owned()];
-        return one(fitting(names, Some(&kinds), wanted)?.best(), wanted, "nobody");
+    let of_kind = wanted.kind.map(|kind| [kind.to_owned()]);
+    if let Some(kinds) = &of_kind {
+        let found = fitting(names, Some(kinds), wanted)?.best();
+        return one(names, found, wanted, "nobody", Some(kinds));
     }
     let users = user_types(names.snapshot())?;
     if let Some(thing) = by_key(names, &users, wanted.text)? {
         return Ok(thing);
     }
-    let Fitting { whole, parts } = fitting(names, Some(&users), wanted)?;
-    let mut found = whole;
+    let Fitting { sure, like } = fitting(names, Some(&users), wanted)?;
+    let mut found = sure;
     if found.is_empty() {
-        found = fitting(names, Some(&bundles(names.snapshot())?), wanted)?.whole;
-    }
-    if found.is_empty() {
-        found = parts;
+        let bundles = bundles(names.snapshot())?;
+        let whole = NameQuery { whole: true, ..*wanted };
+        let of_bundles = fitting(names, Some(&bundles), &whole)?;
+        found = of_bundles.sure;
+        if found.is_empty() {
+            found = like;
+            found.append(of_bundles.like);
+        }
     }
     if found.is_empty() {
         found = fitting(names, None, wanted)?.best();
     }
-    one(found, wanted, "nobody")
+    one(names, found, wanted, "nobody", None)
 }
 
 /// The types, other than those of accounts, whose resources hold something themselves: groups, roles, agents.
@@ -151,8 +171,9 @@ fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Th
 pub fn resource(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     known_environment(names, wanted)?;
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
-    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?.best();
-    one(found, wanted, "nothing")
+    let kinds = kinds.as_ref().map(|kinds| &kinds[..]);
+    let found = fitting(names, kinds, wanted)?.best();
+    one(names, found, wanted, "nothing", kinds)
 }
 
 /// As [`resource`]; where several environments have one of that type and name, all of them.
@@ -162,25 +183,28 @@ pub fn resource(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
 pub fn resources(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Vec<Thing>> {
     known_environment(names, wanted)?;
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
-    let found = fitting(names, kinds.as_ref().map(|kinds| &kinds[..]), wanted)?.best();
+    let kinds = kinds.as_ref().map(|kinds| &kinds[..]);
+    let found = fitting(names, kinds, wanted)?.best();
     if found.len() < 2 || found.more > 0 || !are_namesakes(names, &found.found)? {
-        return one(found, wanted, "nothing").map(|thing| vec![thing]);
+        return one(names, found, wanted, "nothing", kinds).map(|thing| vec![thing]);
     }
-    Ok(found.found.into_iter().map(|found| found.thing).collect())
+    tell(&found.found, wanted);
+    Ok(found.found.into_iter().map(|found| found.candidate.thing).collect())
 }
 
 /// Whether they are one thing to people: of one type and name, each in an environment of its own.
 fn are_namesakes(names: &Names<'_>, found: &[Found]) -> Result<bool> {
     let mut called = BTreeSet::new();
     let mut places = BTreeSet::new();
-    for one in found {
-        let resource = names.resource(&one.thing.kind, &one.thing.id)?;
+    for Found { candidate, .. } in found {
+        let thing = &candidate.thing;
+        let resource = names.resource(&thing.kind, &thing.id)?;
         let name = resource
             .as_deref()
             .and_then(own_name)
-            .unwrap_or_else(|| one.thing.name.clone());
-        called.insert((&one.thing.kind, name));
-        places.extend(&one.thing.environment);
+            .unwrap_or_else(|| thing.name.clone());
+        called.insert((&thing.kind, name));
+        places.extend(&thing.environment);
     }
     Ok(called.len() == 1 && places.len() == found.len())
 }
@@ -234,26 +258,26 @@ pub fn user_types(snapshot: &Snapshot) -> Result<Vec<String>> {
 #[derive(Default)]
 struct Fitting {
     /// By an id or a whole name, whichever is better.
-    whole: Several,
-    /// By a part of a name; nothing where a whole one fits.
-    parts: Several,
+    sure: Several,
+    /// By a part of a name, or by one that is spelled otherwise; nothing where something is sure.
+    like: Several,
 }
 
 impl Fitting {
     fn best(self) -> Several {
-        if self.whole.is_empty() { self.parts } else { self.whole }
+        if self.sure.is_empty() { self.like } else { self.sure }
     }
 }
 
 /// The resources of these types, or of all, that fit. Parts of names are looked for in the same pass as whole ones, unless
 /// they will not do.
 fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Fitting> {
-    let whole = by_id(names, kinds, wanted.text)?;
-    if whole.is_empty() {
+    let sure = by_id(names, kinds, wanted.text)?;
+    if sure.is_empty() {
         return by_name(names, kinds, wanted);
     }
     Ok(Fitting {
-        whole,
+        sure,
         ..Fitting::default()
     })
 }
@@ -283,7 +307,11 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Se
             if names.resource(kind, id)?.is_some() {
                 let thing = names.thing(kind, id)?;
                 let email = wording::email(names, &thing)?;
-                found.push(Found { thing, email });
+                let candidate = Candidate { thing, email };
+                found.push(Found {
+                    candidate,
+                    fit: Fit::Id,
+                });
             }
         }
     }
@@ -294,45 +322,46 @@ fn by_name(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) 
     let typed = Typed::of(wanted.text);
     let mut best: Option<Fit> = None;
     let mut found = Fitting::default();
-    let mut consider = |resource: v2::Resource| {
+    let will_do = |fit: &Fit| (!wanted.whole || fit.is_whole()) && (wanted.author.is_some() || !fit.is_folded());
+    each_of(names, kinds, &mut |resource| {
         let (plain, placed) = typed.fits(&resource);
         if plain.is_none() && placed.is_none() {
             return Ok(());
         }
-        let thing = names.thing_of(&resource)?;
-        let environment = &thing.environment;
-        let is_in = |place: &str| environment.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(place));
+        let one = candidate(names, &resource)?;
+        let is_in = |place: &str| {
+            let environment = one.thing.environment.as_deref();
+            environment.is_some_and(|e| e.eq_ignore_ascii_case(place))
+        };
         let there = placed.filter(|(_, place)| is_in(place)).map(|(fit, _)| fit);
-        let Some(fit) = plain
-            .into_iter()
-            .chain(there)
-            .min()
-            .filter(|fit| !wanted.whole || *fit != Fit::Part)
-        else {
+        let Some(fit) = plain.into_iter().chain(there).min().filter(will_do) else {
             return Ok(());
         };
-        if wanted
-            .environment
-            .is_some_and(|place| environment.is_some() && !is_in(place))
-        {
+        if is_elsewhere(&one.thing, wanted) {
             return Ok(());
         }
-        let email = Account::of(&resource, thing.clone())
-            .map(|a| a.email)
-            .unwrap_or_default();
-        let one = Found { thing, email };
-        if best.is_none_or(|known| fit < known) {
+        // Of what is sure the best counts; of the rest nothing is better than the other.
+        if fit.is_sure() && best.is_none_or(|known| fit < known) {
             best = Some(fit);
             found = Fitting::default();
         }
+        let one = Found { candidate: one, fit };
         if best == Some(fit) {
-            match fit {
-                Fit::Part => found.parts.push(one),
-                Fit::Id | Fit::Exact => found.whole.push(one),
-            }
+            found.sure.push(one);
+        } else if best.is_none() {
+            found.like.push(one);
         }
         Ok(())
-    };
+    })?;
+    Ok(found)
+}
+
+/// Calls `each` with the resources of these types, or with all.
+fn each_of(
+    names: &Names<'_>,
+    kinds: Option<&[String]>,
+    each: &mut dyn FnMut(v2::Resource) -> Result<()>,
+) -> Result<()> {
     let snapshot = names.snapshot();
     let filters: Vec<ResourceFilter<'_>> = match kinds {
         None => vec![ResourceFilter::default()],
@@ -347,57 +376,125 @@ fn by_name(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) 
     for filter in filters {
         snapshot
             .reader()
-            .for_each_resource_where(snapshot.sync_id(), &filter, &mut consider)?;
+            .for_each_resource_where(snapshot.sync_id(), &filter, each)?;
     }
-    Ok(found)
+    Ok(())
 }
 
-fn one(mut found: Several, wanted: &NameQuery<'_>, none: &str) -> Result<Thing> {
+fn candidate(names: &Names<'_>, resource: &v2::Resource) -> Result<Candidate> {
+    let thing = names.thing_of(resource)?;
+    let email = Account::of(resource, thing.clone())
+        .map(|a| a.email)
+        .unwrap_or_default();
+    Ok(Candidate { thing, email })
+}
+
+/// Whether something is in another environment than the one that was asked for.
+fn is_elsewhere(thing: &Thing, wanted: &NameQuery<'_>) -> bool {
+    let elsewhere = |place: &str| {
+        thing
+            .environment
+            .as_deref()
+            .is_some_and(|e| !e.eq_ignore_ascii_case(place))
+    };
+    wanted.environment.is_some_and(elsewhere)
+}
+
+/// The one that fits. Its author says which, where several do or only something near; with nobody to ask that is an error.
+fn one(
+    names: &Names<'_>,
+    mut found: Several,
+    wanted: &NameQuery<'_>,
+    none: &str,
+    kinds: Option<&[String]>,
+) -> Result<Thing> {
     if found.len() > 1 {
-        return Err(ambiguous(&found, wanted));
+        found.found.sort_by_key(|found| found.fit);
+        let candidates: Vec<Candidate> = found.found.iter().map(|found| found.candidate.clone()).collect();
+        return match ask(wanted, Asked::Which, &candidates, found.more)? {
+            Choice::Taken(at) => taken(candidates, at),
+            Choice::None => Err(ambiguous(found.len(), wanted).hint(NONE_CHOSEN)),
+            Choice::Nobody => Err(ambiguous(found.len(), wanted).hint(which(&candidates, found.len()))),
+        };
     }
+    tell(&found.found, wanted);
     if let Some(found) = found.found.pop() {
-        return Ok(found.thing);
+        return Ok(found.candidate.thing);
     }
     let place = wanted
         .environment
         .map(|place| format!(" in {place}"))
         .unwrap_or_default();
     let message = format!("{none}{place} in this sync is called {:?}", wanted.text);
-    Err(Error::new(Kind::NotFound, message)
-        .code(code::NO_MATCH)
-        .hint("give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything"))
+    let error = Error::new(Kind::NotFound, message).code(code::NO_MATCH);
+    let near = near::to(names, kinds, wanted)?;
+    if near.is_empty() {
+        return Err(error.hint(
+            "give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything",
+        ));
+    }
+    match ask(wanted, Asked::Meant, &near, 0)? {
+        Choice::Taken(at) => taken(near, at),
+        Choice::None => Err(error.hint(NONE_CHOSEN)),
+        Choice::Nobody => Err(error.hint(did_you_mean(&near))),
+    }
 }
 
-fn ambiguous(several: &Several, wanted: &NameQuery<'_>) -> Error {
-    let (found, all) = (&several.found, several.len());
-    let mut lines: Vec<String> = found
-        .iter()
-        .take(LISTED)
-        .map(|Found { thing, email, .. }| {
-            let email = if email.is_empty() {
-                String::new()
-            } else {
-                format!(" <{email}>")
-            };
-            format!("  {}:{}  {}{email}", thing.kind, thing.id, thing.beside_email())
-        })
-        .collect();
+const NONE_CHOSEN: &str = "none was chosen; nothing was answered";
+
+fn taken(mut candidates: Vec<Candidate>, at: usize) -> Result<Thing> {
+    if at >= candidates.len() {
+        return Err(Error::new(Kind::Internal, format!("there is no candidate {at}")));
+    }
+    Ok(candidates.swap_remove(at).thing)
+}
+
+/// Asks the author. One that cannot see all of the candidates is not asked.
+fn ask(wanted: &NameQuery<'_>, asked: Asked, candidates: &[Candidate], more: usize) -> Result<Choice> {
+    match wanted.author {
+        Some(author) if more == 0 && candidates.len() <= LISTED => author.choose(wanted.text, asked, candidates),
+        _ => Ok(Choice::Nobody),
+    }
+}
+
+/// Tells the author of names that are spelled otherwise.
+fn tell(found: &[Found], wanted: &NameQuery<'_>) {
+    let spelled = found.iter().filter(|found| found.fit.is_folded());
+    let spelled: Vec<Candidate> = spelled.map(|found| found.candidate.clone()).collect();
+    if let (Some(author), false) = (wanted.author, spelled.is_empty()) {
+        author.spelled(wanted.text, &spelled);
+    }
+}
+
+fn line(candidate: &Candidate) -> String {
+    format!("  {}  {candidate}", candidate.key())
+}
+
+fn did_you_mean(near: &[Candidate]) -> String {
+    if let [one] = near {
+        return format!("did you mean {one}? Its name or {} finds it", one.key());
+    }
+    let lines: Vec<String> = near.iter().map(line).collect();
+    format!("did you mean one of these?\n{}", lines.join("\n"))
+}
+
+fn ambiguous(all: usize, wanted: &NameQuery<'_>) -> Error {
+    let message = format!("{:?} fits {all} of this sync", wanted.text);
+    Error::new(Kind::InvalidArgument, message).code(code::AMBIGUOUS)
+}
+
+fn which(candidates: &[Candidate], all: usize) -> String {
+    let mut lines: Vec<String> = candidates.iter().take(LISTED).map(line).collect();
     if all > LISTED {
         lines.push(format!("  and {} more", all - LISTED));
     }
-    let places: BTreeSet<&String> = found
+    let places: BTreeSet<&String> = candidates
         .iter()
-        .filter_map(|found| found.thing.environment.as_ref())
+        .filter_map(|candidate| candidate.thing.environment.as_ref())
         .collect();
     let how = match places.first() {
         Some(place) if places.len() == all => format!("by its environment, as in --env {place}, or by its id"),
         _ => "by its id".to_owned(),
     };
-    Error::new(
-        Kind::InvalidArgument,
-        format!("{:?} fits {all} of this sync", wanted.text),
-    )
-    .code(code::AMBIGUOUS)
-    .hint(format!("say which, {how}:\n{}", lines.join("\n")))
+    format!("say which, {how}:\n{}", lines.join("\n"))
 }

@@ -31,6 +31,7 @@ pub mod question;
 pub mod reach;
 pub mod review;
 mod snapshot;
+pub mod spelling;
 pub mod stats;
 pub mod suggest;
 pub mod thing;

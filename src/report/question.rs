@@ -10,6 +10,7 @@ use super::names::Names;
 use super::path::Origin;
 use super::reach::{Asker, Gap, Part, Reach, unknown};
 use super::snapshot::Snapshot;
+use super::spelling::Nearest;
 use super::thing::{Right, Thing};
 use super::wording;
 use crate::baton::annotation;
@@ -338,19 +339,25 @@ fn is_called(names: &Names<'_>, right: &Right, wanted: &str) -> Result<bool> {
 pub fn known_entitlement(names: &Names<'_>, wanted: &str) -> Result<()> {
     let snapshot = names.snapshot();
     let mut found = false;
+    let mut near = Nearest::to(wanted);
     snapshot
         .reader()
         .for_each_entitlement(snapshot.sync_id(), &mut |entitlement| {
-            found = found || is_called(names, &names.right_of(&entitlement)?, wanted)?;
+            if found {
+                return Ok(());
+            }
+            let right = names.right_of(&entitlement)?;
+            found = is_called(names, &right, wanted)?;
+            for text in [&right.id, &right.slug, &right.name] {
+                near.consider(text);
+            }
             Ok(())
         })?;
     if found {
         return Ok(());
     }
-    Err(Error::new(
-        Kind::NotFound,
-        format!("no entitlement of this sync is called {wanted:?}"),
-    )
-    .code(code::NO_MATCH)
-    .hint("give its id, slug or name; `baton-workato entitlements` lists them"))
+    let message = format!("no entitlement of this sync is called {wanted:?}");
+    Err(Error::new(Kind::NotFound, message)
+        .code(code::NO_MATCH)
+        .hint(near.hint_or("give its id, slug or name; `baton-workato entitlements` lists them")))
 }

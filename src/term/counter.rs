@@ -16,7 +16,8 @@ pub struct Counter {
 impl Terminal {
     /// Shows `Exporting: 12,000 resources`.
     pub fn counter(&self, doing: &'static str, what: &'static str) -> Counter {
-        let bar = self.stderr_is_terminal().then(|| {
+        let is_watched = self.stderr_is_terminal() && !self.is_quiet();
+        let bar = is_watched.then(|| {
             let bar = self.bars.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
                 bar.set_style(style);

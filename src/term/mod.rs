@@ -41,6 +41,7 @@ pub struct Terminal {
     about: About,
     stdout_is_terminal: bool,
     stderr_is_terminal: bool,
+    quiet: bool,
     out: Paint,
     err: Paint,
     bars: MultiProgress,
@@ -56,6 +57,7 @@ impl Terminal {
             about,
             stdout_is_terminal,
             stderr_is_terminal,
+            quiet: false,
             out: Paint::decide(choice, stdout_is_terminal, env),
             err: Paint::decide(choice, stderr_is_terminal, env),
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
@@ -131,9 +133,27 @@ impl Terminal {
         }
     }
 
+    /// Whether nothing but errors is to be said on stderr.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// The same terminal, which says nothing but errors on stderr: no notes, warnings, summaries and progress.
+    #[must_use]
+    pub fn hushed(self) -> Self {
+        Terminal { quiet: true, ..self }
+    }
+
     /// Says a line on stderr, above any progress display.
     pub fn say(&self, line: &str) {
-        self.write_stderr(format!("{line}\n").as_bytes());
+        if !self.quiet {
+            self.write_stderr(format!("{line}\n").as_bytes());
+        }
+    }
+
+    /// As [`Terminal::say`], with what other people typed in it.
+    pub fn say_line(&self, line: &str) {
+        self.say(&sanitize::line(line));
     }
 
     /// Shows an error on stderr. Called once, at the end of the run. `more` is the command that explains its code: a
@@ -145,12 +165,17 @@ impl Terminal {
 
     /// Shows a warning about the run itself, and what to do, on stderr. Those of a sync are in its summary.
     pub fn warning(&self, code: Code, message: &str, hint: &str) {
-        self.write_stderr(errors::warning(&self.about, code, message, hint, self.err).as_bytes());
+        if !self.quiet {
+            self.write_stderr(errors::warning(&self.about, code, message, hint, self.err).as_bytes());
+        }
     }
 
     /// Shows the summary of a finished sync: a table for a person, one JSON line for a program. `after` is what
     /// comes behind it.
     pub fn summary(&self, summary: &Summary, after: &After) {
+        if self.quiet {
+            return;
+        }
         let text = if self.stderr_is_terminal {
             summary::table(&self.about, summary, after, self.err, self.width())
         } else {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use super::pager::{Pager, Paging};
 use super::{Terminal, sanitize};
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::visible;
+use crate::baton::visible::{self, BYTE_ORDER_MARK};
 
 /// The form of the data.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -145,11 +145,14 @@ pub struct Csv<'o> {
 }
 
 impl<'o> Csv<'o> {
-    /// Writes the head line.
+    /// Writes the head line, behind the mark by which spreadsheets know UTF-8 if `is_marked`.
     ///
     /// # Errors
     /// As [`Output::text`].
-    pub fn new(output: &'o mut Output, head: &[&str]) -> Result<Self> {
+    pub fn new(output: &'o mut Output, head: &[&str], is_marked: bool) -> Result<Self> {
+        if is_marked {
+            output.text(BYTE_ORDER_MARK)?;
+        }
         let mut csv = Csv {
             writer: csv::Writer::from_writer(output),
         };

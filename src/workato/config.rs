@@ -41,12 +41,14 @@ pub static FIELDS: &[Field] = &[
     Field::bool("disable-custom-roles-sync", "Do not read legacy custom roles")
         .display("Disable custom roles sync")
         .export(Export::Gui)
+        .advanced()
         .under(SYNC),
     Field::text(
         "workato-base-url",
         "Base URL instead of the data center's: a private workspace, a proxy, a mock",
     )
     .export(Export::Cli)
+    .advanced()
     .under(CONNECTION),
     Field::text(
         "workato-test-api-key",
@@ -72,11 +74,13 @@ pub static FIELDS: &[Field] = &[
     .default_text("sampled")
     .choices(&["exact", "sampled", "off"])
     .export(Export::Gui)
+    .advanced()
     .under(SYNC),
     Field::text("folder-depth", "Levels of folders to list: auto, all or a number")
         .display("Folder depth")
         .default_text("auto")
         .export(Export::Gui)
+        .advanced()
         .under(SYNC),
     Field::bool("sync-connections", "Also sync connections")
         .display("Sync connections")
@@ -98,6 +102,7 @@ pub static FIELDS: &[Field] = &[
     .display("Requests a minute")
     .range(1, 100_000)
     .export(Export::Gui)
+    .advanced()
     .under(QUOTA),
     Field::list(
         "workato-own-api-clients",
@@ -105,6 +110,7 @@ pub static FIELDS: &[Field] = &[
     )
     .display("API clients of this connector")
     .export(Export::Gui)
+    .advanced()
     .under(CONNECTION),
     Field::bool(
         "touch-own-token",

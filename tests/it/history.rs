@@ -123,7 +123,7 @@ fn what_is_about_to_go_is_said_before_it_goes() {
     assert!(line(&place.sync(&[], &[])).is_empty());
     assert!(line(&place.sync(&[], &[])).is_empty(), "two are kept");
     let oldest = place.runs().remove(0);
-    let output = place.sync(&[], &[]);
+    let output = place.sync(&[("BATON_LOG_LEVEL", "info")], &[]);
     let said = line(&output);
     assert_eq!(said.len(), 1, "{}", stderr(&output));
     let ended = oldest.ended_at.unwrap();
@@ -143,11 +143,11 @@ fn what_is_about_to_go_is_said_before_it_goes() {
     );
 
     let ids = place.ids();
-    let output = place.sync(&[], &["--keep", "1"]);
+    let output = place.sync(&[("BATON_LOG_LEVEL", "info")], &["--keep", "1"]);
     let said = line(&output);
     assert!(said.len() == 1 && said[0].contains("\"level\":\"info\""), "{said:?}");
     assert!(ids.iter().all(|id| said[0].contains(id)), "all that go: {said:?}");
-    assert!(line(&place.sync(&[("BATON_SKIP_CLEANUP", "1")], &[])).is_empty());
+    assert!(line(&place.sync(&[("BATON_SKIP_CLEANUP", "1"), ("BATON_LOG_LEVEL", "info")], &[])).is_empty());
 }
 
 /// A run that fails has said what would go, and it is still there.

@@ -50,6 +50,7 @@ mod simulator;
 mod support;
 mod sweep;
 mod sync;
+mod talk;
 mod targeted;
 mod targets;
 mod writes;

@@ -552,7 +552,7 @@ async fn a_sync_ends_in_every_phase() {
         (
             "an answer that does not come",
             Behavior::default().script("/**", Hits::From(8), Fault::Stall(never)),
-            &[],
+            &["--log-level", "info"],
             "Sync started.",
         ),
         (
@@ -561,7 +561,7 @@ async fn a_sync_ends_in_every_phase() {
             &["--log-level", "debug"],
             "\"status\":429",
         ),
-        ("expansion", Behavior::default(), &[], "Expansion"),
+        ("expansion", Behavior::default(), &["--log-level", "info"], "Expansion"),
         ("the first moment", Behavior::default(), &["--log-level", "debug"], "{"),
         (
             "reading",

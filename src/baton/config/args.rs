@@ -6,7 +6,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::field::{Default, Field, FieldKind};
+use super::field::{Default, Field, FieldKind, Support};
 use super::kit;
 
 /// What a command made of fields is for.
@@ -18,16 +18,20 @@ pub enum Purpose {
     Show,
 }
 
-/// Adds the flags of `fields` to a command, in the order of the help's sections. Fields that `shown` does not
-/// name are hidden.
+/// Adds the flags of `fields` to a command, in the order of the help's sections, what is advanced at the end. Fields that
+/// `shown` does not name are hidden, and those that this version refuses.
 #[must_use]
 pub fn add(command: Command, fields: &[&'static Field], purpose: Purpose, shown: impl Fn(&Field) -> bool) -> Command {
     let mut ordered: Vec<&&'static Field> = fields.iter().collect();
-    ordered.sort_by_key(|field| kit::HEADINGS.iter().position(|heading| *heading == field.heading));
+    ordered.sort_by_key(|field| {
+        let section = kit::HEADINGS.iter().position(|heading| *heading == field.heading);
+        (field.advanced, section)
+    });
+    let is_hidden = |field: &Field| field.hidden || field.support == Support::NotYet || !shown(field);
     command.args(
         ordered
             .into_iter()
-            .map(|field| arg(field, purpose).hide(field.hidden || !shown(field))),
+            .map(|field| arg(field, purpose).hide(is_hidden(field))),
     )
 }
 
@@ -35,7 +39,7 @@ fn arg(field: &'static Field, purpose: Purpose) -> Arg {
     let arg = Arg::new(field.name)
         .long(field.name)
         .help(help(field))
-        .help_heading(field.heading);
+        .help_heading(if field.advanced { kit::ADVANCED } else { field.heading });
     let arg = match field.short {
         Some(letter) => arg.short(letter),
         None => arg,

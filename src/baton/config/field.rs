@@ -69,6 +69,8 @@ pub struct Field {
     pub short: Option<char>,
     /// Left out of `--help`.
     pub hidden: bool,
+    /// Stands at the end of `--help`, under a heading of its own, and not in `-h`.
+    pub advanced: bool,
     /// Where the schema shows it.
     pub export: Export,
     /// Its value is never printed.
@@ -96,6 +98,7 @@ impl Field {
             display_name: "",
             short: None,
             hidden: false,
+            advanced: false,
             export: Export::None,
             secret: false,
             required: false,
@@ -160,6 +163,13 @@ impl Field {
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;
+        self
+    }
+
+    /// At the end of `--help`, among what few need.
+    #[must_use]
+    pub const fn advanced(mut self) -> Self {
+        self.advanced = true;
         self
     }
 

@@ -13,6 +13,10 @@ pub use typed::*;
 pub const HEADINGS: &[&str] = &[
     CONNECTION, SYNC, QUOTA, OUTPUT, LOGGING, SERVICE, LATER, WRITES, TICKETS, FILES,
 ];
+/// Those of them that `-h` leaves to `--help`, with [`ADVANCED`].
+pub const FOR_FEW: &[&str] = &[QUOTA, LOGGING, SERVICE, ADVANCED, WRITES, TICKETS, FILES];
+/// Where advanced settings stand, behind all sections.
+pub const ADVANCED: &str = "Advanced";
 /// Where to connect and as whom.
 pub const CONNECTION: &str = "Connection";
 /// What is read.
@@ -44,6 +48,7 @@ pub static FIELDS: &[Field] = &[
         "Form of a new file: sqlite (v1, keeps several syncs) or pebble (v3, one sync); default sqlite",
     )
     .choices(&["sqlite", "pebble"])
+    .advanced()
     .under(OUTPUT),
     Field::text("log-level", "Least important lines to log: debug, info, warn or error")
         .default_text("info")
@@ -53,11 +58,13 @@ pub static FIELDS: &[Field] = &[
         "log-format",
         "How log lines look: console or json; by itself console if stdout is a terminal, otherwise json",
     )
+    .advanced()
     .under(LOGGING),
     Field::list(
         "log-path",
         "Files to log to instead of stderr; stdout and stderr are special names",
     )
+    .advanced()
     .under(LOGGING),
     Field::text(
         "log-level-debug-expires-at",
@@ -130,6 +137,7 @@ pub static FIELDS: &[Field] = &[
     Field::int("health-check-port", 8081, "Port of the health probes")
         .export(Export::Ops)
         .support(Support::ServiceOnly)
+        .advanced()
         .under(SERVICE),
     Field::text("health-check-bind-address", "Address the health probes listen on")
         .default_text("127.0.0.1")
@@ -144,6 +152,7 @@ pub static FIELDS: &[Field] = &[
     )
     .range(1, 1800)
     .export(Export::Ops)
+    .advanced()
     .under(CONNECTION),
     Field::text(
         "client-id",
@@ -159,9 +168,11 @@ pub static FIELDS: &[Field] = &[
         .under(SERVICE),
     Field::bool("ticketing", "Let ConductorOne create tickets")
         .support(Support::ServiceOnly)
+        .advanced()
         .under(SERVICE),
     Field::bool("skip-full-sync", "Answer full-sync tasks with an empty sync")
         .support(Support::ServiceOnly)
+        .advanced()
         .under(SERVICE),
     Field::int(
         "task-concurrency",
@@ -170,18 +181,25 @@ pub static FIELDS: &[Field] = &[
     )
     .range(1, 100)
     .support(Support::ServiceOnly)
+    .advanced()
     .under(SERVICE),
     Field::bool("keep-previous-sync-c1z", "Keep the last uploaded file")
         .support(Support::NoEffect)
+        .advanced()
         .under(SERVICE),
     // --- what to sync ---
     Field::list(
         "sync-resources",
         "Read only these resources, named as TYPE:ID or by Baton id, with what is held on them, into a partial sync",
     )
+    .advanced()
     .under(SYNC),
-    Field::list("sync-resource-types", "Sync only these resource types").under(SYNC),
-    Field::bool("skip-entitlements-and-grants", "Sync resources only").under(SYNC),
+    Field::list("sync-resource-types", "Sync only these resource types")
+        .advanced()
+        .under(SYNC),
+    Field::bool("skip-entitlements-and-grants", "Sync resources only")
+        .advanced()
+        .under(SYNC),
     Field::bool("skip-grants", "Sync no grants; together with --sync-resources only")
         .hidden()
         .under(SYNC),
@@ -190,8 +208,11 @@ pub static FIELDS: &[Field] = &[
         0,
         "Lists read at the same time; 0 means 64, -1 the number of CPUs up to 4",
     )
+    .advanced()
     .under(SYNC),
-    Field::bool("parallel-sync", "The old spelling of --workers=-1").under(SYNC),
+    Field::bool("parallel-sync", "The old spelling of --workers=-1")
+        .advanced()
+        .under(SYNC),
     Field::text(
         "external-resource-c1z",
         "The .c1z of another connector to look principals up in",
@@ -301,22 +322,27 @@ pub static FIELDS: &[Field] = &[
         .default_text("auto")
         .choices(&["auto", "always", "never"])
         .under(OUTPUT),
-    Field::bool("no-progress", "Draw no progress display on a terminal").under(OUTPUT),
+    Field::bool("no-progress", "Draw no progress display on a terminal")
+        .advanced()
+        .under(OUTPUT),
     Field::bool(
         "fresh",
         "Begin anew even if an earlier run was stopped and left a .partial file to resume",
     )
+    .advanced()
     .under(SYNC),
     Field::text(
         "c1-ca-cert",
         "PEM file with certificate authorities to trust for ConductorOne besides the system's",
     )
     .support(Support::ServiceOnly)
+    .advanced()
     .under(SERVICE),
     Field::text(
         "time-budget",
         "Stop reading after this long, such as 90s or 1h30m, with exit code 4; the next run resumes",
     )
+    .advanced()
     .under(SYNC),
 ];
 

@@ -106,7 +106,7 @@ pub(super) fn show(
         }
         Format::JsonLines => each(&mut |access| output.json_line(&line(&access)?)).map(drop),
         Format::Csv => {
-            let mut csv = Csv::new(output, FIELDS)?;
+            let mut csv = Csv::new(output, FIELDS, reading.csv_bom)?;
             each(&mut |access| csv.record(record(asker, &access)?))?;
             csv.end()
         }

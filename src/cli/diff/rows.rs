@@ -54,7 +54,7 @@ pub(super) fn show(terminal: &Terminal, reading: &Reading, sides: &Sides) -> Res
     };
     terminal.deliver(&reading.paging, |output| match reading.format {
         Format::Csv => {
-            let mut csv = Csv::new(output, FIELDS)?;
+            let mut csv = Csv::new(output, FIELDS, reading.csv_bom)?;
             rows.flat(&mut |flat| csv.record(flat.record()))?;
             csv.end()
         }

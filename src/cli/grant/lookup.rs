@@ -8,8 +8,9 @@ use crate::baton::proto::v2;
 use crate::baton::provision::Write;
 use crate::baton::resource;
 use crate::report::environment;
-use crate::report::exact::{self, ExactName, distance};
+use crate::report::exact::{self, ExactName};
 use crate::report::names::Names;
+use crate::report::spelling::{distance, folded};
 use crate::report::thing::{profile, text};
 use crate::workato::settings::{Environment, EnvironmentChoice};
 use crate::workato::{
@@ -153,7 +154,12 @@ fn right(names: &Names<'_>, on: &v2::Resource, what: Option<&str>) -> Result<v2:
     }
     let mut near: Vec<(usize, String)> = all
         .iter()
-        .map(|e| (distance(&name(e).to_lowercase(), &typed).unwrap_or(usize::MAX), name(e)))
+        .map(|e| {
+            (
+                distance(&folded(&name(e)), &folded(&typed)).unwrap_or(usize::MAX),
+                name(e),
+            )
+        })
         .collect();
     near.sort();
     let lines: Vec<String> = near.into_iter().map(|(_, name)| format!("  {name}")).collect();

@@ -64,6 +64,15 @@ impl Sides {
         Ok(Sides { old, new })
     }
 
+    /// A sync, and the full one that finished before it in its file.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none; those of the disk.
+    pub fn around(new: &Snapshot) -> Result<Sides> {
+        let old = new.beside(before(new, None)?)?;
+        Ok(Sides { old, new: new.again()? })
+    }
+
     /// The older sync, for a merge.
     pub fn older(&self) -> Side<'_> {
         Side {

@@ -10,6 +10,7 @@ use crate::report::inventory::{At, Class, Counts, Entitled, Entry, Inventory};
 use crate::report::names::Names;
 use crate::report::reach::Ground;
 use crate::report::snapshot::Snapshot;
+use crate::report::spelling::folded;
 use crate::report::thing::Thing;
 
 /// Everything that is kept of a sync. Its size follows resources and entitlements, not grants.
@@ -153,14 +154,24 @@ fn text(inventory: &Inventory, entry: &Entry) -> String {
     parts.join("\n").to_lowercase()
 }
 
-/// What somebody typed, as words in lower case. Any order is fine, all must occur.
+/// What somebody typed, as words in lower case. Any order is fine, all must occur, with or without the marks of letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words(Vec<String>);
+pub struct Words(Vec<Word>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Word {
+    typed: String,
+    folded: String,
+}
 
 impl Words {
     /// Takes a text apart.
     pub fn of(text: &str) -> Words {
-        Words(text.split_whitespace().map(str::to_lowercase).collect())
+        let word = |word: &str| Word {
+            typed: word.to_lowercase(),
+            folded: folded(word),
+        };
+        Words(text.split_whitespace().map(word).collect())
     }
 
     /// Whether nothing was typed.
@@ -170,17 +181,18 @@ impl Words {
 
     /// Whether all words occur; `texts` are in lower case.
     pub fn fit(&self, texts: &[&str]) -> bool {
-        self.0
-            .iter()
-            .all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+        let occurs = |word: &Word, text: &str| {
+            let has_marks = !text.is_ascii() || !word.typed.is_ascii();
+            text.contains(&word.typed) || (has_marks && folded(text).contains(&word.folded))
+        };
+        self.0.iter().all(|word| texts.iter().any(|text| occurs(word, text)))
     }
 
-    /// Whether each word is the beginning of one of the text's.
+    /// Whether each word is the beginning of one of the text's, which is [`folded`].
     pub fn begin(&self, text: &str) -> bool {
-        let begins = |word: &String| {
+        let begins = |word: &Word| {
             let mut parts = text.split(|c: char| !c.is_alphanumeric());
-            parts.any(|part| part.starts_with(word.as_str()))
-                || text.lines().any(|line| line.starts_with(word.as_str()))
+            parts.any(|part| part.starts_with(&word.folded)) || text.lines().any(|line| line.starts_with(&word.folded))
         };
         self.0.iter().all(begins)
     }
@@ -197,6 +209,8 @@ mod tests {
         assert!(words.fit(&["ada", "x@lovelace.example"]));
         assert!(!words.fit(&["ada byron"]));
         assert!(Words::of("love").begin("ada lovelace") && !Words::of("lace").begin("ada lovelace"));
+        assert!(Words::of("jose").fit(&["josé garcía"]) && Words::of("JOSÉ").fit(&["jose"]));
+        assert!(Words::of("GARCÍA").begin("jose garcia"));
         assert!(Words::of("").fit(&[]) && Words::of(" ").is_empty());
     }
 }

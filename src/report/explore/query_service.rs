@@ -14,6 +14,7 @@ use super::{list, page, reach, search};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::lock::locked;
+use crate::report::compare::changes::Changes;
 use crate::report::overview::Overview;
 use crate::report::policy::Policy;
 use crate::report::snapshot::Snapshot;
@@ -31,6 +32,7 @@ pub struct QueryService {
     first: Mutex<Snapshot>,
     index: OnceLock<Result<Index>>,
     overview: OnceLock<Result<Vec<u8>>>,
+    changes: OnceLock<Result<Vec<u8>>>,
     remembered: Mutex<VecDeque<(Asked, ReachRows)>>,
     abandoned: AtomicU64,
 }
@@ -45,6 +47,7 @@ impl QueryService {
             first: Mutex::new(snapshot),
             index: OnceLock::new(),
             overview: OnceLock::new(),
+            changes: OnceLock::new(),
             remembered: Mutex::default(),
             abandoned: AtomicU64::new(0),
         }
@@ -86,6 +89,14 @@ impl QueryService {
         self.overview.get_or_init(count).as_deref().map_err(Error::again)
     }
 
+    /// What changed since the sync before as JSON, compared once. It goes on when nobody waits any more: the next one
+    /// wants it.
+    fn changes(&self) -> Result<Vec<u8>> {
+        let compare = || json(&self.with_reader(Changes::of)?);
+        let known = self.changes.get_or_init(compare).as_ref().map_err(Error::again);
+        known.cloned()
+    }
+
     /// Answers `api/<name>?<query>` as JSON.
     ///
     /// # Errors
@@ -113,6 +124,7 @@ impl QueryService {
                 let index = self.index()?;
                 json(&self.with_reader_while(gone, |snapshot| page::answer(snapshot, index, &question))?)
             }
+            "changes" => self.changes(),
             "access" => {
                 let index = self.index()?;
                 let asked = Asked::of(&question)?;

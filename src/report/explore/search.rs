@@ -1,5 +1,7 @@
 //! Search over all resources: by name, e-mail address or id, best first.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::index::{Index, Words};
@@ -7,7 +9,13 @@ use super::question::Question;
 use crate::baton::error::Result;
 use crate::report::find;
 use crate::report::inventory::{At, Facts};
+use crate::report::spelling::{PART, folded, slip};
 use crate::report::thing::Thing;
+
+/// Suggestions where nothing fits.
+const SUGGESTED: usize = 5;
+/// The lines of a text that are names: the name itself and the e-mail address.
+const NAMES: usize = 2;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,6 +24,9 @@ pub struct Hits {
     pub total: usize,
     /// The best of them.
     pub items: Vec<Hit>,
+    /// Where nothing fits: what is called nearly so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<Hit>,
 }
 
 /// One resource that fits.
@@ -39,6 +50,7 @@ pub struct Hit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Exact,
+    Folded,
     Begins,
     WordsBegin,
     Within,
@@ -56,6 +68,7 @@ pub fn answer(index: &Index, question: &Question) -> Result<Hits> {
         return Ok(Hits {
             total: 0,
             items: Vec::new(),
+            near: Vec::new(),
         });
     }
     let name = match find::place(&typed) {
@@ -71,22 +84,49 @@ pub fn answer(index: &Index, question: &Question) -> Result<Hits> {
     }
     found.sort_unstable();
     let items = found.iter().skip(offset).take(limit).map(|(.., at)| hit(index, *at));
+    let near = if found.is_empty() {
+        near(index, name)
+    } else {
+        Vec::new()
+    };
     Ok(Hits {
         total: found.len(),
         items: items.collect(),
+        near: near.into_iter().map(|at| hit(index, at)).collect(),
     })
 }
 
 fn fit(text: &str, typed: &str, words: &Words) -> Fit {
     if text.lines().any(|line| line == typed) {
-        Fit::Exact
-    } else if text.lines().any(|line| line.starts_with(typed)) {
+        return Fit::Exact;
+    }
+    let (text, typed) = (folded(text), folded(typed));
+    if text.lines().any(|line| line == typed) {
+        Fit::Folded
+    } else if text.lines().any(|line| line.starts_with(&typed)) {
         Fit::Begins
-    } else if words.begin(text) {
+    } else if words.begin(&text) {
         Fit::WordsBegin
     } else {
         Fit::Within
     }
+}
+
+/// What is called nearly so, by its name or its e-mail address, nearest first.
+fn near(index: &Index, typed: &str) -> Vec<At> {
+    let typed = folded(typed);
+    let mut near: BTreeSet<(usize, u8, u32, At)> = BTreeSet::new();
+    for (at, entry) in index.inventory.entries().iter().enumerate() {
+        let text = folded(index.text(at));
+        let distance = text.lines().take(NAMES).filter_map(|line| slip(line, &typed)).min();
+        if let Some(distance) = distance.filter(|distance| *distance < PART) {
+            near.insert((distance, index.weight(entry), index.place(at), at));
+            if near.len() > SUGGESTED {
+                near.pop_last();
+            }
+        }
+    }
+    near.into_iter().map(|(.., at)| at).collect()
 }
 
 fn hit(index: &Index, at: At) -> Hit {

@@ -3,6 +3,7 @@
 //! Characters that would harm whoever looks at the file are written as `\u{1b}`; the other formats keep them. Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and names are typed by strangers: such
 //! a cell gets an apostrophe in front.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use super::Written;
@@ -10,7 +11,7 @@ use super::file::OutFile;
 use super::sink::Sink;
 use super::table::{Cell, Table};
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::visible;
+use crate::baton::visible::{self, BYTE_ORDER_MARK};
 use crate::report::thing;
 
 /// The tables of an export as `.csv`.
@@ -19,10 +20,14 @@ pub(super) struct CsvFiles {
 }
 
 impl CsvFiles {
-    pub(super) fn create(folder: &Path) -> Result<CsvFiles> {
+    /// Creates them, with a mark by which spreadsheets know UTF-8 if `is_marked`.
+    pub(super) fn create(folder: &Path, is_marked: bool) -> Result<CsvFiles> {
         let mut tables = Vec::new();
         for table in Table::ALL {
-            let file = OutFile::create(folder, &format!("{}.csv", table.name()))?;
+            let mut file = OutFile::create(folder, &format!("{}.csv", table.name()))?;
+            if is_marked {
+                file.write_all(BYTE_ORDER_MARK.as_bytes())?;
+            }
             let mut writer = csv::Writer::from_writer(file);
             writer
                 .write_record(table.columns().iter().map(|column| column.title))

@@ -5,6 +5,7 @@
 //! Four tables are what reviewers ask for: `access-review` (one row per person and access, with the way to it),
 //! `people`, `resources`, `entitlements`. [`table`] says what is in them, the file of each format how they are written.
 
+mod changes;
 mod csv;
 mod dot;
 mod file;

@@ -18,6 +18,7 @@ use crate::baton::error::{Context as _, Result};
 use crate::baton::proto::v2;
 use crate::baton::target;
 use crate::report::access::{Access, Answers, Held};
+use crate::report::compare::changes::Changes;
 use crate::report::find;
 use crate::report::policy::Policy;
 use crate::report::reach::{Asker, Ground, Reach};
@@ -37,6 +38,8 @@ pub struct Options<'o> {
     pub policy: &'o Policy,
     /// What the workspace is called in tables for query engines; without it as its file.
     pub workspace: Option<&'o str>,
+    /// Whether CSV begins with a byte order mark.
+    pub csv_bom: bool,
     /// Called now and then with the resources done so far.
     pub progress: &'o dyn Fn(u64),
 }
@@ -126,8 +129,8 @@ fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Re
     let folder = options.folder;
     Ok(Some(match format {
         Format::Parquet => return Ok(None),
-        Format::Csv => Box::new(CsvFiles::create(folder)?),
-        Format::Xlsx => Box::new(Book::create(folder)?),
+        Format::Csv => Box::new(CsvFiles::create(folder, options.csv_bom)?),
+        Format::Xlsx => Box::new(Book::create(folder, Changes::of(snapshot)?)?),
         Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
         Format::Dot => Box::new(Graph::create(folder)?),
         Format::Sqlite => Box::new(Database::create(folder)?),

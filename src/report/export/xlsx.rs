@@ -9,6 +9,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use super::changes;
 use super::csv::in_words;
 use super::file::Fresh;
 use super::sink::Sink;
@@ -16,6 +17,7 @@ use super::table::{Cell, Table};
 use super::{Written, file};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::target;
+use crate::report::compare::changes::Changes;
 
 const NAME: &str = "access-review.xlsx";
 /// Rows of a sheet at most, the header included. What is more goes on in another sheet.
@@ -30,6 +32,8 @@ const MOST_CHARACTERS: usize = 32_767;
 pub(super) struct Book {
     book: Workbook,
     sheets: Vec<Sheet>,
+    /// What stands in the last sheet. It is small enough for the library.
+    changes: Changes,
     to: Fresh,
     header: Look,
     time: Look,
@@ -47,10 +51,11 @@ struct Sheet {
 }
 
 impl Book {
-    pub(super) fn create(folder: &Path) -> Result<Book> {
+    pub(super) fn create(folder: &Path, changes: Changes) -> Result<Book> {
         let mut book = Book {
             book: Workbook::new(),
             sheets: Vec::new(),
+            changes,
             to: file::temporary(folder, NAME)?,
             header: Look::new().set_bold(),
             time: Look::new().set_num_format("yyyy-mm-dd hh:mm"),
@@ -91,6 +96,36 @@ impl Book {
         Ok(())
     }
 
+    /// Adds the sheet of what changed, behind those of the tables.
+    fn add_changes(&mut self) -> std::result::Result<(), XlsxError> {
+        let (header, changes) = (&self.header, &self.changes);
+        let sheet = self.book.add_worksheet();
+        sheet.set_name(changes::TITLE)?;
+        let mut line = 0;
+        for said in changes::head(changes) {
+            sheet.write_string(line, 0, shortened(said))?;
+            line += 1;
+        }
+        let rows = changes::rows(changes);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let first = line;
+        for (n, (title, width)) in (0u16..).zip(changes::COLUMNS) {
+            sheet.set_column_width(n, f64::from(width))?;
+            sheet.write_string_with_format(first, n, title, header)?;
+        }
+        for row in rows {
+            line += 1;
+            for (n, text) in (0u16..).zip(row).filter(|(_, text)| !text.is_empty()) {
+                sheet.write_string(line, n, shortened(text))?;
+            }
+        }
+        let last = u16::try_from(changes::COLUMNS.len() - 1).unwrap_or_default();
+        sheet.set_freeze_panes(first + 1, 0)?;
+        sheet.autofilter(first, 0, line, last).map(drop)
+    }
+
     /// The finished workbook without rows, with filters over where they will be.
     fn package(&mut self) -> std::result::Result<ZipArchive<Cursor<Vec<u8>>>, XlsxError> {
         for (index, sheet) in self.sheets.iter().enumerate() {
@@ -98,6 +133,7 @@ impl Book {
             let page = self.book.worksheet_from_index(index)?;
             page.autofilter(0, 0, sheet.rows.saturating_sub(1), columns.saturating_sub(1))?;
         }
+        self.add_changes()?;
         let package = self.book.save_to_buffer()?;
         Ok(ZipArchive::new(Cursor::new(package))?)
     }

@@ -3,27 +3,68 @@
 use crate::baton::annotation;
 use crate::baton::proto::v2;
 use crate::baton::resource;
+use crate::report::spelling::folded;
 use crate::report::thing::{profile, text};
 
 /// How well a resource fits, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
+    /// It has the id.
     Id,
+    /// It is called so.
     Exact,
+    /// It is called so, but for the marks of letters.
+    Folded,
+    /// A part of what it is called.
     Part,
+    /// The same, but for the marks of letters.
+    FoldedPart,
+}
+
+impl Fit {
+    /// Whether nothing that fits less well counts beside it.
+    pub(super) fn is_sure(self) -> bool {
+        self <= Fit::Exact
+    }
+
+    /// Whether it is spelled otherwise.
+    pub(super) fn is_folded(self) -> bool {
+        matches!(self, Fit::Folded | Fit::FoldedPart)
+    }
+
+    /// Whether a whole name fits.
+    pub(super) fn is_whole(self) -> bool {
+        self <= Fit::Folded
+    }
 }
 
 /// What was typed, in lower case, as a whole and parted into a name and an environment.
 pub(super) struct Typed<'t> {
     text: &'t str,
-    whole: String,
-    placed: Option<(String, String)>,
+    whole: Word,
+    placed: Option<(Word, String)>,
+}
+
+/// A text in lower case, with and without the marks of its letters.
+struct Word {
+    lower: String,
+    folded: String,
+}
+
+impl Word {
+    fn of(lower: &str) -> Word {
+        Word {
+            lower: lower.to_owned(),
+            folded: folded(lower),
+        }
+    }
 }
 
 impl<'t> Typed<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let whole = text.to_lowercase();
-        let placed = place(&whole).map(|(name, environment)| (name.to_owned(), environment.to_owned()));
+        let placed = place(&whole).map(|(name, environment)| (Word::of(name), environment.to_owned()));
+        let whole = Word::of(&whole);
         Typed { text, whole, placed }
     }
 
@@ -52,7 +93,7 @@ pub fn place(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Everything a resource goes by, in lower case.
-fn texts(resource: &v2::Resource) -> Vec<String> {
+pub(super) fn texts(resource: &v2::Resource) -> Vec<String> {
     let shown = match resource.display_name.as_str() {
         "" => resource::key(resource).1,
         name => name,
@@ -75,12 +116,23 @@ pub(super) fn own_name(resource: &v2::Resource) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn fit(texts: &[String], wanted: &str) -> Option<Fit> {
-    if texts.iter().any(|text| text == wanted) {
+fn fit(texts: &[String], wanted: &Word) -> Option<Fit> {
+    if texts.contains(&wanted.lower) {
         return Some(Fit::Exact);
     }
-    let is_part = !wanted.is_empty() && texts.iter().any(|text| text.contains(wanted));
-    is_part.then_some(Fit::Part)
+    if wanted.lower.is_empty() {
+        return None;
+    }
+    let marked = |text: &&String| !text.is_ascii() || !wanted.lower.is_ascii();
+    let plain: Vec<String> = texts.iter().filter(marked).map(|text| folded(text)).collect();
+    if plain.contains(&wanted.folded) {
+        return Some(Fit::Folded);
+    }
+    if texts.iter().any(|text| text.contains(&wanted.lower)) {
+        return Some(Fit::Part);
+    }
+    let is_part = plain.iter().any(|text| text.contains(&wanted.folded));
+    is_part.then_some(Fit::FoldedPart)
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use super::Rows;
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
-use crate::report::find::{self, NameQuery};
+use crate::report::find::{self, Author, NameQuery};
+use crate::report::spelling::Nearest;
 
 /// Filters as typed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Typed<'a> {
     /// A resource type by its id.
     pub resource_type: Option<&'a str>,
@@ -20,6 +21,8 @@ pub struct Typed<'a> {
     pub principal: Option<&'a str>,
     /// The environment of what the resource or the principal names.
     pub environment: Option<&'a str>,
+    /// Who typed them.
+    pub author: Option<&'a dyn Author>,
 }
 
 /// Filters as the rows have them. All that are set must hold.
@@ -52,10 +55,7 @@ impl Filter {
                 None => any_resource(rows, resource),
             };
             let (kind, id) = match by_id {
-                Err(error) if error.kind() == Kind::NotFound => by_name(rows, resource, &typed).map_err(|named| {
-                    // What was wanted may have been an id: that error says more.
-                    if named.kind() == Kind::NotFound { error } else { named }
-                })?,
+                Err(error) if error.kind() == Kind::NotFound => by_name(rows, resource, &typed)?,
                 found => found?,
             };
             filter.resource_type = Some(kind);
@@ -71,6 +71,7 @@ impl Filter {
                 kind: None,
                 environment: typed.environment,
                 whole: false,
+                author: typed.author,
             };
             let thing = find::principal(rows.names(), &wanted)?;
             filter.principal = Some((thing.kind, thing.id));
@@ -98,6 +99,7 @@ fn by_name(rows: &Rows<'_>, text: &str, typed: &Typed<'_>) -> Result<(String, St
         kind: typed.resource_type,
         environment: typed.environment,
         whole: true,
+        author: typed.author,
     };
     let thing = find::resource(rows.names(), &wanted)?;
     Ok((thing.kind, thing.id))
@@ -134,10 +136,18 @@ fn known_entitlement(rows: &Rows<'_>, id: &str) -> Result<()> {
     if rows.names().entitlement(id)?.is_some() || is_granted(rows, &of_it)? {
         return Ok(());
     }
+    let mut near = Nearest::to(id);
+    let snapshot = rows.snapshot();
+    snapshot
+        .reader()
+        .for_each_entitlement(snapshot.sync_id(), &mut |entitlement| {
+            near.consider(&entitlement.id);
+            Ok(())
+        })?;
     Err(
         Error::new(Kind::NotFound, format!("there is no entitlement {id:?} in this sync"))
             .code(code::NO_MATCH)
-            .hint("`baton-workato entitlements` lists them; the filter wants the ID"),
+            .hint(near.hint_or("`baton-workato entitlements` lists them; the filter wants the ID")),
     )
 }
 

@@ -3,6 +3,7 @@
 //!
 //! [`List`] is what `cli` shows. A line is made into a form only when that form is asked for.
 
+mod compared;
 mod entitlements;
 mod filter;
 mod grants;
@@ -12,6 +13,7 @@ mod rows;
 mod syncs;
 mod texts;
 
+pub use compared::Compared;
 pub use entitlements::Entitlements;
 pub use filter::{Filter, Typed};
 pub use grants::Grants;

@@ -82,6 +82,23 @@ pub struct Principals<'s> {
     pub filter: Filter,
 }
 
+impl<'s> Principals<'s> {
+    /// All of them.
+    pub(super) fn all(&self) -> Result<Vec<One<'s>>> {
+        let snapshot = self.rows.snapshot();
+        let principals = snapshot
+            .reader()
+            .principals(snapshot.sync_id(), &self.filter.grants())?;
+        let one = |(kind, id): (String, String)| {
+            Ok(One {
+                rows: self.rows,
+                resource: self.rows.resource(&kind, &id)?,
+            })
+        };
+        principals.into_iter().map(one).collect()
+    }
+}
+
 impl List for Principals<'_> {
     fn key(&self) -> &'static str {
         // As published: principals are resources.
@@ -112,9 +129,10 @@ impl List for Principals<'_> {
     }
 }
 
-struct One<'s> {
+/// A resource as a row.
+pub(super) struct One<'s> {
     rows: &'s Rows<'s>,
-    resource: v2::Resource,
+    pub(super) resource: v2::Resource,
 }
 
 impl One<'_> {

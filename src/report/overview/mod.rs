@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::counted::{Counted, Day, exposure, iso};
 use super::edges::Edges;
 use super::findings::{self, Finding};
-use super::inventory::{Counts, Entry, Inventory};
+use super::inventory::{Class, Counts, Entry, Inventory};
 use super::names::Names;
 use super::policy::Policy;
 use super::reach::{Gap, Ground, unknown};
@@ -77,6 +77,9 @@ pub struct TypeLine {
     pub entitlements: u64,
     /// Grants of those.
     pub grants: u64,
+    /// Whether they are people or accounts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_accounts: bool,
 }
 
 /// One number on top of the page.
@@ -223,6 +226,7 @@ fn types(inventory: &Inventory, counts: &Counts) -> Vec<TypeLine> {
             resources: 0,
             entitlements: 0,
             grants: 0,
+            is_accounts: kind.class == Class::Account,
         })
         .collect();
     for entry in inventory.entries() {

@@ -83,6 +83,7 @@ pub(super) fn read(
         kind: on.kind.as_deref(),
         environment: on.environment.as_deref(),
         whole: true,
+        author: None,
     };
     let things = match absent(find::resources(asker.names(), &wanted))? {
         Ok(things) => things,

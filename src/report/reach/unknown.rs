@@ -45,10 +45,15 @@ pub fn of_sync(run: &SyncRun, ground: &Ground) -> Vec<Gap> {
             "who holds something through a group or a role: this sync does not have the grants that follow from others",
         ));
     }
-    let remembered = Remembered::from_token(&run.token);
-    gaps.extend(remembered.left_out().map(Gap::new));
-    gaps.extend(remembered.warnings.iter().map(counted));
+    gaps.extend(unread(run));
     gaps
+}
+
+/// What a sync says it could not read, or left out.
+pub fn unread(run: &SyncRun) -> Vec<Gap> {
+    let remembered = Remembered::from_token(&run.token);
+    let left_out = remembered.left_out().map(Gap::new);
+    left_out.chain(remembered.warnings.iter().map(counted)).collect()
 }
 
 /// Whether the sync says of itself what it left out: those of other programs do not.

@@ -4,17 +4,16 @@
 use super::columns::COLUMNS;
 use super::table::Table;
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::visible;
+use crate::baton::visible::{self, BYTE_ORDER_MARK};
 use crate::report::code;
 
-const MARK: &str = "\u{feff}";
 /// What spreadsheets separate cells by, where a file is saved: it depends on the country.
 const SEPARATORS: [u8; 3] = *b",;\t";
 
 /// Writes the rows.
 pub(super) fn write(rows: &[Vec<String>]) -> Result<Vec<u8>> {
     let failed = |error: csv::Error| Error::new(Kind::Internal, error.to_string());
-    let mut writer = csv::Writer::from_writer(MARK.as_bytes().to_vec());
+    let mut writer = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
     writer
         .write_record(COLUMNS.iter().map(|column| column.title))
         .map_err(failed)?;
@@ -36,7 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table> {
     let text = std::str::from_utf8(bytes).map_err(|_| {
         unreadable("it is not in UTF-8").hint("save it as \"CSV UTF-8\", or type the decisions into the .xlsx")
     })?;
-    let text = text.strip_prefix(MARK).unwrap_or(text);
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let first = text.lines().next().unwrap_or_default().as_bytes();
     let often = |separator: &u8| first.iter().filter(|byte| *byte == separator).count();
     let separator = SEPARATORS.into_iter().max_by_key(often).unwrap_or(b',');

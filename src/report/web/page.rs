@@ -12,6 +12,7 @@ use super::{ASSETS, EMBEDDED, safe};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Result};
 use crate::report::Snapshot;
+use crate::report::compare::changes::Changes;
 
 /// Writes the report of a sync. `overview` is what `explore` answers to `api/overview`.
 ///
@@ -24,10 +25,11 @@ pub fn write_report(
     out: &mut dyn Write,
 ) -> Result<()> {
     let dataset = Dataset::read(snapshot, conventions, &Most::default())?;
-    write_page(overview, &dataset, out).context("write the report")
+    let changes = Changes::of(snapshot)?;
+    write_page(overview, &changes, &dataset, out).context("write the report")
 }
 
-fn write_page(overview: &impl Serialize, dataset: &Dataset, out: &mut dyn Write) -> io::Result<()> {
+fn write_page(overview: &impl Serialize, changes: &Changes, dataset: &Dataset, out: &mut dyn Write) -> io::Result<()> {
     let Template {
         head_script,
         style,
@@ -51,15 +53,16 @@ fn write_page(overview: &impl Serialize, dataset: &Dataset, out: &mut dyn Write)
         out,
         "{after}<style>{style}</style>\n<script>{head_script}</script>\n{body}"
     )?;
-    for (id, value) in [("overview", None), ("dataset", Some(dataset))] {
-        write!(out, "<script type=\"application/json\" id=\"{id}-data\">")?;
-        match value {
-            None => safe::write(overview, out)?,
-            Some(dataset) => safe::write(dataset, out)?,
-        }
-        writeln!(out, "</script>")?;
-    }
+    data("overview", overview, out)?;
+    data("changes", changes, out)?;
+    data("dataset", dataset, out)?;
     write!(out, "<script>{script}</script>\n</body>\n</html>\n")
+}
+
+fn data(id: &str, value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "<script type=\"application/json\" id=\"{id}-data\">")?;
+    safe::write(value, out)?;
+    writeln!(out, "</script>")
 }
 
 const CHARSET: &str = "<meta charset=\"utf-8\">";

@@ -65,6 +65,7 @@ async fn the_report_is_sound_at_every_width_and_in_the_dark() {
                 ("person", "#/thing/collaborator/1003"),
                 ("project", "#/thing/project/1001"),
                 ("people", "#/list/collaborator?q="),
+                ("changes", "#/changes"),
             ] {
                 browser.go(hash).await;
                 let color = if is_dark { "dark" } else { "light" };

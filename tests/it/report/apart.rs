@@ -136,6 +136,7 @@ fn tables(file: &Path) -> BTreeMap<String, Table> {
         formats: &[Format::Csv, Format::Xlsx, Format::Json, Format::Jsonl, Format::Sqlite],
         conventions: &CONVENTIONS,
         workspace: None,
+        csv_bom: false,
         progress: &|_| {},
     };
     export(&snapshot, &options).unwrap();

@@ -21,6 +21,7 @@ fn write(snapshot: &Snapshot, folder: &Path, formats: &[Format]) -> Vec<Written>
         formats,
         conventions: &CONVENTIONS,
         workspace: None,
+        csv_bom: false,
         progress: &|_| {},
     };
     export(snapshot, &options).unwrap()
@@ -128,7 +129,7 @@ fn every_format_tells_the_same_rows() {
     let mut book: Xlsx<_> = open_workbook(folder.join("access-review.xlsx")).unwrap();
     assert_eq!(
         book.sheet_names(),
-        ["Access review", "People", "Resources", "Entitlements"]
+        ["Access review", "People", "Resources", "Entitlements", "What changed"]
     );
     let sheet = book.worksheet_range("Access review").unwrap();
     let header: Vec<String> = sheet.rows().next().unwrap().iter().map(ToString::to_string).collect();
@@ -324,6 +325,7 @@ fn a_build_without_parquet_says_how_one_with_it_is_made() {
         folder: &place.path().join("lake"),
         formats: &[Format::Csv, Format::Parquet],
         conventions: &CONVENTIONS,
+        csv_bom: false,
         workspace: None,
         progress: &|_| {},
     };

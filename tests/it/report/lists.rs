@@ -245,8 +245,14 @@ fn what_fits_nothing_is_an_error_and_not_an_empty_list() {
     for (args, said) in [
         (&["grants", "-t", "nope"] as &[&str], "no resource type"),
         (&["resources", "-t", "nope"], "no resource type"),
-        (&["grants", "-t", "role", "-r", "nope"], "no role \"nope\""),
-        (&["grants", "-r", "role:nope"], "no resource \"role:nope\""),
+        (
+            &["grants", "-t", "role", "-r", "nope"],
+            "nothing in this sync is called \"nope\"",
+        ),
+        (
+            &["grants", "-r", "role:nope"],
+            "nothing in this sync is called \"role:nope\"",
+        ),
         (&["grants", "-e", "nope"], "no entitlement"),
         (&["grants", "--principal", "nobody at all"], "nobody"),
         (&["grants", "--sync-id", "nope"], "no sync nope"),
@@ -264,6 +270,91 @@ fn what_fits_nothing_is_an_error_and_not_an_empty_list() {
         assert_eq!(code, 2, "{command}");
         assert!(stderr.contains("[table json jsonl csv] but got 'xml'"), "{stderr}");
     }
+}
+
+/// In the published shape, of one file and of two.
+#[tokio::test]
+async fn principals_of_two_entitlements_are_compared() {
+    let place = crate::support::place::Place::new();
+    let (old, new) = (place.at("old.c1z"), place.at("new.c1z"));
+    let made = super::made::Made::default()
+        .user("ada")
+        .user("bob")
+        .user("eve")
+        .thing("project:p", "P", "read")
+        .thing("project:q", "Q", "read")
+        .gives("project:p:read", "user:ada")
+        .gives("project:p:read", "user:bob")
+        .gives("project:q:read", "user:bob")
+        .gives("project:q:read", "user:eve");
+    made.sync(&old).await;
+    made.takes("project:p:read", "user:ada").sync(&new).await;
+    let names = |args: &[&str]| -> Value {
+        let output = super::program()
+            .args(args)
+            .args(["-q", "-f"])
+            .arg(&old)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        let document: Map<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let keys: Vec<&String> = document.keys().collect();
+        assert_eq!(keys, ["missing", "extra", "base", "compared"]);
+        let names = |rows: &Value| {
+            let rows = rows.as_array().unwrap().iter();
+            rows.map(|row| row["resource"]["displayName"].clone())
+                .collect::<Value>()
+        };
+        document.iter().map(|(key, rows)| (key.clone(), names(rows))).collect()
+    };
+    let of_one = json!({"missing": ["Ada"], "extra": ["Eve"], "base": ["Ada", "Bob"], "compared": ["Bob", "Eve"]});
+    let published = [
+        "-e",
+        "project:p:read",
+        "--compare-entitlement",
+        "project:q:read",
+        "-o",
+        "json",
+    ];
+    assert_eq!(names(&[&["principals", "compare"][..], &published].concat()), of_one);
+    assert_eq!(
+        names(&["principals", "compare", "project:p:read", "project:q:read", "--json"]),
+        of_one
+    );
+    let new = new.to_str().unwrap();
+    let of_two = json!({"missing": ["Ada"], "extra": [], "base": ["Ada", "Bob"], "compared": ["Bob"]});
+    assert_eq!(
+        names(&[
+            "principals",
+            "compare",
+            "-e",
+            "project:p:read",
+            "--compare-file",
+            new,
+            "--json"
+        ]),
+        of_two
+    );
+    let (code, stderr) = refused(&["principals", "compare", "-e", "project:p:read"], &old);
+    assert_eq!(code, 2, "{stderr}");
+    let csv = super::program()
+        .args([
+            "principals",
+            "compare",
+            "project:p:read",
+            "project:q:read",
+            "-o",
+            "csv",
+            "-f",
+        ])
+        .arg(&old)
+        .output()
+        .unwrap();
+    let csv = String::from_utf8(csv.stdout).unwrap();
+    assert!(
+        csv.contains("\nbase,user,") && csv.contains("\ncompared,user,") && !csv.contains("Bob"),
+        "{csv}"
+    );
 }
 
 #[test]
@@ -438,7 +529,7 @@ fn a_damaged_unpacked_copy_costs_one_line() {
     let copy = copies().remove(0);
     std::fs::write(&copy, "noise").unwrap();
     let output = super::program()
-        .args(["grants", "-f"])
+        .args(["grants", "--log-level", "info", "-f"])
         .arg(&place.file)
         .output()
         .unwrap();

@@ -2,6 +2,7 @@
 
 mod access;
 mod apart;
+pub mod changed;
 mod compare;
 mod conditions;
 mod direct;
@@ -23,6 +24,7 @@ mod readers;
 mod redirected;
 mod review;
 mod slim;
+mod spelled;
 mod stays;
 pub mod v3;
 pub mod walks;

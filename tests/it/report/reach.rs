@@ -216,6 +216,7 @@ fn reviews(snapshot: &Snapshot) -> [Reached; 2] {
         formats: &[Format::Csv, Format::Json],
         conventions: &CONVENTIONS,
         workspace: None,
+        csv_bom: false,
         progress: &|_| {},
     };
     export(snapshot, &options).unwrap();

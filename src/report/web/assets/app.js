@@ -6,7 +6,7 @@
   const main = document.getElementById("main");
   const source = bw.EmbeddedSource?.here() ?? new bw.ServerSource();
   // Addresses are typed by anybody: "constructor" is the name of no page.
-  const pages = new Map([["", bw.overviewPage], ["list", bw.listPage], ["thing", bw.thingPage], ["finding", bw.findingPage]]);
+  const pages = new Map([["", bw.overviewPage], ["list", bw.listPage], ["thing", bw.thingPage], ["finding", bw.findingPage], ["changes", bw.changesPage]]);
 
   let overview = null;
   const readOverview = () => {
@@ -62,7 +62,7 @@
 
   const mark = (page, type) => {
     for (const link of document.querySelectorAll("#types a")) {
-      const isHere = link.dataset.type === undefined ? page === "" : link.dataset.type === type;
+      const isHere = link.dataset.type === undefined ? page === link.dataset.page : link.dataset.type === type;
       if (isHere) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
@@ -106,7 +106,8 @@
     if (!view) return;
     const types = (view.types ?? []).filter((type) => type.resources > 0);
     document.getElementById("types").replaceChildren(
-      h("a", { href: "#/" }, "Overview"),
+      h("a", { href: "#/", "data-page": "" }, "Overview"),
+      h("a", { href: "#/changes", "data-page": "changes" }, "What changed"),
       ...types.map((type) =>
         h("a", { href: `#/list/${encodeURIComponent(type.id)}`, "data-type": type.id }, bw.stranger(bw.noun(2, type.name), 40), h("span", { class: "counts" }, bw.number(type.resources))),
       ),

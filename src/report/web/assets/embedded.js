@@ -36,12 +36,52 @@
   /** What somebody typed, as words in lower case. Any order is fine, all must occur. */
   const wordsOf = (text) => String(text ?? "").toLowerCase().split(/\s+/).filter(Boolean);
 
-  const fits = (words, texts) => words.every((word) => texts.some((text) => text.includes(word)));
+  const isAscii = (text) => !/[^\u0000-\u007f]/.test(text);
+
+  /** With or without the marks of letters. */
+  const occurs = (word, text) => text.includes(word) || (!(isAscii(text) && isAscii(word)) && bw.folded(text).includes(bw.folded(word)));
+
+  const fits = (words, texts) => words.every((word) => texts.some((text) => occurs(word, text)));
+
+  /** How many characters two texts differ in. */
+  const edits = (a, b) => {
+    let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+    a.forEach((x, n) => {
+      const next = [n + 1];
+      b.forEach((y, m) => next.push(Math.min(row[m] + (x === y ? 0 : 1), row[m + 1] + 1, next[m] + 1)));
+      row = next;
+    });
+    return row.at(-1);
+  };
+
+  const WORDS = 10;
+
+  /** How far a name is from what was typed with a slip, where it is near: as a whole, else as many of its words. */
+  const slip = (name, typed) => {
+    const [text, other] = [[...name], [...typed]];
+    const most = Math.max(1, Math.floor(other.length / 3));
+    if (Math.abs(text.length - other.length) <= most) {
+      const whole = edits(text, other);
+      if (whole <= most) return whole;
+    }
+    if (other.length < 4) return null;
+    const words = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    const count = Math.max(1, wordsOf(typed).length);
+    const quarter = Math.floor(other.length / 4);
+    let least = null;
+    for (let n = 0; n + count <= words.length; n += 1) {
+      const part = [...words.slice(n, n + count).join(" ")];
+      if (Math.abs(part.length - other.length) > quarter) continue;
+      const distance = edits(part, other);
+      if (distance <= Math.max(1, quarter) && (least === null || distance < least)) least = distance;
+    }
+    return least === null ? null : WORDS + least;
+  };
 
   /** Whether each word is the beginning of one of the text's. */
   const wordsBegin = (words, text, lines) => {
     const parts = text.split(/[^\p{L}\p{N}]+/u);
-    return words.every((word) => [...parts, ...lines].some((part) => part.startsWith(word)));
+    return words.every((word) => [...parts, ...lines].some((part) => part.startsWith(bw.folded(word))));
   };
 
   const column = (packed, size) => {
@@ -64,8 +104,9 @@
   };
 
   class Embedded {
-    constructor(overview, data) {
+    constructor(overview, data, changes) {
       this.told = overview;
+      this.changed = changes;
       this.isCut = data.isCut;
       this.types = data.types;
       this.readThings(data);
@@ -297,6 +338,10 @@
       return [row({ direct: given !== undefined, immutable: given ?? true })];
     }
 
+    async changes() {
+      return this.changed;
+    }
+
     async overview() {
       return this.isCut ? { ...this.told, note: CUT } : this.told;
     }
@@ -337,23 +382,41 @@
     }
 
     async search(q, limit = 50) {
-      const typed = bw.folded(q);
-      const { name, words } = this.placed(typed);
+      const { name, words } = this.placed(bw.lowered(q));
       if (words.length === 0) return { total: 0, items: [] };
+      const plain = bw.folded(name);
       const found = [];
       for (let n = 0; n < this.stored; n += 1) {
         const text = this.text(n);
         if (!fits(words, [text])) continue;
-        const lines = text.split("\n");
-        const fit = lines.includes(name) ? 0 : lines.some((line) => line.startsWith(name)) ? 1 : wordsBegin(words, text, lines) ? 2 : 3;
-        found.push({ n, fit, weight: this.weight(n), keys: this.placeKeys(n) });
+        found.push({ n, fit: this.fit(text, name, plain, words), weight: this.weight(n), keys: this.placeKeys(n) });
       }
-      found.sort((a, b) => a.fit - b.fit || a.weight - b.weight || compareAll(a.keys, b.keys));
-      const items = found.slice(0, limit).map(({ n }) => {
-        const { thing, account } = this.resources[n];
-        return account ? { thing, email: account.email, accountType: account.accountType || undefined } : { thing };
-      });
-      return { total: found.length, items };
+      const items = this.best(found).slice(0, limit).map(({ n }) => this.hit(n));
+      if (found.length) return { total: found.length, items };
+      const near = [];
+      for (let n = 0; n < this.stored; n += 1) {
+        const distances = this.text(n).split("\n").slice(0, 2).map((line) => slip(bw.folded(line), plain)).filter((far) => far !== null);
+        if (distances.length) near.push({ n, fit: Math.min(...distances), weight: this.weight(n), keys: this.placeKeys(n) });
+      }
+      return { total: 0, items, near: this.best(near).slice(0, 5).map(({ n }) => this.hit(n)) };
+    }
+
+    /** How well a text fits what was typed, the less the better. */
+    fit(text, name, plain, words) {
+      if (text.split("\n").includes(name)) return 0;
+      const folded = bw.folded(text);
+      const lines = folded.split("\n");
+      if (lines.includes(plain)) return 1;
+      return lines.some((line) => line.startsWith(plain)) ? 2 : wordsBegin(words, folded, lines) ? 3 : 4;
+    }
+
+    best(found) {
+      return found.sort((a, b) => a.fit - b.fit || a.weight - b.weight || compareAll(a.keys, b.keys));
+    }
+
+    hit(n) {
+      const { thing, account } = this.resources[n];
+      return account ? { thing, email: account.email, accountType: account.accountType || undefined } : { thing };
     }
 
     row(number) {
@@ -520,7 +583,7 @@
 
   /** Answers from the page itself. */
   bw.EmbeddedSource = {
-    here: () => new Embedded(read("overview-data"), read("dataset-data")),
+    here: () => new Embedded(read("overview-data"), read("dataset-data"), read("changes-data")),
     /** For tests: answers from given data. */
     over: (overview, data) => new Embedded(overview, data),
   };

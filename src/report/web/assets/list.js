@@ -1,9 +1,9 @@
-// Everything of one type: filtered, sorted, page by page.
+// Everything of one type: filtered, sorted, as much of it as can be seen.
 (() => {
   "use strict";
   const bw = window.bw;
   const { h } = bw;
-  const PAGE = 50;
+  const PAGE = 100;
   /** Fields worth a column, where the first rows have them. */
   const TELLING = ["type", "application", "description", "resource", "permission", "state", "updated_at"];
   const TELLING_OF_ACCOUNTS = ["role_name", "all_folders", "ip_allow_list", "token_updated_at"];
@@ -80,7 +80,9 @@
   bw.listPage = async ({ source, signal, overview, remember }, [type], query) => {
     const view = await overview();
     const about = view.types?.find((one) => one.id === type);
-    const state = { q: query.get("q") ?? "", sort: query.get("sort") || "name", offset: Number(query.get("from")) || 0 };
+    // Who reaches most comes first: by how many entitlements they hold, given or through groups and roles.
+    const usual = about?.isAccounts ? "-grants" : "name";
+    const state = { q: query.get("q") ?? "", sort: query.get("sort") || usual, first: Number(query.get("from")) || 0 };
     const body = h("div", { class: "answer", "data-unfolds": true });
     const counts = h("span", { class: "counts", role: "status" });
     const name = about ? bw.noun(2, about.name) : type;
@@ -91,11 +93,13 @@
 
     const go = (change, isStep) => {
       Object.assign(state, change);
-      remember({ q: state.q.trim() || null, sort: state.sort === "name" ? null : state.sort, from: state.offset || null }, isStep);
-      return load();
+      remember({ q: state.q.trim() || null, sort: state.sort === usual ? null : state.sort, from: null }, isStep);
+      // Another order begins at its first row.
+      return load().then(() => scrollTo(0, 0));
     };
 
-    const table = (rows) => bw.table({ label: about?.name ?? type, columns, rows, sorted: state.sort, onsort: (sort) => go({ sort, offset: 0 }, true) });
+    const table = (rows) => bw.table({ label: about?.name ?? type, columns, rows, sorted: state.sort, onsort });
+    const onsort = (sort) => go({ sort, first: 0 }, true);
     const filtered = () => ['the filter "', bw.stranger(state.q.trim(), 60), '"'];
     const onPaper = () => (state.q.trim() ? h("p", { class: "paper" }, "Only what fits ", filtered(), ".") : null);
 
@@ -108,15 +112,20 @@
         body.replaceChildren(state.q.trim() ? bw.nothing(`No ${one} fits `, filtered(), ".") : bw.nothing(`This sync has no ${bw.lower(2, name)}.`));
         return;
       }
-      const pager = bw.pager({ total: page.total, offset: state.offset, limit: PAGE, ongo: (offset) => go({ offset }, true).then(() => scrollTo(0, 0)) });
-      body.replaceChildren(...[onPaper(), table(page.items), pager].filter(Boolean));
+      const own = turn;
+      const fetch = async (offset, limit) => (await source.list({ type, q: state.q, sort: state.sort, offset, limit }, signal)).items;
+      const onfirst = (first) => own === turn && remember({ from: first || null });
+      const list = bw.virtual({ label: about?.name ?? type, columns, total: page.total, first: page.items, sorted: state.sort, onsort, fetch, onfirst, signal });
+      body.replaceChildren(...[onPaper(), list.node].filter(Boolean));
+      list.start(state.first);
+      state.first = 0;
     };
 
     // Paper has no next page: all rows are at hand before somebody prints.
     const fetchWhole = async (own) => {
       const { total } = shown;
-      if (total <= PAGE || total > PRINTED) return;
-      let rows = [];
+      if (total === 0 || total > PRINTED) return;
+      let rows = shown.items;
       while (rows.length < total) {
         const page = await source.list({ type, q: state.q, sort: state.sort, offset: rows.length, limit: AT_ONCE }, signal);
         if (own !== turn || page.items.length === 0) return;
@@ -124,20 +133,26 @@
       }
       whole = rows;
     };
+    let standing = null;
     body.addEventListener("unfold", () => {
-      if (whole) body.replaceChildren(...[onPaper(), table(whole)].filter(Boolean));
+      if (!whole || standing) return;
+      standing = [...body.childNodes];
+      body.replaceChildren(...[onPaper(), table(whole)].filter(Boolean));
     });
-    body.addEventListener("refold", () => shown && paint(shown));
+    body.addEventListener("refold", () => {
+      if (standing) body.replaceChildren(...standing);
+      standing = null;
+    });
 
     const load = async () => {
       const own = ++turn;
       whole = null;
       body.setAttribute("aria-busy", "true");
       try {
-        const page = await source.list({ type, q: state.q, sort: state.sort, offset: state.offset, limit: PAGE }, signal);
+        const page = await source.list({ type, q: state.q, sort: state.sort, offset: 0, limit: PAGE }, signal);
         if (own !== turn) return;
         paint(page);
-        // Without them the pager says on paper which rows these are.
+        // Without them paper says which rows these are.
         fetchWhole(own).catch(() => {});
       } catch (error) {
         if (error.name !== "AbortError" && own === turn) body.replaceChildren(bw.failure(error, load));
@@ -148,7 +163,7 @@
 
     const filter = h("input", {
       type: "search", value: state.q, placeholder: "Filter", "aria-label": `Filter ${about?.name ?? type}`, autocomplete: "off", spellcheck: "false", maxlength: "200",
-      oninput: bw.calmly(140, () => go({ q: filter.value, offset: 0 })),
+      oninput: bw.calmly(140, () => go({ q: filter.value, first: 0 })),
     });
     await load();
     const node = h(
@@ -156,6 +171,7 @@
       { class: "page" },
       h("div", { class: "title" }, h("h1", null, bw.stranger(name, 80), counts)),
       h("div", { class: "tools" }, filter),
+      about?.isAccounts ? h("p", { class: "muted small" }, "Who reaches most comes first: by how many entitlements somebody holds, given or through groups and roles. Another column sorts by something else.") : null,
       body,
     );
     return { title: name, node };

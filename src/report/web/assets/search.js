@@ -40,7 +40,8 @@
     };
 
     const show = (answer, q) => {
-      links = answer.items.map(({ thing, email }, n) => {
+      const near = answer.near ?? [];
+      links = (answer.items.length ? answer.items : near).map(({ thing, email }, n) => {
         const option = h(
           "li",
           { id: `found-${n}`, role: "option", "aria-selected": "false", "data-href": bw.hrefOf(thing) },
@@ -52,15 +53,17 @@
         return option;
       });
       const rest = answer.total - links.length;
-      const last = links.length === 0
-        ? h("li", { class: "nothing", role: "presentation" }, "Nothing is called ", bw.stranger(q, 60), ".")
-        : rest > 0 ? h("li", { class: "muted small", role: "presentation" }, `and ${bw.number(rest)} more: type on`) : null;
-      list.replaceChildren(...links, ...(last ? [last] : []));
+      const none = answer.total === 0
+        ? h("li", { class: "nothing", role: "presentation" }, "Nothing is called ", bw.stranger(q, 60), near.length ? ". Did you mean" : ".")
+        : null;
+      const last = rest > 0 ? h("li", { class: "muted small", role: "presentation" }, `and ${bw.number(rest)} more: type on`) : null;
+      list.replaceChildren(...[none, ...links, last].filter(Boolean));
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
-      told.textContent = `${bw.number(answer.total)} found`;
+      told.textContent = answer.total === 0 && near.length ? `Nothing found. ${near.length} with a name like it` : `${bw.number(answer.total)} found`;
       chosen = -1;
-      if (links.length) choose(0);
+      // What was not named is chosen by hand.
+      if (answer.items.length) choose(0);
     };
 
     const look = async () => {

@@ -34,6 +34,10 @@
       return this.ask("overview", {}, signal);
     }
 
+    changes(signal) {
+      return this.ask("changes", {}, signal);
+    }
+
     search(q, limit, signal) {
       return this.ask("search", { q, limit }, signal);
     }

@@ -1,16 +1,15 @@
-// A table with sortable heads, and the steps from page to page.
+// A table with sortable heads.
 (() => {
   "use strict";
   const bw = window.bw;
   const { h } = bw;
 
-  /**
-   * Columns are `{ key, label, cell(row), sort?, num?, wide? }`. `sorted` is a key, or `-key` for downwards;
-   * `onsort(next)` is called with another one.
-   */
-  bw.table = ({ label, columns, rows, sorted, onsort }) => {
+  const kindOf = (column) => [column.num ? "num" : "", column.wide ? "wide" : ""].join(" ").trim() || undefined;
+
+  /** The head of a table: `sorted` is a key, or `-key` for downwards; `onsort(next)` is called with another one. */
+  bw.tableHead = ({ columns, sorted, onsort }) => {
     const head = columns.map((column) => {
-      const kind = [column.num ? "num" : "", column.wide ? "wide" : ""].join(" ").trim() || undefined;
+      const kind = kindOf(column);
       if (!column.sort) return h("th", { scope: "col", class: kind }, column.label);
       const [up, down] = [sorted === column.sort, sorted === `-${column.sort}`];
       return h(
@@ -24,41 +23,25 @@
         ),
       );
     });
-    return h(
-      "div",
-      { class: "scroll", role: "region", "aria-label": label, tabindex: "0" },
-      h(
-        "table",
-        { class: "list", "aria-label": label },
-        h("thead", null, h("tr", null, head)),
-        h(
-          "tbody",
-          null,
-          rows.map((row) =>
-            h(
-              "tr",
-              null,
-              columns.map((column, n) => {
-                const props = { class: column.num ? "num" : column.wide ? "wide" : undefined, "data-label": column.label };
-                return n === 0 ? h("th", { scope: "row", ...props }, column.cell(row)) : h("td", props, column.cell(row));
-              }),
-            ),
-          ),
-        ),
-      ),
-    );
+    return h("thead", null, h("tr", null, head));
   };
 
-  /** `1–50 of 276` with the steps to the pages before and after. */
-  bw.pager = ({ total, offset, limit, ongo }) => {
-    const last = Math.min(total, offset + limit);
-    const step = (text, to, can) =>
-      h("button", { type: "button", disabled: !can, onclick: () => ongo(to) }, text);
-    return h(
-      "nav",
-      { class: "pager", "aria-label": "Pages" },
-      h("span", { class: "muted" }, total === 0 ? "none" : `${bw.number(offset + 1)}–${bw.number(last)} of ${bw.number(total)}`),
-      total > limit ? [step("Previous", Math.max(0, offset - limit), offset > 0), step("Next", offset + limit, last < total)] : null,
+  /** A row of a table; `index` is its place among all rows, where some are not there. */
+  bw.tableRow = (columns, row, index) =>
+    h(
+      "tr",
+      { "aria-rowindex": index },
+      columns.map((column, n) => {
+        const props = { class: column.num ? "num" : column.wide ? "wide" : undefined, "data-label": column.label };
+        return n === 0 ? h("th", { scope: "row", ...props }, column.cell(row)) : h("td", props, column.cell(row));
+      }),
     );
-  };
+
+  /** Columns are `{ key, label, cell(row), sort?, num?, wide? }`; the rest as of `tableHead`. */
+  bw.table = ({ label, columns, rows, sorted, onsort }) =>
+    h(
+      "div",
+      { class: "scroll", role: "region", "aria-label": label, tabindex: "0" },
+      h("table", { class: "list", "aria-label": label }, bw.tableHead({ columns, sorted, onsort }), h("tbody", null, rows.map((row) => bw.tableRow(columns, row)))),
+    );
 })();

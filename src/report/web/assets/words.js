@@ -81,5 +81,21 @@
   };
 
   /** A text of a query in lower case, as all searches compare. */
-  bw.folded = (text) => String(text ?? "").trim().toLowerCase();
+  bw.lowered = (text) => String(text ?? "").trim().toLowerCase();
+
+  /** Letters that no mark can be taken from. */
+  const PLAIN = new Map(
+    Object.entries({
+      ae: "æ", b: "ɓ", c: "ƈ", d: "đðɖɗ", e: "ǝə", f: "ƒ", g: "ɠ", h: "ħ", i: "ı", ij: "ĳ", k: "ƙ", l: "łƚŀ", n: "ŋɲŉ", o: "ø", oe: "œ", p: "ƥ",
+      s: "ſ", ss: "ß", t: "ŧƭʈ", th: "þ", v: "ʋ", y: "ƴ", z: "ƶ", σ: "ς", г: "ґ",
+    }).flatMap(([plain, letters]) => [...letters].map((letter) => [letter, plain])),
+  );
+
+  /** A text in lower case and without the marks of its letters: "José Müller" is "jose muller". */
+  bw.folded = (text) => {
+    const lower = bw.lowered(text);
+    if (!/[^\u0000-\u007f]/.test(lower)) return lower;
+    const bare = lower.normalize("NFD").replace(/[\u0300-\u036f]/g, "").normalize("NFC");
+    return [...bare].map((letter) => PLAIN.get(letter) ?? letter).join("");
+  };
 })();
