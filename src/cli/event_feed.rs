@@ -24,15 +24,18 @@ const BACK: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether the settings ask for it. The flag is a text, and as published only a word that means yes counts.
 pub fn is_asked(values: &Values) -> bool {
+    parse::boolean(kit::EVENT_FEED.of(values)) == Some(true)
+}
+
+/// Says, once there is a log, that a word means neither yes nor no.
+pub fn warn_of_other_words(values: &Values) {
     let word = kit::EVENT_FEED.of(values);
-    let asked = parse::boolean(word);
-    if !word.is_empty() && asked.is_none() {
+    if !word.is_empty() && parse::boolean(word).is_none() {
         tracing::warn!(
             value = word,
             "--event-feed is neither true nor false, which counts as false. Write --event-feed=true."
         );
     }
-    asked == Some(true)
 }
 
 /// Prints them until there are no more. The cursor to go on with is a line of the log.

@@ -25,6 +25,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches) -> Result<()> {
         return event_feed::run(terminal, &values);
     }
     let display = logging::start(&values, terminal)?;
+    event_feed::warn_of_other_words(&values);
     match provision::mode(&values) {
         Some(mode) => provision::run(terminal, &values, mode),
         None => {
@@ -52,6 +53,7 @@ pub fn command() -> Command {
 pub fn sync(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::Connector)?;
     let display = logging::start(&values, terminal)?;
+    event_feed::warn_of_other_words(&values);
     if event_feed::is_asked(&values) {
         return Err(
             usage_error("--event-feed asks for events, and `sync` reads a workspace")

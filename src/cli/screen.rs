@@ -20,7 +20,20 @@ fn apart(command: Command) -> Command {
 }
 
 /// Flags that `-h` leaves to `--help`, whatever section they stand in.
-const FOR_FEW: [&str; 6] = ["sync-id", "no-cache", "no-pager", "csv-bom", "json", "color"];
+const FOR_FEW: [&str; 12] = [
+    "sync-id",
+    "no-cache",
+    "no-pager",
+    "csv-bom",
+    "json",
+    "color",
+    "feed",
+    "interval",
+    "overlap",
+    "hook-concurrency",
+    "hook-timeout",
+    "hook-tries",
+];
 
 /// A command, and what stands below it, with a help that fits a screen: without examples, and without the flags that few
 /// need.
@@ -53,6 +66,7 @@ Answer   access     What somebody reaches, or who reaches something, and how
          findings   What to look at first, and what to do about it
          explore    The file in a browser: search, people, access and its ways
          diff       What changed between two syncs
+         events     What happened, from the audit logs
          resources, entitlements, grants, principals, resource-types, stats
 Hand on  export     An access review, people, resources, a report page
          review     Workbooks, decisions, revocations, evidence

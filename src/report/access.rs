@@ -85,7 +85,7 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// `DataLoss` for a damaged file, here and below.
     pub fn new(snapshot: &'s Snapshot) -> Result<Self> {
-        Ok(Self::over(snapshot, Arc::new(Edges::read(snapshot)?)))
+        Ok(Self::over(snapshot, Arc::clone(snapshot.edges()?)))
     }
 
     /// As [`Answers::new`], with edges that were read before, maybe by another thread.

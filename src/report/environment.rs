@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::inherited::{From, Key};
 use super::names::Names;
 use super::thing::{Right, Thing, profile, text};
-use crate::baton::c1z::Expandable;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
@@ -93,31 +92,21 @@ pub(super) type OfRoles = HashMap<(String, String), String>;
 pub(super) fn of_roles(names: &Names<'_>) -> Result<OfRoles> {
     let snapshot = names.snapshot();
     let mut found: HashMap<(String, String), Option<String>> = HashMap::new();
-    let mut passed: Vec<(String, v2::ResourceId)> = Vec::new();
-    snapshot.reader().for_each_expandable(
-        snapshot.sync_id(),
-        &mut |Expandable {
-                  entitlement_id,
-                  principal,
-                  ..
-              }| {
-            passed.push((entitlement_id, principal));
-            Ok(())
-        },
-    )?;
-    for (entitlement, role) in passed {
-        let Some(entitlement) = names.entitlement(&entitlement)? else {
+    for (entitlement, edges) in snapshot.edges()?.all() {
+        let Some(entitlement) = names.entitlement(entitlement)? else {
             continue;
         };
         let Some((kind, id)) = entitlement.resource.as_ref().map(resource::key) else {
             continue;
         };
-        let of_role = names.said_environment(&role.resource_type, &role.resource)?;
-        let known = found
-            .entry((kind.to_owned(), id.to_owned()))
-            .or_insert_with(|| of_role.clone());
-        if *known != of_role {
-            *known = None;
+        for (role, id_of_role) in edges.iter().map(|edge| &*edge.holder) {
+            let of_role = names.said_environment(role, id_of_role)?;
+            let known = found
+                .entry((kind.to_owned(), id.to_owned()))
+                .or_insert_with(|| of_role.clone());
+            if *known != of_role {
+                *known = None;
+            }
         }
     }
     Ok(found.into_iter().filter_map(|(key, one)| Some((key, one?))).collect())

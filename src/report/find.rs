@@ -429,9 +429,12 @@ fn one(
     let error = Error::new(Kind::NotFound, message).code(code::NO_MATCH);
     let near = near::to(names, kinds, wanted)?;
     if near.is_empty() {
-        return Err(error.hint(
-            "give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything",
-        ));
+        return Err(error.hint(match wanted.whole {
+            true => "give it as TYPE:ID or by its name; `baton-workato resources` lists everything",
+            false => {
+                "give an id, an e-mail address, a name or a part of one; `baton-workato resources` lists everything"
+            }
+        }));
     }
     match ask(wanted, Asked::Meant, &near, 0)? {
         Choice::Taken(at) => taken(near, at),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::apart;
+use super::edges::Edges;
 use super::environment;
 use super::names::Names;
 use crate::baton::c1z::{Keep, Policy, Reader, SyncRun};
@@ -88,6 +89,7 @@ struct Known {
     resources: OnceLock<apart::OfResources>,
     entitlements: OnceLock<apart::OfEntitlements>,
     of_roles: OnceLock<environment::OfRoles>,
+    edges: OnceLock<Arc<Edges>>,
 }
 
 /// The value, made first where it is not there. Two who ask at the same time may both make it.
@@ -153,6 +155,14 @@ impl Snapshot {
     /// What tells entitlements of one name apart.
     pub(super) fn entitlements_apart(&self, names: &Names<'_>) -> Result<&apart::OfEntitlements> {
         once(&self.known.entitlements, || apart::entitlements(names))
+    }
+
+    /// Which entitlement passes on which.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn edges(&self) -> Result<&Arc<Edges>> {
+        once(&self.known.edges, || Edges::read(self).map(Arc::new))
     }
 
     /// The environments of roles, by what they pass on.

@@ -153,8 +153,8 @@ impl Observer for Watch {
             let line = leaving(file, syncs, *engine);
             match &self.above {
                 Some(terminal) => terminal.say(&sanitize::line(&line)),
-                None if *chosen => tracing::info!("{line}"),
-                // Nobody said so: it may come as a surprise.
+                None if *chosen && *engine == Engine::Sqlite => tracing::info!("{line}"),
+                // Nobody said so: it may come as a surprise. And a file that holds one sync loses what it compared with.
                 None => tracing::warn!("{line}"),
             }
         }

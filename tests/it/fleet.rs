@@ -1,8 +1,10 @@
 //! Many workspaces in one run: what is broken in one is that one's own.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use baton_workato::simulator::{Behavior, Endpoint, Env, Shape, Simulator, Workspace};
+use baton_workato::simulator::{Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
 use serde_json::Value;
 
 use crate::support::program::{output, program};
@@ -43,7 +45,7 @@ impl Fleet {
         self.folder.path().join("files").join(name).with_extension("c1z")
     }
 
-    async fn run(&self, arguments: &[&str], wrong: Option<usize>) -> (i32, Vec<Value>, String) {
+    fn command(&self, arguments: &[&str], wrong: Option<usize>) -> Command {
         let mut command = program();
         command
             .current_dir(self.folder.path())
@@ -56,7 +58,11 @@ impl Fleet {
             let token = if wrong == Some(n) { format!("{token}x") } else { token };
             command.env(format!("TOKEN_{n}"), token);
         }
-        let output = output(command).await;
+        command
+    }
+
+    async fn run(&self, arguments: &[&str], wrong: Option<usize>) -> (i32, Vec<Value>, String) {
+        let output = output(self.command(arguments, wrong)).await;
         let told = String::from_utf8(output.stdout).unwrap();
         let rows = serde_json::from_str::<Value>(&told)
             .map_or(Vec::new(), |all| all["workspaces"].as_array().unwrap().clone());
@@ -155,4 +161,87 @@ async fn shards_share_a_fleet_out_and_doctor_asks_for_each() {
     assert_eq!(code, 16, "{talk}");
     assert_eq!(rows[1]["status"], "failed");
     assert_eq!(rows[1]["error"]["exit_code"], 16);
+}
+
+/// How many workspaces a run that was stopped had done.
+fn done(folder: &Path) -> usize {
+    let text = std::fs::read(folder.join("files/.fleet-run.json")).unwrap_or_default();
+    let run: Value = serde_json::from_slice(&text).unwrap_or_default();
+    run["done"].as_object().map_or(0, serde_json::Map::len)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_killed_twice_goes_on_and_leaves_every_workspace_whole_or_as_it_was() {
+    let fleet = Fleet::of((0..24).map(|_| Behavior::default()).collect()).await;
+    let (_, rows, talk) = fleet.run(&["sync"], None).await;
+    assert_eq!(
+        rows.iter().filter(|row| row["status"] == "complete").count(),
+        24,
+        "{talk}"
+    );
+    // Four are broken since yesterday, each in its own way; one never had a token. The others answer more slowly.
+    let slow = || Behavior {
+        latency: Duration::from_millis(15),
+        ..Behavior::default()
+    };
+    let always = |fault: Fault| slow().script(Endpoint::Members.path(), Hits::Every, fault);
+    for (n, simulator) in fleet.simulators.iter().enumerate() {
+        simulator.behave(match n {
+            3 => slow().deny(Endpoint::Members, 403),
+            9 => always(Fault::TruncatedJson),
+            14 => always(Fault::status(422)),
+            _ => slow(),
+        });
+    }
+    let broken = ["w3", "w9", "w14", "w20"];
+    let yesterday = broken.map(|name| std::fs::read(fleet.file(name)).unwrap());
+    let wrong = Some(20);
+    let mut goes_on: &[&str] = &["sync"];
+    for at_least in [4, 11] {
+        let mut child = fleet
+            .command(goes_on, wrong)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let begun = std::time::Instant::now();
+        // The journal of the run before is there until this one begins.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        while !(at_least..23).contains(&done(fleet.folder.path())) {
+            assert!(child.try_wait().unwrap().is_none() && begun.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        goes_on = &["sync", "--continue"];
+    }
+    let before = done(fleet.folder.path());
+    let (code, rows, talk) = fleet.run(goes_on, wrong).await;
+    assert_eq!(code, 16, "{talk}");
+    let told = |status: &str| rows.iter().filter(|row| row["status"] == status).count();
+    assert_eq!(told("failed"), 5, "{rows:?}");
+    assert_eq!(told("done_before"), before, "{rows:?}");
+    assert_eq!(told("complete"), 20 - before, "{rows:?}");
+    for (name, bytes) in broken.iter().zip(yesterday) {
+        let row = rows.iter().find(|row| row["workspace"] == *name).unwrap();
+        assert_eq!(row["status"], "failed", "{row}");
+        assert!(
+            row["synced_at"].is_string() && row["error"]["exit_code"].as_i64() > Some(0),
+            "{row}"
+        );
+        assert_eq!(std::fs::read(fleet.file(name)).unwrap(), bytes, "{name}");
+    }
+    for n in (0..24).filter(|n| !broken.contains(&format!("w{n}").as_str())) {
+        let single = fleet.folder.path().join("single.c1z");
+        let mut command = program();
+        command
+            .env("BATON_WORKATO_API_KEY", fleet.simulators[n].token(Env::Dev))
+            .env("BATON_WORKATO_BASE_URL", fleet.simulators[n].base_url())
+            .args(["--log-level", "error", "-f"])
+            .arg(&single);
+        assert!(output(command).await.status.success());
+        assert_eq!(newest(&fleet.file(&format!("w{n}"))), newest(&single), "w{n}");
+        std::fs::remove_file(&single).unwrap();
+    }
 }

@@ -725,7 +725,7 @@ async fn the_second_signal_does_not_wait() {
         .await
         .unwrap();
     let place = Place::with_file();
-    let mut running = sync(&place, &simulator, &[]);
+    let mut running = sync(&place, &simulator, &["--log-level", "info"]);
     let (code, said) = tokio::task::spawn_blocking(move || {
         running.until("Expansion");
         signal(&running.child, "-INT");

@@ -83,12 +83,8 @@ pub fn command() -> Command {
         )
         .arg(text("interval", "TIME", "Time between two looks, with --follow").default_value("1m"))
         .arg(
-            text(
-                "cursor-file",
-                "FILE",
-                "Go on from where this file says, and keep the place in it; it is made if it is not there",
-            )
-            .value_parser(value_parser!(PathBuf)),
+            text("cursor-file", "FILE", "Keep the place in this file, and go on from it")
+                .value_parser(value_parser!(PathBuf)),
         )
         .arg(
             text(

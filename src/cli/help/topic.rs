@@ -38,7 +38,7 @@ pub const TOPICS: &[Topic] = topics![
     "lakes"
     "storage"
     "conductorone"
-    "events"
+    "audit-log"
     "diagnosis"
     "output"
     "codes"

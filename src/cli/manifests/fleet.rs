@@ -15,6 +15,10 @@ const PER_GIB: usize = 50;
 /// Bytes of a config map at most (Kubernetes: 1 MiB for all of it).
 const LARGEST: usize = 1_000_000;
 
+/// Flags of `kubectl create secret generic`.
+const LITERAL: &str = "from-literal";
+const FILE: &str = "from-file";
+
 /// How it is to run.
 pub(super) struct Wanted<'a> {
     pub(super) fleet: &'a Path,
@@ -119,11 +123,11 @@ impl Tokens {
     fn keys(&self) -> String {
         let mut keys = String::new();
         for name in &self.variables {
-            let _ = write!(keys, " \\\n#     --from-literal={name}=\"${name}\"");
+            let _ = write!(keys, " \\\n#     --{LITERAL}={name}=\"${name}\"");
         }
         for (folder, names) in &self.files {
             for name in names {
-                let _ = write!(keys, " \\\n#     --from-file={}", folder.join(name).display());
+                let _ = write!(keys, " \\\n#     --{FILE}={}", folder.join(name).display());
             }
         }
         keys

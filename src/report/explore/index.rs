@@ -39,7 +39,7 @@ impl Index {
     pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Index> {
         let inventory = Inventory::read(snapshot, conventions)?;
         let counts = Counts::count(snapshot, &inventory, conventions)?;
-        let edges = Arc::new(Edges::read(snapshot)?);
+        let edges = Arc::clone(snapshot.edges()?);
         let ground = Ground::read(&Names::new(snapshot), &edges, conventions)?;
         let texts: Vec<String> = inventory
             .entries()

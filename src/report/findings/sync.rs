@@ -8,7 +8,6 @@ use super::{Finding, Severity};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::report::counted::{Counted, Day};
-use crate::report::edges::Edges;
 use crate::report::inventory::{Counts, Inventory};
 use crate::report::names::Names;
 use crate::report::policy::Policy;
@@ -36,7 +35,7 @@ impl Assessment {
     pub fn of(snapshot: &Snapshot, conventions: &Conventions, policy: &Policy, file: &str) -> Result<Assessment> {
         let inventory = Inventory::read(snapshot, conventions)?;
         let counts = Counts::count(snapshot, &inventory, conventions)?;
-        let ground = Ground::read(&Names::new(snapshot), &Edges::read(snapshot)?, conventions)?;
+        let ground = Ground::read(&Names::new(snapshot), snapshot.edges()?, conventions)?;
         let run = snapshot.run();
         let counted = Counted {
             snapshot,

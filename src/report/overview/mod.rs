@@ -8,7 +8,6 @@ mod headline;
 use serde::Serialize;
 
 use super::counted::{Counted, Day, exposure, iso};
-use super::edges::Edges;
 use super::findings::{self, Finding};
 use super::inventory::{Class, Counts, Entry, Inventory};
 use super::names::Names;
@@ -160,7 +159,7 @@ impl Overview {
     pub fn under(snapshot: &Snapshot, conventions: &Conventions, policy: &Policy) -> Result<Overview> {
         let inventory = Inventory::read(snapshot, conventions)?;
         let counts = Counts::count(snapshot, &inventory, conventions)?;
-        let ground = Ground::read(&Names::new(snapshot), &Edges::read(snapshot)?, conventions)?;
+        let ground = Ground::read(&Names::new(snapshot), snapshot.edges()?, conventions)?;
         Self::counted(snapshot, (conventions, policy), &inventory, &counts, &ground)
     }
 

@@ -230,7 +230,8 @@ fn no_two_rows_of_a_review_differ_by_ids_alone() {
                 let shown = format!("{visible:?}");
                 assert!(seen.insert(visible), "{} {name}: {shown:.600}", file.display());
             }
-            assert!(!seen.is_empty(), "{name}");
+            // Nothing has changed in a file of one sync.
+            assert!(!seen.is_empty() || name.starts_with("What changed"), "{name}");
         }
     }
 }

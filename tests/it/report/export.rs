@@ -237,7 +237,12 @@ fn names_of_strangers_harm_no_format() {
     let place = hostile_file();
     let snapshot = open(&place.file);
     let folder = tempfile::tempdir().unwrap();
-    write(&snapshot, folder.path(), &Format::ALL);
+    // Those that every build writes; the tables of the other have tests of their own.
+    let formats: Vec<Format> = Format::ALL
+        .into_iter()
+        .filter(|format| *format != Format::Parquet)
+        .collect();
+    write(&snapshot, folder.path(), &formats);
     let names: BTreeSet<String> = names().into_iter().collect();
 
     let text = std::fs::read_to_string(folder.path().join("access-review.csv")).unwrap();

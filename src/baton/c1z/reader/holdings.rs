@@ -58,17 +58,14 @@ const COLUMNS: &str = "id, entitlement_id, principal_resource_type_id, principal
 
 impl Reader {
     /// Calls `each` with every grant of a sync. Ordered by entitlement, principal type and principal; in a v3 file in the
-    /// order of keys, by what entitlements are on first.
+    /// order of keys, in which what entitlements are on comes first, or in older ones the ids of grants.
     ///
     /// # Errors
     /// As [`Reader::for_each_resource_type`].
     pub fn for_each_holding(&self, sync_id: &str, each: &mut dyn FnMut(Holding<'_>) -> Result<()>) -> Result<()> {
         let tables = match self.asked()? {
             Asked::Tables(tables) => tables,
-            Asked::File(rows) => match rows.for_each_holding(sync_id, each) {
-                Some(told) => return told,
-                None => self.tables()?,
-            },
+            Asked::File(rows) => return rows.for_each_holding(sync_id, each),
         };
         let condition = match tables.rows_of(sync_id)? {
             // The plus keeps SQLite from looking every row up by its number.

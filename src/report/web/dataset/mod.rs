@@ -18,7 +18,6 @@ use serde::Serialize;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::report::Snapshot;
-use crate::report::edges::Edges;
 use crate::report::names::Names;
 use crate::report::reach::Ground;
 
@@ -103,7 +102,7 @@ impl Dataset {
     /// `DataLoss` for a damaged file.
     pub fn read(snapshot: &Snapshot, conventions: &Conventions, most: &Most) -> Result<Dataset> {
         let mut things = things::Things::read(snapshot, most)?;
-        let edges = Edges::read(snapshot)?;
+        let edges = snapshot.edges()?;
         let rows = if things.is_cut() {
             None
         } else {
@@ -112,11 +111,11 @@ impl Dataset {
         let Some(mut rows) = rows else {
             return things::people_only(snapshot, most);
         };
-        let explained = explain::explain(&mut things, &edges, &mut rows);
+        let explained = explain::explain(&mut things, edges, &mut rows);
         if explained.facts() > most.facts {
             return things::people_only(snapshot, most);
         }
-        let ground = Ground::read(&Names::new(snapshot), &edges, conventions)?;
+        let ground = Ground::read(&Names::new(snapshot), edges, conventions)?;
         let ways = reach::read(snapshot, &mut things, &ground)?;
         things.count(&rows);
         Ok(things.into_dataset(explained, ways, false))

@@ -229,14 +229,13 @@ impl Rows {
         Ok(found)
     }
 
-    /// All grants by their ids, in the order of keys; nothing where keys do not say the ids.
+    /// All grants by their ids, in the order of keys.
     pub(in crate::baton::c1z) fn for_each_holding(
         &self,
         sync_id: &str,
         each: &mut dyn FnMut(Holding<'_>) -> Result<()>,
-    ) -> Option<Result<()>> {
-        self.is_structured()
-            .then(|| self.for_each_holding_where(sync_id, &GrantFilter::default(), each))
+    ) -> Result<()> {
+        self.for_each_holding_where(sync_id, &GrantFilter::default(), each)
     }
 
     pub(in crate::baton::c1z) fn for_each_holding_on(
