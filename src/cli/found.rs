@@ -11,7 +11,7 @@ use crate::term::summary::Told;
 use crate::workato::conventions::CONVENTIONS;
 
 /// Files up to this size are looked through at the end of a sync: it takes a few seconds at most.
-const SMALL: u64 = 32 << 20;
+const SMALL: u64 = 16 << 20;
 
 /// What was found in a file that was just written. A courtesy: whatever goes wrong, the sync went well.
 pub fn told(file: &Path, policy: &Policy) -> Option<Vec<Told>> {
