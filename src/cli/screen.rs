@@ -20,7 +20,7 @@ fn apart(command: Command) -> Command {
 }
 
 /// Flags that `-h` leaves to `--help`, whatever section they stand in.
-const FOR_FEW: [&str; 12] = [
+const FOR_FEW: [&str; 14] = [
     "sync-id",
     "no-cache",
     "no-pager",
@@ -33,6 +33,8 @@ const FOR_FEW: [&str; 12] = [
     "hook-concurrency",
     "hook-timeout",
     "hook-tries",
+    "incremental",
+    "sync-leaked-tokens",
 ];
 
 /// A command, and what stands below it, with a help that fits a screen: without examples, and without the flags that few
