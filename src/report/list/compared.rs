@@ -54,8 +54,14 @@ impl<'s> Compared<'s> {
     /// # Errors
     /// `NotFound` for an entitlement that is not there; `DataLoss` for a damaged file.
     pub fn of(base: (&'s Rows<'s>, &str), compared: (&'s Rows<'s>, &str)) -> Result<Compared<'s>> {
+        // In one sync an id says who somebody is: there, people of one name are different people.
+        let is_one_sync = base.0.snapshot().sync_id() == compared.0.snapshot().sync_id();
         let (base, compared) = (holders(base)?, holders(compared)?);
-        let (one, other) = (Known::of(&base), Known::of(&compared));
+        let known = |holders: &[One<'_>]| match is_one_sync {
+            true => Known::by_ids(holders),
+            false => Known::of(holders),
+        };
+        let (one, other) = (known(&base), known(&compared));
         let only = |these: &[One<'_>], others: &Known| {
             let rows = these.iter().enumerate();
             let only = rows.filter(|(_, one)| !others.has(&one.resource));
@@ -107,8 +113,9 @@ fn holders<'s>((rows, entitlement): (&'s Rows<'s>, &str)) -> Result<Vec<One<'s>>
     Principals { rows, filter }.all()
 }
 
-/// By what principals are the same: type and id; else an e-mail address, of accounts; else the name, of two accounts or
-/// of two that are none.
+/// By what principals are the same: type and id; in two syncs else an e-mail address, of accounts; else the name, of two
+/// accounts or of two that are none.
+#[derive(Default)]
 struct Known {
     keys: BTreeSet<(String, String)>,
     addresses: BTreeSet<String>,
@@ -116,13 +123,20 @@ struct Known {
 }
 
 impl Known {
-    fn of(holders: &[One<'_>]) -> Known {
+    fn by_ids(holders: &[One<'_>]) -> Known {
         let owned = |(kind, id): (&str, &str)| (kind.to_owned(), id.to_owned());
+        Known {
+            keys: holders.iter().map(|one| owned(key(&one.resource))).collect(),
+            ..Known::default()
+        }
+    }
+
+    fn of(holders: &[One<'_>]) -> Known {
         let resources = || holders.iter().map(|one| &one.resource);
         Known {
-            keys: resources().map(|resource| owned(key(resource))).collect(),
             addresses: resources().filter_map(user).flat_map(addresses).collect(),
             names: resources().map(name).collect(),
+            ..Known::by_ids(holders)
         }
     }
 

@@ -274,6 +274,34 @@ fn what_fits_nothing_is_an_error_and_not_an_empty_list() {
 
 /// In the published shape, of one file and of two.
 #[tokio::test]
+async fn people_of_one_name_in_one_sync_are_different_people() {
+    let place = crate::support::place::Place::new();
+    let file = place.at("x.c1z");
+    super::made::Made::default()
+        .account("ada", "Ada", Some("ada@acme.com"), None)
+        .account("other", "Ada", Some("ada@acme.com"), None)
+        .thing("project:p", "P", "read")
+        .thing("project:q", "Q", "read")
+        .gives("project:p:read", "user:ada")
+        .gives("project:q:read", "user:other")
+        .sync(&file)
+        .await;
+    let told = printed(
+        &[
+            "principals",
+            "compare",
+            "project:p:read",
+            "project:q:read",
+            "-q",
+            "-o",
+            "csv",
+        ],
+        &file,
+    );
+    assert!(told.contains("base,user,") && told.contains("compared,user,"), "{told}");
+}
+
+#[tokio::test]
 async fn principals_of_two_entitlements_are_compared() {
     let place = crate::support::place::Place::new();
     let (old, new) = (place.at("old.c1z"), place.at("new.c1z"));
