@@ -19,6 +19,9 @@ const LARGEST: usize = 1_000_000;
 const LITERAL: &str = "from-literal";
 const FILE: &str = "from-file";
 
+/// Variables of the manifest's own: a token of such a name would end in the arguments of the program, or in its place.
+const TAKEN: [&str; 3] = ["RUN", "BATON_TMPDIR", "JOB_COMPLETION_INDEX"];
+
 /// How it is to run.
 pub(super) struct Wanted<'a> {
     pub(super) fleet: &'a Path,
@@ -98,6 +101,10 @@ impl Tokens {
                     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(is_name) {
                         return Err(wrong(format!("{name:?} cannot name a variable"))
                             .hint("letters, digits and underscores, no digit first"));
+                    }
+                    if TAKEN.contains(&name.as_str()) {
+                        return Err(wrong(format!("the variable {name} is what the job itself is told by"))
+                            .hint("give the variable of the token another name"));
                     }
                     tokens.variables.insert(name.clone());
                 }
@@ -284,6 +291,7 @@ mod tests {
         for (fleet, word) in [
             ("workspaces:\n- name: acme\n  token: wrkaus-secret\n", "acme"),
             ("workspaces:\n- name: acme\n  token: {env: \"A B\"}\n", "variable"),
+            ("workspaces:\n- name: acme\n  token: {env: RUN}\n", "the variable RUN"),
             ("workspaces:\n- name: acme\n  token: {file: ../acme}\n", "no place"),
             ("workspaces:\n- name: acme\n  token: {file: acme}\n", "file of a secret"),
             (
