@@ -30,7 +30,9 @@
 //! # }
 //! ```
 
+mod anew;
 mod before;
+mod btree;
 pub(in crate::baton) mod claim;
 pub mod convert;
 mod derived;

@@ -21,7 +21,7 @@ use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
 use super::whole::Near;
-use super::{before, envelope, fault, ksuid, memory, migrate, reader, retention, sound, v3};
+use super::{anew, before, envelope, fault, ksuid, memory, migrate, reader, retention, sound, v3};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -41,7 +41,7 @@ pub struct Store {
     sync_id: Option<String>,
     /// Grants of the sync by resource type, once it is finished: counting them is most of what counting takes.
     grants: Option<BTreeMap<String, u64>>,
-    /// Grants that expansion derived and that are not in the database; nothing where all are to be.
+    /// Grants that expansion derived and that are not rows yet; nothing where all are to be at once.
     pub(super) held: Option<Held>,
     near: Near,
 }
@@ -226,6 +226,10 @@ impl Store {
         self.ensure_transaction()?;
         if kind != SyncType::Partial {
             migrate::drop_reading_indexes(&self.db)?;
+            // What is in memory is small.
+            if self.scratch.is_some() {
+                self.held.get_or_insert_with(|| Held::new(&self.folder));
+            }
         }
         self.db.execute(
             "insert into v1_sync_runs \
@@ -411,20 +415,55 @@ impl Store {
         self.session_clear()?;
         self.make_room()?;
         // Those of the database are not in a file of the other form.
-        if self.engine == Engine::Sqlite {
-            self.build_indexes()?;
-            self.commit()?;
-            if !self.policy.skip_cleanup && self.has_slack()? {
-                self.vacuum().context("shrink the database")?;
-            }
-        }
         let (db, sync_id, now) = self.writing()?;
         db.execute(
             "update v1_sync_runs set ended_at = ?2 where sync_id = ?1 and ended_at is null",
             [sync_id, &now],
         )?;
-        self.grants = Some(self.count()?);
+        let mut counted = None;
+        if self.engine == Engine::Sqlite {
+            // Counted while most of them are numbers.
+            counted = self.holds_any().then(|| self.count()).transpose()?;
+            if !self.make_anew()? {
+                counted = None;
+                self.build_indexes()?;
+                self.commit()?;
+                if !self.policy.skip_cleanup && self.has_slack()? {
+                    self.vacuum().context("shrink the database")?;
+                }
+            }
+        }
+        self.grants = match counted {
+            Some(counted) => Some(counted),
+            None => Some(self.count()?),
+        };
         self.commit()
+    }
+
+    fn holds_any(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| !held.is_empty())
+    }
+
+    /// Goes on with a copy in which the grants that are held are rows. `false`: none was held, or they are rows now as any
+    /// others are.
+    fn make_anew(&mut self) -> Result<bool> {
+        let Some(held) = self.held.take_if(|held| !held.is_empty()) else {
+            return Ok(false);
+        };
+        self.commit()?;
+        let sync_id = self.sync_id.clone().ok_or_else(no_sync)?;
+        let sort = scratch::writing(&self.target);
+        let made = anew::with_held(&self.db, &held, &sync_id, &self.folder, &sort)
+            .context("write the grants that expansion found");
+        if let Some(fresh) = made? {
+            self.near.clear();
+            self.db = fresh.connect()?;
+            self.scratch = Some(fresh);
+            return Ok(true);
+        }
+        self.held = Some(held);
+        self.settle()?;
+        Ok(false)
     }
 
     /// Packs the working copy and puts it in the place of the target, in one step. A sync that was not finished is
@@ -453,7 +492,8 @@ impl Store {
     }
 
     fn save_v1(mut self, steps: &dyn Steps) -> Result<Saved> {
-        self.build_indexes()
+        self.settle()
+            .and_then(|()| self.build_indexes())
             .and_then(|()| self.commit())
             .map_err(|error| self.named(error))?;
         let Store {
@@ -493,6 +533,7 @@ impl Store {
     /// # Errors
     /// As [`Store::save`].
     pub fn pack(mut self) -> Result<Vec<u8>> {
+        self.settle()?;
         self.build_indexes()?;
         self.commit()?;
         let database = memory::bytes(&mut self.db)?;
@@ -619,6 +660,12 @@ impl Store {
     #[cfg(test)]
     pub(crate) fn fill_disk(&self, pages: i64) {
         super::grow_by(&self.db, pages);
+    }
+
+    /// The database, to put into it what no sync does.
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> &Connection {
+        &self.db
     }
 
     pub(super) fn view(&self) -> Result<View<'_>> {
