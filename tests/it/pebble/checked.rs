@@ -403,3 +403,52 @@ fn indexes_of_older_files_are_compared_both_ways() {
         assert!(found.iter().any(|f| f.what == what), "{index} {what}: {found:?}");
     }
 }
+
+/// What an older file counts is compared with its rows, and what its records say is looked at, their encoding apart.
+#[test]
+fn counts_and_records_of_older_files_are_looked_at() {
+    use baton_workato::baton::proto::c1::storage::v3::{ResourceRecord, SyncStatsRecord};
+
+    let Some(folder) = tables::shared() else { return };
+    let published = std::fs::read(folder.join("old-pebble2.c1z")).unwrap();
+    const STATS: &[u8] = b"\x03\xffstats\0";
+    type Change = fn(&mut Vec<Row>);
+    let changes: [(Option<&str>, Change); 5] = [
+        (None, |_| {}),
+        (Some("they are not those of the rows"), |rows| {
+            let at = first(rows, STATS);
+            let mut stats = SyncStatsRecord::decode(&rows[at].1[..]).unwrap();
+            *stats.resources_by_resource_type.values_mut().next().unwrap() += 1;
+            rows[at].1 = stats.encode_to_vec();
+        }),
+        (Some("it has a time outside of 1970 to 9999"), |rows| {
+            let at = first(rows, &[3, 2, 0]);
+            let mut row = ResourceRecord::decode(&rows[at].1[..]).unwrap();
+            row.discovered_at.as_mut().unwrap().seconds = -1;
+            rows[at].1 = row.encode_to_vec();
+        }),
+        (Some("it has fields that are not known: ResourceRecord.99"), |rows| {
+            let at = first(rows, &[3, 2, 0]);
+            rows[at].1.extend_from_slice(&[0x98, 6, 1]);
+        }),
+        // The same message, otherwise encoded.
+        (None, |rows| {
+            let at = first(rows, &[3, 2, 0]);
+            let row = ResourceRecord::decode(&rows[at].1[..]).unwrap();
+            let (name, mut rest) = (row.display_name.clone(), row);
+            rest.display_name.clear();
+            rows[at].1 = rest.encode_to_vec();
+            let only = ResourceRecord {
+                display_name: name,
+                ..ResourceRecord::default()
+            };
+            rows[at].1.extend(only.encode_to_vec());
+        }),
+    ];
+    for (number, (what, change)) in changes.into_iter().enumerate() {
+        let file = of_rows(&published, change);
+        let found = findings(&parts::open(file, &Limits::default()).unwrap()).unwrap();
+        let told: Vec<&str> = found.iter().map(|finding| finding.what.as_str()).collect();
+        assert_eq!(told, what.into_iter().collect::<Vec<_>>(), "{number}");
+    }
+}

@@ -48,7 +48,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// No row; those that are derived will be of a sync.
-    pub(super) fn new(sync_id: &str) -> Result<Keys> {
+    pub(super) fn new(sync_id: &str, derived: usize) -> Result<Keys> {
         let mut syncs = Texts::default();
         let sync = syncs.number(sync_id.as_bytes())?;
         Ok(Keys {
@@ -59,7 +59,7 @@ impl Keys {
             destinations: Vec::new(),
             numbers: HashMap::new(),
             found: Vec::new(),
-            derived: Vec::new(),
+            derived: Vec::with_capacity(derived),
             sync,
             principals: Vec::new(),
             passing: Vec::new(),

@@ -152,7 +152,7 @@ impl Schema {
 
     /// Writes all grants, those of the database first. `None` for a value of a sort that no column has.
     fn write_rows(&self, db: &Connection, held: &Held, sync_id: &str, mut table: Table<'_>) -> Result<Option<Keys>> {
-        let mut keys = Keys::new(sync_id)?;
+        let mut keys = Keys::new(sync_id, held.len())?;
         let mut record = Vec::new();
         let mut last = 0;
         let mut statement = db.prepare(&format!("select {} from {GRANTS} order by id", self.columns.join(", ")))?;

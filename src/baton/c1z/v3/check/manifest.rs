@@ -15,7 +15,7 @@ const PLACE: &str = "manifest";
 impl File {
     pub(super) fn check_manifest(&self, run: &SyncRunRecord, encoding: &Encoding, each: Each<'_>) -> Result<()> {
         let manifest = self.manifest();
-        for what in encoding.check(MESSAGE, self.manifest_bytes()) {
+        for what in encoding.check(MESSAGE, self.manifest_bytes(), true) {
             say(&mut *each, PLACE, what)?;
         }
         let stats: Option<SyncStatsRecord> = self.get(key::STATS)?;

@@ -35,7 +35,7 @@ pub(super) struct Records {
     pub(super) old: Option<OldIndexes>,
     pub(super) encoding: Encoding,
     pub(super) sync_id: String,
-    /// Whether the file is of the current engine: older ones encode some rows otherwise.
+    /// Whether the file is of the current engine: what older ones chose among encodings is not known.
     pub(super) is_current: bool,
 }
 
@@ -47,6 +47,9 @@ impl Records {
             _ if key == key::STATS => (self.encoding_of(STATS, value), None),
             (kind::RESOURCE_TYPE, Some(0)) => {
                 let row: ResourceTypeRecord = record::decode(value, key)?;
+                if let Some(old) = &mut self.old {
+                    old.resource_type();
+                }
                 let wrong = self.wrong(RESOURCE_TYPE, value, rules::resource_type(&row));
                 (wrong, Some(self.writer.mark(kind::RESOURCE_TYPE, &row.external_id)?))
             }
@@ -76,6 +79,9 @@ impl Records {
             }
             (kind::ASSET, Some(0)) => {
                 let row: AssetRecord = record::decode(value, key)?;
+                if let Some(old) = &mut self.old {
+                    old.asset();
+                }
                 let wrong = self.wrong(ASSET, value, rules::asset(&row, &self.sync_id));
                 (wrong, Some(self.writer.mark(kind::ASSET, &row.external_id)?))
             }
@@ -105,10 +111,7 @@ impl Records {
     }
 
     fn encoding_of(&self, name: &str, value: &[u8]) -> Vec<String> {
-        match self.is_current {
-            true => self.encoding.check(name, value),
-            false => Vec::new(),
-        }
+        self.encoding.check(name, value, self.is_current)
     }
 
     fn of_index(&self, number: u8) -> Vec<String> {
