@@ -118,6 +118,12 @@ tasks += [
     {"kind": "action_invoke", "body": {"name": "none"}},
     {"kind": "action_status", "body": {"name": "stop_genie", "id": "none"}},
 ]
+# What the tasks before did is in the audit log by now: the feeds tell it, and events start the hook.
+tasks += [
+    {"kind": "list_events", "body": {"eventFeedId": "workato_changes"}},
+    {"kind": "list_events", "body": {"eventFeedId": "workato_changes", "pageSize": 2}},
+    {"kind": "list_events", "body": {"eventFeedId": "workato_usage", "cursor": "none"}},
+]
 for number, task in enumerate(tasks):
     # Files of whole syncs can be told from others by the id of their task.
     body = task.get("body", {})

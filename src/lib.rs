@@ -27,6 +27,7 @@
 //! | [`simulator`] | a Workato workspace in memory behind HTTP, for `demo` and tests | `baton` |
 //! | [`report`] | the read side: access and its paths, lists, comparisons, exports, the web pages | `baton` |
 //! | [`term`] | the only code that prints | `baton` |
+//! | [`telemetry`] | traces, logs and metrics for a collector of OpenTelemetry | `baton` |
 //! | [`cli`] | thin: arguments in, a call, rendering out | everything |
 //!
 //! What others promise or do is written down beside the room it governs, and cited from there: Workato's API and what
@@ -45,6 +46,7 @@ pub mod baton;
 pub mod cli;
 pub mod report;
 pub mod simulator;
+pub mod telemetry;
 pub mod term;
 pub mod workato;
 

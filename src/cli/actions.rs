@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use prost_types::Struct;
 use serde_json::Value;
 
+use super::usage_error;
 use super::values::{plain, wire};
-use super::{private, protojson, usage_error};
 use crate::baton::config::{Values, kit};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
+use crate::baton::{private, protojson};
 use crate::workato;
 
 /// The action, and its arguments.

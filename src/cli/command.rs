@@ -122,7 +122,11 @@ const COMMANDS: &[Row] = &[
         build: events::command,
         run: events::run,
         shown: events::shown,
-        adapt: |command, _| command.mut_arg("workato-env", events::environment),
+        adapt: |command, _| {
+            command
+                .mut_arg("workato-env", events::environment)
+                .mut_arg("event-hook", events::hook)
+        },
         ..Row::WORKSPACE
     },
     Row {

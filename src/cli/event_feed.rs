@@ -7,12 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::sync::in_runtime;
-use super::{bad_value, connect, fields, interrupt, protojson, unavailable};
+use super::{bad_value, connect, fields, interrupt, unavailable};
 use crate::baton::config::{Values, kit, parse};
 use crate::baton::connector::{Connector, SyncContext};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::progress::Silent;
 use crate::baton::proto::v2;
+use crate::baton::protojson;
 use crate::term::Terminal;
 use crate::workato;
 use crate::workato::client::timestamp;

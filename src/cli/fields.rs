@@ -23,3 +23,9 @@ pub fn of_connector() -> &'static [&'static Field] {
     static CONNECTOR: LazyLock<Vec<&'static Field>> = LazyLock::new(|| workato::config::FIELDS.iter().collect());
     &CONNECTOR
 }
+
+/// The variables of settings that nobody else may see.
+pub fn secret_variables() -> Vec<String> {
+    let secret = all().iter().filter(|field| field.secret);
+    secret.map(|field| field.env()).collect()
+}

@@ -4,9 +4,11 @@
 use tracing::Level;
 
 use super::bad_value;
+use crate::ABOUT;
 use crate::baton::config::Values;
 use crate::baton::config::kit;
 use crate::baton::error::Result;
+use crate::telemetry;
 use crate::term::Terminal;
 use crate::term::logs::{self, Destination, Format, LogOptions};
 use crate::term::progress::Display;
@@ -56,7 +58,7 @@ fn begin(values: &Values, terminal: &Terminal, least: Level) -> Result<Display> 
             options.level = Level::ERROR;
         }
     }
-    logs::start(&options, terminal)?;
+    listen(values, terminal, &options)?;
     Ok(if live { Display::Live } else { Display::Log })
 }
 
@@ -75,7 +77,16 @@ pub fn start_from(values: &Values, terminal: &Terminal, level: Level) -> Result<
         format: format(kit::LOG_FORMAT.of(values), terminal)?,
         destinations: destinations(kit::LOG_PATH.of(values)),
     };
-    logs::start(&options, terminal)
+    listen(values, terminal, &options)
+}
+
+/// Starts the log, and whatever else is to hear of the run.
+fn listen(values: &Values, terminal: &Terminal, options: &LogOptions) -> Result<()> {
+    let listeners = match telemetry::Settings::of(values)? {
+        Some(settings) => telemetry::start(&settings, &ABOUT, options.level)?,
+        None => Vec::new(),
+    };
+    logs::start(options, terminal, listeners)
 }
 
 fn level(word: &str) -> Result<Level> {

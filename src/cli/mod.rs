@@ -44,9 +44,7 @@ mod only;
 mod part;
 mod policy;
 mod principals;
-mod private;
 mod program;
-mod protojson;
 mod provision;
 mod quiet;
 mod read;
@@ -81,6 +79,7 @@ use crate::baton::code;
 use crate::baton::config::args::Purpose;
 use crate::baton::error::Result;
 use crate::baton::scraps;
+use crate::telemetry;
 use crate::term::Terminal;
 use crate::term::color::ColorChoice;
 
@@ -105,7 +104,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
     let outcome = interrupt::watch(&terminal, leave).and_then(|()| run());
     // Threads that are still at work end with the process, without another word.
     scraps::remove_all();
-    match outcome {
+    let code = match outcome {
         Ok(()) => 0,
         Err(error) => {
             let error = match error.code_id() {
@@ -116,7 +115,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, leave: Leave) -> u8 {
             terminal.error(&error, &explain::invocation(error.code_id()));
             error.kind().exit_code()
         }
-    }
+    };
+    // Everything is done and said: what a collector is still to be sent keeps nobody from reading it.
+    telemetry::end();
+    code
 }
 
 fn dispatch(terminal: &Terminal, matches: &ArgMatches) -> Result<()> {

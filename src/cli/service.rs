@@ -14,6 +14,7 @@ use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::config::kit;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::hook::Rules;
 use crate::baton::http::{FormClient, SystemClock, authorities};
 use crate::baton::service::channel::{self, TOKEN_USER_AGENT};
 use crate::baton::service::credentials::{ClientId, ClientSecret};
@@ -63,10 +64,23 @@ fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<Serv
         workers: chosen_workers(values),
         engine: chosen_engine(values),
         temp_dir: chosen_temp_dir(values)?.unwrap_or_else(std::env::temp_dir),
+        event_hook: event_hook(kit::EVENT_HOOK.of(values)),
         health: kit::HEALTH_CHECK
             .of(values)
             .then(|| health_address(values))
             .transpose()?,
+    })
+}
+
+/// How the command of events is run. There is no next run to leave a failure to: it is tried again every hour.
+fn event_hook(command: &str) -> Option<Rules> {
+    (!command.trim().is_empty()).then(|| Rules {
+        command: command.to_owned(),
+        at_once: 4,
+        limit: Duration::from_secs(60),
+        tries: 6,
+        again: Some(Duration::from_secs(60 * 60)),
+        hidden: fields::secret_variables(),
     })
 }
 

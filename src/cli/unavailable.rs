@@ -20,6 +20,7 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
         match field.support {
             Support::Yes => {}
             Support::NotYet => return Err(flag(field.name)),
+            Support::NotBuilt(feature) => return Err(not_built(field.name, feature)),
             // Variables and files are often shared with the service mode: an image, a unit.
             Support::ServiceOnly if values.source(field.name) != Source::CommandLine => {
                 tracing::debug!(
@@ -33,7 +34,9 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
                     "The flag shapes the service mode only and is ignored."
                 );
             }
-            Support::NoEffect => tracing::debug!(flag = field.name, "The flag has no effect in this connector."),
+            Support::NoEffect | Support::Idle => {
+                tracing::debug!(flag = field.name, "The flag has no effect in this connector.")
+            }
         }
     }
     Ok(())
@@ -75,6 +78,8 @@ pub fn check_service(fields: &[&'static Field], values: &Values) -> Result<()> {
             );
         } else if field.support == Support::NotYet {
             return Err(flag(field.name));
+        } else if let Support::NotBuilt(feature) = field.support {
+            return Err(not_built(field.name, feature));
         }
     }
     Ok(())
@@ -97,4 +102,15 @@ fn flag(name: &str) -> Error {
     )
     .code(code::NOT_AVAILABLE)
     .hint("leave the flag, its environment variable or its line in .baton.yaml out")
+}
+
+fn not_built(name: &str, feature: &str) -> Error {
+    Error::new(
+        Kind::Unimplemented,
+        format!("this build of the program has no OpenTelemetry: --{name}"),
+    )
+    .code(code::NOT_AVAILABLE)
+    .hint(format!(
+        "one that is built with the cargo feature {feature} does; `help telemetry` says how"
+    ))
 }

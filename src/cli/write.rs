@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use super::private::PrivateFile;
 use super::sync::in_runtime;
 use super::{actions, connect, interrupt};
 use crate::baton::change::{Change, Consent};
 use crate::baton::code;
 use crate::baton::config::Values;
 use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::private::PrivateFile;
 use crate::baton::provision::{Provisioning, Write, WriteOutcome};
 use crate::report::wording;
 use crate::term::Terminal;

@@ -13,12 +13,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, Registry};
 
 use super::color::Paint;
 use super::{Terminal, sanitize};
@@ -61,11 +62,14 @@ pub struct LogOptions {
     pub destinations: Vec<Destination>,
 }
 
-/// Starts logging for the whole process.
+/// Something that hears of spans and lines besides.
+pub type Listener = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Starts logging for the whole process. `listeners` hear of what their own filters let through.
 ///
 /// # Errors
 /// A log file that cannot be opened; a second call.
-pub fn start(options: &LogOptions, terminal: &Terminal) -> Result<()> {
+pub fn start(options: &LogOptions, terminal: &Terminal, listeners: Vec<Listener>) -> Result<()> {
     let sink = Sink::open(options, terminal)?;
     let colors = options.destinations == [Destination::Stderr];
     let paint = if colors && options.format == Format::Console {
@@ -84,9 +88,12 @@ pub fn start(options: &LogOptions, terminal: &Terminal) -> Result<()> {
     let filter = Targets::new()
         .with_default(LevelFilter::from_level(options.level.min(Level::WARN)))
         .with_target(OWN, options.level);
+    // Spans are no lines. Where nobody else listens, nothing of them is made.
+    let filter = filter.and(filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE));
+    let mut all = vec![lines.with_filter(filter).boxed()];
+    all.extend(listeners);
     tracing_subscriber::registry()
-        .with(filter)
-        .with(lines)
+        .with(all)
         .try_init()
         .map_err(|error| Error::new(Kind::Internal, error.to_string()))
         .context("start logging")

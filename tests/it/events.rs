@@ -4,6 +4,7 @@ mod feed;
 mod follow;
 mod history;
 mod hook;
+mod late;
 mod leaks;
 mod place;
 mod told;

@@ -53,4 +53,6 @@ mod sync;
 mod talk;
 mod targeted;
 mod targets;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod writes;

@@ -8,6 +8,8 @@ mod damaged;
 mod day;
 mod fake;
 #[cfg(unix)]
+mod hooked;
+#[cfg(unix)]
 mod kill;
 pub mod memory;
 #[cfg(unix)]

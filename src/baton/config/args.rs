@@ -27,7 +27,8 @@ pub fn add(command: Command, fields: &[&'static Field], purpose: Purpose, shown:
         let section = kit::HEADINGS.iter().position(|heading| *heading == field.heading);
         (field.advanced, section)
     });
-    let is_hidden = |field: &Field| field.hidden || field.support == Support::NotYet || !shown(field);
+    let is_there = |field: &Field| !matches!(field.support, Support::NotYet | Support::NotBuilt(_) | Support::Idle);
+    let is_hidden = |field: &Field| field.hidden || !is_there(field) || !shown(field);
     command.args(
         ordered
             .into_iter()

@@ -44,6 +44,11 @@ pub enum Support {
     Yes,
     /// It is declared; setting it to anything but its default is an error.
     NotYet,
+    /// It works in a build with this cargo feature, which this one has not; setting it to anything but its default is an
+    /// error.
+    NotBuilt(&'static str),
+    /// It shapes what this build has not: there is nothing for it to act on.
+    Idle,
     /// It shapes the service mode; a one-shot run ignores it and says so.
     ServiceOnly,
     /// It is accepted and has nothing to act on, as published.

@@ -88,47 +88,48 @@ pub static FIELDS: &[Field] = &[
     .support(Support::NoEffect)
     .under(SYNC),
     // --- OpenTelemetry ---
-    Field::text(
-        "otel-collector-endpoint",
-        "OpenTelemetry collector (OTLP over gRPC) for traces and logs",
-    )
-    .export(Export::Ops)
-    .support(Support::NotYet)
-    .under(LATER),
-    Field::text(
-        "otel-collector-endpoint-tls-cert-path",
-        "PEM file with the certificate authority of the collector",
-    )
-    .export(Export::Ops)
-    .hidden()
-    .support(Support::NotYet)
-    .under(LATER),
-    Field::text(
-        "otel-collector-endpoint-tls-cert",
-        "Certificate authority of the collector: unpadded base64url of a PEM text",
-    )
-    .export(Export::Ops)
-    .hidden()
-    .support(Support::NotYet)
-    .under(LATER),
-    Field::bool(
-        "otel-collector-endpoint-tls-insecure",
-        "Talk to the collector without TLS",
-    )
-    .export(Export::Ops)
-    .hidden()
-    .support(Support::NotYet)
-    .under(LATER),
-    Field::bool("otel-tracing-disabled", "Send no traces to the collector")
-        .export(Export::Ops)
-        .hidden()
-        .support(Support::NoEffect)
-        .under(LATER),
-    Field::bool("otel-logging-disabled", "Send no logs to the collector")
-        .export(Export::Ops)
-        .hidden()
-        .support(Support::NoEffect)
-        .under(LATER),
+    telemetry(
+        NOT_BUILT,
+        Field::text(
+            "otel-collector-endpoint",
+            "OpenTelemetry collector, as HOST:PORT: traces, logs and metrics go there (OTLP over gRPC, TLS)",
+        ),
+    ),
+    telemetry(
+        Support::Idle,
+        Field::text(
+            "otel-collector-endpoint-tls-cert-path",
+            "PEM file with the certificate authority of the collector, in place of the system's",
+        ),
+    ),
+    telemetry(
+        Support::Idle,
+        Field::text(
+            "otel-collector-endpoint-tls-cert",
+            "Certificate authority of the collector as a text: unpadded base64url of the PEM; not together with the path",
+        ),
+    ),
+    telemetry(
+        Support::Idle,
+        Field::bool(
+            "otel-collector-endpoint-tls-insecure",
+            "Talk to the collector without TLS",
+        ),
+    ),
+    telemetry(
+        Support::Idle,
+        Field::bool(
+            "otel-tracing-disabled",
+            "Send nothing to the collector, if --otel-logging-disabled is given too; alone it changes nothing",
+        ),
+    ),
+    telemetry(
+        Support::Idle,
+        Field::bool(
+            "otel-logging-disabled",
+            "Send nothing to the collector, if --otel-tracing-disabled is given too; alone it changes nothing",
+        ),
+    ),
     // --- service mode ---
     Field::bool("health-check", "Answer health probes over HTTP")
         .export(Export::Ops)
@@ -339,6 +340,13 @@ pub static FIELDS: &[Field] = &[
     .advanced()
     .under(SERVICE),
     Field::text(
+        "event-hook",
+        "Command to run for every event of the feeds, once, with the event as JSON on its stdin",
+    )
+    .support(Support::ServiceOnly)
+    .advanced()
+    .under(SERVICE),
+    Field::text(
         "time-budget",
         "Stop reading after this long, such as 90s or 1h30m, with exit code 4; the next run resumes",
     )
@@ -349,6 +357,14 @@ pub static FIELDS: &[Field] = &[
 /// Whether a flag asks for something else than a sync.
 pub fn chooses_mode(field: &Field) -> bool {
     [WRITES, TICKETS, FILES].contains(&field.heading)
+}
+
+/// What there is without the feature.
+const NOT_BUILT: Support = Support::NotBuilt("otel");
+
+const fn telemetry(without: Support, field: Field) -> Field {
+    let support = if cfg!(feature = "otel") { Support::Yes } else { without };
+    field.export(Export::Ops).advanced().support(support).under(LOGGING)
 }
 
 const fn provisioning(name: &'static str, help: &'static str) -> Field {
@@ -389,6 +405,7 @@ mod tests {
             "no-progress",
             "fresh",
             "c1-ca-cert",
+            "event-hook",
             "time-budget",
             "dry-run",
             "secret-file",

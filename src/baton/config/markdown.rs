@@ -3,13 +3,13 @@
 use super::field::{Default, Field, FieldKind, Support};
 use super::kit;
 
-/// A table of what works in this version and is not hidden, in the order and sections of `--help`.
+/// A table of what works in this version, or in another build of it, and is not hidden, in the order and sections of `--help`.
 pub fn table(fields: &[&'static Field]) -> String {
     let mut text = "| flag | variable | default | |\n| --- | --- | --- | --- |\n".to_owned();
     for heading in kit::HEADINGS {
         let shown = |field: &&&Field| {
-            let works = matches!(field.support, Support::Yes | Support::ServiceOnly);
-            field.heading == *heading && works && !field.hidden
+            let is_told = !matches!(field.support, Support::NotYet | Support::NoEffect);
+            field.heading == *heading && is_told && !field.hidden
         };
         let mut rows = fields.iter().filter(shown).peekable();
         if rows.peek().is_some() {

@@ -32,6 +32,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(pem)
 }
 
+/// The certificates of a text that a setting holds, likewise.
+///
+/// # Errors
+/// As [`read`], without a name.
+pub fn given(text: Vec<u8>) -> Result<Vec<u8>> {
+    check(&text).map_err(explained)?;
+    Ok(text)
+}
+
 /// Whether the authorities that the environment puts in the place of the system's can be used: `SSL_CERT_FILE`, and the
 /// folders of `SSL_CERT_DIR`. The TLS libraries read them by themselves.
 ///

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode};
+use tracing::Instrument as _;
 use url::Url;
 
 use super::failure::Failure;
@@ -23,6 +24,7 @@ use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::baton::lock::locked;
 use crate::baton::progress::Event;
 use crate::baton::secret::{Echoes, Secret};
+use crate::baton::span::{self, Attempts};
 
 /// One request. A GET, unless [`HttpClient::write`] makes something else of it.
 #[derive(Debug, Clone)]
@@ -31,6 +33,9 @@ pub struct Request<'a> {
     pub url: Url,
     /// The token of the `Authorization` header.
     pub bearer: &'a Secret,
+    /// The endpoint: its path with placeholders where ids stand. What is measured and traced goes by it, so it holds
+    /// nothing of a request.
+    pub endpoint: &'static str,
     /// The quota family of the endpoint.
     pub family: &'static str,
     /// Whether it may be sent twice. If not, it is repeated only when it surely never arrived.
@@ -145,6 +150,21 @@ impl HttpClient {
         what: &What,
         read: impl Fn(&Response) -> Result<T>,
     ) -> Result<(Response, T)> {
+        let span = span::request(what.method.as_str(), request.endpoint, request.family);
+        let mut made = Attempts::default();
+        let attempts = self.attempts(request, what, read, &mut made);
+        let outcome = attempts.instrument(span.clone()).await;
+        span::answered(&span, made, outcome.as_ref().err());
+        outcome
+    }
+
+    async fn attempts<T>(
+        &self,
+        request: &Request<'_>,
+        what: &What,
+        read: impl Fn(&Response) -> Result<T>,
+        made: &mut Attempts,
+    ) -> Result<(Response, T)> {
         require_secure(&request.url)?;
         let client = self.client_for(&request.url)?;
         let bearer = bearer(request.bearer)?;
@@ -163,6 +183,10 @@ impl HttpClient {
             let took = clock.now().saturating_duration_since(started);
             budget.attempted(took);
             log(request, &what.method, &outcome, budget.attempts(), took);
+            *made = Attempts {
+                count: budget.attempts(),
+                status: outcome.as_ref().ok().map(|response| response.status.as_u16()),
+            };
             let mut value = None;
             if let Ok(response) = &mut outcome {
                 response.attempts = budget.attempts();

@@ -19,6 +19,7 @@ mod frames;
 pub mod health;
 mod heartbeat;
 pub mod hello;
+mod hooks;
 pub mod host;
 mod metrics;
 mod poll;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 
 use self::c1::C1;
 use self::files::SyncFiles;
+use self::hooks::EventHooks;
 use self::metrics::Metrics;
 use self::remember::Memory;
 pub use self::run::{Link, ServiceEnvironment, ServiceOptions, run};
@@ -53,6 +55,7 @@ struct Service<C> {
     options: ServiceOptions,
     files: SyncFiles,
     memory: Memory,
+    hooks: Option<EventHooks>,
     metrics: Arc<Metrics>,
     observer: Arc<dyn Observer>,
     requests: RequestCounts,

@@ -11,12 +11,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
+use tracing::Instrument as _;
 
 use super::c1::C1;
 use super::credentials::{ClientId, ClientSecret};
 use super::files::SyncFiles;
 use super::finish::{Failure, finish};
 use super::health::{self, Health};
+use super::hooks::EventHooks;
 use super::metrics::Metrics;
 use super::poll::{Polled, Poller};
 use super::remember::Memory;
@@ -26,11 +28,13 @@ use super::{Service, hello};
 use crate::baton::c1z::Engine;
 use crate::baton::connector::Provisioner;
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::hook::Rules;
 use crate::baton::http::Clock;
 use crate::baton::lock::locked;
 use crate::baton::progress::Observer;
 use crate::baton::proto::c1::connectorapi::baton::v1::Task;
 use crate::baton::provision::Provisioning;
+use crate::baton::span;
 use crate::baton::sync::RequestCounts;
 
 /// How long running tasks get after the word to stop. With what follows it stays below the five seconds after which
@@ -64,6 +68,8 @@ pub struct ServiceOptions {
     pub engine: Option<Engine>,
     /// Where files lie while they are made and uploaded.
     pub temp_dir: PathBuf,
+    /// What is run for every event that a task answers with, if anything (`--event-hook`).
+    pub event_hook: Option<Rules>,
     /// Where probes are answered, if at all.
     pub health: Option<SocketAddr>,
 }
@@ -95,7 +101,7 @@ pub struct ServiceEnvironment {
 /// Works for ConductorOne until `environment.stop` fires, which is a good end.
 ///
 /// # Errors
-/// A refusal of the hello; a port for probes that cannot be opened.
+/// A refusal of the hello; a port for probes that cannot be opened; a journal of hooks that cannot be gone on from.
 pub async fn run<C: Provisioner>(
     connector: Arc<C>,
     options: ServiceOptions,
@@ -111,6 +117,9 @@ pub async fn run<C: Provisioner>(
     let files = SyncFiles::new(&options.temp_dir, link.id.as_str());
     files.clean();
     let memory = Memory::new(&options.temp_dir, link.id.as_str());
+    let hooks = options.event_hook.clone();
+    let hooks = hooks.map(|rules| EventHooks::start(rules, &options.temp_dir, link.id.as_str()));
+    let hooks = hooks.transpose()?;
     let tokens = Tokens::new(link.id, link.secret, link.tokens, Arc::clone(&clock));
     let c1 = C1::new(link.channel, tokens, &options.host_id, Arc::clone(&clock));
     let metrics = Arc::new(Metrics::default());
@@ -141,6 +150,7 @@ pub async fn run<C: Provisioner>(
         options,
         files,
         memory,
+        hooks,
         metrics,
         observer,
         requests,
@@ -253,9 +263,11 @@ async fn handle<C: Provisioner, S>(service: Arc<Service<C>>, task: Task, end: Ca
     tracing::info!(task = %id, kind, "Task started.");
     service.metrics.running(1);
     let started = service.clock.now();
+    let span = span::task(kind);
     let doing = {
         let service = Arc::clone(&service);
-        tokio::spawn(async move { task::perform(&service, task, &end).await })
+        let span = span.clone();
+        tokio::spawn(async move { task::perform(&service, task, &end).await }.instrument(span))
     };
     // A panic is a failure of this task only.
     let outcome = doing.await.unwrap_or_else(|error| {
@@ -264,6 +276,14 @@ async fn handle<C: Provisioner, S>(service: Arc<Service<C>>, task: Task, end: Ca
         Some(Err(Failure::retryable(broken)))
     });
     let took = service.clock.now().saturating_duration_since(started);
+    span::ended(
+        &span,
+        outcome
+            .as_ref()
+            .and_then(|o| o.as_ref().err())
+            .map(|failure| &failure.error),
+    );
+    drop(span);
     match &outcome {
         None | Some(Ok(_)) => tracing::info!(task = %id, kind, ?took, "Task done."),
         Some(Err(failure)) => {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use super::answers;
 use super::audience::Audience;
@@ -30,6 +31,7 @@ use crate::baton::memory::{PreviousSync, Records, Remembered};
 use crate::baton::progress::{Event, Observer, Silent, Step};
 use crate::baton::proto::v2;
 use crate::baton::replay::{Before, Leaves, Replay};
+use crate::baton::span;
 use crate::baton::warning::Warnings;
 
 /// What a sync is to do.
@@ -139,6 +141,17 @@ pub async fn run<C: Connector>(
     options: &SyncOptions,
     environment: &SyncEnvironment,
 ) -> Result<Summary> {
+    let span = span::sync();
+    let outcome = attempts(connector, options, environment).instrument(span.clone()).await;
+    span::ended(&span, outcome.as_ref().err());
+    outcome
+}
+
+async fn attempts<C: Connector>(
+    connector: Arc<C>,
+    options: &SyncOptions,
+    environment: &SyncEnvironment,
+) -> Result<Summary> {
     let started = Instant::now();
     let failed = match attempt(Arc::clone(&connector), options, environment, started).await {
         Ok(summary) => return Ok(summary),
@@ -186,6 +199,7 @@ async fn attempt<C: Connector>(
     } else {
         SyncType::Full
     };
+    Span::current().record("baton.sync.type", kind.as_str());
     let fingerprint = fingerprint(connector.as_ref(), kind, &types);
     let wanted = SyncTarget {
         file: options.file.clone(),
@@ -378,7 +392,7 @@ impl<C: Connector> Run<'_, C> {
         self.collect(&collector, start.plan, &cx).await?;
 
         self.sealing.store(true, Ordering::Relaxed);
-        let sealed = self.seal(&warnings).await?;
+        let sealed = traced(Step::Expansion, self.seal(&warnings)).await?;
         collector.begin(Step::Save, None);
         let before = previous.as_ref().map(|previous| &previous.remembered);
         let about = self.connector.about();
@@ -401,9 +415,7 @@ impl<C: Connector> Run<'_, C> {
             .await
             .context("finish the sync")?;
         let rows = self.counts().await?;
-        let saved = self
-            .store
-            .save(Arc::clone(&self.environment.steps))
+        let saved = traced(Step::Save, self.store.save(Arc::clone(&self.environment.steps)))
             .await
             .with_context(|| format!("save {}", self.options.file.display()))?;
 
@@ -412,6 +424,12 @@ impl<C: Connector> Run<'_, C> {
         }
         let warnings = warnings.list(&about);
         tracing::info!(sync_id = %cx.sync_id, warnings = warnings.len(), "Sync complete.");
+        let span = Span::current();
+        let sum = |count: fn(&RowCounts) -> u64| rows.values().map(count).sum::<u64>();
+        span.record("baton.resources", sum(|counts| counts.resources));
+        span.record("baton.entitlements", sum(|counts| counts.entitlements));
+        span.record("baton.grants", sum(|counts| counts.grants));
+        span.record("baton.warnings", warnings.len());
         Ok(Summary {
             status: if warnings.is_empty() {
                 Status::Complete
@@ -502,24 +520,16 @@ impl<C: Connector> Run<'_, C> {
 
     /// Does the steps of the plan that read, with a checkpoint after each.
     async fn collect(&self, collector: &Collector<'_, C>, mut plan: Plan, cx: &SyncContext) -> Result<()> {
-        while let Some(step) = plan.next() {
-            match step {
-                Operation::Init => {
-                    collector.begin(Step::Validate, None);
-                    self.connector.validate(cx).await?;
-                }
-                // They are part of the program; sealing writes them.
-                Operation::ResourceTypes => {
-                    collector.begin(Step::ResourceTypes, Some(1));
-                    self.observer().event(&Event::ListDone {
-                        step: Step::ResourceTypes,
-                    });
-                }
-                Operation::Resources => collector.resources().await?,
-                Operation::Entitlements => collector.entitlements().await?,
-                Operation::Grants => collector.grants().await?,
+        while let Some(operation) = plan.next() {
+            let step = match operation {
+                Operation::Init => Step::Validate,
+                Operation::ResourceTypes => Step::ResourceTypes,
+                Operation::Resources => Step::Resources,
+                Operation::Entitlements => Step::Entitlements,
+                Operation::Grants => Step::Grants,
                 Operation::Expansion => break,
-            }
+            };
+            traced(step, self.step(step, collector, cx)).await?;
             plan.done();
             let plan = plan.clone();
             self.store
@@ -531,6 +541,28 @@ impl<C: Connector> Run<'_, C> {
                 .await?;
         }
         self.store.call(|w| w.flush_after(Duration::ZERO)).await
+    }
+
+    async fn step(&self, step: Step, collector: &Collector<'_, C>, cx: &SyncContext) -> Result<()> {
+        match step {
+            Step::Validate => {
+                collector.begin(Step::Validate, None);
+                self.connector.validate(cx).await
+            }
+            // They are part of the program; sealing writes them.
+            Step::ResourceTypes => {
+                collector.begin(Step::ResourceTypes, Some(1));
+                self.observer().event(&Event::ListDone {
+                    step: Step::ResourceTypes,
+                });
+                Ok(())
+            }
+            Step::Resources => collector.resources().await,
+            Step::Entitlements => collector.entitlements().await,
+            Step::Grants => collector.grants().await,
+            // Sealing does them.
+            Step::Expansion | Step::Save => Ok(()),
+        }
     }
 
     /// Moves the rows into the working copy of the target and derives indirect grants there.
@@ -626,6 +658,14 @@ impl<C: Connector> Run<'_, C> {
     fn observer(&self) -> &dyn Observer {
         self.environment.observer.as_ref()
     }
+}
+
+/// A step inside its span.
+async fn traced<T>(step: Step, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let span = span::step(step);
+    let outcome = work.instrument(span.clone()).await;
+    span::ended(&span, outcome.as_ref().err());
+    outcome
 }
 
 fn select_types(all: Vec<v2::ResourceType>, wanted: &[String]) -> Result<Vec<v2::ResourceType>> {

@@ -3,10 +3,10 @@
 use tokio_util::sync::CancellationToken;
 
 use super::Order;
-use super::hook::Hooks;
 use super::reader::Reader;
-use super::show::Shown;
+use super::show::{self, Shown};
 use crate::baton::error::{Result, Retry};
+use crate::baton::hook::Hooks;
 use crate::term::Terminal;
 
 /// Follows. A fault of a log is told and outlived, but for the first look, where nothing says that any of it ever works.
@@ -42,7 +42,7 @@ pub async fn run(
             return Err(error);
         }
         if let Some(hooks) = hooks {
-            hooks.take(&look.rows)?;
+            hooks.take(&show::told(&look.rows)?)?;
         }
         let is_read = tokio::select! {
             shown = shown.show(terminal, &look.rows) => shown?,

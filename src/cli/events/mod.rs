@@ -1,7 +1,6 @@
 //! `events`: what happened in a workspace, out of its audit logs: for people, and for programs that collect logs.
 
 mod follow;
-mod hook;
 mod place;
 mod reader;
 mod show;
@@ -15,15 +14,15 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use self::hook::{Hooks, Rules as HookRules};
 use self::reader::Reader;
 use self::show::{Form, Shown};
 use super::launch::{self, Rules};
 use super::sync::in_runtime;
-use super::{bad_value, connect, fields, interrupt, logging, span, unavailable};
+use super::{bad_value, connect, fields, interrupt, logging, span, unavailable, usage_error};
 use crate::baton::code;
-use crate::baton::config::{Field, kit};
+use crate::baton::config::{Field, Source, Values, kit};
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::hook::{Hooks, Rules as HookRules};
 use crate::baton::progress::Silent;
 use crate::report::wording;
 use crate::term::Terminal;
@@ -40,7 +39,10 @@ const FLAGS: &[&str] = &[
     "log-path",
     "fail-on-warnings",
     "color",
+    EVENT_HOOK,
 ];
+/// The setting that both this and the service mode have.
+const EVENT_HOOK: &str = "event-hook";
 /// The shortest time between two looks: a log is two requests, and a family of requests may have 60 a minute.
 const SHORTEST: Duration = Duration::from_secs(1);
 /// The longest overlap. Everything in it is read at every look.
@@ -56,6 +58,13 @@ pub fn environment(environment: Arg) -> Arg {
     environment.help(
         "Environment whose log is read: dev, test, prod or all ($BATON_WORKATO_ENV) (default: all that have a token)",
     )
+}
+
+/// What the help says about the command of events.
+pub fn hook(hook: Arg) -> Arg {
+    hook.value_name("COMMAND")
+        .help("Run this for every event, with the event as JSON on its stdin; it goes with --cursor-file")
+        .help_heading(HOOKS)
 }
 
 /// The command.
@@ -93,15 +102,6 @@ pub fn command() -> Command {
                 "How late a row may appear in a log and still be told; all of it is read at every look",
             )
             .default_value("1h"),
-        )
-        .arg(
-            text(
-                "event-hook",
-                "COMMAND",
-                "Run this for every event, with the event as JSON on its stdin; it goes with --cursor-file",
-            )
-            .requires("cursor-file")
-            .help_heading(HOOKS),
         )
         .arg(
             text("hook-concurrency", "N", "How many commands run at the same time")
@@ -176,8 +176,9 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let values = launch::settings(&[root, own], Rules::Connector)?;
     logging::start(&values, terminal)?;
     unavailable::no_dry_run(&values)?;
-    unavailable::check(fields::all(), &values)?;
-    let order = order(own)?;
+    let fields: Vec<&'static Field> = fields::all().iter().copied().filter(|f| f.name != EVENT_HOOK).collect();
+    unavailable::check(&fields, &values)?;
+    let order = order(&values, own)?;
     let mut settings = workato::config::settings(&values)?;
     if !workato::config::ENV.is_set(&values) {
         settings.environment = EnvironmentChoice::All;
@@ -224,7 +225,7 @@ async fn once(terminal: &Terminal, reader: &mut Reader, order: &Order, hooks: Op
     look.warn(terminal);
     look.any_readable()?;
     if let Some(hooks) = hooks {
-        hooks.take(&look.rows)?;
+        hooks.take(&show::told(&look.rows)?)?;
     }
     let mut shown = Shown::new(order.form);
     if shown.show(terminal, &look.rows).await? {
@@ -254,7 +255,23 @@ async fn finish(hooks: Option<Arc<Hooks>>, stop: Arc<AtomicBool>) -> Result<()> 
     }
 }
 
-fn order(own: &ArgMatches) -> Result<Order> {
+/// The command of events. It goes with a file that says how far they were told, and so which are new.
+fn hook_command<'v>(values: &'v Values, own: &ArgMatches) -> Result<Option<&'v str>> {
+    let command = kit::EVENT_HOOK.of(values);
+    if command.is_empty() || own.get_one::<PathBuf>("cursor-file").is_some() {
+        return Ok(Some(command).filter(|command| !command.is_empty()));
+    }
+    if values.source(EVENT_HOOK) == Source::CommandLine {
+        return Err(
+            usage_error("--event-hook goes with --cursor-file").hint("name a file that keeps how far events were told")
+        );
+    }
+    // The service mode has the same variable.
+    tracing::warn!("BATON_EVENT_HOOK goes with --cursor-file, and is ignored.");
+    Ok(None)
+}
+
+fn order(values: &Values, own: &ArgMatches) -> Result<Order> {
     let text = |name: &str| {
         own.get_one::<String>(name)
             .map(String::as_str)
@@ -269,12 +286,14 @@ fn order(own: &ArgMatches) -> Result<Order> {
         overlap: time("overlap", text("overlap"), SHORTEST, WIDEST)?,
         place: own.get_one::<PathBuf>("cursor-file").cloned(),
         form: Form::of(text("output").unwrap_or_default()),
-        hook: match text("event-hook") {
+        hook: match hook_command(values, own)? {
             Some(command) => Some(HookRules {
                 command: command.to_owned(),
                 at_once: own.get_one::<u16>("hook-concurrency").copied().unwrap_or(1).into(),
                 limit: time("hook-timeout", text("hook-timeout"), SHORTEST, WIDEST)?,
                 tries: own.get_one::<u32>("hook-tries").copied().unwrap_or(1),
+                again: None,
+                hidden: fields::secret_variables(),
             }),
             None => None,
         },

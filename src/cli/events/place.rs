@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
-use crate::cli::private;
+use crate::baton::private;
 
 /// The form of the file.
 const FORM: u32 = 1;

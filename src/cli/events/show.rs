@@ -4,6 +4,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::hook::Told;
 use crate::term::{Terminal, sanitize};
 use crate::workato::event::happened::{Happened, Named};
 
@@ -89,6 +90,20 @@ impl Shown {
 pub fn json(row: &Happened) -> Result<String> {
     let text = serde_json::to_string(row).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
     Ok(sanitize::json(&text).into_owned() + "\n")
+}
+
+/// As JSON, for hooks.
+///
+/// # Errors
+/// As [`json`].
+pub fn told(rows: &[Happened]) -> Result<Vec<Told>> {
+    let told = rows.iter().map(|row| {
+        Ok(Told {
+            id: row.id.clone(),
+            event: json(row)?.trim_end().to_owned(),
+        })
+    });
+    told.collect()
 }
 
 fn cells(row: &Happened) -> [String; 6] {

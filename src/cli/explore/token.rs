@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::owner;
-use crate::cli::private::PrivateFile;
+use crate::baton::private::PrivateFile;
 use crate::report::explore::Token;
 
 /// Longer is no token.

@@ -37,6 +37,7 @@ pub const TOPICS: &[Topic] = topics![
     "fleets"
     "lakes"
     "storage"
+    "telemetry"
     "conductorone"
     "audit-log"
     "diagnosis"

@@ -163,6 +163,7 @@ impl WorkatoClient {
         let request = Request {
             url,
             bearer: &self.token,
+            endpoint: endpoint.path,
             family: endpoint.family,
             idempotent: true,
         };

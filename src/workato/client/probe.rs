@@ -72,6 +72,7 @@ impl WorkatoClient {
         let request = Request {
             url,
             bearer: &self.token,
+            endpoint: at.endpoint.path,
             family: at.endpoint.family,
             idempotent: true,
         };

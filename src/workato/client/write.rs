@@ -104,6 +104,7 @@ impl Write<'_> {
             let request = Request {
                 url,
                 bearer: &client.token,
+                endpoint: endpoint.path,
                 family: endpoint.family,
                 idempotent: endpoint.verb.is_repeatable(),
             };

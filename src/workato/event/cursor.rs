@@ -10,13 +10,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::back::Back;
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 
 /// The most bytes that a cursor may have.
 pub const LIMIT: usize = 4096;
-/// The most bytes of one set of ids, before they are text: three logs with two each have room.
-const IDS: usize = 390;
+/// The most bytes of one set of ids, before they are text: three logs with two each have room, and
+/// the sums of a look back.
+const IDS: usize = 330;
 
 /// How far a feed has been told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,16 @@ pub struct Log {
     /// Rows that the next reading will meet again.
     #[serde(rename = "x", default)]
     pub next: Ids,
+    /// What a look back goes by.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
+}
+
+impl Log {
+    /// Whether a look back is under way, and no reading.
+    pub fn is_looking(&self) -> bool {
+        self.back.as_ref().is_some_and(Back::is_looking)
+    }
 }
 
 /// A row, and when it happened in milliseconds since 1970.

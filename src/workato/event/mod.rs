@@ -5,14 +5,17 @@
 //!
 //! Every event is told at least once, and has the same id whenever it is told: the environment and the id of its row.
 //! One call reads a few answers of one log; the [`cursor`] says how far each has been read. A log is read from its newest
-//! row down to an hour before the newest row of the time before (`sweep`), so that rows that appear late are told,
-//! too; those that were told already are left out as far as the cursor has room for their ids. Nothing is asked to be
+//! row down to an hour before the newest row of the time before (`sweep`), and every six hours a day back (`back`), so
+//! that rows that appear late are told, too; those that were told already are left out as far as the cursor has room for
+//! their ids. Nothing is asked to be
 //! filtered by Workato but the time: a name that it does not know answers an empty list.
 
+mod back;
 pub mod cursor;
 pub mod happened;
 pub mod row;
 mod say;
+mod sums;
 mod sweep;
 
 use jiff::Timestamp;
@@ -80,7 +83,15 @@ pub async fn list(t: &Tables, cx: &SyncContext, asked: &v2::ListEventsRequest) -
             log.done = true;
             continue;
         };
-        let rows = sweep::next(client, log, &bounds).await?;
+        let is_first = !log.once;
+        let is_looking = log.is_looking();
+        let rows = match is_looking {
+            true => back::next(client, log, &bounds, |row| feed.has(row)).await?,
+            false => sweep::next(client, log, &bounds).await?,
+        };
+        if is_first {
+            back::watch(log, &bounds);
+        }
         if log.canary.is_none() {
             tracing::warn!(
                 %environment,
@@ -88,6 +99,9 @@ pub async fn list(t: &Tables, cx: &SyncContext, asked: &v2::ListEventsRequest) -
             );
         }
         events = say::events(t, cx, feed, &environment, rows, log).await?;
+        if !is_looking {
+            back::begin(log, &bounds);
+        }
         if !events.is_empty() {
             break;
         }

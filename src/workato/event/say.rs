@@ -3,6 +3,7 @@
 //! A row is told as what it proves. Where its id is surely that of one of our resources, that one changed; otherwise the
 //! change is of Workato's own type and id, as the row has them.
 
+use super::back;
 use super::cursor::Log;
 use super::row::{Actor, EventRow};
 use super::sweep;
@@ -109,6 +110,7 @@ pub async fn events(
             });
         }
         sweep::remember(log, row, sweep::OVERLAP);
+        back::note(log, row);
     }
     Ok(events)
 }

@@ -45,24 +45,12 @@ pub async fn next(client: &WorkatoClient, log: &mut Log, bounds: &Bounds) -> Res
         log.canary = Some(mark(newest));
     }
     let from = from(log, bounds);
-    let mut rows = ask(client, from, log.after.as_deref(), bounds.size).await?;
-    let last = rows.last().map(|row| row.id.to_string());
-    if last.is_some() && last == log.after {
-        return Err(unusable(log, "answers the same rows again and again"));
-    }
-    // An answer that begins with the row before is as good.
-    if let Some(at) = rows
-        .iter()
-        .position(|row| Some(row.id.as_str()) == log.after.as_deref())
-    {
-        rows.drain(..=at);
-    }
+    let mut rows = page(client, log, from, bounds.size).await?;
     let is_over = |row: &EventRow| matches!((row.moment(), from), (Some(at), Some(from)) if at < from);
     let over = rows.iter().all(is_over);
     for row in &rows {
         note(log, row);
     }
-    log.after = last;
     rows.retain(|row| !is_over(row) && !matches!((row.moment(), start), (Some(at), Some(start)) if at < start));
     let (told, news) = rows
         .into_iter()
@@ -77,6 +65,27 @@ pub async fn next(client: &WorkatoClient, log: &mut Log, bounds: &Bounds) -> Res
     Ok(news)
 }
 
+/// The next answer of a log, and where the one after it goes on.
+///
+/// # Errors
+/// As [`next`].
+pub async fn page(client: &WorkatoClient, log: &mut Log, from: Option<i64>, size: u32) -> Result<Vec<EventRow>> {
+    let mut rows = ask(client, from, log.after.as_deref(), size).await?;
+    let last = rows.last().map(|row| row.id.to_string());
+    if last.is_some() && last == log.after {
+        return Err(unusable(log, "answers the same rows again and again"));
+    }
+    // An answer that begins with the row before is as good.
+    if let Some(at) = rows
+        .iter()
+        .position(|row| Some(row.id.as_str()) == log.after.as_deref())
+    {
+        rows.drain(..=at);
+    }
+    log.after = last;
+    Ok(rows)
+}
+
 /// Notes that a row was told.
 pub fn remember(log: &mut Log, row: &EventRow, overlap: i64) {
     let newest = log.newest.as_ref().or(log.canary.as_ref()).and_then(|mark| mark.at);
@@ -85,7 +94,8 @@ pub fn remember(log: &mut Log, row: &EventRow, overlap: i64) {
     {
         return;
     }
-    let ids = if log.done { &mut log.told } else { &mut log.next };
+    let is_between = log.done || log.is_looking();
+    let ids = if is_between { &mut log.told } else { &mut log.next };
     ids.add(row.id.as_str());
 }
 

@@ -71,6 +71,7 @@ async fn a_token_that_is_sent_back_is_taken_out_of_everything() {
         let request = Request {
             url: server.url.clone(),
             bearer: &token,
+            endpoint: "/scripted",
             family: "things",
             idempotent: true,
         };
@@ -100,6 +101,7 @@ async fn a_token_is_not_sent_in_the_clear() {
         let request = Request {
             url: url.parse().unwrap(),
             bearer: &token,
+            endpoint: "/scripted",
             family: "things",
             idempotent: true,
         };
@@ -119,6 +121,7 @@ async fn a_token_no_header_can_carry_is_named_not_shown() {
         let request = Request {
             url: server.url.clone(),
             bearer: &token,
+            endpoint: "/scripted",
             family: "things",
             idempotent: true,
         };

@@ -204,6 +204,7 @@ pub(super) async fn raw(http: &HttpClient, server: &Server, family: &'static str
     http.send(&Request {
         url: server.url.join("/x").unwrap(),
         bearer: &token,
+        endpoint: "/scripted",
         family,
         idempotent: true,
     })

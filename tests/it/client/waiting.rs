@@ -173,6 +173,7 @@ async fn what_may_not_be_sent_twice_is_not() {
     let request = Request {
         url: server.url.clone(),
         bearer: &token,
+        endpoint: "/scripted",
         family: "things",
         idempotent: false,
     };

@@ -17,11 +17,21 @@ pub fn program(folder: &Path, secure: &Secure, simulator: &Simulator) -> Child {
 
 /// As [`program`], which finds ConductorOne at `host`.
 pub fn program_to(folder: &Path, host: &str, secure: &Secure, simulator: &Simulator) -> Child {
+    setting(folder, host, secure, simulator)
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(folder.join("log")).unwrap())
+        .spawn()
+        .unwrap()
+}
+
+/// The program with what it needs to serve, not yet started.
+pub fn setting(folder: &Path, host: &str, secure: &Secure, simulator: &Simulator) -> Command {
     let ca = folder.join("ca.pem");
     std::fs::write(&ca, &secure.ca_pem).unwrap();
     let temp = folder.join("tmp");
     std::fs::create_dir_all(&temp).unwrap();
-    program::program()
+    let mut command = program::program();
+    command
         .current_dir(folder)
         .env("BATON_CLIENT_ID", &secure.stand_in.client_id)
         .env("BATON_CLIENT_SECRET", &secure.stand_in.secret)
@@ -30,11 +40,8 @@ pub fn program_to(folder: &Path, host: &str, secure: &Secure, simulator: &Simula
         .env("BATON_C1Z_TEMP_DIR", &temp)
         .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
         .env("BATON_WORKATO_BASE_URL", simulator.base_url())
-        .env("BATON_WORKATO_REQUESTS_PER_MINUTE", "100000")
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(folder.join("log")).unwrap())
-        .spawn()
-        .unwrap()
+        .env("BATON_WORKATO_REQUESTS_PER_MINUTE", "100000");
+    command
 }
 
 pub async fn terminate(child: Child) -> Option<i32> {

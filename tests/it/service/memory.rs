@@ -120,6 +120,7 @@ pub fn options(folder: &Path) -> ServiceOptions {
         workers: 2,
         engine: None,
         temp_dir: folder.to_owned(),
+        event_hook: None,
         health: None,
     }
 }

@@ -118,6 +118,7 @@ async fn the_whole_way_over_tls() {
     let id = secure.stand_in.task(TaskType::SyncFull(Default::default()));
     let port = free_port().await;
     let options = ServiceOptions {
+        event_hook: None,
         health: Some(format!("127.0.0.1:{port}").parse().unwrap()),
         ..memory::options(folder.path())
     };

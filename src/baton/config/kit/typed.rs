@@ -11,6 +11,12 @@ settings! {
     LOG_LEVEL: Text = "log-level";
     LOG_FORMAT: Text = "log-format";
     LOG_PATH: Texts = "log-path";
+    OTEL_COLLECTOR_ENDPOINT: Text = "otel-collector-endpoint";
+    OTEL_COLLECTOR_ENDPOINT_TLS_CERT_PATH: Text = "otel-collector-endpoint-tls-cert-path";
+    OTEL_COLLECTOR_ENDPOINT_TLS_CERT: Text = "otel-collector-endpoint-tls-cert";
+    OTEL_COLLECTOR_ENDPOINT_TLS_INSECURE: Flag = "otel-collector-endpoint-tls-insecure";
+    OTEL_TRACING_DISABLED: Flag = "otel-tracing-disabled";
+    OTEL_LOGGING_DISABLED: Flag = "otel-logging-disabled";
     HEALTH_CHECK: Flag = "health-check";
     HEALTH_CHECK_PORT: Number = "health-check-port";
     HEALTH_CHECK_BIND_ADDRESS: Text = "health-check-bind-address";
@@ -59,5 +65,6 @@ settings! {
     NO_PROGRESS: Flag = "no-progress";
     FRESH: Flag = "fresh";
     C1_CA_CERT: Text = "c1-ca-cert";
+    EVENT_HOOK: Text = "event-hook";
     TIME_BUDGET: Text = "time-budget";
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::pacer::{End, Sent, Turn};
 use super::{Quotas, State};
+use crate::baton::span::{self, Wait};
 
 /// A request on its way. Dropped without an end it counts as sent.
 #[must_use]
@@ -43,11 +44,16 @@ impl Quotas {
     /// Waits until a request of `family` may leave, and counts it as sent.
     pub(in crate::baton::http) async fn admit(&self, family: &'static str) -> Ticket<'_> {
         let mut waiter = Waiter::new(self, family);
+        let mut waits = None;
         loop {
             // Registered before looking, so that no change in between is missed.
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            match waiter.step() {
+            let step = waiter.step();
+            if !matches!(step, Step::Go(_)) {
+                waits.get_or_insert_with(|| span::wait(Wait::Quota, family));
+            }
+            match step {
                 Step::Go(ticket) => return ticket,
                 Step::Sleep(wait) => tokio::select! {
                     biased;
@@ -63,6 +69,7 @@ impl Quotas {
     pub(in crate::baton::http) async fn pause(&self, family: &'static str, pause: Duration) {
         let mut waiter = Waiter::new(self, family);
         waiter.counts(&mut self.lock());
+        let _waits = span::wait(Wait::Retry, family);
         self.clock.sleep(pause).await;
     }
 }

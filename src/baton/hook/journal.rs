@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
-use crate::cli::private;
+use crate::baton::private;
 
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 //!
 //! Threads of their own run the commands, a few at a time. What is to be run is in the [`journal`] before the place of the
 //! reading moves on, and stays there until it succeeded: a run that is killed leaves what it had not finished to the next
-//! one. A command that fails is started again after a while, a few times; then it waits for the next run.
+//! one. A command that fails is started again after a while, a few times; then it waits for the next run, or for a long
+//! time where a run has no end.
 
 mod child;
 mod journal;
@@ -16,10 +17,8 @@ use std::time::{Duration, Instant};
 
 use self::child::End;
 use self::journal::Journal;
-use super::show;
 use crate::baton::error::{Context as _, Error, Result};
 use crate::baton::lock::locked;
-use crate::workato::event::happened::Happened;
 
 /// The wait after the first failure; each one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -27,6 +26,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// Events that may wait before no more are read.
 const MANY: usize = 1_000;
+/// Events that may wait in memory, where reading goes on.
+const MOST: usize = 10_000;
 
 /// How commands are run.
 #[derive(Debug, Clone)]
@@ -39,6 +40,19 @@ pub struct Rules {
     pub limit: Duration,
     /// How often one is started before it waits for the next run.
     pub tries: u32,
+    /// How long one that failed so often waits before it is started again in this run, where it has no end.
+    pub again: Option<Duration>,
+    /// Variables that are kept from it: tokens.
+    pub hidden: Vec<String>,
+}
+
+/// An event that is handed to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The same whenever it is told.
+    pub id: String,
+    /// The event as JSON, on one line without its end.
+    pub event: String,
 }
 
 /// The commands of a run.
@@ -60,6 +74,8 @@ struct Inner {
     running: usize,
     /// Commands that failed too often in this run.
     given_up: usize,
+    /// Events that only the journal has, because too many wait.
+    put_off: usize,
     /// The journal cannot be written: nothing may be started any more.
     broken: Option<Error>,
 }
@@ -112,6 +128,7 @@ impl Hooks {
                 waiting: BinaryHeap::new(),
                 running: 0,
                 given_up: 0,
+                put_off: 0,
                 broken: None,
             }),
             changed: Condvar::new(),
@@ -135,18 +152,18 @@ impl Hooks {
         })
     }
 
-    /// Takes events on, and returns when the journal has them on the disk. Those it knew before are left out.
+    /// Takes events on, and returns when the journal has them on the disk. Those it knew before are left out. Where very
+    /// many wait, the journal keeps them for the next run.
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn take(&self, rows: &[Happened]) -> Result<()> {
+    pub fn take(&self, events: &[Told]) -> Result<()> {
         let mut inner = self.desk.lock();
         inner.unbroken()?;
         let mut news = Vec::new();
-        for row in rows {
-            let event = show::json(row)?;
-            if inner.journal.begin(&row.id, event.trim_end())? {
-                news.push((row.id.clone(), event));
+        for Told { id, event } in events {
+            if inner.journal.begin(id, event)? {
+                news.push((id.clone(), format!("{event}\n")));
             }
         }
         inner.journal.sync()?;
@@ -198,6 +215,16 @@ impl Drop for Hooks {
 
 impl Inner {
     fn add(&mut self, id: String, event: String) {
+        if self.waiting.len() >= MOST {
+            self.put_off += 1;
+            if self.put_off.is_power_of_two() {
+                tracing::warn!(
+                    events = self.put_off,
+                    "More hooks wait than there is room for: these events wait in their journal for the next run."
+                );
+            }
+            return;
+        }
         let number = self.journal.count();
         self.waiting.push(Job {
             due: Instant::now(),
@@ -220,7 +247,7 @@ impl Desk {
 
     fn work(&self) {
         while let Some(mut job) = self.next() {
-            let end = child::run(&self.rules.command, &job.event, self.rules.limit, &self.stop);
+            let end = self.run(&job);
             job.tries += 1;
             let mut inner = self.lock();
             inner.running -= 1;
@@ -243,6 +270,18 @@ impl Desk {
                     job.due = Instant::now() + wait;
                     inner.waiting.push(job);
                 }
+                End::Badly(why) if self.rules.again.is_some() => {
+                    let again = self.rules.again.unwrap_or(LONGEST_WAIT);
+                    tracing::warn!(
+                        event = job.id,
+                        tries = job.tries,
+                        why,
+                        "The hook of an event failed too often, and is started again in {} s.",
+                        again.as_secs()
+                    );
+                    (job.due, job.tries) = (Instant::now() + again, 0);
+                    inner.waiting.push(job);
+                }
                 End::Badly(why) => {
                     inner.given_up += 1;
                     tracing::warn!(
@@ -257,6 +296,13 @@ impl Desk {
             drop(inner);
             self.changed.notify_all();
         }
+    }
+
+    fn run(&self, job: &Job) -> End {
+        let Rules {
+            command, hidden, limit, ..
+        } = &self.rules;
+        child::run(command, hidden, &job.event, *limit, &self.stop)
     }
 
     /// The next command that is due; `None` at the end.

@@ -6,8 +6,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::cli::fields;
-
 /// How soon an end is seen.
 const LOOK: Duration = Duration::from_millis(15);
 
@@ -22,10 +20,10 @@ pub enum End {
     Stopped,
 }
 
-/// Runs a command with a text on its stdin. What it prints on stderr goes to that of this program, where talk belongs;
+/// Runs a command with a text on its stdin, in this program's environment but for the variables that are hidden. What it prints on stderr goes to that of this program, where talk belongs;
 /// stdout is for events alone.
-pub fn run(command: &str, text: &str, limit: Duration, stop: &AtomicBool) -> End {
-    let mut child = match shell(command).spawn() {
+pub fn run(command: &str, hidden: &[String], text: &str, limit: Duration, stop: &AtomicBool) -> End {
+    let mut child = match shell(command, hidden).spawn() {
         Ok(child) => child,
         Err(error) => return End::Badly(format!("it cannot be started: {error}")),
     };
@@ -59,7 +57,7 @@ pub fn run(command: &str, text: &str, limit: Duration, stop: &AtomicBool) -> End
     }
 }
 
-fn shell(command: &str) -> Command {
+fn shell(command: &str, hidden: &[String]) -> Command {
     let mut shell = if cfg!(windows) {
         let mut shell = Command::new("cmd");
         shell.args(["/C", command]);
@@ -70,8 +68,8 @@ fn shell(command: &str) -> Command {
         shell
     };
     // Tokens are for this program alone.
-    for field in fields::all().iter().filter(|field| field.secret) {
-        shell.env_remove(field.env());
+    for variable in hidden {
+        shell.env_remove(variable);
     }
     #[cfg(unix)]
     {
@@ -107,13 +105,13 @@ mod tests {
     fn a_command_reads_the_event_and_its_end_is_what_counts() {
         let go = AtomicBool::new(false);
         assert_eq!(
-            run("read line; test \"$line\" = '{\"a\":1}'", "{\"a\":1}\n", LONG, &go),
+            run("read line; test \"$line\" = '{\"a\":1}'", &[], "{\"a\":1}\n", LONG, &go),
             End::Well
         );
         // One that reads nothing is no failure, however much there is to read.
-        assert_eq!(run("true", &"x".repeat(1 << 20), LONG, &go), End::Well);
-        assert!(matches!(run("exit 3", "", LONG, &go), End::Badly(why) if why.contains('3')));
-        assert!(matches!(run("no-such-command", "", LONG, &go), End::Badly(_)));
+        assert_eq!(run("true", &[], &"x".repeat(1 << 20), LONG, &go), End::Well);
+        assert!(matches!(run("exit 3", &[], "", LONG, &go), End::Badly(why) if why.contains('3')));
+        assert!(matches!(run("no-such-command", &[], "", LONG, &go), End::Badly(_)));
     }
 
     #[test]
@@ -121,9 +119,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let late = folder.path().join("late");
         let command = format!("(sleep 1; touch {}) & sleep 60", late.display());
-        let end = run(&command, "", Duration::from_millis(100), &AtomicBool::new(false));
+        let end = run(&command, &[], "", Duration::from_millis(100), &AtomicBool::new(false));
         assert!(matches!(end, End::Badly(why) if why.contains("took more")));
-        assert_eq!(run(&command, "", LONG, &AtomicBool::new(true)), End::Stopped);
+        assert_eq!(run(&command, &[], "", LONG, &AtomicBool::new(true)), End::Stopped);
         std::thread::sleep(Duration::from_millis(1_500));
         assert!(!late.exists());
     }
