@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ABOUT;
 use crate::baton::error::Result;
-use crate::baton::http::{HttpClient, HttpOptions, authorities};
+use crate::baton::http::{Allowance, HttpClient, HttpOptions, authorities};
 use crate::baton::progress::Observer;
 use crate::baton::sync::RequestCounts;
 use crate::workato::WorkatoConnector;
@@ -21,12 +21,26 @@ pub fn connect(
     limits: Limits,
     observer: Arc<dyn Observer>,
 ) -> Result<(Arc<WorkatoConnector>, RequestCounts)> {
+    connect_sharing(settings, limits, None, observer)
+}
+
+/// As [`connect`], with what its token is allowed shared with others of that token.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_sharing(
+    settings: Settings,
+    limits: Limits,
+    allowance: Option<Allowance>,
+    observer: Arc<dyn Observer>,
+) -> Result<(Arc<WorkatoConnector>, RequestCounts)> {
     if settings.base_url.scheme() == "https" {
         authorities::check_environment(&|name| std::env::var_os(name))?;
     }
     let http = Arc::new(HttpClient::new(HttpOptions {
         request_timeout: limits.request_timeout,
         pace: limits.pace,
+        allowance,
         observer,
         ..HttpOptions::of(&ABOUT)
     })?);

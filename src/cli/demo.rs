@@ -178,20 +178,8 @@ pub fn workspace(own: &ArgMatches) -> Workspace {
 /// # Errors
 /// No loopback port can be opened.
 pub async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
-    let shape = Shape {
-        seed: workspace.seed,
-        model: if workspace.legacy {
-            AccessModel::Legacy
-        } else {
-            AccessModel::RbacV2
-        },
-        people: workspace.people as usize,
-        projects: workspace.projects as usize,
-        agents: Some(AgentsShape::demo()),
-        now: today(),
-        ..Shape::default()
-    };
-    let simulator = Simulator::start(simulator::Workspace::generate(&shape), Behavior::default()).await?;
+    let generated = simulator::Workspace::generate(&shape(workspace));
+    let simulator = Simulator::start(generated, Behavior::default()).await?;
     let base_url = simulator.base_url();
     let settings = Settings {
         base_url: base_url
@@ -204,11 +192,29 @@ pub async fn simulate(workspace: &Workspace) -> Result<(Simulator, Settings)> {
         disable_custom_roles_sync: false,
         privileges: PrivilegesMode::default(),
         folder_depth: FolderDepth::default(),
+        customer: None,
         sync_connections: false,
         sync_leaked_tokens: false,
         own: workato::settings::OwnToken::default(),
     };
     Ok((simulator, settings))
+}
+
+/// What the simulated workspace looks like.
+pub fn shape(workspace: &Workspace) -> Shape {
+    Shape {
+        seed: workspace.seed,
+        model: if workspace.legacy {
+            AccessModel::Legacy
+        } else {
+            AccessModel::RbacV2
+        },
+        people: workspace.people as usize,
+        projects: workspace.projects as usize,
+        agents: Some(AgentsShape::demo()),
+        now: today(),
+        ..Shape::default()
+    }
 }
 
 /// The start of this day in UTC: last activities look recent, and two demos of one day are equal.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Family};
 
 /// The server's behavior. `Default` is a healthy server without quota.
 #[derive(Debug, Clone)]
@@ -118,6 +118,8 @@ pub struct Quota {
     pub window: Duration,
     /// What the window is measured with.
     pub clock: QuotaClock,
+    /// Families that have another one.
+    pub others: Vec<(Family, u32, Duration)>,
     /// Whether all families share one allowance, which no documentation rules out.
     pub together: bool,
     /// How a 429 says how long to wait.
@@ -133,6 +135,7 @@ impl Default for Quota {
             calls: 60,
             window: Duration::from_secs(60),
             clock: QuotaClock::default(),
+            others: Vec::new(),
             together: false,
             retry_after: RetryForm::Seconds,
             remaining: true,

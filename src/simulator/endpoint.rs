@@ -37,6 +37,8 @@ pub enum Family {
     ApiPlatform,
     /// The audit log.
     AuditLog,
+    /// The customers of a partner.
+    ManagedUsers,
 }
 
 /// Which workspaces have an endpoint.
@@ -191,6 +193,8 @@ endpoints! {
     ApiClientRegenerate = "/api/developer_api_clients/{id}/regenerate", ApiClients, Any;
     /// `GET /api/activity_logs`.
     ActivityLogs = "/api/activity_logs", AuditLog, Any;
+    /// `GET /api/managed_users`: what is below it is the same for a customer.
+    ManagedUsers = "/api/managed_users", ManagedUsers, Any;
     /// `POST /api/connections/:id/disconnect`.
     ConnectionDisconnect = "/api/connections/{id}/disconnect", Connections, Any;
 }
@@ -205,7 +209,8 @@ impl Endpoint {
             | Family::Groups
             | Family::LegacyRoles
             | Family::ApiClients
-            | Family::WorkspaceDetails => true,
+            | Family::WorkspaceDetails
+            | Family::ManagedUsers => true,
             Family::ProjectGrants
             | Family::FoldersAndProjects
             | Family::Connections

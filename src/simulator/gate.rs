@@ -19,6 +19,7 @@ use super::gzip;
 use super::line::Plug;
 use super::log::Logged;
 use super::paging::refusal;
+use super::partner;
 use super::quota::{Verdict, retry_after};
 use super::server::{BehaviorInForce, Server, token};
 use super::view::{Call, Moved, Params};
@@ -37,7 +38,8 @@ pub async fn pass(
         .path_and_query()
         .map_or_else(String::new, ToString::to_string);
     let method = request.method().to_string();
-    let endpoint = Endpoint::of(request.uri().path());
+    let endpoint = partner::endpoint(request.uri().path());
+    let is_below = partner::is_below(request.uri().path());
     let environment = caller(request.headers());
     let zipped = behavior.behavior.gzip && accepts_gzip(request.headers());
     if !behavior.behavior.latency.is_zero() {
@@ -63,7 +65,7 @@ pub async fn pass(
     let was_replaced = replaced.is_some();
     let mut answer = match replaced {
         Some(answer) => answer,
-        None => match admit(&server, &behavior, endpoint, environment, &mut extra) {
+        None => match admit(&server, &behavior, (endpoint, is_below), environment, &mut extra) {
             Err(refused) => *refused,
             Ok(None) => next.run(request).await,
             Ok(Some(env)) => {
@@ -138,7 +140,7 @@ pub async fn pass(
 fn admit(
     server: &Server,
     behavior: &BehaviorInForce,
-    endpoint: Option<Endpoint>,
+    (endpoint, is_below): (Option<Endpoint>, bool),
     environment: Option<Env>,
     extra: &mut HeaderMap,
 ) -> Result<Option<Env>, Box<Response>> {
@@ -173,7 +175,8 @@ fn admit(
             Ok(other) => Box::new(refusal(other, "Refused")),
         });
     }
-    if (endpoint.dev_only() && env != Env::Dev) || !endpoint.exists_in(&view.workspace) {
+    // What is below a customer is there or not by the customer's workspace.
+    if (endpoint.dev_only() && env != Env::Dev) || !(is_below || endpoint.exists_in(&view.workspace)) {
         return Err(unauthorized());
     }
     Ok(Some(env))

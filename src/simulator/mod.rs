@@ -24,6 +24,7 @@ mod history;
 mod line;
 mod log;
 mod paging;
+mod partner;
 mod people;
 mod projects;
 mod quota;
@@ -44,6 +45,7 @@ pub use estate::{
 pub use generate::{Gained, Yesterday};
 pub use history::History;
 pub use log::{Logged, Requests};
+pub use partner::{Customer, MembersForm};
 pub use server::Simulator;
 pub use shape::{AccessModel, AgentsShape, Shape};
 pub use workspace::{

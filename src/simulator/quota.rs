@@ -32,17 +32,19 @@ impl Counters {
     /// Counts one call.
     pub fn count(&self, quota: &Quota, who: Option<Env>, family: Family) -> Verdict {
         let now = (quota.clock.0)();
+        let other = quota.others.iter().find(|(other, ..)| *other == family);
+        let (calls, window) = other.map_or((quota.calls, quota.window), |(_, calls, window)| (*calls, *window));
         let family = (!quota.together).then_some(family);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (begun, used) = all.entry((who, family)).or_insert((now, 0));
-        if now.duration_since(*begun) >= quota.window {
+        if now.duration_since(*begun) >= window {
             (*begun, *used) = (now, 0);
         }
-        if *used >= quota.calls {
-            return Verdict::Refused(quota.window.saturating_sub(now.duration_since(*begun)));
+        if *used >= calls {
+            return Verdict::Refused(window.saturating_sub(now.duration_since(*begun)));
         }
         *used += 1;
-        Verdict::Allowed(quota.calls - *used)
+        Verdict::Allowed(calls - *used)
     }
 }
 

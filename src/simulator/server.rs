@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{any, delete, get, post, put};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
@@ -17,7 +17,9 @@ use super::behavior::Behavior;
 use super::endpoint::Endpoint;
 use super::line::{Plug, PluggedListener};
 use super::log::{Logged, Requests};
+use super::partner::{self, Customer, Customers};
 use super::quota::Counters;
+use super::shape::{AccessModel, Shape};
 use super::view::View;
 use super::workspace::{Env, Workspace};
 use super::{
@@ -46,6 +48,7 @@ pub struct Server {
     /// Secrets that were made, in order.
     pub secrets: Mutex<Vec<String>>,
     audit: Mutex<AuditLog>,
+    customers: RwLock<Arc<Customers>>,
     log: Mutex<Vec<Logged>>,
     correlation: AtomicU64,
 }
@@ -85,6 +88,11 @@ impl Server {
         *view = Arc::new(View::new(workspace));
     }
 
+    /// The customers of the partner that this is, if it is one.
+    pub fn customers(&self) -> Arc<Customers> {
+        self.customers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The audit log.
     pub fn audit(&self) -> MutexGuard<'_, AuditLog> {
         self.audit.lock().unwrap_or_else(PoisonError::into_inner)
@@ -122,6 +130,7 @@ impl Simulator {
             invited: Mutex::default(),
             secrets: Mutex::default(),
             audit: Mutex::default(),
+            customers: RwLock::default(),
             log: Mutex::default(),
             correlation: AtomicU64::new(1),
         });
@@ -146,6 +155,23 @@ impl Simulator {
             server,
             stop: Some(stop),
         })
+    }
+
+    /// Serves a partner and its customers, all with one token.
+    ///
+    /// # Errors
+    /// As [`Simulator::start`].
+    pub async fn start_partner(customers: Vec<Customer>, behavior: Behavior) -> Result<Simulator> {
+        let own = Workspace::generate(&Shape::small(AccessModel::RbacV2));
+        let simulator = Simulator::start(own, behavior).await?;
+        simulator.set_customers(customers);
+        Ok(simulator)
+    }
+
+    /// Replaces the customers.
+    pub fn set_customers(&self, customers: Vec<Customer>) {
+        let mut all = self.server.customers.write().unwrap_or_else(PoisonError::into_inner);
+        *all = Arc::new(Customers::new(customers));
     }
 
     /// `http://127.0.0.1:<port>`, without a slash at the end.
@@ -291,11 +317,15 @@ fn routes(server: &Arc<Server>) -> Router {
                 }
                 Endpoint::ApiClientRegenerate => post(agent_writes::regenerate),
                 Endpoint::ActivityLogs => get(audit::list),
+                Endpoint::ManagedUsers => get(partner::list),
                 Endpoint::ConnectionDisconnect => post(agent_writes::disconnect),
             },
         );
     }
+    let below = any(partner::below).with_state(router.clone());
     router
+        .route("/api/managed_users/{customer}", below.clone())
+        .route("/api/managed_users/{customer}/{*list}", below)
         .fallback(|| async { paging::not_found() })
         .layer(from_fn_with_state(server.clone(), gate::pass))
 }

@@ -56,6 +56,8 @@ causes! {
     ROLE_AMBIGUOUS = "role-ambiguous", code::ROLE_AMBIGUOUS;
     /// A row of somebody's roles that does not say which, or where.
     ROLE_ROW_INCOMPLETE = "role-row-incomplete", code::ROLE_ROW_INCOMPLETE;
+    /// Rows of people that name one role, and do not say where.
+    ROLE_WITHOUT_ENVIRONMENT = "role-without-environment", code::ROLE_ROW_INCOMPLETE;
     /// A grant that names a person and a group.
     GRANT_OF_TWO = "grant-of-two", code::HOLDER_NOT_LISTED;
     /// A grant of another project than the one that was asked about.

@@ -79,6 +79,8 @@ codes! {
     MAY_API_PLATFORM = "1218";
     /// The audit log may not be read.
     MAY_AUDIT_LOG = "1219";
+    /// The customers of a partner may not be listed.
+    MAY_MANAGED_USERS = "1220";
 
     /// A write of an older role in a workspace without such roles.
     LEGACY_WRITE = "1301";

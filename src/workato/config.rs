@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::client::Customer;
 use super::data_center::{self, check_token_region};
 use crate::baton::code;
 use crate::baton::config::kit::{self, CONNECTION, QUOTA, SYNC};
@@ -112,6 +113,14 @@ pub static FIELDS: &[Field] = &[
     .export(Export::Gui)
     .advanced()
     .under(CONNECTION),
+    Field::text(
+        "workato-managed-user",
+        "Customer of an Embedded partner whose workspace is read, with the partner's token: 91001, or E and the external \
+         id; see `help fleets`",
+    )
+    .export(Export::Cli)
+    .advanced()
+    .under(CONNECTION),
     Field::bool(
         "touch-own-token",
         "With a write: change an API client even if this program runs on its token",
@@ -144,6 +153,7 @@ settings! {
     SYNC_LEAKED_TOKENS: Flag = "sync-leaked-tokens";
     REQUESTS_PER_MINUTE: Number = "workato-requests-per-minute";
     OWN_API_CLIENTS: Texts = "workato-own-api-clients";
+    MANAGED_USER: Text = "workato-managed-user";
     TOUCH_OWN_TOKEN: Flag = "touch-own-token";
     INCREMENTAL: Flag = "incremental";
 }
@@ -171,6 +181,7 @@ pub fn settings(values: &Values) -> Result<Settings> {
         disable_custom_roles_sync: DISABLE_CUSTOM_ROLES_SYNC.of(values),
         privileges: PRIVILEGES.of(values).parse()?,
         folder_depth: FOLDER_DEPTH.of(values).parse()?,
+        customer: customer(values)?,
         sync_connections: SYNC_CONNECTIONS.of(values),
         sync_leaked_tokens: SYNC_LEAKED_TOKENS.of(values),
         own: OwnToken {
@@ -180,6 +191,29 @@ pub fn settings(values: &Values) -> Result<Settings> {
     };
     tokens::check_distinct(&settings)?;
     Ok(settings)
+}
+
+/// Whose workspace is read, where the token is a partner's. It has one token, that of the partner.
+fn customer(values: &Values) -> Result<Option<Customer>> {
+    let chosen = MANAGED_USER.of(values).trim();
+    if chosen.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |message: String| {
+        Error::new(Kind::Unknown, message)
+            .code(code::SETTING_VALUE)
+            .fact("setting", MANAGED_USER.name())
+    };
+    let customer = Customer::parse(chosen).map_err(|error| {
+        wrong(format!("--workato-managed-user: {error}")).hint(error.hint_text().unwrap_or_default().to_owned())
+    })?;
+    if TEST_API_KEY.of(values).or(PROD_API_KEY.of(values)).is_some() {
+        return Err(
+            wrong("--workato-managed-user goes with one token, that of the partner".to_owned())
+                .hint("each environment of a customer has an id of its own: sync it by that"),
+        );
+    }
+    Ok(Some(customer))
 }
 
 /// Which environments a word chooses: `all`, or one by name.

@@ -93,7 +93,11 @@ impl ResourceKind for Connection {
             let id = connection.id.to_string();
             let name = first_of([connection.name.as_deref(), Some(&id)]).unwrap_or_default();
             let profile = Profile::new()
-                .with("application", connection.application.as_deref())
+                // A customer of a partner has the one for the other.
+                .with(
+                    "application",
+                    connection.application.as_deref().or(connection.provider.as_deref()),
+                )
                 .with("authorization_status", connection.authorization_status.as_deref())
                 .with("authorized_at", utc(connection.authorized_at.as_deref()));
             let resource = ResourceBuilder::new(Connection::TYPE, id.as_str(), name)

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::client::endpoint::Endpoint;
-use super::client::{Listed, Row, WorkatoClient, odd};
+use super::client::{Listed, NO_MIRROR, Row, WorkatoClient, odd};
 use super::family::Family;
 use super::family::single::{self, Losses, Outcome, Single};
 use super::listing::List;
@@ -149,7 +149,8 @@ fn status(error: &Error) -> Option<u16> {
 fn is_not_in_plan(error: &Error) -> bool {
     const TIMEOUT: u16 = 408;
     const QUOTA: u16 = 429;
-    status(error).is_some_and(|status| (400..500).contains(&status) && status != TIMEOUT && status != QUOTA)
+    error.fact_value(NO_MIRROR).is_some()
+        || status(error).is_some_and(|status| (400..500).contains(&status) && status != TIMEOUT && status != QUOTA)
 }
 
 /// Whether there was an answer, and it is of no use. A gateway that is down is another matter.

@@ -154,7 +154,8 @@ impl<'a> List<'a> {
     async fn whole<T: Listed>(&self) -> Result<Vec<T>> {
         let mut pass = 1;
         loop {
-            let rows: Vec<T> = self.client.everything(self.at).await?;
+            let (rows, total): (Vec<T>, _) = self.client.counted(self.at).await?;
+            self.client.check_whole(self.at, &rows, total).await?;
             let listed = rows.len();
             let rows = distinct(rows);
             if listed == rows.len() && !rows.is_empty() {

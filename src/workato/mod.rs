@@ -34,6 +34,7 @@ pub mod identity_user;
 mod incremental;
 mod kind;
 pub mod listing;
+pub mod managed_users;
 pub mod mcp_server;
 pub mod names;
 mod one;
@@ -180,7 +181,11 @@ impl Connector for WorkatoConnector {
 
     fn fingerprint(&self) -> Fingerprint {
         let s = &self.settings;
-        Fingerprint::default()
+        let of_customer = match &s.customer {
+            Some(customer) => Fingerprint::default().at("customer", customer.as_str()),
+            None => Fingerprint::default(),
+        };
+        of_customer
             .at("base URL", s.base_url.as_str())
             .with("environment", format!("{:?}", s.environment))
             .with("custom roles off", s.disable_custom_roles_sync.to_string())

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use url::Url;
 
+use super::client::Customer;
 use crate::baton::code;
 use crate::baton::error::{Error, Kind};
 use crate::baton::secret::Secret;
@@ -124,6 +125,8 @@ pub struct Settings {
     pub privileges: PrivilegesMode,
     /// How deep folders are listed.
     pub folder_depth: FolderDepth,
+    /// Whose workspace is read, where the DEV token is a partner's (`--workato-managed-user`).
+    pub customer: Option<Customer>,
     /// `--sync-connections`.
     pub sync_connections: bool,
     /// `--sync-leaked-tokens`.

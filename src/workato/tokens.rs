@@ -49,7 +49,10 @@ pub struct Clients {
 impl Clients {
     /// One client per token of the settings. Makes no call.
     pub fn connect(settings: &Settings, http: &Arc<HttpClient>) -> Self {
-        let client = |token: &Secret| WorkatoClient::new(settings.base_url.clone(), token.clone(), Arc::clone(http));
+        let client = |token: &Secret| {
+            WorkatoClient::new(settings.base_url.clone(), token.clone(), Arc::clone(http))
+                .of_customer(settings.customer.clone())
+        };
         let others = with_tokens().into_iter().filter(|e| *e != Environment::dev());
         Clients {
             dev: client(&settings.dev_token),

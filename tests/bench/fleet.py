@@ -1,36 +1,63 @@
 #!/usr/bin/env python3
-"""Syncs a fleet of simulated workspaces and says what that took.
+"""Syncs fleets of growing size and says what each takes, as rows of the table in .github/docs/scale.md.
 
-  fleet.py PROGRAM FOLDER WORKSPACES [PEOPLE] [AT_ONCE]
+  fleet.py PROGRAM [PEOPLE] [AT_ONCE] [SIZE ...]
 
-Starts one simulator per workspace (PROGRAM simulate), writes FOLDER/fleet.yaml, runs PROGRAM fleet sync and prints wall time,
-processor time and peak memory of that process alone.
+For every size one simulator (PROGRAM simulate --customers SIZE) serves a partner whose customers are workspaces of PEOPLE
+people (30). PROGRAM fleet sync reads them, AT_ONCE at a time (8), without a quota; then once more, for what a file grows by.
+Wall time, processor time and peak memory are those of the syncing process alone.
 """
-import json, os, resource, subprocess, sys, time
+import json, os, shutil, subprocess, sys, tempfile, time
 
-program, folder, count = os.path.abspath(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-people = sys.argv[4] if len(sys.argv) > 4 else "60"
-at_once = sys.argv[5] if len(sys.argv) > 5 else "8"
-os.makedirs(folder, exist_ok=True)
-simulators, lines, env = [], ["folder: files", f"at-once: {at_once}", "settings: {workato-requests-per-minute: 100000}", "workspaces:"], dict(os.environ)
-try:
-    for n in range(count):
-        command = [program, "simulate", "--people", people, "--seed", str(n), "--env", "dev"]
-        one = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        simulators.append(one)
-        said = json.loads(one.stdout.readline())
-        env[f"TOKEN_{n}"] = said["tokens"]["dev"]
-        lines.append(f"- {{name: w{n}, token: {{env: TOKEN_{n}}}, settings: {{workato-base-url: '{said['base_url']}'}}}}")
-    with open(os.path.join(folder, "fleet.yaml"), "w") as file:
-        file.write("\n".join(lines) + "\n")
+program = os.path.abspath(sys.argv[1])
+people = sys.argv[2] if len(sys.argv) > 2 else "30"
+at_once = sys.argv[3] if len(sys.argv) > 3 else "8"
+sizes = [int(size) for size in sys.argv[4:]] or [10, 30, 100, 300, 1000]
+FLEET = """folder: files
+at-once: {at_once}
+settings: {{workato-requests-per-minute: 100000, workato-base-url: '{base_url}'}}
+managed-users: {{token: {{env: PARTNER}}, customers: all}}
+"""
+
+
+def stored(folder):
+    return sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder) if name.endswith(".c1z"))
+
+
+def sync(folder, env):
     begun = time.time()
-    fleet = subprocess.Popen([program, "fleet", "sync", "-o", "json"], cwd=folder, env=env, stdout=subprocess.PIPE)
-    told = json.load(fleet.stdout)
-    _, status, used = os.wait4(fleet.pid, 0)
-    wall = time.time() - begun
-    whole = sum(one["status"] == "complete" for one in told["workspaces"])
-    processor = used.ru_utime + used.ru_stime
-    print(f"{whole} of {count} whole, {wall:.1f} s, processor {processor:.1f} s ({processor / count:.3f} s each), {used.ru_maxrss // 1024} MiB")
-finally:
-    for one in simulators:
-        one.kill()
+    fleet = subprocess.Popen(
+        [program, "fleet", "sync", "-o", "json"], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    told = json.load(fleet.stdout)["workspaces"]
+    _, _, used = os.wait4(fleet.pid, 0)
+    return told, time.time() - begun, used
+
+
+print("| workspaces | whole | requests | wall | processor | each | peak memory | on disk | a night more |")
+print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+for size in sizes:
+    folder = tempfile.mkdtemp(prefix="fleet-")
+    server = [program, "simulate", "--customers", str(size), "--people", people, "--projects", "4", "--env", "dev"]
+    simulator = subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        said = json.loads(simulator.stdout.readline())
+        with open(os.path.join(folder, "fleet.yaml"), "w") as file:
+            file.write(FLEET.format(at_once=at_once, base_url=said["base_url"]))
+        env = dict(os.environ, PARTNER=said["tokens"]["dev"])
+        told, wall, used = sync(folder, env)
+        first = stored(os.path.join(folder, "files"))
+        sync(folder, env)
+        second = stored(os.path.join(folder, "files"))
+        whole = sum(one["status"].startswith("complete") for one in told)
+        requests = sum(one.get("requests", 0) for one in told)
+        processor = used.ru_utime + used.ru_stime
+        print(
+            f"| {size:,} | {whole:,} | {requests:,} | {wall:.1f} s | {processor:.1f} s | {1000 * processor / size:.0f} ms "
+            f"| {used.ru_maxrss // 1024} MiB | {first / 1e6:.1f} MB | {(second - first) / 1e6:.1f} MB |",
+            flush=True,
+        )
+    finally:
+        simulator.kill()
+        simulator.wait()
+        shutil.rmtree(folder, ignore_errors=True)

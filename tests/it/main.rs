@@ -29,6 +29,7 @@ mod history;
 mod incremental;
 mod layers;
 mod licences;
+mod managed;
 mod model;
 mod native;
 #[cfg(feature = "object-store")]

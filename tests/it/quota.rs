@@ -1,6 +1,8 @@
 //! Whole syncs under quotas: how many refusals, and how long against the least that the quota allows. The time of
 //! client and server is one that jumps to the next moment somebody sleeps for, whenever nothing else happens.
 
+mod partner;
+
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::num::NonZeroU32;

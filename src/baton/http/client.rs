@@ -14,7 +14,7 @@ use url::Url;
 use super::failure::Failure;
 use super::options::HttpOptions;
 use super::pacer::End;
-use super::quota::{FamilyCounts, Quotas, Ticket};
+use super::quota::{Allowance, FamilyCounts, Quotas, Ticket};
 use super::redact::{host, is_loopback, place, query, require_secure};
 use super::response::{RateLimit, Response};
 use super::retry::{Budget, is_transient};
@@ -99,7 +99,14 @@ impl HttpClient {
         Ok(HttpClient {
             secure: OnceLock::new(),
             local,
-            quotas: Quotas::new(options.pace, options.clock.clone(), options.observer.clone()),
+            quotas: Quotas::sharing(
+                options
+                    .allowance
+                    .clone()
+                    .unwrap_or_else(|| Allowance::new(options.pace, &[])),
+                options.clock.clone(),
+                options.observer.clone(),
+            ),
             repeats: Mutex::new(RetryBudget::new(options.retry.tokens)),
             echoes: Echoes::default(),
             options,

@@ -32,7 +32,7 @@ pub use form::FormClient;
 pub use options::HttpOptions;
 pub use pace::Pace;
 pub use probe::probe;
-pub use quota::FamilyCounts;
+pub use quota::{Allowance, FamilyCounts};
 pub use redact::is_loopback;
 pub use reqwest::header::HeaderMap;
 pub use reqwest::{Method, StatusCode};

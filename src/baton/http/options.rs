@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::clock::{Clock, SystemClock};
 use super::pace::Pace;
+use super::quota::Allowance;
 use super::retry::RetryPolicy;
 use crate::baton::about::About;
 use crate::baton::progress::{Observer, Silent};
@@ -25,6 +26,8 @@ pub struct HttpOptions {
     pub retry: RetryPolicy,
     /// The documented rate of every quota family. Without one, requests only wait after a refusal (429).
     pub pace: Option<Pace>,
+    /// What it shares with other clients of the same token, in the place of a pace of its own. All must have one clock.
+    pub allowance: Option<Allowance>,
     /// Hears about requests, repeats and waits.
     pub observer: Arc<dyn Observer>,
     /// Time and chance.
@@ -41,6 +44,7 @@ impl HttpOptions {
             max_body: 64 << 20,
             retry: RetryPolicy::default(),
             pace: None,
+            allowance: None,
             observer: Arc::new(Silent),
             clock: Arc::new(SystemClock),
         }

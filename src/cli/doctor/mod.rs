@@ -22,7 +22,7 @@ use crate::baton::config::{Field, Values, check, kit};
 use crate::baton::diagnosis::preflight::Preflight;
 use crate::baton::diagnosis::{Check, Diagnosis, Group, Status, Verdict};
 use crate::baton::error::{Error, Kind, Result};
-use crate::baton::http::{HttpClient, HttpOptions, RetryPolicy, SystemClock, authorities};
+use crate::baton::http::{Allowance, HttpClient, HttpOptions, RetryPolicy, SystemClock, authorities};
 use crate::baton::progress::{Observer, Silent};
 use crate::baton::service::reach;
 use crate::term::Terminal;
@@ -48,6 +48,8 @@ pub const FLAGS: &[&str] = &[
 
 /// The longest time one question may take, its repeat included.
 const QUESTION: Duration = Duration::from_secs(40);
+/// The same where others use the same allowance: it may have to wait for more than one window.
+const SHARED: Duration = Duration::from_secs(240);
 /// The longest time one request may take: Workato itself gives up after 40 s (`workato/api.md 3.1`).
 const REQUEST: Duration = Duration::from_secs(35);
 /// The longest time a look at the file may take.
@@ -100,7 +102,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
         tokio::select! {
-            found = look(terminal, display, &values) => Ok(found),
+            found = look(terminal, display, &values, None) => Ok(found),
             () = cancel.cancelled() => {
                 let stopped = Error::new(Kind::Cancelled, "stopped").hint("nothing was changed");
                 Err(interrupts.explain(stopped))
@@ -132,8 +134,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
 ///
 /// # Errors
 /// The gravest of what was found.
-pub async fn verdict_of(terminal: &Terminal, values: &Values) -> Result<()> {
-    let (preflight, findings, service) = look(terminal, Display::Log, values).await;
+pub async fn verdict_of(terminal: &Terminal, values: &Values, allowance: Option<&Allowance>) -> Result<()> {
+    let (preflight, findings, service) = look(terminal, Display::Log, values, allowance).await;
     let mut checks = settings::checks(values);
     checks.extend(findings.checks);
     checks.extend(preflight.checks);
@@ -155,7 +157,12 @@ fn form(own: &ArgMatches) -> Result<Form> {
 }
 
 /// Everything that is looked at besides the settings: the file first, since what it holds matters for the rest.
-async fn look(terminal: &Terminal, display: Display, values: &Values) -> (Preflight, Findings, Vec<Check>) {
+async fn look(
+    terminal: &Terminal,
+    display: Display,
+    values: &Values,
+    allowance: Option<&Allowance>,
+) -> (Preflight, Findings, Vec<Check>) {
     // A log line every ten seconds would say nothing that the answer does not.
     let progress = (display == Display::Live).then(|| Progress::start(terminal, display));
     let observer: Arc<dyn Observer> = progress
@@ -163,13 +170,18 @@ async fn look(terminal: &Terminal, display: Display, values: &Values) -> (Prefli
         .map_or_else(|| Arc::new(Silent) as _, Progress::observer);
     let preflight = place::look(values, LOOK).await;
     let (findings, service) = tokio::join!(
-        look_at_workspace(values, &preflight, &observer),
+        look_at_workspace(values, &preflight, &observer, allowance),
         look_at_service(values),
     );
     (preflight, findings, service)
 }
 
-async fn look_at_workspace(values: &Values, preflight: &Preflight, observer: &Arc<dyn Observer>) -> Findings {
+async fn look_at_workspace(
+    values: &Values,
+    preflight: &Preflight,
+    observer: &Arc<dyn Observer>,
+    allowance: Option<&Allowance>,
+) -> Findings {
     let nothing = |why: &str| Findings {
         checks: vec![Check::skipped(Group::Connection, "data center", why)],
         ..Findings::default()
@@ -183,7 +195,13 @@ async fn look_at_workspace(values: &Values, preflight: &Preflight, observer: &Ar
         "https" => authorities::check_environment(&|name| std::env::var_os(name)),
         _ => Ok(()),
     };
-    let http = match authorities.and_then(|()| client(workato::config::request_timeout(values), Arc::clone(observer))) {
+    let http = match authorities.and_then(|()| {
+        client(
+            workato::config::request_timeout(values),
+            allowance,
+            Arc::clone(observer),
+        )
+    }) {
         Ok(http) => Arc::new(http),
         Err(error) => {
             return Findings {
@@ -196,7 +214,7 @@ async fn look_at_workspace(values: &Values, preflight: &Preflight, observer: &Ar
         settings: &settings,
         http: &http,
         previous: preflight.previous.as_ref(),
-        limit: QUESTION,
+        limit: if allowance.is_some() { SHARED } else { QUESTION },
         per_minute: workato::config::REQUESTS_PER_MINUTE.of(values),
         observer: observer.as_ref(),
     };
@@ -218,10 +236,11 @@ fn not_sent(error: &Error) -> Option<Findings> {
     })
 }
 
-/// A client that repeats what failed once, and waits for no quota.
-fn client(request_timeout: Duration, observer: Arc<dyn Observer>) -> Result<HttpClient> {
+/// A client that repeats what failed once, and waits for no quota but one that it shares.
+fn client(request_timeout: Duration, allowance: Option<&Allowance>, observer: Arc<dyn Observer>) -> Result<HttpClient> {
     HttpClient::new(HttpOptions {
         observer,
+        allowance: allowance.cloned(),
         request_timeout: request_timeout.min(REQUEST),
         retry: RetryPolicy {
             max_attempts: 2,

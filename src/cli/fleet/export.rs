@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::outcome::Outcome;
-use super::plan::{Plan, Workspace};
+use super::plan::{Plan, Workspace, again};
 use super::table::{self, Form};
 use crate::baton::c1z::Keep;
 use crate::baton::error::Result;
@@ -20,14 +20,14 @@ use crate::term::Terminal;
 pub fn run(terminal: &Terminal, plan: &Plan, form: Form, folder: &Path, policy: &Policy) -> Result<()> {
     Format::Parquet.check_built()?;
     check_folder(folder)?;
-    let total = plan.workspaces.len();
+    let total = plan.workspaces.len() + plan.left.len();
     let mut failures = Vec::new();
     let mut outcomes = Vec::with_capacity(total);
     for workspace in &plan.workspaces {
         let outcome = match one(workspace, folder, policy) {
             Ok(outcome) => outcome,
             Err(error) => {
-                let outcome = Outcome::failed(&workspace.name, &workspace.file, &error);
+                let outcome = Outcome::failed(workspace, &error);
                 failures.push(error);
                 outcome
             }
@@ -36,6 +36,10 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form, folder: &Path, policy: 
             terminal.say(&table::line(&outcome, outcomes.len() + 1, total));
         }
         outcomes.push(outcome);
+    }
+    for left in &plan.left {
+        outcomes.push(Outcome::left(left));
+        failures.push(again(&left.error));
     }
     table::show(terminal, &outcomes, form)?;
     table::gravest(&failures, total)
@@ -49,7 +53,7 @@ fn one(workspace: &Workspace, folder: &Path, policy: &Policy) -> Result<Outcome>
     };
     let snapshot = which.open()?;
     let rows = rows(&snapshot, workspace, folder, policy)?;
-    let mut outcome = Outcome::of(&workspace.name, &workspace.file, "exported");
+    let mut outcome = Outcome::of(workspace, "exported");
     [outcome.resources, outcome.grants] = rows.map(Some);
     outcome.sync_id = Some(snapshot.sync_id().to_owned());
     outcome.synced_at = Some(crate::report::condition::moment_of(snapshot.run()).to_string());

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::managed::Chosen;
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::owner;
@@ -17,7 +18,8 @@ use crate::cli::fields;
 /// A file of workspaces, or of a token, that is larger is none.
 const LARGEST: u64 = 4 << 20;
 /// Settings that are one workspace's own, or no setting of a sync into a file.
-pub const OWN: [&str; 6] = [
+pub const OWN: [&str; 7] = [
+    "workato-managed-user",
     "workato-api-key",
     "workato-test-api-key",
     "workato-prod-api-key",
@@ -45,7 +47,11 @@ pub struct FleetFile {
     #[serde(default)]
     pub settings: BTreeMap<String, Word>,
     /// In their order.
+    #[serde(default)]
     pub workspaces: Vec<Part>,
+    /// Those of a partner's customers.
+    #[serde(default, alias = "managed_users")]
+    pub managed_users: Option<Managed>,
 }
 
 /// A workspace.
@@ -60,6 +66,19 @@ pub struct Part {
     #[serde(default)]
     prod_token: Option<Source>,
     /// Its own.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Word>,
+}
+
+/// `managed-users` of a fleet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Managed {
+    /// The partner's.
+    pub token: Source,
+    /// Whose workspaces.
+    pub customers: Chosen,
+    /// Those of all customers.
     #[serde(default)]
     pub settings: BTreeMap<String, Word>,
 }
@@ -158,7 +177,11 @@ impl FleetFile {
             }
             check_settings(&part.settings).with_context(|| format!("read {shown}: workspace {}", part.name))?;
         }
-        if file.workspaces.is_empty() {
+        if let Some(managed) = &file.managed_users {
+            check_settings(&managed.settings).with_context(|| format!("read {shown}: managed-users"))?;
+            managed.customers.named().with_context(|| format!("read {shown}"))?;
+        }
+        if file.workspaces.is_empty() && file.managed_users.is_none() {
             return Err(wrong(format!("{shown} names no workspace")));
         }
         Ok(file)
@@ -172,17 +195,20 @@ impl FleetFile {
                 .into_iter()
                 .any(|source| matches!(source, Some(Source::Inline(_))))
         };
+        let managed = self.managed_users.as_ref().map(|managed| &managed.token);
         self.workspaces
             .iter()
             .filter(is_inline)
             .map(|part| part.name.clone())
+            .chain(matches!(managed, Some(Source::Inline(_))).then(|| "managed-users".to_owned()))
             .collect()
     }
 
     /// What holds the tokens of the others.
     pub fn elsewhere(&self) -> impl Iterator<Item = &Elsewhere> {
         let sources = self.workspaces.iter().flat_map(Part::sources).flatten();
-        sources.filter_map(|source| match source {
+        let managed = self.managed_users.as_ref().map(|managed| &managed.token);
+        sources.chain(managed).filter_map(|source| match source {
             Source::Elsewhere(elsewhere) => Some(elsewhere),
             Source::Inline(_) => None,
         })
@@ -214,7 +240,8 @@ fn check_settings(settings: &BTreeMap<String, Word>) -> Result<()> {
     for key in settings.keys() {
         if OWN.contains(&key.as_str()) {
             return Err(wrong(format!("{key} is no setting of a fleet")).hint(
-                "tokens stand at the workspace: token, test-token, prod-token; its file is called as the workspace",
+                "tokens stand at the workspace: token, test-token, prod-token; its file is called as the workspace; customers \
+                 of a partner stand in managed-users",
             ));
         }
         if !fields::all().iter().any(|field| field.name == key) {

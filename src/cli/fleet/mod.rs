@@ -1,9 +1,11 @@
 //! `fleet`: many workspaces, each with its own token and file, in one process.
 
+mod customers;
 mod doctor;
 mod export;
 pub mod file;
 mod journal;
+mod managed;
 mod outcome;
 mod plan;
 mod status;
@@ -170,7 +172,8 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let values = launch::settings(&[root, own, sub], Rules::Kit)?;
     quiet(&values, terminal)?;
     let path = sub.get_one::<PathBuf>("config").cloned().unwrap_or_default();
-    let plan = Plan::read(&path, &|name| std::env::var_os(name))?.shard(
+    let env: file::Env<'_> = &|name| std::env::var_os(name);
+    let mut plan = Plan::read(&path, env)?.shard(
         sub.get_one::<u32>("shards").copied(),
         sub.get_one::<u32>("shard").copied().unwrap_or_default(),
     )?;
@@ -179,9 +182,13 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     }
     let form = table::Form::of(sub.get_one::<String>("output").map_or("table", String::as_str));
     match name {
-        "status" => status::run(terminal, &plan, form),
-        "doctor" => doctor::run(terminal, &plan, form),
+        "status" => {
+            customers::recall(&mut plan, env)?;
+            status::run(terminal, &plan, form)
+        }
+        "doctor" => doctor::run(terminal, plan, form),
         "export" => {
+            customers::recall(&mut plan, env)?;
             let folder = sub.get_one::<PathBuf>("out").cloned().unwrap_or_default();
             export::run(terminal, &plan, form, &folder, &policy::chosen(&values)?)
         }
@@ -192,7 +199,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
                 None if sub.get_flag("continue") => Before::LeftOut,
                 None => Before::Again,
             };
-            sync::run(terminal, &plan, form, at_once, before)
+            sync::run(terminal, plan, form, at_once, before)
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::plan::{Left, Workspace};
 use crate::ABOUT;
 use crate::baton::c1z::Reader;
 use crate::baton::error::Error;
@@ -15,9 +16,12 @@ use crate::report::condition::moment_of;
 pub struct Outcome {
     /// Its name.
     pub workspace: String,
+    /// What a customer of a partner is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
     /// Its file.
     pub file: String,
-    /// `complete`, `complete_with_warnings`, `done_before`, `failed`; with `status`: `current`, `old`, `missing`;
+    /// `complete`, `complete_with_warnings`, `done_before`, `failed`, `not_in_list`; with `status`: `current`, `old`, `missing`;
     /// with `export`: `exported`, `failed`.
     pub status: &'static str,
     /// The sync that questions are answered from now.
@@ -74,9 +78,17 @@ impl Failure {
 
 impl Outcome {
     /// Nothing but its name yet.
-    pub fn of(workspace: &str, file: &Path, status: &'static str) -> Outcome {
+    pub fn of(workspace: &Workspace, status: &'static str) -> Outcome {
+        Outcome {
+            customer: workspace.called.clone(),
+            ..Outcome::named(&workspace.name, &workspace.file, status)
+        }
+    }
+
+    fn named(workspace: &str, file: &Path, status: &'static str) -> Outcome {
         Outcome {
             workspace: workspace.to_owned(),
+            customer: None,
             file: file.display().to_string(),
             status,
             sync_id: None,
@@ -91,7 +103,7 @@ impl Outcome {
     }
 
     /// A sync that is whole.
-    pub fn synced(workspace: &str, summary: &Summary) -> Outcome {
+    pub fn synced(workspace: &Workspace, summary: &Summary) -> Outcome {
         let status = match summary.status {
             Status::Complete => "complete",
             Status::CompleteWithWarnings => "complete_with_warnings",
@@ -103,19 +115,31 @@ impl Outcome {
             requests: Some(summary.total_requests().requests),
             elapsed_ms: Some(summary.elapsed_ms),
             warnings: summary.warnings.iter().map(|warning| warning.message.clone()).collect(),
-            ..Outcome::of(workspace, &summary.file, status)
+            ..Outcome::of(workspace, status)
         };
         outcome.look(&summary.file);
         outcome
     }
 
     /// A sync that failed: the file is as it was.
-    pub fn failed(workspace: &str, file: &Path, error: &Error) -> Outcome {
+    pub fn failed(workspace: &Workspace, error: &Error) -> Outcome {
         let mut outcome = Outcome {
             error: Some(Failure::of(error)),
-            ..Outcome::of(workspace, file, "failed")
+            ..Outcome::of(workspace, "failed")
         };
-        outcome.look(file);
+        outcome.look(&workspace.file);
+        outcome
+    }
+
+    /// What was left alone: the file is as it was.
+    pub fn left(left: &Left) -> Outcome {
+        let mut outcome = Outcome {
+            error: Some(Failure::of(&left.error)),
+            ..Outcome::named(&left.name, &left.file, left.status)
+        };
+        if left.file.is_file() {
+            outcome.look(&left.file);
+        }
         outcome
     }
 

@@ -3,16 +3,21 @@
 //! A workspace has the settings of a sync by their names. They are looked up as a sync of its own would look them up, with
 //! the file in the place of the environment: what is wrong with one is said in the same words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::file::{Env, FleetFile, OWN, variable, wrong};
+use super::file::{Env, FleetFile, Managed, OWN, Word, variable, wrong};
+use super::managed;
 use crate::baton::config::values::Surroundings;
 use crate::baton::config::{Values, check};
 use crate::baton::error::{Error, Result};
+use crate::baton::http::Allowance;
 use crate::baton::object;
 use crate::cli::fields;
+use crate::workato;
+use crate::workato::client::Customer;
+use crate::workato::managed_users::Paces;
 
 /// Workspaces at the same time, unless somebody says otherwise: enough to keep two processors busy while Workato answers.
 const AT_ONCE: u32 = 8;
@@ -26,10 +31,67 @@ pub struct Plan {
     pub at_once: u32,
     /// In the order of the file.
     pub workspaces: Vec<Workspace>,
+    /// Names of all workspaces of the file, those of other shards too, in small letters.
+    taken: BTreeSet<String>,
     /// What is not wrong and not wise.
     pub warnings: Vec<String>,
     /// Which shard this is, and of how many; none where one process does all.
     pub part: Option<(u32, u32)>,
+    /// Whose customers are workspaces of it, too.
+    pub partner: Option<Partner>,
+    /// What is told of without being synced.
+    pub left: Vec<Left>,
+}
+
+/// The partner whose customers are in it.
+pub struct Partner {
+    own: BTreeMap<String, OsString>,
+    /// What its own workspace would be synced with: where its customers are listed.
+    pub values: Result<Values>,
+    /// Those that are named, or all.
+    pub named: Option<Vec<Customer>>,
+}
+
+impl std::fmt::Debug for Partner {
+    /// Without what holds the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Partner")
+            .field("named", &self.named)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file that this run leaves alone.
+#[derive(Debug)]
+pub struct Left {
+    /// Whose it is.
+    pub name: String,
+    /// The file.
+    pub file: PathBuf,
+    /// Why.
+    pub error: Error,
+    /// In a word.
+    pub status: &'static str,
+}
+
+impl Partner {
+    /// What its token is allowed in this process, which is one of those that share it.
+    pub fn paces(&self, part: Option<(u32, u32)>) -> Paces {
+        let shards = part.map_or(1, |(_, shards)| shards);
+        match &self.values {
+            Ok(values) => Paces::new(
+                workato::config::limits(values).pace,
+                workato::config::REQUESTS_PER_MINUTE.is_set(values),
+                shards,
+            ),
+            Err(_) => Paces::new(None, true, shards),
+        }
+    }
+
+    /// The same, for clients.
+    pub fn allowance(&self, part: Option<(u32, u32)>) -> Allowance {
+        self.paces(part).allowance()
+    }
 }
 
 /// A workspace.
@@ -41,6 +103,19 @@ pub struct Workspace {
     pub file: PathBuf,
     /// What its sync is told, or why there can be none.
     pub values: Result<Values>,
+    /// What people call it, where that is known.
+    pub called: Option<String>,
+    /// What it shares with others of its token.
+    pub allowance: Option<Allowance>,
+}
+
+/// An error once more.
+pub fn again(error: &Error) -> Error {
+    let said = Error::new(error.kind(), error.to_string()).code(error.code_id());
+    match error.hint_text() {
+        Some(hint) => said.hint(hint.to_owned()),
+        None => said,
+    }
 }
 
 impl Workspace {
@@ -49,13 +124,7 @@ impl Workspace {
     /// # Errors
     /// Why there can be none.
     pub fn settings(&self) -> Result<&Values> {
-        self.values.as_ref().map_err(|error| {
-            let said = Error::new(error.kind(), error.to_string()).code(error.code_id());
-            match error.hint_text() {
-                Some(hint) => said.hint(hint.to_owned()),
-                None => said,
-            }
-        })
+        self.values.as_ref().map_err(again)
     }
 }
 
@@ -112,8 +181,18 @@ impl Plan {
                 Some(error) => Err(error),
                 None => values(&own, env),
             };
-            workspaces.push(Workspace { name, file, values });
+            workspaces.push(Workspace {
+                name,
+                file,
+                values,
+                called: None,
+                allowance: None,
+            });
         }
+        let partner = match &file.managed_users {
+            Some(managed) => Some(partner(managed, &file.settings, (here, env), &mut tokens, &shown)?),
+            None => None,
+        };
         let mut warnings = Vec::new();
         if !inline.is_empty() {
             warnings.push(format!(
@@ -123,11 +202,63 @@ impl Plan {
         }
         Ok(Plan {
             folder,
+            taken: workspaces.iter().map(|w: &Workspace| w.name.to_lowercase()).collect(),
             at_once: file.at_once.unwrap_or(AT_ONCE).clamp(1, 256),
             workspaces,
             warnings,
             part: None,
+            partner,
+            left: Vec::new(),
         })
+    }
+
+    /// Adds customers of the partner, as far as they are in this shard.
+    ///
+    /// # Errors
+    /// Some that cannot be told apart, or are called as workspaces are: exit code 2.
+    pub fn expand(&mut self, customers: Vec<(Customer, Option<String>)>, env: Env<'_>) -> Result<()> {
+        let Some(partner) = &self.partner else { return Ok(()) };
+        let allowance = partner.allowance(self.part);
+        let names = managed::stems(&customers.iter().map(|(customer, _)| customer).collect::<Vec<_>>())?;
+        let mut added = Vec::new();
+        for ((customer, called), name) in customers.into_iter().zip(names) {
+            if self.taken.contains(&name.to_lowercase()) {
+                return Err(wrong(format!(
+                    "a workspace is called {name:?}, as the customer {customer} is"
+                )));
+            }
+            if !self.is_mine(&name) {
+                continue;
+            }
+            let file = self.folder.join(format!("{name}.c1z"));
+            let mut own = partner.own.clone();
+            own.insert("BATON_FILE".to_owned(), file.clone().into_os_string());
+            own.insert(variable("workato-managed-user"), customer.as_str().into());
+            let values = match &partner.values {
+                Err(error) => Err(again(error)),
+                Ok(_) => values(&own, env),
+            };
+            added.push(Workspace {
+                name,
+                file,
+                values,
+                called,
+                allowance: Some(allowance.clone()),
+            });
+        }
+        self.workspaces.extend(added);
+        Ok(())
+    }
+
+    /// Tells of a file, if it is of this shard and of no workspace.
+    pub fn leave(&mut self, left: Left) {
+        if self.is_mine(&left.name) && !self.taken.contains(&left.name.to_lowercase()) {
+            self.left.push(left);
+        }
+    }
+
+    fn is_mine(&self, name: &str) -> bool {
+        self.part.is_none_or(|(shard, shards)| shard_of(name, shards) == shard)
     }
 
     /// The part of it that one of several processes does. Every workspace is in one of them, whatever else is in the
@@ -147,6 +278,37 @@ impl Plan {
             .retain(|workspace| shard_of(&workspace.name, shards) == shard);
         Ok(self)
     }
+}
+
+/// The partner, as the file has it. `here` is where the file is.
+fn partner(
+    managed: &Managed,
+    of_all: &BTreeMap<String, Word>,
+    (here, env): (&Path, Env<'_>),
+    tokens: &mut BTreeMap<String, String>,
+    shown: &str,
+) -> Result<Partner> {
+    let mut own: BTreeMap<String, OsString> = BTreeMap::new();
+    for (key, word) in of_all.iter().chain(&managed.settings) {
+        own.insert(variable(key), word.text().into());
+    }
+    let host = own.get("BATON_WORKATO_BASE_URL").cloned();
+    let values = match managed.token.token(here, env) {
+        Ok(token) => {
+            let key = format!("{} {host:?}", token.expose());
+            if let Some(other) = tokens.insert(key, "managed-users".to_owned()) {
+                return Err(wrong(format!("{shown}: {other} and managed-users have one token")));
+            }
+            own.insert("BATON_WORKATO_API_KEY".to_owned(), token.expose().into());
+            values(&own, env)
+        }
+        Err(error) => Err(error),
+    };
+    Ok(Partner {
+        own,
+        values,
+        named: managed.customers.named()?,
+    })
 }
 
 /// The shard of a workspace.
@@ -177,7 +339,6 @@ fn values(own: &BTreeMap<String, OsString>, env: Env<'_>) -> Result<Values> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workato;
 
     fn plan(text: &str, env: &[(&str, &str)]) -> Result<Plan> {
         let folder = tempfile::tempdir().unwrap();

@@ -18,11 +18,11 @@ const OLD: i64 = 26 * 60 * 60;
 pub fn run(terminal: &Terminal, plan: &Plan, form: Form) -> Result<()> {
     let now = Timestamp::now();
     let mut without = Vec::new();
-    let outcomes: Vec<Outcome> = plan
+    let mut outcomes: Vec<Outcome> = plan
         .workspaces
         .iter()
         .map(|workspace| {
-            let mut outcome = Outcome::of(&workspace.name, &workspace.file, "missing");
+            let mut outcome = Outcome::of(workspace, "missing");
             outcome.look(&workspace.file);
             let at: Option<Timestamp> = outcome.synced_at.as_ref().and_then(|at| at.parse().ok());
             if let Some(at) = at {
@@ -35,6 +35,10 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form) -> Result<()> {
             outcome
         })
         .collect();
+    for left in &plan.left {
+        without.push(left.name.as_str());
+        outcomes.push(Outcome::left(left));
+    }
     table::show(terminal, &outcomes, form)?;
     if without.is_empty() {
         return Ok(());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
+use super::customers;
 use super::journal::{Before, Journal};
 use super::outcome::Outcome;
 use super::plan::{Plan, Workspace};
@@ -24,16 +25,23 @@ use crate::workato;
 ///
 /// # Errors
 /// The gravest failure of a workspace; `Cancelled` when the run is stopped; those of the folder.
-pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, before: Before) -> Result<()> {
+pub fn run(terminal: &Terminal, mut plan: Plan, form: Form, at_once: Option<u32>, before: Before) -> Result<()> {
     std::fs::create_dir_all(&plan.folder).with_context(|| format!("make the folder {}", plan.folder.display()))?;
     let mut journal = Journal::open(&plan.folder, plan.part, before)?;
     let at_once = at_once.unwrap_or(plan.at_once) as usize;
-    let total = plan.workspaces.len();
-    let mut outcomes: Vec<(usize, Outcome)> = Vec::with_capacity(total);
+    let mut total = 0;
+    let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
     let mut failures = Vec::new();
     in_runtime(async {
         let cancel = CancellationToken::new();
         let interrupts = interrupt::listen(&cancel);
+        tokio::select! {
+            asked = customers::ask(&mut plan, &|name| std::env::var_os(name)) => asked?,
+            () = cancel.cancelled() => {}
+        }
+        total = plan.workspaces.len() + plan.left.len();
+        tell_floor(terminal, &plan);
+        let plan = &plan;
         let work = plan.workspaces.iter().enumerate().map(|(place, workspace)| {
             let is_done = journal.is_done(&workspace.name) && workspace.file.exists();
             let cancel = cancel.clone();
@@ -50,7 +58,7 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, b
         while let Some((place, workspace, result)) = work.next().await {
             let outcome = match result {
                 None => {
-                    let mut outcome = Outcome::of(&workspace.name, &workspace.file, "done_before");
+                    let mut outcome = Outcome::of(workspace, "done_before");
                     outcome.look(&workspace.file);
                     outcome
                 }
@@ -59,10 +67,10 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, b
                     if let Err(error) = journal.note(&workspace.name, &summary.sync_id) {
                         tracing::warn!(workspace = workspace.name, %error, "That this one is done could not be noted.");
                     }
-                    Outcome::synced(&workspace.name, &summary)
+                    Outcome::synced(workspace, &summary)
                 }
                 Some(Err(error)) => {
-                    let outcome = Outcome::failed(&workspace.name, &workspace.file, &error);
+                    let outcome = Outcome::failed(workspace, &error);
                     failures.push(error);
                     outcome
                 }
@@ -82,12 +90,37 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form, at_once: Option<u32>, b
         }
     })?;
     outcomes.sort_by_key(|(place, _)| *place);
-    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let mut outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    for left in plan.left {
+        outcomes.push(Outcome::left(&left));
+        failures.push(left.error);
+    }
     table::show(terminal, &outcomes, form)?;
     if failures.is_empty() {
         journal.end();
     }
     table::gravest(&failures, total)
+}
+
+/// Says how long the customers of a partner take at least, whatever else is fast.
+fn tell_floor(terminal: &Terminal, plan: &Plan) {
+    let customers = plan
+        .workspaces
+        .iter()
+        .filter(|workspace| workspace.allowance.is_some())
+        .count();
+    let floor = plan
+        .partner
+        .as_ref()
+        .and_then(|partner| partner.paces(plan.part).floor(customers));
+    if let Some((least, family)) = floor.filter(|_| customers > 0) {
+        let seconds = least.as_secs();
+        terminal.say(&format!(
+            "{customers} customers share one token: at least {} min {} s, by the quota of {family}",
+            seconds / 60,
+            seconds % 60
+        ));
+    }
 }
 
 /// One sync, as `sync` would do it with these settings.
@@ -97,7 +130,8 @@ async fn one(workspace: &Workspace, cancel: CancellationToken) -> Result<Summary
     }
     let values = workspace.settings()?;
     let (settings, limits, options) = prepared(values)?;
-    let (connector, requests) = connect::connect(settings, limits, Arc::new(Silent))?;
+    let (connector, requests) =
+        connect::connect_sharing(settings, limits, workspace.allowance.clone(), Arc::new(Silent))?;
     let environment = SyncEnvironment {
         observer: Arc::new(Silent),
         cancel,

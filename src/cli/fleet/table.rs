@@ -62,7 +62,7 @@ fn rows(terminal: &Terminal, output: &mut Output, outcomes: &[Outcome]) -> Resul
     let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
     for outcome in outcomes {
         table.row([
-            outcome.workspace.clone(),
+            called(outcome),
             outcome.status.replace('_', " "),
             day(outcome),
             number(outcome.resources),
@@ -72,6 +72,14 @@ fn rows(terminal: &Terminal, output: &mut Output, outcomes: &[Outcome]) -> Resul
         ])?;
     }
     table.end().map(drop)
+}
+
+/// Its name, and that of the customer.
+fn called(outcome: &Outcome) -> String {
+    match &outcome.customer {
+        Some(customer) => format!("{} ({customer})", outcome.workspace),
+        None => outcome.workspace.clone(),
+    }
 }
 
 /// The time of the sync that its file holds, to the minute.

@@ -35,6 +35,7 @@ pub const TOPICS: &[Topic] = topics![
     "nightly"
     "incremental"
     "fleets"
+    "scale"
     "lakes"
     "storage"
     "telemetry"

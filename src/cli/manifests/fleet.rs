@@ -12,6 +12,8 @@ const TEXT: &str = include_str!("fleet.yaml");
 const HERE: &str = "/fleet";
 /// Gibibytes for so many workspaces: a file of a thousand people and a month of nights is some megabytes.
 const PER_GIB: usize = 50;
+/// So many customers a partner is thought to have.
+const CUSTOMERS: usize = 1000;
 /// Bytes of a config map at most (Kubernetes: 1 MiB for all of it).
 const LARGEST: usize = 1_000_000;
 
@@ -55,9 +57,26 @@ pub(super) fn manifest(wanted: &Wanted<'_>) -> Result<String> {
     }
     let folder = place(fleet.folder.as_deref().unwrap_or(Path::new("")))?;
     let tokens = Tokens::of(&fleet)?;
-    let count = fleet.workspaces.len();
     let shards = wanted.shards;
     let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let own = plural(fleet.workspaces.len(), "workspace");
+    // Who the customers of a partner are is not known here, if all are meant.
+    let (what, count) = match fleet
+        .managed_users
+        .as_ref()
+        .map(|managed| managed.customers.named())
+        .transpose()?
+    {
+        None => (own, fleet.workspaces.len()),
+        Some(Some(named)) => (
+            format!("{own} and {}", plural(named.len(), "customer")),
+            fleet.workspaces.len() + named.len(),
+        ),
+        Some(None) => (
+            format!("{own} and all customers of a partner"),
+            fleet.workspaces.len() + CUSTOMERS,
+        ),
+    };
     // What is filled in may itself have such words: each is filled in by itself, the fleet at last.
     let text_of_fleet: String = text.trim_end().lines().fold(String::new(), |mut all, line| {
         let indent = if line.is_empty() { "" } else { "    " };
@@ -66,7 +85,7 @@ pub(super) fn manifest(wanted: &Wanted<'_>) -> Result<String> {
     });
     Ok(TEXT
         .replace("{version}", env!("CARGO_PKG_VERSION"))
-        .replace("{count}", &plural(count, "workspace"))
+        .replace("{count}", &what)
         .replace("{shards}", &plural(shards as usize, "shard"))
         .replace("{completions}", &shards.to_string())
         .replace("{access}", if shards == 1 { "ReadWriteOnce" } else { "ReadWriteMany" })
@@ -275,6 +294,21 @@ mod tests {
         let volumes = pod["volumes"].as_array().unwrap();
         assert_eq!(volumes[3]["secret"]["items"][0]["key"], "globex");
         assert_eq!(volumes[4]["secret"]["items"][0]["path"], "acme");
+    }
+
+    #[test]
+    fn the_token_of_a_partner_comes_from_the_secret_too() {
+        let text = printed("managed-users: {token: {env: PARTNER}, customers: all}\n", 3).unwrap();
+        assert!(text.contains("0 workspaces and all customers of a partner"), "{text}");
+        let documents = documents(&text);
+        let container = &documents[2]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
+        let variables = container["env"].as_array().unwrap();
+        assert!(
+            variables
+                .iter()
+                .any(|one| one["valueFrom"]["secretKeyRef"]["key"] == "PARTNER")
+        );
+        assert_eq!(documents[1]["spec"]["resources"]["requests"]["storage"], "21Gi");
     }
 
     #[test]

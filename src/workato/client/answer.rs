@@ -46,12 +46,14 @@ fn call<'a>(endpoint: &'static Endpoint, token: &'a Secret) -> Call<'a> {
         endpoint,
         path: endpoint.path,
         token,
+        any_envelope: false,
     }
 }
 
 /// The list in an answer that passed [`Call::check`].
 pub(super) fn listing<T: Row>(call: &Call<'_>, response: &Response) -> Result<Listing<T>> {
-    decode::listing(&response.body, call.endpoint.envelope).map_err(|why| call.undecodable(response, &why))
+    let envelope = (!call.any_envelope).then_some(call.endpoint.envelope);
+    decode::listing(&response.body, envelope).map_err(|why| call.undecodable(response, &why))
 }
 
 /// The object in an answer that passed [`Call::check`].

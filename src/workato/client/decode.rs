@@ -30,14 +30,15 @@ pub(super) struct Listing<T> {
     pub(super) size: Option<u64>,
 }
 
-/// Reads a list in `envelope`.
-pub(super) fn listing<T: Part>(body: &[u8], envelope: Envelope) -> Result<Listing<T>, Undecodable> {
-    let list_key = match envelope {
-        Envelope::Data | Envelope::Object => "data",
-        Envelope::Array | Envelope::Result => "result",
+/// Reads a list in `envelope`, or in any that is known: exactly one list must be there.
+pub(super) fn listing<T: Part>(body: &[u8], envelope: Option<Envelope>) -> Result<Listing<T>, Undecodable> {
+    let keys: &[&'static str] = match envelope {
+        Some(Envelope::Data | Envelope::Object) => &["data"],
+        Some(Envelope::Array | Envelope::Result) => &["result"],
+        None => &["data", "result"],
     };
     let text = json::text(body);
-    let written = read(&text, ListSeed(list_key))?;
+    let written = read(&text, ListSeed(keys))?;
     let rows = written.rows.iter().enumerate();
     let rows = rows.map(|(at, row)| field::object(row.get(), &format!("{}[{at}]", written.path)));
     Ok(Listing {
@@ -47,7 +48,7 @@ pub(super) fn listing<T: Part>(body: &[u8], envelope: Envelope) -> Result<Listin
     })
 }
 
-/// Reads one object, bare or in `data`.
+/// Reads one object, bare or in `data` or `result`.
 pub(super) fn single<T: Part>(body: &[u8]) -> Result<T, Undecodable> {
     let text = json::text(body);
     let whole = read(&text, WholeSeed)?.get();
@@ -58,8 +59,8 @@ pub(super) fn single<T: Part>(body: &[u8]) -> Result<T, Undecodable> {
             .flatten()
             .find(|(key, raw)| key == name && Shape::of(raw.get()) != Shape::Null)
     };
-    match (field("id"), field("data")) {
-        (None, Some((_, wrapped))) => field::object(wrapped.get(), "data"),
+    match (field("id"), field("data").or_else(|| field("result"))) {
+        (None, Some((name, wrapped))) => field::object(wrapped.get(), name),
         _ => field::object(whole, ""),
     }
 }
@@ -100,8 +101,9 @@ struct Written<'j> {
     size: Option<u64>,
 }
 
-/// Reads `[...]`, or an object with the list below the named key.
-struct ListSeed(&'static str);
+/// Reads `[...]`, or an object with the list below one of the named keys.
+#[derive(Clone, Copy)]
+struct ListSeed(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for ListSeed {
     type Value = Written<'de>;
@@ -115,7 +117,7 @@ impl<'de> Visitor<'de> for ListSeed {
     type Value = Written<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list, or an object with the list {:?}", self.0)
+        write!(f, "a list, or an object with the list {:?}", self.0.join("\" or \""))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Written<'de>, A::Error> {
@@ -132,16 +134,26 @@ impl<'de> Visitor<'de> for ListSeed {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written<'de>, A::Error> {
-        let ListSeed(list_key) = self;
+        let ListSeed(keys) = self;
+        let mut list_key = "";
         let mut list: Option<Written<'de>> = None;
         let mut total = None;
         let mut size = None;
         while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                key if key == list_key && list.is_some() => return Err(A::Error::duplicate_field(list_key)),
+            if let Some(known) = keys.iter().find(|known| **known == key) {
+                // Which of two would count is not known.
+                if list.is_some() {
+                    return Err(A::Error::duplicate_field(known));
+                }
+                list_key = known;
                 // Only `result` may hold a second object, with `items`.
-                key if key == list_key && key == "result" => list = Some(map.next_value_seed(ListSeed("items"))?),
-                key if key == list_key => list = Some(map.next_value_seed(RowsSeed)?),
+                list = Some(match *known {
+                    "result" => map.next_value_seed(ListSeed(&["items"]))?,
+                    _ => map.next_value_seed(RowsSeed)?,
+                });
+                continue;
+            }
+            match key.as_str() {
                 "total" | "count" => total = amount(map.next_value()?),
                 "page" => size = page_size(map.next_value()?),
                 _ => {
@@ -149,7 +161,7 @@ impl<'de> Visitor<'de> for ListSeed {
                 }
             }
         }
-        let inner = list.ok_or_else(|| A::Error::missing_field(list_key))?;
+        let inner = list.ok_or_else(|| A::Error::missing_field(keys.first().copied().unwrap_or_default()))?;
         let path = match inner.path.as_str() {
             "" => list_key.to_owned(),
             below => format!("{list_key}.{below}"),
@@ -196,6 +208,6 @@ impl<'de> Visitor<'de> for RowsSeed {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Written<'de>, A::Error> {
-        ListSeed("").visit_seq(seq)
+        ListSeed(&[]).visit_seq(seq)
     }
 }

@@ -30,9 +30,9 @@ pub enum Paging {
 /// What the rows are wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Envelope {
-    /// A bare array. The same API for partners wraps it in `result`; both are read.
+    /// A bare array; one in `result` is read, too.
     Array,
-    /// `{data: [...]}`, often with `total` and `page`. The API for partners answers a bare array; both are read.
+    /// `{data: [...]}`, often with `total` and `page`; a bare array is read, too.
     Data,
     /// `{result: {count, items: [...]}}` or `{result: [...]}`.
     Result,
@@ -358,8 +358,9 @@ impl From<&'static Endpoint> for Address<'_> {
 }
 
 impl Address<'_> {
-    pub(super) fn url(&self, base: &Url) -> Result<Url> {
-        let mut url = self.endpoint.url(base, self.id, self.part)?;
+    /// Where it is below `base`, at `path`.
+    pub(super) fn url(&self, base: &Url, path: &'static str) -> Result<Url> {
+        let mut url = Endpoint::url(base, path, self.id, self.part)?;
         if let Some(pair) = self.with {
             url.query_pairs_mut().extend_pairs([pair]);
         }
@@ -384,18 +385,28 @@ impl Endpoint {
         }
     }
 
-    /// The URL of this endpoint below `base`, with `id` and `part` in the path as one segment each.
+    /// What lies below `base` by segments as they are.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a segment that cannot be one; `Unknown` for a base that cannot have a path.
+    pub(super) fn below(base: &Url, segments: &[&str]) -> Result<Url> {
+        segments.iter().try_fold(base.clone(), |url, segment| {
+            Endpoint::url(&url, "/{id}", Some(segment), None)
+        })
+    }
+
+    /// The URL of `path` below `base`, with `id` and `part` in the path as one segment each.
     ///
     /// # Errors
     /// `InvalidArgument` for an id that cannot be a path segment; `Unknown` for a base that cannot have a path.
-    fn url(&self, base: &Url, id: Option<&str>, part: Option<&str>) -> Result<Url> {
+    fn url(base: &Url, path: &str, id: Option<&str>, part: Option<&str>) -> Result<Url> {
         let mut url = base.clone();
         {
             let mut segments = url.path_segments_mut().map_err(|()| {
                 Error::new(Kind::Unknown, "the Workato base URL cannot have a path").code(code::BASE_URL)
             })?;
             segments.pop_if_empty();
-            for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
+            for segment in path.split('/').filter(|segment| !segment.is_empty()) {
                 let id = match segment {
                     "{id}" => id,
                     "{part}" => part,
@@ -411,7 +422,7 @@ impl Endpoint {
                     _ => {
                         return Err(Error::new(
                             Kind::InvalidArgument,
-                            format!("{:?} is no id that {} can have", id.unwrap_or_default(), self.path),
+                            format!("{:?} is no id that {path} can have", id.unwrap_or_default()),
                         ));
                     }
                 };

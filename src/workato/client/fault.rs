@@ -21,6 +21,8 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a str,
     /// Never to appear in a message, even if the other side repeats it.
     pub(super) token: &'a Secret,
+    /// Whether rows may be wrapped in anything that is known.
+    pub(super) any_envelope: bool,
 }
 
 impl Call<'_> {

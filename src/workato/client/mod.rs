@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod checkbox;
+mod customer;
 pub(crate) mod decode;
 pub mod endpoint;
 mod fault;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use url::Url;
 
 pub use self::answer::{read_object, read_page};
+pub use self::customer::{Customer, NO_MIRROR};
 use self::decode::Listing;
 use self::endpoint::{Address, Endpoint, Paging};
 use self::fault::Call;
@@ -48,6 +50,8 @@ pub struct WorkatoClient {
     base_url: Url,
     token: Secret,
     http: Arc<HttpClient>,
+    /// Whose workspace is read, where the token is a partner's.
+    customer: Option<Customer>,
 }
 
 /// One request that was answered with success.
@@ -61,7 +65,7 @@ struct Answer {
 /// # Errors
 /// `Internal` for a body that is not such a list.
 pub fn rows_of<T: Row>(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<T>> {
-    decode::listing(body, endpoint.envelope)
+    decode::listing(body, Some(endpoint.envelope))
         .map(|listing| listing.rows)
         .map_err(|why| Error::new(Kind::Internal, format!("{}: {}", why.path, why.message)))
 }
@@ -70,7 +74,18 @@ impl WorkatoClient {
     /// A client of the API below `base_url` (see [`base_url`](crate::workato::data_center::base_url)).
     pub fn new(base_url: Url, token: Secret, http: Arc<HttpClient>) -> Self {
         http.hide(&token);
-        WorkatoClient { base_url, token, http }
+        WorkatoClient {
+            base_url,
+            token,
+            http,
+            customer: None,
+        }
+    }
+
+    /// The same for the workspace of a customer, whose partner the token is of.
+    #[must_use]
+    pub fn of_customer(self, customer: Option<Customer>) -> Self {
+        WorkatoClient { customer, ..self }
     }
 
     /// An endpoint that answers one object.
@@ -82,7 +97,7 @@ impl WorkatoClient {
     pub async fn object<'a, T: Row>(&self, at: impl Into<Address<'a>>) -> Result<T> {
         let at = at.into();
         async {
-            let url = at.url(&self.base_url)?;
+            let url = self.url(&at)?;
             self.get(at.endpoint, url, answer::object)
                 .await
                 .map(|(_, object)| object)
@@ -96,6 +111,14 @@ impl WorkatoClient {
     /// # Errors
     /// As [`WorkatoClient::object`].
     pub async fn everything<'a, T: Row>(&self, at: impl Into<Address<'a>>) -> Result<Vec<T>> {
+        self.counted(at).await.map(|(rows, _)| rows)
+    }
+
+    /// As [`WorkatoClient::everything`], and how many rows the list says it has, where it says so.
+    ///
+    /// # Errors
+    /// As [`WorkatoClient::object`].
+    pub async fn counted<'a, T: Row>(&self, at: impl Into<Address<'a>>) -> Result<(Vec<T>, Option<u64>)> {
         let at = at.into();
         async {
             let (answer, listing) = self.list(&at, 1).await?;
@@ -106,7 +129,7 @@ impl WorkatoClient {
                         .call(at.endpoint, &answer.path)
                         .short_list(&answer.response, seen, total))
                 }
-                _ => Ok(listing.rows),
+                total => Ok((listing.rows, total)),
             }
         }
         .await
@@ -145,7 +168,7 @@ impl WorkatoClient {
     }
 
     async fn list<T: Row>(&self, at: &Address<'_>, page: u32) -> Result<(Answer, Listing<T>)> {
-        let mut url = at.url(&self.base_url)?;
+        let mut url = self.url(at)?;
         if at.endpoint.paging != Paging::None {
             at.endpoint.add_page(&mut url, page);
         }
@@ -183,6 +206,7 @@ impl WorkatoClient {
             endpoint,
             path,
             token: &self.token,
+            any_envelope: self.is_of_customer(),
         }
     }
 }

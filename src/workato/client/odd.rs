@@ -28,11 +28,23 @@ pub enum Matter {
     Time,
     /// It is a text with half a character, in whose place is U+FFFD now.
     Half,
+    /// A person's row names one role, and does not say where.
+    OneRole,
+    /// A person's row has no field of roles at all.
+    NoRoles,
 }
 
 impl Matter {
-    fn told(self) -> (Cause, &'static str) {
-        match self {
+    /// Why a sync counts it, if it does.
+    fn told(self) -> Option<(Cause, &'static str)> {
+        Some(match self {
+            // Whoever must know looks for it.
+            Matter::NoRoles => return None,
+            Matter::OneRole => (
+                cause::ROLE_WITHOUT_ENVIRONMENT,
+                "people's rows name one role and no environment, as the API for partners did before it had environments; \
+                 it is taken for a role in DEV, and roles elsewhere would be missing",
+            ),
             Matter::LeftOut => (
                 cause::FIELD_LEFT_OUT,
                 "fields that only inform are of another type than they should be and were left out",
@@ -45,7 +57,7 @@ impl Matter {
                 cause::TEXT_DAMAGED,
                 "texts hold half a character, which cannot be read; U+FFFD stands in its place",
             ),
-        }
+        })
     }
 }
 
@@ -64,7 +76,9 @@ pub trait Listed: Row + Clone + PartialEq + Serialize + DeserializeOwned + Send 
 /// Counts what was odd about the rows of `list`.
 pub fn count<'r, T: Row + 'r>(cx: &SyncContext, list: &str, rows: impl IntoIterator<Item = &'r T>) {
     for odd in rows.into_iter().flat_map(Row::odd) {
-        let (cause, message) = odd.matter.told();
+        let Some((cause, message)) = odd.matter.told() else {
+            continue;
+        };
         cx.warnings
             .add(cause, message, format!("{list}: {} is {}", odd.path, odd.met));
     }

@@ -61,7 +61,7 @@ impl WorkatoClient {
             result: Err(error),
             asked: None,
         };
-        let mut url = match at.url(&self.base_url) {
+        let mut url = match self.url(&at) {
             Ok(url) => url,
             Err(error) => return failed(error),
         };

@@ -13,7 +13,7 @@ impl WorkatoClient {
     /// As [`WorkatoClient::object`].
     pub async fn queried<T: Row>(&self, at: &'static Endpoint, parameters: &[(&str, String)]) -> Result<Vec<T>> {
         let doing = || format!("list {}", at.name);
-        let mut url = Address::from(at).url(&self.base_url).with_context(doing)?;
+        let mut url = self.url(&Address::from(at)).with_context(doing)?;
         url.query_pairs_mut().extend_pairs(parameters);
         let read: Result<(Answer, Listing<T>)> = self.get(at, url, answer::listing).await;
         read.map(|(_, listing)| listing.rows).with_context(doing)

@@ -34,7 +34,7 @@ impl WorkatoClient {
         Ok(Write {
             client: self,
             endpoint: at.endpoint,
-            url: at.url(&self.base_url)?,
+            url: self.url(&at)?,
             body: body.map(Value::to_string),
         })
     }
@@ -100,6 +100,7 @@ impl Write<'_> {
                 endpoint,
                 path: &path,
                 token: &client.token,
+                any_envelope: false,
             };
             let request = Request {
                 url,

@@ -17,7 +17,7 @@ rows! {
         grant_type: Option<String> = text,
         /// One row per environment the person has a role in.
         #[serde(default)]
-        roles: Vec<MemberRole> = parts,
+        roles: Vec<MemberRole> = held,
         external_id: Option<String> = text,
         name: Option<String> = text,
         email: Option<String> = text,
@@ -43,5 +43,17 @@ parts! {
         id: Option<ActivityId> = loose_id,
         event_type: Option<String> = text,
         created_at: Option<String> = time,
+    }
+}
+
+impl From<String> for MemberRole {
+    /// What a row names that has one role: one of the environment that was asked, which for a customer of a partner is the
+    /// only one that its id stands for (`workato/fleet.md 1`).
+    fn from(name: String) -> Self {
+        MemberRole {
+            environment_type: Some("dev".to_owned()),
+            role_name: Some(name),
+            role_type: None,
+        }
     }
 }

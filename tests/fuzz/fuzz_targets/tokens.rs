@@ -146,6 +146,7 @@ fn settings(environment: &str) -> Settings {
         disable_custom_roles_sync: false,
         privileges: if all { PrivilegesMode::Exact } else { PrivilegesMode::Sampled },
         folder_depth: if all { FolderDepth::All } else { FolderDepth::Auto },
+        customer: None,
         sync_connections: true,
         sync_leaked_tokens: false,
         own: Default::default(),

@@ -26,6 +26,7 @@ pub fn settings(base_url: &str) -> Settings {
         disable_custom_roles_sync: false,
         privileges: PrivilegesMode::Sampled,
         folder_depth: FolderDepth::Auto,
+        customer: None,
         sync_connections: false,
         sync_leaked_tokens: false,
         own: Default::default(),

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::super::pacer::{Pacer, Sent};
+use super::turns::Line;
 use super::{Notice, State, TOGETHER, Track};
 
 /// A refusal after which no request was accepted yet.
@@ -48,6 +49,11 @@ impl State {
             track.resume(notices);
         }
         self.tracks.clear();
+        let mut line = Line::default();
+        for (_, other) in std::mem::take(&mut self.lines) {
+            line.absorb(&other);
+        }
+        self.lines.insert(TOGETHER, line);
         self.shared = Some(Track::new(TOGETHER, merged));
     }
 }

@@ -491,3 +491,53 @@ async fn without_a_pace_only_refusals_wait() {
     assert_eq!(world.run(&[("a", 2)]).await, 60_000);
     assert_eq!(world.refused(), 1);
 }
+
+#[tokio::test]
+async fn clients_of_one_allowance_keep_one_pace_and_take_turns() {
+    let world = World::new(60, FIXED, 10);
+    let time = &world.time;
+    let pace = NonZeroU32::new(60).map(Pace::per_minute);
+    let allowance = Allowance::new(pace, &[]);
+    let worlds: Vec<World> = (0..3)
+        .map(|_| World {
+            time: time.clone(),
+            quotas: Arc::new(Quotas::sharing(
+                allowance.clone(),
+                Arc::new(time.clone()),
+                Arc::new(Silent),
+            )),
+            ..World::new(60, FIXED, 10)
+        })
+        .collect();
+    // One has ten times as many requests as the others, and comes first.
+    let counts = [200, 20, 20].map(Mutex::new);
+    let ended = Mutex::new(Vec::new());
+    let clients = worlds.iter().zip(&counts).enumerate().map(|(n, (world, count))| {
+        let ended = &ended;
+        async move {
+            join_all((0..8).map(|_| world.send("a", count))).await;
+            ended.lock().unwrap().push((n, time.ms()));
+        }
+    });
+    time.run(join_all(clients)).await;
+    let mut accepted: Vec<u128> = worlds
+        .iter()
+        .flat_map(|w| w.seen.lock().unwrap().accepted.clone())
+        .collect();
+    accepted.sort_unstable();
+    assert_eq!(accepted.len(), 240);
+    for window in accepted.windows(61) {
+        assert!(window[60] - window[0] >= 60_000, "{window:?}");
+    }
+    let ended = ended.into_inner().unwrap();
+    assert_eq!(ended.last().unwrap().0, 0);
+    assert!(ended[..2].iter().all(|(_, ms)| *ms < 61_000), "{ended:?}");
+    assert!(
+        world.time.ms() < 185_000,
+        "no more than 240 requests ask for: {}",
+        world.time.ms()
+    );
+    drop(worlds);
+    let state = locked(&allowance.0.state);
+    assert!(state.lines.values().all(|line| !line.is_contested()));
+}

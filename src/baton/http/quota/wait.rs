@@ -47,7 +47,7 @@ impl Quotas {
         let mut waits = None;
         loop {
             // Registered before looking, so that no change in between is missed.
-            let mut changed = pin!(self.changed.notified());
+            let mut changed = pin!(self.allowance.0.changed.notified());
             changed.as_mut().enable();
             let step = waiter.step();
             if !matches!(step, Step::Go(_)) {
@@ -68,7 +68,7 @@ impl Quotas {
     /// Pauses one request of `family`; the pause counts as waited.
     pub(in crate::baton::http) async fn pause(&self, family: &'static str, pause: Duration) {
         let mut waiter = Waiter::new(self, family);
-        waiter.counts(&mut self.lock());
+        waiter.counts();
         let _waits = span::wait(Wait::Retry, family);
         self.clock.sleep(pause).await;
     }
@@ -81,18 +81,19 @@ struct Waiter<'q> {
     id: u64,
     leads: bool,
     counted: bool,
+    in_line: bool,
 }
 
 impl<'q> Waiter<'q> {
     fn new(quotas: &'q Quotas, family: &'static str) -> Self {
-        let mut state = quotas.lock();
-        state.family(family);
+        quotas.own().entry(family).or_default();
         Waiter {
             quotas,
             family,
-            id: state.number(),
+            id: quotas.lock().number(),
             leads: false,
             counted: false,
+            in_line: false,
         }
     }
 
@@ -111,10 +112,23 @@ impl<'q> Waiter<'q> {
             number: state.number(),
             at: now,
         };
+        if !state.line(self.family).is_next(quotas.party) {
+            // Whoever is next has to look: it may have waited for this one's clock.
+            let track = state.track(self.family);
+            if track.leader == Some(self.id) {
+                track.leader = None;
+                quotas.allowance.0.changed.notify_waiters();
+            }
+            self.leads = false;
+            self.joins(&mut state);
+            self.counts();
+            return Step::Rest;
+        }
         let track = state.track(self.family);
         match track.pacer.turn(sent) {
             Turn::Go => {
                 track.resume(notices);
+                state.line(self.family).served(quotas.party, sent.number);
                 Step::Go(Ticket {
                     quotas,
                     family: self.family,
@@ -129,7 +143,8 @@ impl<'q> Waiter<'q> {
                     track.leader = Some(self.id);
                 }
                 self.leads = leads;
-                self.counts(&mut state);
+                self.joins(&mut state);
+                self.counts();
                 if leads {
                     Step::Sleep(until.saturating_duration_since(now))
                 } else {
@@ -140,16 +155,26 @@ impl<'q> Waiter<'q> {
                 if track.leader == Some(self.id) {
                     track.leader = None;
                 }
+                self.joins(&mut state);
                 Step::Rest
             }
         }
     }
 
+    /// Waits for its client's turn from now on.
+    fn joins(&mut self, state: &mut State) {
+        if !self.in_line {
+            self.in_line = true;
+            state.line(self.family).joins(self.quotas.party);
+        }
+    }
+
     /// Counts as waiting from now on.
-    fn counts(&mut self, state: &mut State) {
+    fn counts(&mut self) {
         if !self.counted {
             self.counted = true;
-            let family = state.family(self.family);
+            let mut own = self.quotas.own();
+            let family = own.entry(self.family).or_default();
             family.waiting += 1;
             family.waiting_since.get_or_insert(self.quotas.clock.now());
         }
@@ -161,7 +186,8 @@ impl Drop for Waiter<'_> {
         let now = self.quotas.clock.now();
         let mut state = self.quotas.lock();
         if self.counted {
-            let family = state.family(self.family);
+            let mut own = self.quotas.own();
+            let family = own.entry(self.family).or_default();
             family.waiting = family.waiting.saturating_sub(1);
             if family.waiting == 0
                 && let Some(since) = family.waiting_since.take()
@@ -174,9 +200,14 @@ impl Drop for Waiter<'_> {
         if led {
             track.leader = None;
         }
+        let line = state.line(self.family);
+        let others = line.is_contested();
+        if self.in_line {
+            line.leaves(self.quotas.party);
+        }
         drop(state);
-        if led {
-            self.quotas.changed.notify_waiters();
+        if led || others {
+            self.quotas.allowance.0.changed.notify_waiters();
         }
     }
 }
