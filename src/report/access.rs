@@ -126,9 +126,17 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// As [`Answers::new`].
     pub fn held(&self, kind: &str, id: &str) -> Result<Held<'_, 's>> {
+        self.held_by(self.names.thing(kind, id)?)
+    }
+
+    /// As [`Answers::held`], of a principal that is known already.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn held_by(&self, principal: Thing) -> Result<Held<'_, 's>> {
         let filter = GrantFilter {
-            principal_type: Some(kind),
-            principal: Some(id),
+            principal_type: Some(&principal.kind),
+            principal: Some(&principal.id),
             ..Default::default()
         };
         let mut rows: Vec<HeldRow> = Vec::new();
@@ -136,41 +144,37 @@ impl<'s> Answers<'s> {
         let sync_id = self.snapshot.sync_id();
         self.snapshot
             .reader()
-            .for_each_grant_where(sync_id, &filter, &mut |row| {
-                let grant = row.grant;
-                let entitlement = entitlement_of(&grant);
-                let origin = Origin::of(&grant);
-                let id = match origins.remove_entry(entitlement) {
-                    Some((id, known)) => {
-                        origins.insert(Rc::clone(&id), known.and(&origin, entitlement));
-                        id
-                    }
-                    None => {
-                        let id: Rc<str> = entitlement.into();
-                        origins.insert(Rc::clone(&id), origin);
-                        id
-                    }
-                };
-                rows.push(HeldRow {
-                    entitlement: id,
-                    is_direct: Origin::is_given(&grant),
-                    is_immutable: is_immutable(&grant),
-                    grant_id: grant.id,
-                });
+            .for_each_listed_grant(sync_id, &filter, &mut |listed| {
+                let row = HeldRow::of(&listed.grant, entitlement_of(&listed.grant).into());
+                if !self.is_plain_row(&row) {
+                    add(&mut origins, &row.entitlement, &Origin::of(&listed.grant));
+                }
+                rows.push(row);
                 Ok(())
             })?;
-        let mut origin = |entitlement: &str| Ok(origins.remove(entitlement).map(Rc::new));
-        let entitlements = rows.iter().map(|row| &*row.entitlement);
+        let ways = if origins.is_empty() {
+            // Most people hold what they were given: nothing is to be followed.
+            Ways::default()
+        } else {
+            // Whatever a plain one says to follow from, nothing passes it on.
+            for row in rows.iter().filter(|row| self.is_plain_row(row)) {
+                add(&mut origins, &row.entitlement, &Origin::default());
+            }
+            let mut origin = |entitlement: &str| Ok(origins.remove(entitlement).map(Rc::new));
+            let entitlements = rows.iter().map(|row| &*row.entitlement);
+            Ways::to(&self.edges, &principal.kind, entitlements, &mut origin)?
+        };
         Ok(Held {
-            ways: Ways::to(&self.edges, kind, entitlements, &mut origin)?,
-            principal: self.names.thing(kind, id)?,
+            ways,
+            principal,
             answers: self,
             rows,
         })
     }
 
     /// Calls `each` with every grant that passes the filter and is wanted, in the order of rows. Only of these the ways
-    /// are looked for.
+    /// are looked for, and who holds it is read. `wanted` sees of both ends of a grant what the file keeps in it, maybe
+    /// no more than their ids.
     ///
     /// # Errors
     /// As [`Answers::new`], and those of `wanted` and `each`.
@@ -180,12 +184,23 @@ impl<'s> Answers<'s> {
         wanted: &mut dyn FnMut(&v2::Grant) -> Result<bool>,
         each: &mut dyn FnMut(Access) -> Result<()>,
     ) -> Result<()> {
+        self.for_each_grant_if(filter, wanted, &mut |grant| each(self.of_grant(grant)?))
+    }
+
+    /// As [`Answers::for_each_if`], with the grants as the file keeps them.
+    ///
+    /// # Errors
+    /// As [`Answers::for_each_if`].
+    pub fn for_each_grant_if(
+        &self,
+        filter: &GrantFilter<'_>,
+        wanted: &mut dyn FnMut(&v2::Grant) -> Result<bool>,
+        each: &mut dyn FnMut(&v2::Grant) -> Result<()>,
+    ) -> Result<()> {
         let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
-        reader.for_each_grant_where(sync_id, filter, &mut |row| {
-            if !wanted(&row.grant)? {
-                return Ok(());
-            }
-            each(self.one(&row.grant)?)
+        reader.for_each_listed_grant(sync_id, filter, &mut |listed| match wanted(&listed.grant)? {
+            true => each(&listed.grant),
+            false => Ok(()),
         })
     }
 
@@ -197,7 +212,7 @@ impl<'s> Answers<'s> {
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let grant = self.snapshot.reader().grant_at(*row)?;
-            found.push(grant.map(|grant| self.one(&grant)).transpose()?);
+            found.push(grant.map(|grant| self.of_grant(&grant)).transpose()?);
         }
         Ok(found)
     }
@@ -210,22 +225,38 @@ impl<'s> Answers<'s> {
         Ok(self.ways(kind, id, entitlement)?.through(entitlement))
     }
 
-    fn one(&self, grant: &v2::Grant) -> Result<Access> {
+    /// A grant as an answer.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn of_grant(&self, grant: &v2::Grant) -> Result<Access> {
+        let row = HeldRow::of(grant, entitlement_of(grant).into());
         let (kind, id) = principal_of(grant);
-        let entitlement = entitlement_of(grant);
-        let paths = if Origin::is_given(grant) && self.edges().into(entitlement).is_empty() {
-            // Nothing passes it on: whatever other rows say of it, this is the only way. A million people may hold it.
-            Paths::given(entitlement)
-        } else {
-            self.ways(kind, id, entitlement)?.paths(entitlement)
+        self.of_row(&row, self.names.thing(kind, id)?)
+    }
+
+    /// A grant of somebody as an answer.
+    ///
+    /// # Errors
+    /// As [`Answers::new`].
+    pub fn of_row(&self, row: &HeldRow, principal: Thing) -> Result<Access> {
+        let paths = match self.is_plain_row(row) {
+            true => Paths::given(&row.entitlement),
+            false => self
+                .ways(&principal.kind, &principal.id, &row.entitlement)?
+                .paths(&row.entitlement),
         };
-        let row = HeldRow {
-            grant_id: grant.id.clone(),
-            entitlement: entitlement.into(),
-            is_direct: Origin::is_given(grant),
-            is_immutable: is_immutable(grant),
-        };
-        self.access(&row, self.names.thing(kind, id)?, paths)
+        self.access(row, principal, paths)
+    }
+
+    /// Whether somebody gave it and nothing passes it on: whatever other rows say of it, that is the only way. A million
+    /// people may hold it.
+    pub fn is_plain(&self, grant: &v2::Grant) -> bool {
+        Origin::is_given(grant) && self.edges().into(entitlement_of(grant)).is_empty()
+    }
+
+    fn is_plain_row(&self, row: &HeldRow) -> bool {
+        row.is_direct && self.edges().into(&row.entitlement).is_empty()
     }
 
     /// The ways to one entitlement of somebody: what leads there is looked up as far as it is needed.
@@ -236,26 +267,13 @@ impl<'s> Answers<'s> {
             if let Some(known) = own.get(entitlement) {
                 return Ok(known.clone());
             }
-            let origin = self.origin(entitlement, kind, id)?.map(Rc::new);
+            let origin = origin(self.snapshot, entitlement, (kind, id))?.map(Rc::new);
             own.insert(entitlement.to_owned(), origin.clone());
             Ok(origin)
         };
         let ways = Ways::to(&self.edges, kind, std::iter::once(entitlement), &mut held);
         self.looked.borrow_mut().put(key, own);
         ways
-    }
-
-    fn origin(&self, entitlement: &str, kind: &str, id: &str) -> Result<Option<Origin>> {
-        let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
-        let mut joined: Option<Origin> = None;
-        for grant in reader.grants_between(sync_id, entitlement, kind, id)? {
-            let origin = Origin::of(&grant);
-            joined = Some(match joined {
-                Some(known) => known.and(&origin, entitlement),
-                None => origin,
-            });
-        }
-        Ok(joined)
     }
 
     fn access(&self, row: &HeldRow, principal: Thing, paths: Paths) -> Result<Access> {
@@ -308,6 +326,18 @@ pub struct HeldRow {
     pub is_immutable: bool,
 }
 
+impl HeldRow {
+    /// Of a grant; `entitlement` is the id of what is held.
+    pub fn of(grant: &v2::Grant, entitlement: Rc<str>) -> HeldRow {
+        HeldRow {
+            grant_id: grant.id.clone(),
+            entitlement,
+            is_direct: Origin::is_given(grant),
+            is_immutable: is_immutable(grant),
+        }
+    }
+}
+
 impl Held<'_, '_> {
     /// Its grants, in the order of rows where no other was asked for.
     pub fn rows(&self) -> &[HeldRow] {
@@ -316,6 +346,10 @@ impl Held<'_, '_> {
 
     /// Puts the grants in order of a key, then of their ids.
     pub(super) fn order_by<K: Ord>(&mut self, key: impl Fn(&HeldRow) -> Result<K>) -> Result<()> {
+        // A million people may hold one thing each.
+        if self.rows.len() < 2 {
+            return Ok(());
+        }
         let mut keyed = Vec::with_capacity(self.rows.len());
         for row in std::mem::take(&mut self.rows) {
             keyed.push((key(&row)?, row));
@@ -330,7 +364,10 @@ impl Held<'_, '_> {
     /// # Errors
     /// As [`Answers::new`].
     pub fn access(&self, row: &HeldRow) -> Result<Access> {
-        let paths = self.ways.paths(&row.entitlement);
+        let paths = match self.answers.is_plain_row(row) {
+            true => Paths::given(&row.entitlement),
+            false => self.ways.paths(&row.entitlement),
+        };
         self.answers.access(row, self.principal.clone(), paths)
     }
 }
@@ -359,6 +396,40 @@ impl Looked {
         self.size += own.len();
         self.known.insert(who, own);
     }
+}
+
+/// Joins an origin to what is known of an entitlement.
+fn add(origins: &mut HashMap<Rc<str>, Origin>, entitlement: &Rc<str>, origin: &Origin) {
+    let joined = match origins.remove(entitlement) {
+        Some(known) => known.and(origin, entitlement),
+        None => origin.clone(),
+    };
+    origins.insert(Rc::clone(entitlement), joined);
+}
+
+/// Where somebody has an entitlement from; `None` where they have it not.
+///
+/// # Errors
+/// `DataLoss` for a damaged file.
+pub(super) fn origin(snapshot: &Snapshot, entitlement: &str, (kind, id): (&str, &str)) -> Result<Option<Origin>> {
+    let filter = GrantFilter {
+        entitlement: Some(entitlement),
+        principal_type: Some(kind),
+        principal: Some(id),
+        ..Default::default()
+    };
+    let mut joined: Option<Origin> = None;
+    snapshot
+        .reader()
+        .for_each_listed_grant(snapshot.sync_id(), &filter, &mut |listed| {
+            let origin = Origin::of(&listed.grant);
+            joined = Some(match joined.take() {
+                Some(known) => known.and(&origin, entitlement),
+                None => origin,
+            });
+            Ok(())
+        })?;
+    Ok(joined)
 }
 
 fn is_immutable(grant: &v2::Grant) -> bool {

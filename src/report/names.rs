@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::inherited::{Inherited, Key};
 use super::snapshot::Snapshot;
-use super::thing::{Right, Thing};
+use super::thing::{Account, Face, Right, Thing};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
@@ -80,6 +80,30 @@ impl<'s> Names<'s> {
         remember(&self.resources, (kind.to_owned(), id.to_owned()), || {
             self.snapshot.reader().resource(self.snapshot.sync_id(), kind, id)
         })
+    }
+
+    /// What the user trait of a resource says; `None` where it has none, or the file lacks it. What resource it is, is not
+    /// said again.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn account(&self, kind: &str, id: &str) -> Result<Option<Account>> {
+        let resource = self.resource(kind, id)?;
+        Ok(resource.and_then(|resource| Account::of(&resource, Thing::default())))
+    }
+
+    /// What a list shows of a resource. It is not remembered: a million of them may be looked at once each.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn face(&self, kind: &str, id: &str) -> Result<Face> {
+        let resource = self.snapshot.reader().resource(self.snapshot.sync_id(), kind, id)?;
+        let mut face = resource.map(Face::of).unwrap_or_default();
+        if face.name.is_empty() {
+            id.clone_into(&mut face.name);
+        }
+        face.type_name = self.type_name(kind)?;
+        Ok(face)
     }
 
     /// An entitlement by id, or `None` where the file lacks it.

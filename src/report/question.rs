@@ -8,7 +8,7 @@ use super::access::{Access, entitlement_of, principal_of};
 use super::condition::{Condition, Facts, moment_of};
 use super::names::Names;
 use super::path::Origin;
-use super::reach::{Asker, Gap, Part, Reach, unknown};
+use super::reach::{Asker, Gap, Lead, Part, Reach, unknown};
 use super::snapshot::Snapshot;
 use super::spelling::Nearest;
 use super::thing::{Right, Thing};
@@ -94,6 +94,28 @@ pub fn ask(
             }
         }
     }
+    gaps.extend(unknown::of_sync(asker.names().snapshot().run(), asker.ground));
+    Ok(gaps)
+}
+
+/// As [`ask`] who can reach a thing, with rows of which nothing is looked up yet but what the pick asks for.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_leads(
+    asker: Asker<'_, '_>,
+    (thing, part): (&Thing, Part),
+    pick: &Pick,
+    each: &mut dyn FnMut(Lead<'_>) -> Result<()>,
+) -> Result<Vec<Gap>> {
+    let judge = Judge {
+        asker,
+        pick,
+        now: moment_of(asker.names().snapshot().run()),
+    };
+    let mut known: HashSet<Gap> = HashSet::new();
+    let mut gaps = judge.leads_on(thing, part, None, false, each)?;
+    gaps.retain(|gap| known.insert(gap.clone()));
     gaps.extend(unknown::of_sync(asker.names().snapshot().run(), asker.ground));
     Ok(gaps)
 }
@@ -229,13 +251,26 @@ impl Judge<'_, '_, '_> {
         users_only: bool,
         each: &mut dyn FnMut(Access) -> Result<()>,
     ) -> Result<Vec<Gap>> {
+        self.leads_on(thing, part, only, users_only, &mut |lead| {
+            each(lead.access(&self.asker, thing)?)
+        })
+    }
+
+    fn leads_on(
+        &self,
+        thing: &Thing,
+        part: Part,
+        only: Option<&Thing>,
+        users_only: bool,
+        each: &mut dyn FnMut(Lead<'_>) -> Result<()>,
+    ) -> Result<Vec<Gap>> {
         let ground = self.asker.ground;
         let mut wanted = |grant: &v2::Grant, reach: Reach, reached: Option<&Thing>| {
             Ok((!users_only || ground.is_user(principal_of(grant).0)) && self.wants(grant, reach, reached)?)
         };
-        self.asker.on(thing, part, only, &mut wanted, &mut |access| {
-            if is_judged(&access) || self.keeps(&access)? {
-                each(access)?;
+        self.asker.leads_on(thing, part, only, &mut wanted, &mut |lead| {
+            if is_judged(lead.reach()) || self.keeps(&lead.access(&self.asker, thing)?)? {
+                each(lead)?;
             }
             Ok(())
         })
@@ -247,7 +282,7 @@ impl Judge<'_, '_, '_> {
         // thing, is told where somebody asks for it.
         let with_granting = self.pick.condition.as_ref().is_some_and(Condition::asks_for_reach);
         self.asker.everybody(with_granting, &mut wanted, &mut |access| {
-            if is_judged(&access) || self.keeps(&access)? {
+            if is_judged(access.reach) || self.keeps(&access)? {
                 each(access)?;
             }
             Ok(())
@@ -322,8 +357,8 @@ impl Judge<'_, '_, '_> {
 }
 
 /// Whether a row was judged by its grant, before its ways were looked for.
-fn is_judged(access: &Access) -> bool {
-    access.reach < Reach::Scope
+fn is_judged(reach: Reach) -> bool {
+    reach < Reach::Scope
 }
 
 /// Whether an entitlement has this id, slug or name.

@@ -7,6 +7,7 @@ use super::apart::{self, Apart};
 use super::wording::count;
 use crate::baton::annotation;
 use crate::baton::proto::v2;
+use crate::baton::proto::v2::user_trait::AccountType;
 
 /// A resource: a person, a group, a role, a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -142,20 +143,14 @@ impl Account {
 
     /// Reads the user trait of a resource; `None` where it has none.
     pub fn of(resource: &v2::Resource, thing: Thing) -> Option<Account> {
-        use v2::user_trait::{AccountType, status};
+        use v2::user_trait::status;
         let user: v2::UserTrait = annotation::find(&resource.annotations)?;
-        let primary = user.emails.iter().find(|e| e.is_primary).or(user.emails.first());
         let time = |at: &Option<prost_types::Timestamp>| at.as_ref().map(ToString::to_string);
         let state = user.status.as_ref().map(v2::user_trait::Status::status);
         Some(Account {
             thing,
-            email: primary.map(|e| e.address.clone()).unwrap_or_default(),
-            account_type: match user.account_type() {
-                AccountType::Human => "human",
-                AccountType::Service => "service",
-                AccountType::System => "system",
-                AccountType::Unspecified => "",
-            },
+            email: primary(&user.emails).unwrap_or_default().to_owned(),
+            account_type: account_type(user.account_type()),
             status: match state {
                 Some(status::Status::Enabled) => "enabled",
                 Some(status::Status::Disabled) => "disabled",
@@ -165,6 +160,65 @@ impl Account {
             last_login: time(&user.last_login),
             created_at: time(&user.created_at).or_else(|| time(&resource.created_at)),
         })
+    }
+}
+
+/// The primary e-mail address; else the first.
+fn primary(emails: &[v2::user_trait::Email]) -> Option<&str> {
+    let primary = emails.iter().find(|email| email.is_primary).or(emails.first());
+    primary.map(|email| email.address.as_str())
+}
+
+fn account_type(said: AccountType) -> &'static str {
+    match said {
+        AccountType::Human => "human",
+        AccountType::Service => "service",
+        AccountType::System => "system",
+        AccountType::Unspecified => "",
+    }
+}
+
+/// What a list shows of somebody, without what tells them apart from others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Face {
+    /// The display name; the id where it has none.
+    pub name: String,
+    /// The display name of its type.
+    pub type_name: String,
+    /// As [`Account::email`].
+    pub email: String,
+    /// As [`Account::account_type`].
+    pub account_type: &'static str,
+}
+
+/// A user trait of which only what a list shows is parsed.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Login {
+    #[prost(message, repeated, tag = "1")]
+    emails: Vec<v2::user_trait::Email>,
+    #[prost(enumeration = "AccountType", tag = "5")]
+    account_type: i32,
+}
+
+impl annotation::Named for Login {
+    const NAME: &'static str = <v2::UserTrait as annotation::Named>::NAME;
+}
+
+impl Face {
+    /// Of a resource; what its type is called is not in it.
+    pub(super) fn of(resource: v2::Resource) -> Face {
+        let login: Login = annotation::find(&resource.annotations).unwrap_or_default();
+        Face {
+            account_type: account_type(login.account_type()),
+            email: primary(&login.emails).unwrap_or_default().to_owned(),
+            name: resource.display_name,
+            type_name: String::new(),
+        }
+    }
+
+    /// Whether a machine uses it rather than a person.
+    pub fn is_machine(&self) -> bool {
+        matches!(self.account_type, "service" | "system")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::apart;
 use super::names::Names;
-use super::thing::{self, Account, Right, Thing};
+use super::thing::{self, Right, Thing};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 
@@ -42,12 +42,8 @@ pub fn way(names: &Names<'_>, path: &[Right]) -> Result<String> {
 /// # Errors
 /// As [`label`].
 pub fn email(names: &Names<'_>, thing: &Thing) -> Result<String> {
-    let Some(resource) = names.resource(&thing.kind, &thing.id)? else {
-        return Ok(String::new());
-    };
-    Ok(Account::of(&resource, thing.clone())
-        .map(|a| a.email)
-        .unwrap_or_default())
+    let account = names.account(&thing.kind, &thing.id)?;
+    Ok(account.map(|account| account.email).unwrap_or_default())
 }
 
 /// Whether a resource is a group, whose members join and leave.

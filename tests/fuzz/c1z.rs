@@ -1,18 +1,26 @@
 //! What the targets that make `.c1z` files share: a good one, and reading everything there is in one. Files lie in memory,
 //! so that a run costs what reading them costs.
 
+use std::ffi::c_int;
+use std::io::Cursor;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use baton_workato::baton::c1z::{Policy, Reader, Store, SyncType};
 use baton_workato::baton::entitlement::{EntitlementBuilder, Purpose};
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::grant::GrantBuilder;
 use baton_workato::baton::resource::{ResourceBuilder, id, resource_type};
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, MAIN_DB};
 
 pub const MAGIC: &[u8] = b"C1ZF\0";
+/// Bytes of a page.
+const SMALL: u32 = 512;
 
 /// The database of a finished sync: two roles, one of which passes the other on, and a person. Small pages, so that a
 /// change of one byte is likely to hit something.
+#[allow(dead_code)]
 pub fn good() -> &'static [u8] {
     static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut store = Store::open_in_memory(&[], Policy::default()).unwrap();
@@ -33,15 +41,46 @@ pub fn good() -> &'static [u8] {
     &GOOD
 }
 
-/// The same database in pages of 512 bytes.
+/// The same database in small pages.
 pub fn small_pages(database: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("database");
     std::fs::write(&file, database).unwrap();
-    let db = rusqlite::Connection::open(&file).unwrap();
-    db.execute_batch("pragma journal_mode = delete; pragma page_size = 512; vacuum").unwrap();
+    let db = Connection::open(&file).unwrap();
+    db.execute_batch(&format!("pragma journal_mode = delete; pragma page_size = {SMALL}; vacuum")).unwrap();
     db.close().unwrap();
     std::fs::read(&file).unwrap()
+}
+
+/// A database in memory into which statements write, run after run: nothing is compiled twice, and the schema is read once.
+#[allow(dead_code)]
+pub struct Template(Connection);
+
+#[allow(dead_code)]
+impl Template {
+    /// One with the content of `database`, whose pages are small.
+    pub fn of(database: &[u8]) -> Template {
+        let mut source = Connection::open_in_memory().unwrap();
+        source.deserialize_read_exact(MAIN_DB, Cursor::new(database), database.len(), true).unwrap();
+        let mut db = Connection::open_in_memory().unwrap();
+        // It takes over what has the size of its own pages.
+        db.execute_batch(&format!("pragma page_size = {SMALL}")).unwrap();
+        Backup::new(&source, &mut db).unwrap().run_to_completion(c_int::MAX, Duration::ZERO, None).unwrap();
+        db.set_prepared_statement_cache_capacity(512);
+        Template(db)
+    }
+
+    /// The database as it is after these statements. The next one begins anew.
+    pub fn after(&mut self, edit: impl FnOnce(&Connection)) -> Vec<u8> {
+        let run = |sql: &str, db: &Connection| db.prepare_cached(sql).unwrap().execute([]).unwrap();
+        run("savepoint edits", &self.0);
+        edit(&self.0);
+        // What is not committed is in it: it is read as statements read it.
+        let database = self.0.serialize(MAIN_DB).unwrap().to_vec();
+        run("rollback to edits", &self.0);
+        run("release edits", &self.0);
+        database
+    }
 }
 
 /// `database` with bytes changed: where in two bytes, little end first, and the new one, for each.

@@ -48,7 +48,7 @@ fn collect(asker: Asker<'_, '_>, who: &Thing, pick: &Pick) -> Result<Found> {
         shown: Shown::default(),
     };
     found.gaps = ask(asker, &Target::Principal(who.clone()), pick, &mut |access| {
-        found.shown.add(&access, is_on);
+        found.shown.add(access.reach, is_on);
         let is_held = match access.reach {
             Reach::On => true,
             Reach::Above | Reach::Inside => is_on,

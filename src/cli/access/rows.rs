@@ -58,7 +58,7 @@ pub(super) fn show(
     let shown = RefCell::new(Shown::default());
     let each = |write: &mut dyn FnMut(Access) -> Result<()>| {
         ask(asker, target, pick, &mut |access| {
-            shown.borrow_mut().add(&access, is_on);
+            shown.borrow_mut().add(access.reach, is_on);
             write(access)
         })
     };

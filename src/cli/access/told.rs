@@ -20,8 +20,8 @@ pub(super) struct Shown {
 
 impl Shown {
     /// One more row. `on` says whether a thing was asked about: then a grant elsewhere that leads to it is told once.
-    pub(super) fn add(&mut self, access: &Access, on: bool) {
-        let is_grant = match access.reach {
+    pub(super) fn add(&mut self, reach: Reach, on: bool) {
+        let is_grant = match reach {
             Reach::On => true,
             Reach::Above | Reach::Inside => on,
             Reach::Scope | Reach::SelfGranting => false,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::report::Snapshot;
-use crate::report::access::entitlement_of;
+use crate::report::access::{entitlement_of, origin};
 use crate::report::path::Origin;
 
 /// Answers that are remembered: a person's privileges of one role share theirs.
@@ -168,20 +168,4 @@ impl<'s> Causes<'s> {
         }
         self.known.insert(key, held);
     }
-}
-
-/// Where somebody has an entitlement from; `None` where they have it not.
-fn origin(snapshot: &Snapshot, entitlement: &str, who: (&str, &str)) -> Result<Option<Origin>> {
-    let grants = snapshot
-        .reader()
-        .grants_between(snapshot.sync_id(), entitlement, who.0, who.1)?;
-    let mut joined: Option<Origin> = None;
-    for grant in &grants {
-        let origin = Origin::of(grant);
-        joined = Some(match joined {
-            Some(known) => known.and(&origin, entitlement),
-            None => origin,
-        });
-    }
-    Ok(joined)
 }

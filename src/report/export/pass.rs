@@ -229,19 +229,24 @@ impl Pass<'_> {
             answers: &self.answers,
             ground: &self.ground,
         };
-        let held = asker.held(&thing.kind, &thing.id)?;
+        let account = Account::of(resource, thing.clone());
+        let stands_in = account.is_none() && self.stand_ins.includes(&thing.kind);
+        let takes_given = self.sinks.iter().any(|sink| sink.takes_given());
+        // What roles and folders hold is not looked up where nobody asks.
+        if account.is_none() && !stands_in && !takes_given {
+            return Ok(());
+        }
+        let held = asker.held_by(thing.clone())?;
         let given = held.rows().iter().filter(|row| row.is_direct);
         let direct = given.clone().count();
-        if self.sinks.iter().any(|sink| sink.takes_given()) {
+        if takes_given {
             let given = given
                 .map(|row| names.right(&row.entitlement))
                 .collect::<Result<Vec<_>>>()?;
             self.sinks.iter_mut().try_for_each(|sink| sink.given(&thing, &given))?;
         }
-        let account = match Account::of(resource, thing.clone()) {
-            None if self.stand_ins.includes(&thing.kind) && self.reaches(&thing, &held)? => {
-                Some(Account::unknown(thing.clone()))
-            }
+        let account = match account {
+            None if stands_in && self.reaches(&thing, &held)? => Some(Account::unknown(thing.clone())),
             account => account,
         };
         let Some(mut account) = account else {

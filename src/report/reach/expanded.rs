@@ -59,9 +59,9 @@ fn given_to(names: &Names<'_>, entitlement: &str, kind: &str) -> Result<Option<(
     let mut found = None;
     snapshot
         .reader()
-        .for_each_grant_where(snapshot.sync_id(), &filter, &mut |row| {
-            if Origin::is_given(&row.grant) {
-                let (kind, id) = principal_of(&row.grant);
+        .for_each_listed_grant(snapshot.sync_id(), &filter, &mut |listed| {
+            if Origin::is_given(&listed.grant) {
+                let (kind, id) = principal_of(&listed.grant);
                 found = Some((kind.to_owned(), id.to_owned()));
             }
             Ok(())

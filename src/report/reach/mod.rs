@@ -63,7 +63,7 @@ use serde::Serialize;
 pub use beyond::{Beyond, By};
 pub use doors::{At, Door, Doors, Part, Scoped};
 pub use ground::{Client, Ground, Placed};
-pub use rows::{Asker, scope_row};
+pub use rows::{Asker, Lead, scope_row};
 pub(in crate::report) use scope::Scope;
 pub use unknown::Gap;
 

@@ -17,6 +17,52 @@ use crate::report::thing::{Right, Thing};
 /// Whether a grant is wanted as a row of this kind, which leads to this thing; to what it is on, where none is named.
 pub type Wanted<'w> = dyn FnMut(&v2::Grant, Reach, Option<&Thing>) -> Result<bool> + 'w;
 
+/// A row of which nothing is looked up yet: a million of them may be counted and few told.
+#[derive(Clone, Copy)]
+pub enum Lead<'r> {
+    /// A grant, and how it leads to the thing. Of both ends there is what the file keeps in it, maybe only ids.
+    Grant(Reach, &'r v2::Grant),
+    /// An account, and its scope.
+    Scope(&'r Thing, &'r Right),
+}
+
+impl<'r> Lead<'r> {
+    /// How it lets to the thing.
+    pub fn reach(&self) -> Reach {
+        match self {
+            Lead::Grant(reach, _) => *reach,
+            Lead::Scope(..) => Reach::Scope,
+        }
+    }
+
+    /// Type and bare id of who gets there.
+    pub fn principal(&self) -> (&'r str, &'r str) {
+        match self {
+            Lead::Grant(_, grant) => principal_of(grant),
+            Lead::Scope(client, _) => (&client.kind, &client.id),
+        }
+    }
+
+    /// The id of the entitlement; a scope has none.
+    pub fn entitlement(&self) -> &'r str {
+        match self {
+            Lead::Grant(_, grant) => entitlement_of(grant),
+            Lead::Scope(_, scope) => &scope.id,
+        }
+    }
+
+    /// The whole row, as a way to `thing`.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn access(&self, asker: &Asker<'_, '_>, thing: &Thing) -> Result<Access> {
+        match self {
+            Lead::Grant(reach, grant) => Ok(asker.answers.of_grant(grant)?.to(*reach, thing.clone())),
+            Lead::Scope(client, scope) => Ok(scope_row((*client).clone(), (*scope).clone(), thing.clone())),
+        }
+    }
+}
+
 /// Asks one sync.
 #[derive(Clone, Copy)]
 pub struct Asker<'a, 's> {
@@ -94,7 +140,15 @@ impl<'a, 's> Asker<'a, 's> {
     /// # Errors
     /// As [`Asker::of`].
     pub fn held(&self, kind: &str, id: &str) -> Result<Held<'a, 's>> {
-        let mut held = self.answers.held(kind, id)?;
+        self.held_by(self.names().thing(kind, id)?)
+    }
+
+    /// As [`Asker::held`], of somebody who is known already.
+    ///
+    /// # Errors
+    /// As [`Asker::of`].
+    pub fn held_by(&self, principal: Thing) -> Result<Held<'a, 's>> {
+        let mut held = self.answers.held_by(principal)?;
         held.order_by(|row| {
             let right = self.names().right(&row.entitlement)?;
             let power = self.ground.power(self.names(), &right)?;
@@ -158,6 +212,21 @@ impl<'a, 's> Asker<'a, 's> {
         wanted: &mut Wanted<'_>,
         each: &mut dyn FnMut(Access) -> Result<()>,
     ) -> Result<Vec<Gap>> {
+        self.leads_on(thing, part, only, wanted, &mut |lead| each(lead.access(self, thing)?))
+    }
+
+    /// As [`Asker::on`], with rows of which nothing is looked up yet.
+    ///
+    /// # Errors
+    /// As [`Asker::on`].
+    pub fn leads_on(
+        &self,
+        thing: &Thing,
+        part: Part,
+        only: Option<&Thing>,
+        wanted: &mut Wanted<'_>,
+        each: &mut dyn FnMut(Lead<'_>) -> Result<()>,
+    ) -> Result<Vec<Gap>> {
         let Doors {
             doors,
             scopes,
@@ -173,7 +242,7 @@ impl<'a, 's> Asker<'a, 's> {
         }
         for Scoped { client, scope } in scopes {
             if only.is_none_or(|only| (&only.kind, &only.id) == (&client.kind, &client.id)) {
-                each(scope_row(client, scope, thing.clone()))?;
+                each(Lead::Scope(&client, &scope))?;
             }
         }
         for door in late {
@@ -188,7 +257,7 @@ impl<'a, 's> Asker<'a, 's> {
         thing: &Thing,
         only: Option<&Thing>,
         wanted: &mut Wanted<'_>,
-        each: &mut dyn FnMut(Access) -> Result<()>,
+        each: &mut dyn FnMut(Lead<'_>) -> Result<()>,
     ) -> Result<()> {
         let mut filter = match &door.at {
             At::Thing(on) => GrantFilter {
@@ -212,9 +281,8 @@ impl<'a, 's> Asker<'a, 's> {
                 && (!door.direct_only || is_given())
                 && wanted(grant, door.reach, Some(thing))?)
         };
-        self.answers.for_each_if(&filter, &mut passes, &mut |access| {
-            each(access.to(door.reach, thing.clone()))
-        })
+        self.answers
+            .for_each_grant_if(&filter, &mut passes, &mut |grant| each(Lead::Grant(door.reach, grant)))
     }
 
     /// Calls `each` with every wanted grant to a person or an account in the order of rows, a grant on something inside
@@ -263,7 +331,9 @@ impl<'a, 's> Asker<'a, 's> {
         }
         for (door, projects) in ground.managers_of_projects().filter(|_| granting) {
             for project in projects {
-                self.through(&door, project, None, &mut |_, _, _| Ok(true), each)?;
+                self.through(&door, project, None, &mut |_, _, _| Ok(true), &mut |lead| {
+                    each(lead.access(self, project)?)
+                })?;
             }
         }
         Ok(())

@@ -58,7 +58,7 @@ impl Rows<'_, '_> {
             Some(account) => account,
         };
         let seen = self.seen(resource, &account);
-        let held = self.asker.held(&account.thing.kind, &account.thing.id)?;
+        let held = self.asker.held_by(account.thing.clone())?;
         let direct = direct_rows(&held)?;
         let row_of = |right: &thing::Right| direct.get(right.id.as_str()).cloned();
         let mut ids: BTreeSet<String> = BTreeSet::new();

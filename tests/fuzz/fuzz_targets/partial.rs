@@ -8,8 +8,8 @@
 #[path = "../c1z.rs"]
 mod c1z;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::sync::LazyLock;
 
 use baton_workato::baton::c1z::{Claim, Found, ListProgress, Partial, Policy, Position, Section, Store, SyncType};
@@ -17,7 +17,7 @@ use baton_workato::baton::error::{Kind, Result};
 use baton_workato::baton::warning::Occurrence;
 use libfuzzer_sys::fuzz_target;
 use rusqlite::types::Value;
-use rusqlite::{Connection, MAIN_DB, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
 const SECTIONS: [Section; 3] = [Section::Resources, Section::Entitlements, Section::Grants];
 
@@ -55,6 +55,7 @@ const TABLES: [(&str, &str); 4] = [
 ];
 
 thread_local! {
+    static TEMPLATE: RefCell<c1z::Template> = RefCell::new(c1z::Template::of(&GOOD));
     static TARGET: Store = Store::open_in_memory(&[], Policy::default()).unwrap();
 }
 
@@ -172,24 +173,21 @@ fn content(partial: &Partial) -> Result<Content> {
 
 /// The good one after statements that write into it.
 fn edited(edit: impl FnOnce(&Connection)) -> Vec<u8> {
-    let mut db = Connection::open_in_memory().unwrap();
-    db.deserialize_read_exact(MAIN_DB, Cursor::new(&*GOOD), GOOD.len(), false).unwrap();
-    db.execute_batch("pragma journal_mode = off; begin").unwrap();
-    edit(&db);
-    db.execute_batch("commit").unwrap();
-    db.serialize(MAIN_DB).unwrap().to_vec()
+    TEMPLATE.with_borrow_mut(|good| good.after(edit))
 }
 
 fn columns(db: &Connection, changes: &[u8]) {
     for change in changes.chunks_exact(6).take(4) {
         let (table, column) = COLUMNS[usize::from(change[0]) % COLUMNS.len()];
-        let nth = format!("select {column} from {table} limit 1 offset {}", change[1] % 12);
-        let Ok(before) = db.query_row(&nth, [], |row| row.get::<_, Value>(0)) else {
+        let nth = format!("select {column} from {table} limit 1 offset ?1");
+        let mut nth = db.prepare_cached(&nth).unwrap();
+        let Ok(before) = nth.query_row([change[1] % 12], |row| row.get::<_, Value>(0)) else {
             continue;
         };
         let after = other(&before, change[2], &change[3..]);
         // A constraint that refuses is as good.
-        let _ = db.execute(&format!("update {table} set {column} = ?1 where {column} is ?2"), [after, before]);
+        let sql = format!("update {table} set {column} = ?1 where {column} is ?2");
+        let _ = db.prepare_cached(&sql).unwrap().execute([after, before]);
     }
 }
 
@@ -221,16 +219,15 @@ fn other(before: &Value, way: u8, bytes: &[u8]) -> Value {
 fn rows(db: &Connection, changes: &[u8]) {
     for change in changes.chunks_exact(4).take(4) {
         let (table, key) = TABLES[usize::from(change[0]) % TABLES.len()];
-        let nth = |n: u8| format!("select {key} from {table} order by {key} limit 1 offset {}", n % 12);
+        let nth = |at: usize| format!("select {key} from {table} order by {key} limit 1 offset ?{at}");
+        let [first, second] = [change[2] % 12, change[3] % 12];
+        let cached = |sql: &str| db.prepare_cached(sql).unwrap();
         let _ = match change[1] % 3 {
-            0 => db.execute(&format!("delete from {table} where ({key}) = ({})", nth(change[2])), []),
+            0 => cached(&format!("delete from {table} where ({key}) = ({})", nth(1))).execute([first]),
             1 => {
-                let Ok(mut statement) = db.prepare(&format!("select * from {table} where ({key}) = ({})", nth(change[2])))
-                else {
-                    continue;
-                };
+                let mut statement = cached(&format!("select * from {table} where ({key}) = ({})", nth(1)));
                 let count = statement.column_count();
-                let Ok(mut row) = statement.query_row([], |row| {
+                let Ok(mut row) = statement.query_row([first], |row| {
                     (0..count).map(|at| row.get(at)).collect::<rusqlite::Result<Vec<Value>>>()
                 }) else {
                     continue;
@@ -242,15 +239,13 @@ fn rows(db: &Connection, changes: &[u8]) {
                     _ => Value::Null,
                 };
                 let places = vec!["?"; count].join(", ");
-                db.execute(&format!("insert into {table} values ({places})"), params_from_iter(row))
+                cached(&format!("insert into {table} values ({places})")).execute(params_from_iter(row))
             }
             _ => {
                 let other = if table == "pages" { "rows" } else { key.rsplit(' ').next().unwrap() };
-                let value = format!("select {other} from {table} where ({key}) = ({})", nth(change[3]));
-                db.execute(
-                    &format!("update {table} set {other} = ({value}) where ({key}) = ({})", nth(change[2])),
-                    [],
-                )
+                let value = format!("select {other} from {table} where ({key}) = ({})", nth(2));
+                cached(&format!("update {table} set {other} = ({value}) where ({key}) = ({})", nth(1)))
+                    .execute([first, second])
             }
         };
     }

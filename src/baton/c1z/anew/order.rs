@@ -185,7 +185,7 @@ impl<'k> Ordered<'k> {
     }
 
     fn ascends(&self, places: &[u32]) -> Result<bool> {
-        Ok(places.array_windows().all(|[a, b]| self.compare(*a, *b).is_le()))
+        Ok(places.is_sorted_by(|a, b| self.compare(*a, *b).is_le()))
     }
 
     /// How the ids of two rows follow each other, and their syncs.

@@ -5,7 +5,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use crate::baton::c1z::fault;
-use crate::baton::error::{Error, Result};
+use crate::baton::error::Result;
 
 /// The byte that SQLite locks.
 const LOCKS: u64 = 1 << 30;
@@ -126,8 +126,6 @@ impl Pages {
     pub(in crate::baton::c1z) fn finish(mut self) -> Result<()> {
         self.write_out()?;
         self.file.seek(SeekFrom::Start(COUNT as u64))?;
-        self.file
-            .write_all(&(self.next - 1).to_be_bytes())
-            .map_err(|error| Error::from(fault::disk(error)))
+        self.file.write_all(&(self.next - 1).to_be_bytes()).map_err(fault::disk)
     }
 }

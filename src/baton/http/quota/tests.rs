@@ -531,7 +531,8 @@ async fn clients_of_one_allowance_keep_one_pace_and_take_turns() {
     }
     let ended = ended.into_inner().unwrap();
     assert_eq!(ended.last().unwrap().0, 0);
-    assert!(ended[..2].iter().all(|(_, ms)| *ms < 61_000), "{ended:?}");
+    // Their forty and twenty of the other's are a minute; alone in its line, each would wait for two hundred.
+    assert!(ended[..2].iter().all(|(_, ms)| *ms < 62_000), "{ended:?}");
     assert!(
         world.time.ms() < 185_000,
         "no more than 240 requests ask for: {}",

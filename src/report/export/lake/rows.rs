@@ -225,7 +225,7 @@ impl Pass<'_> {
     /// What somebody holds, and of an account what it reaches beyond that.
     fn held_by(&mut self, who: &Who) -> Result<()> {
         let asker = self.asker;
-        let held = asker.answers.held(&who.thing.kind, &who.thing.id)?;
+        let held = asker.answers.held_by(who.thing.clone())?;
         for row in held.rows() {
             self.grant(who, held.access(row)?)?;
         }
