@@ -314,6 +314,16 @@ codes! {
     NOBODY_ANSWERS = "0711";
     /// What earlier syncs of a service read is not known.
     MEMORY_UNUSABLE = "0720";
+    /// `lambda` does not run in AWS Lambda.
+    NO_LAMBDA = "0730";
+    /// A configuration of ConductorOne that cannot be decrypted.
+    SEALED_FOR_ANOTHER = "0731";
+    /// A configuration of ConductorOne that the connector cannot follow.
+    HOSTED_CONFIG = "0732";
+    /// Whoever asks a hosted connector does not prove who it is.
+    CALLER_REFUSED = "0733";
+    /// ConductorOne does not allow the host that the connector reads.
+    EGRESS = "0734";
 
     /// The address to serve on cannot be used.
     LISTEN = "0801";
@@ -323,6 +333,8 @@ codes! {
     BAD_CALL = "0803";
     /// What a parent process handed over cannot be used.
     PARENT = "0804";
+    /// A list cannot go on: it changed, and what it was read from is gone.
+    LIST_MOVED = "0805";
 
     /// Rows that lack an end were dropped.
     ROWS_DROPPED = "0901";

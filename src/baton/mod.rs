@@ -118,6 +118,8 @@ pub mod grant;
 pub mod grpc;
 pub mod hook;
 pub mod host;
+#[cfg(feature = "hosted")]
+pub mod hosted;
 pub mod http;
 pub mod json;
 pub mod lock;

@@ -328,10 +328,19 @@ const COMMANDS: &[Row] = &[
         shown: health_check::shown,
         ..Row::KIT
     },
+    #[cfg(not(feature = "hosted"))]
     Row {
         build: lambda::command,
         run: |_, _, _| lambda::run(),
         needs: Needs::Anything,
+        ..Row::KIT
+    },
+    #[cfg(feature = "hosted")]
+    Row {
+        build: lambda::command,
+        run: lambda::run,
+        shown: lambda::shown,
+        adapt: |command, purpose| args::add(command, lambda::fields(), purpose, |_| true),
         ..Row::KIT
     },
 ];

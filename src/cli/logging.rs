@@ -40,6 +40,29 @@ pub fn start_as_published(values: &Values, terminal: &Terminal) -> Result<Displa
     begin(values, terminal, level(kit::LOG_LEVEL.of(values))?)
 }
 
+/// As [`start_as_published`], with a level that can be set again later.
+///
+/// # Errors
+/// As [`start`].
+#[cfg(feature = "hosted")]
+pub fn start_adjustable(values: &Values, terminal: &Terminal) -> Result<std::sync::Arc<dyn Fn(Level) + Send + Sync>> {
+    let options = LogOptions {
+        level: level_of(values)?,
+        format: format(kit::LOG_FORMAT.of(values), terminal)?,
+        destinations: destinations(kit::LOG_PATH.of(values)),
+    };
+    logs::start_adjustable(&options, terminal)
+}
+
+/// The least important lines to log, as set.
+///
+/// # Errors
+/// An unknown level.
+#[cfg(feature = "hosted")]
+pub fn level_of(values: &Values) -> Result<Level> {
+    level(kit::LOG_LEVEL.of(values))
+}
+
 fn begin(values: &Values, terminal: &Terminal, least: Level) -> Result<Display> {
     let chosen_format = !kit::LOG_FORMAT.of(values).is_empty();
     let may_draw = terminal.stderr_is_terminal() && !terminal.is_quiet();

@@ -115,7 +115,10 @@ pub fn among(names: impl Iterator<Item = String>) -> Vec<Unknown> {
 
 fn known() -> Vec<String> {
     let fields = fields::all().iter().map(|field| field.env());
-    fields.chain(OTHERS.map(str::to_owned)).collect()
+    let known = fields.chain(OTHERS.map(str::to_owned));
+    #[cfg(feature = "hosted")]
+    let known = known.chain(super::lambda::variables());
+    known.collect()
 }
 
 /// The name that may be meant, and how far it is. Settings of the kit are looked for without the connector's name, too.

@@ -16,7 +16,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, MakeWriter};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry};
@@ -70,6 +70,47 @@ pub type Listener = Box<dyn Layer<Registry> + Send + Sync>;
 /// # Errors
 /// A log file that cannot be opened; a second call.
 pub fn start(options: &LogOptions, terminal: &Terminal, listeners: Vec<Listener>) -> Result<()> {
+    let mut all = vec![lines(options, terminal)?.with_filter(filter(options.level)).boxed()];
+    all.extend(listeners);
+    begin(all)
+}
+
+/// As [`start()`], without listeners; the least important level can be set again later.
+///
+/// # Errors
+/// As [`start()`].
+#[cfg(feature = "hosted")]
+pub fn start_adjustable(options: &LogOptions, terminal: &Terminal) -> Result<Arc<dyn Fn(Level) + Send + Sync>> {
+    let lines = lines(options, terminal)?;
+    let (adjustable, handle) = tracing_subscriber::reload::Layer::new(filter(options.level));
+    begin(vec![lines.with_filter(adjustable).boxed()])?;
+    let present = Mutex::new(options.level);
+    Ok(Arc::new(move |level| {
+        let mut present = locked(&present);
+        if *present != level && handle.reload(filter(level)).is_ok() {
+            *present = level;
+        }
+    }))
+}
+
+fn begin(all: Vec<Listener>) -> Result<()> {
+    tracing_subscriber::registry()
+        .with(all)
+        .try_init()
+        .map_err(|error| Error::new(Kind::Internal, error.to_string()))
+        .context("start logging")
+}
+
+/// Other people's crates log what nobody asked for; their warnings are welcome. Spans are no lines: where nobody else listens,
+/// nothing of them is made.
+fn filter(level: Level) -> impl Filter<Registry> + Send + Sync + 'static {
+    let targets = Targets::new()
+        .with_default(LevelFilter::from_level(level.min(Level::WARN)))
+        .with_target(OWN, level);
+    targets.and(filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE))
+}
+
+fn lines(options: &LogOptions, terminal: &Terminal) -> Result<impl Layer<Registry> + Send + Sync + use<>> {
     let sink = Sink::open(options, terminal)?;
     let colors = options.destinations == [Destination::Stderr];
     let paint = if colors && options.format == Format::Console {
@@ -77,26 +118,13 @@ pub fn start(options: &LogOptions, terminal: &Terminal, listeners: Vec<Listener>
     } else {
         Paint::OFF
     };
-    let lines = tracing_subscriber::fmt::layer()
+    Ok(tracing_subscriber::fmt::layer()
         .event_format(Lines {
             format: options.format,
             paint,
             mark: terminal.about.mark,
         })
-        .with_writer(sink);
-    // Other people's crates log what nobody asked for; their warnings are welcome.
-    let filter = Targets::new()
-        .with_default(LevelFilter::from_level(options.level.min(Level::WARN)))
-        .with_target(OWN, options.level);
-    // Spans are no lines. Where nobody else listens, nothing of them is made.
-    let filter = filter.and(filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE));
-    let mut all = vec![lines.with_filter(filter).boxed()];
-    all.extend(listeners);
-    tracing_subscriber::registry()
-        .with(all)
-        .try_init()
-        .map_err(|error| Error::new(Kind::Internal, error.to_string()))
-        .context("start logging")
+        .with_writer(sink))
 }
 
 #[derive(Clone)]

@@ -5,12 +5,12 @@ mod answers;
 mod certificates;
 #[cfg(unix)]
 mod child;
-mod data;
+pub mod data;
 mod memory;
 pub mod remote;
 mod serve;
 mod size;
-mod syncs;
+pub mod syncs;
 mod tls;
 
 use std::net::SocketAddr;

@@ -26,6 +26,8 @@ mod generated;
 mod golden;
 mod grpc;
 mod history;
+#[cfg(feature = "hosted")]
+mod hosted;
 mod incremental;
 mod layers;
 mod licences;

@@ -44,6 +44,9 @@ pub enum Source {
     Environment,
     /// The command line.
     CommandLine,
+    /// ConductorOne, which hosts the connector.
+    #[cfg(feature = "hosted")]
+    Hosted,
 }
 
 /// The very place a value, or a part of a list, comes from.
@@ -66,6 +69,9 @@ pub enum Origin {
         /// With its dashes.
         flag: String,
     },
+    /// What ConductorOne gave.
+    #[cfg(feature = "hosted")]
+    Hosted,
 }
 
 impl Origin {
@@ -75,6 +81,8 @@ impl Origin {
             Origin::File { .. } => Source::File,
             Origin::Environment { .. } => Source::Environment,
             Origin::CommandLine { .. } => Source::CommandLine,
+            #[cfg(feature = "hosted")]
+            Origin::Hosted => Source::Hosted,
         }
     }
 }
@@ -85,6 +93,8 @@ impl fmt::Display for Origin {
             Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
             Origin::Environment { variable } => write!(f, "${variable}"),
             Origin::CommandLine { flag } => f.write_str(flag),
+            #[cfg(feature = "hosted")]
+            Origin::Hosted => f.write_str("ConductorOne"),
         }
     }
 }
@@ -179,6 +189,39 @@ impl Values {
             entries,
             file: file.map(|file| file.path),
         })
+    }
+
+    /// The same values with those that ConductorOne gave in their place, by the names of fields in any case
+    /// (`baton/hosted/facts.md 3.2`). What is null counts as not given, and what is no field is left out and named in the
+    /// log.
+    ///
+    /// # Errors
+    /// A value that its field cannot take.
+    #[cfg(feature = "hosted")]
+    pub fn given(
+        &self,
+        fields: &[&'static Field],
+        settings: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Self> {
+        let mut values = self.clone();
+        for (name, value) in settings {
+            let Some(field) = fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)) else {
+                tracing::warn!(
+                    name,
+                    "ConductorOne's configuration has a setting that this connector does not know."
+                );
+                continue;
+            };
+            let raw = raw_of(value);
+            if raw == Raw::Nothing {
+                continue;
+            }
+            let value = from_raw(field, &raw)
+                .map_err(|why| wrong(format!("{}: {why}", field.name)).code(code::HOSTED_CONFIG))?;
+            let origins = vec![Origin::Hosted];
+            values.entries.insert(field.name, Resolved { value, origins });
+        }
+        Ok(values)
     }
 
     /// The config file that was read, if there is one.
@@ -326,6 +369,27 @@ fn from_raw(field: &Field, raw: &Raw) -> Result<Value, String> {
                 Err("write this number in quotes to have it taken as a text".to_owned())
             }
             None => Err(format!("{} is wanted", wanted(field.kind))),
+        },
+    }
+}
+
+/// A value of JSON as one of a file. Numbers come as whatever the other side counts in.
+#[cfg(feature = "hosted")]
+fn raw_of(value: &serde_json::Value) -> Raw {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null => Raw::Nothing,
+        Json::Bool(value) => Raw::Bool(*value),
+        Json::String(text) => Raw::Text(text.clone()),
+        Json::Array(items) => Raw::List(items.iter().map(raw_of).collect()),
+        Json::Object(_) => Raw::Mapping,
+        // 60.0 is 60, in whatever spelling.
+        Json::Number(number) => match number
+            .as_i64()
+            .or_else(|| format!("{:.0}", number.as_f64()?).parse().ok())
+        {
+            Some(whole) if number.as_f64().is_some_and(|exact| exact.fract() == 0.0) => Raw::Int(whole),
+            _ => Raw::Float,
         },
     }
 }

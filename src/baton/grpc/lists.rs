@@ -30,8 +30,8 @@ impl<C: Provisioner> ResourceTypesService for Services<C> {
         if types.is_empty() {
             return Err(Status::failed_precondition("this connector has no resource types"));
         }
-        let read = |_| async { Ok(Page::last(types)) };
-        let (list, next_page_token) = page(paged(&asked.page_token, asked.page_size), read)
+        let read = |_| async { Ok(Page::last(types.clone())) };
+        let (list, next_page_token) = page(self.asked("", &asked.page_token, asked.page_size), read)
             .await
             .map_err(|error| refusal::status("error: listing resource types failed", error))?;
         Ok(Response::new(v2::ResourceTypesServiceListResourceTypesResponse {
@@ -54,7 +54,7 @@ impl<C: Provisioner> ResourcesService for Services<C> {
         let resource_type = asked.resource_type_id.as_str();
         let connector = &self.0.connector;
         let read = |token| async move { connector.list_resources(cx, resource_type, parent, &token).await };
-        let (list, next_page_token) = page(paged(&asked.page_token, asked.page_size), read)
+        let (list, next_page_token) = page(self.asked(&cx.sync_id, &asked.page_token, asked.page_size), read)
             .await
             .map_err(|error| refusal::status("error: listing resources failed", error))?;
         Ok(Response::new(v2::ResourcesServiceListResourcesResponse {
@@ -99,7 +99,7 @@ impl<C: Provisioner> EntitlementsService for Services<C> {
         let connector = &self.0.connector;
         let resource = &asked.resource;
         let read = |token| async move { connector.list_entitlements(cx, named(resource.as_ref())?, &token).await };
-        let (list, next_page_token) = page(paged(&asked.page_token, asked.page_size), read)
+        let (list, next_page_token) = page(self.asked(&cx.sync_id, &asked.page_token, asked.page_size), read)
             .await
             .map_err(|error| refusal::status("error: listing entitlements failed", error))?;
         Ok(Response::new(v2::EntitlementsServiceListEntitlementsResponse {
@@ -133,7 +133,7 @@ impl<C: Provisioner> GrantsService for Services<C> {
         let connector = &self.0.connector;
         let resource = &asked.resource;
         let read = |token| async move { connector.list_grants(cx, named(resource.as_ref())?, &token).await };
-        let (list, next_page_token) = page(paged(&asked.page_token, asked.page_size), read)
+        let (list, next_page_token) = page(self.asked(&cx.sync_id, &asked.page_token, asked.page_size), read)
             .await
             .map_err(|error| refusal::status("error: listing grants failed", error))?;
         Ok(Response::new(v2::GrantsServiceListGrantsResponse {
@@ -144,8 +144,15 @@ impl<C: Provisioner> GrantsService for Services<C> {
     }
 }
 
-fn paged(token: &str, size: u32) -> Asked<'_> {
-    Asked { token, size }
+impl<C> Services<C> {
+    fn asked<'a>(&self, tables: &'a str, token: &'a str, size: u32) -> Asked<'a> {
+        Asked {
+            token,
+            size,
+            tables,
+            bytes: self.0.page_bytes,
+        }
+    }
 }
 
 /// The resource a list is about. The rules demand it of grants only, and its id nowhere.

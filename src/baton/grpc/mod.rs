@@ -12,6 +12,8 @@ mod events;
 mod inherit;
 mod life;
 mod lists;
+#[cfg(feature = "hosted")]
+pub mod local;
 mod paging;
 pub mod parent;
 mod rate_limit;
@@ -44,6 +46,7 @@ struct Shared<C> {
     connector: Arc<C>,
     provisioning: Provisioning<C>,
     ticketing: bool,
+    page_bytes: usize,
     syncs: Syncs,
 }
 
@@ -65,9 +68,15 @@ pub struct Switches {
 impl<C: Provisioner> Services<C> {
     /// The services of a connector.
     pub fn new(connector: Arc<C>, switches: Switches) -> Self {
+        Self::with_pages(connector, switches, MESSAGE_LIMIT)
+    }
+
+    /// As [`Services::new`], with pages of at most so many bytes where rows are smaller than that.
+    pub fn with_pages(connector: Arc<C>, switches: Switches, page_bytes: usize) -> Self {
         Services(Arc::new(Shared {
             provisioning: Provisioning::new(Arc::clone(&connector), switches.provisioning),
             ticketing: switches.ticketing,
+            page_bytes,
             syncs: Syncs::default(),
             connector,
         }))

@@ -107,7 +107,7 @@ pub fn check_loopback(address: SocketAddr) -> Result<()> {
 }
 
 /// All services with their limits.
-fn routes<C: Provisioner>(services: &Services<C>) -> Routes {
+pub(super) fn routes<C: Provisioner>(services: &Services<C>) -> Routes {
     macro_rules! with {
         ($routes:expr, $($server:ident),* $(,)?) => {
             $routes$(.add_service(

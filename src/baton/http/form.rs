@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -64,40 +64,83 @@ impl FormClient {
     /// answer takes too long, `Unauthenticated` when the other side's certificate is not trusted
     /// (`baton/service/protocol.md 1.6`).
     pub async fn post(&self, url: &Url, fields: &[(&str, &Secret)]) -> Result<Response> {
-        let body = encoded(fields);
-        match self.attempt(url, body.clone()).await {
-            Err(failure) if failure.never_sent() => self.attempt(url, body).await,
-            other => other,
-        }
-        .map_err(|failure| explain(failure, url))
+        self.post_with(url, &[], fields).await
     }
 
-    async fn attempt(&self, url: &Url, body: String) -> Result<Response, Failure> {
-        let mut answer = self
-            .0
-            .post(url.clone())
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body)
-            .send()
-            .await
-            .map_err(Failure::new)?;
-        let status = answer.status();
-        let headers = std::mem::take(answer.headers_mut());
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(Failure::new)? {
-            if chunk.len() > MAX_BODY.saturating_sub(body.len()) {
-                return Err(Failure::TooLarge { max: MAX_BODY });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        tracing::debug!(
-            host = host(url),
-            path = url.path(),
-            status = status.as_u16(),
-            "Token endpoint answered."
-        );
-        Ok(Response::new(status, headers, body.freeze(), jiff::Timestamp::now()))
+    /// As [`FormClient::post`], with headers whose values nothing logs.
+    ///
+    /// # Errors
+    /// As [`FormClient::post`]; `Internal` for a value that no header can carry.
+    pub async fn post_with(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, &Secret)],
+        fields: &[(&str, &Secret)],
+    ) -> Result<Response> {
+        let headers = sensitive(headers)?;
+        let body = encoded(fields);
+        let request = || {
+            self.0
+                .post(url.clone())
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .headers(headers.clone())
+                .body(body.clone())
+        };
+        once(url, request).await
     }
+
+    /// Gets a document that everybody may read. Any status is an answer.
+    ///
+    /// # Errors
+    /// As [`FormClient::post`].
+    #[cfg(feature = "hosted")]
+    pub async fn get(&self, url: &Url) -> Result<Response> {
+        once(url, || {
+            self.0
+                .get(url.clone())
+                .header(reqwest::header::ACCEPT, "application/json")
+        })
+        .await
+    }
+}
+
+/// Sends a request, and again if the first time nobody could be reached.
+async fn once(url: &Url, request: impl Fn() -> reqwest::RequestBuilder) -> Result<Response> {
+    match attempt(url, request()).await {
+        Err(failure) if failure.never_sent() => attempt(url, request()).await,
+        other => other,
+    }
+    .map_err(|failure| explain(failure, url))
+}
+
+async fn attempt(url: &Url, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
+    let mut answer = request.send().await.map_err(Failure::new)?;
+    let status = answer.status();
+    let headers = std::mem::take(answer.headers_mut());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(Failure::new)? {
+        if chunk.len() > MAX_BODY.saturating_sub(body.len()) {
+            return Err(Failure::TooLarge { max: MAX_BODY });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    tracing::debug!(
+        host = host(url),
+        path = url.path(),
+        status = status.as_u16(),
+        "Token endpoint answered."
+    );
+    Ok(Response::new(status, headers, body.freeze(), jiff::Timestamp::now()))
+}
+
+fn sensitive(headers: &[(&'static str, &Secret)]) -> Result<HeaderMap> {
+    let header = |(name, value): &(&'static str, &Secret)| {
+        let mut value = HeaderValue::from_str(value.expose())
+            .map_err(|_| Error::new(Kind::Internal, format!("the header {name} cannot carry its value")))?;
+        value.set_sensitive(true);
+        Ok((HeaderName::from_static(name), value))
+    };
+    headers.iter().map(header).collect()
 }
 
 fn encoded(fields: &[(&str, &Secret)]) -> String {

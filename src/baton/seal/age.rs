@@ -1,5 +1,5 @@
 //! Encryption in the form of age, version 1 (age-encryption.org/v1): to an X25519 recipient, and to SSH keys of the kinds
-//! Ed25519 and RSA. Nothing is decrypted here.
+//! Ed25519 and RSA. What is decrypted, in builds that are hosted, is decrypted in `open`.
 //!
 //! Own code over the one crypto library of the program: the libraries that do this bring a second one, with an RSA that is
 //! barred from the binary (`deny.toml`).
@@ -17,16 +17,16 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use super::{bech32, broken, curve, unusable};
 use crate::baton::error::Result;
 
-const VERSION: &str = "age-encryption.org/v1";
+pub(super) const VERSION: &str = "age-encryption.org/v1";
 const OF_X25519: &[u8] = b"age-encryption.org/v1/X25519";
-const OF_ED25519: &[u8] = b"age-encryption.org/v1/ssh-ed25519";
+pub(super) const OF_ED25519: &[u8] = b"age-encryption.org/v1/ssh-ed25519";
 const OF_RSA: &[u8] = b"age-encryption.org/v1/ssh-rsa";
 /// Bytes of the key of a file, and of the number that stands before what is encrypted with it.
-const FILE_KEY: usize = 16;
+pub(super) const FILE_KEY: usize = 16;
 /// Characters of a line of a stanza's body.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 /// Bytes that are encrypted in one piece.
-const PIECE: usize = 64 * 1024;
+pub(super) const PIECE: usize = 64 * 1024;
 /// The smallest modulus that is believed to be one, in bytes.
 const SMALLEST_MODULUS: usize = 256;
 
@@ -149,13 +149,13 @@ fn file(to: &Recipient, plain: &[u8]) -> Result<Vec<u8>, Unspecified> {
     Ok(file)
 }
 
-fn agreed(own: &PrivateKey, point: &[u8]) -> Result<Vec<u8>, Unspecified> {
+pub(super) fn agreed(own: &PrivateKey, point: &[u8]) -> Result<Vec<u8>, Unspecified> {
     let peer = UnparsedPublicKey::new(&X25519, point);
     agreement::agree(own, peer, Unspecified, |shared| Ok(shared.to_vec()))
 }
 
 /// HKDF with SHA-256 (RFC 5869), for 32 bytes: one round.
-fn derive(input: &[u8], salt: &[u8], info: &[u8]) -> Result<[u8; 32], Unspecified> {
+pub(super) fn derive(input: &[u8], salt: &[u8], info: &[u8]) -> Result<[u8; 32], Unspecified> {
     let extracted = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), input);
     let key = hmac::Key::new(hmac::HMAC_SHA256, extracted.as_ref());
     let expanded = hmac::sign(&key, &[info, &[1]].concat());
@@ -182,17 +182,17 @@ fn written(arguments: &str, body: &[u8]) -> String {
     format!("-> {arguments}\n{lines}{rest}\n")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     STANDARD_NO_PAD.encode(bytes)
 }
 
 /// The first four bytes of the digest of a key.
-fn tag(wire: &[u8]) -> String {
+pub(super) fn tag(wire: &[u8]) -> String {
     text(digest(&SHA256, wire).as_ref().get(..4).unwrap_or_default())
 }
 
 /// A text as SSH writes it.
-fn ssh(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn ssh(bytes: &[u8]) -> Vec<u8> {
     let length = u32::try_from(bytes.len()).unwrap_or_default();
     [&length.to_be_bytes()[..], bytes].concat()
 }

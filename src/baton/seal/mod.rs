@@ -8,6 +8,8 @@ mod bech32;
 mod curve;
 mod jwe;
 mod jwk;
+#[cfg(feature = "hosted")]
+mod open;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -16,6 +18,8 @@ use base64::engine::general_purpose::STANDARD;
 use self::age::Recipient;
 use self::jwe::EcKey;
 use self::jwk::Jwk;
+#[cfg(feature = "hosted")]
+pub use self::open::open;
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;

@@ -150,6 +150,19 @@ impl ClientSecret {
         self.key.sign(message).as_ref().to_vec()
     }
 
+    /// What is in a file that was encrypted to this key (`baton/hosted/facts.md 3.2`).
+    ///
+    /// # Errors
+    /// `Unauthenticated` for one that is for another key, or damaged.
+    #[cfg(feature = "hosted")]
+    pub fn open(&self, file: &[u8]) -> Result<Secret> {
+        use aws_lc_rs::encoding::AsBigEndian as _;
+        let broken = |_| Error::new(Kind::Internal, "the client secret cannot be used to decrypt");
+        let seed = self.key.seed().map_err(broken)?;
+        let seed = seed.as_be_bytes().map_err(broken)?;
+        crate::baton::seal::open(seed.as_ref(), self.public_key(), file)
+    }
+
     /// The public half, 32 bytes.
     pub fn public_key(&self) -> &[u8] {
         self.key.public_key().as_ref()

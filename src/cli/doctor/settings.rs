@@ -42,6 +42,8 @@ pub fn shown(values: &Values, scrub: &Scrub) -> Vec<Setting> {
             Source::File => "file",
             Source::Environment => "environment",
             Source::CommandLine => "flag",
+            #[cfg(feature = "hosted")]
+            Source::Hosted => "ConductorOne",
         },
         places: values.origins(field.name).iter().map(Origin::to_string).collect(),
         in_table: values.is_set(field.name) || ALWAYS.contains(&field.name),

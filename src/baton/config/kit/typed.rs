@@ -9,6 +9,7 @@ settings! {
     C1Z_TEMP_DIR: Text = "c1z-temp-dir";
     STORAGE_ENGINE: Text = "storage-engine";
     LOG_LEVEL: Text = "log-level";
+    LOG_LEVEL_DEBUG_EXPIRES_AT: Text = "log-level-debug-expires-at";
     LOG_FORMAT: Text = "log-format";
     LOG_PATH: Texts = "log-path";
     OTEL_COLLECTOR_ENDPOINT: Text = "otel-collector-endpoint";
