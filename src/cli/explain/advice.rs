@@ -144,7 +144,9 @@ fn every_flag_that_is_named_exists() {
     let all = flags(&root);
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_{}.".contains(c);
     let mut seen = BTreeSet::new();
-    for Text { file, text } in texts() {
+    // A build without the command has not its flags either, and nothing that names them.
+    let is_built = |file: &str| cfg!(feature = "hosted") || !file.contains("/hosted");
+    for Text { file, text } in texts().into_iter().filter(|text| is_built(&text.file)) {
         for name in names(&text, "--", is_part) {
             let name = name.trim_end_matches(['.', '-']);
             let whole = name.strip_prefix("--{").and_then(|rest| rest.strip_suffix('}'));

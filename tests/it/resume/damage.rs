@@ -186,6 +186,7 @@ async fn rows_that_are_gone_or_in_another_place_are_noticed() {
         "update pages set rows = (select rows from pages where section = 1 and list = 2) where section = 1 and list = 3",
         "update pages set rows = x'' where section = 3 and list = 0",
         "insert into pages select 3, 40, 0, rows, null, sum from pages where section = 3 and list = 0 and page = 0",
+        "insert into pages select 4, list, page, rows, null, sum from pages where section = 3 and list = 0 and page = 0",
         "delete from v1_connector_sessions where key = 'second'",
         "delete from v1_connector_sessions where key = '@records'",
         "update v1_connector_sessions set value = x'7b' where key = 'first'",
