@@ -45,11 +45,16 @@ pub struct Attempts {
 
 /// How a request ended. To be said once: whoever listens keeps every word.
 pub fn answered(span: &Span, attempts: Attempts, error: Option<&Error>) {
-    span.record("baton.attempts", attempts.count);
+    span.record("baton.attempts", number(attempts.count.into()));
     if let Some(status) = attempts.status {
-        span.record("http.response.status_code", status);
+        span.record("http.response.status_code", number(status.into()));
     }
     ended(span, error);
+}
+
+/// A count, as something to record: listeners of other makes know signed numbers, and take others for texts.
+pub fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A wait, until the span is dropped.

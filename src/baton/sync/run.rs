@@ -426,10 +426,10 @@ impl<C: Connector> Run<'_, C> {
         tracing::info!(sync_id = %cx.sync_id, warnings = warnings.len(), "Sync complete.");
         let span = Span::current();
         let sum = |count: fn(&RowCounts) -> u64| rows.values().map(count).sum::<u64>();
-        span.record("baton.resources", sum(|counts| counts.resources));
-        span.record("baton.entitlements", sum(|counts| counts.entitlements));
-        span.record("baton.grants", sum(|counts| counts.grants));
-        span.record("baton.warnings", warnings.len());
+        span.record("baton.resources", span::number(sum(|counts| counts.resources)));
+        span.record("baton.entitlements", span::number(sum(|counts| counts.entitlements)));
+        span.record("baton.grants", span::number(sum(|counts| counts.grants)));
+        span.record("baton.warnings", span::number(warnings.len() as u64));
         Ok(Summary {
             status: if warnings.is_empty() {
                 Status::Complete

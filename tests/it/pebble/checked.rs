@@ -450,7 +450,10 @@ fn counts_and_records_of_older_files_are_looked_at() {
         let found = findings(&parts::open(file, &Limits::default()).unwrap()).unwrap();
         let told: Vec<&str> = found.iter().map(|finding| finding.what.as_str()).collect();
         // Counts stand in the manifest once more.
-        let told: Vec<&str> = told.into_iter().filter(|what| !what.ends_with("of the store")).collect();
+        let told: Vec<&str> = told
+            .into_iter()
+            .filter(|what| !what.ends_with("of the store"))
+            .collect();
         assert_eq!(told, what.into_iter().collect::<Vec<_>>(), "{number}");
     }
 }
