@@ -4,13 +4,13 @@
   fleet.py PROGRAM [PEOPLE] [AT_ONCE] [SIZE ...]
 
 For every size one simulator (PROGRAM simulate --customers SIZE) serves a partner whose customers are workspaces of PEOPLE
-people (30). PROGRAM fleet sync reads them, AT_ONCE at a time (8), without a quota; then once more, for what a file grows by.
+people (60). PROGRAM fleet sync reads them, AT_ONCE at a time (8), without a quota; then once more, for what a file grows by.
 Wall time, processor time and peak memory are those of the syncing process alone.
 """
 import json, os, shutil, subprocess, sys, tempfile, time
 
 program = os.path.abspath(sys.argv[1])
-people = sys.argv[2] if len(sys.argv) > 2 else "30"
+people = sys.argv[2] if len(sys.argv) > 2 else "60"
 at_once = sys.argv[3] if len(sys.argv) > 3 else "8"
 sizes = [int(size) for size in sys.argv[4:]] or [10, 30, 100, 300, 1000]
 FLEET = """folder: files
