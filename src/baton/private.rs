@@ -100,7 +100,7 @@ pub fn open(path: &Path) -> Result<File> {
 /// The bytes of a file; none where there is no file.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open()`].
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -134,7 +134,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Keeps other processes from a file, until what this returns is dropped.
 ///
 /// # Errors
-/// `Unavailable` where another process has it; as [`open`].
+/// `Unavailable` where another process has it; as [`open()`].
 pub fn lock(path: &Path) -> Result<File> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");

@@ -1,6 +1,6 @@
 //! Work that an event starts: a command for each, with the event as JSON on its stdin.
 //!
-//! Threads of their own run the commands, a few at a time. What is to be run is in the [`journal`] before the place of the
+//! Threads of their own run the commands, a few at a time. What is to be run is in the journal before the place of the
 //! reading moves on, and stays there until it succeeded: a run that is killed leaves what it had not finished to the next
 //! one. A command that fails is started again after a while, a few times; then it waits for the next run, or for a long
 //! time where a run has no end.
