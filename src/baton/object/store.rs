@@ -173,7 +173,7 @@ impl Object {
     /// Hands out a version, piece by piece.
     ///
     /// # Errors
-    /// As [`Object::range`], and those of `each`; `DataLoss` where it ends too early.
+    /// As `Object::range`, and those of `each`; `DataLoss` where it ends too early.
     pub fn fetch(&self, version: &Version, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let (object, options) = (
             self.clone(),
