@@ -50,6 +50,7 @@ mod policy;
 mod put_derived;
 mod reader;
 mod retention;
+mod room;
 mod rows;
 pub(in crate::baton) mod run;
 pub mod save;

@@ -25,11 +25,11 @@ impl Store {
         self.put_derived_rows(grants)
     }
 
-    /// Makes rows of the grants that are held: from here on the database has everything.
+    /// Makes rows of the grants that are held.
     ///
     /// # Errors
     /// As [`Store::put_grants`].
-    pub(super) fn settle(&mut self) -> Result<()> {
+    pub(super) fn put_held(&mut self) -> Result<()> {
         match self.held.take_if(|held| !held.is_empty()) {
             Some(held) => held.for_each(&mut |grants| self.put_derived_rows(grants)),
             None => Ok(()),

@@ -4,8 +4,8 @@
 use rusqlite::Connection;
 
 use super::run::{self, SyncRun, SyncType};
-use super::schema::TABLES;
-use crate::baton::error::{Context as _, Result};
+use super::schema::{GRANTS, TABLES};
+use crate::baton::error::Result;
 
 /// Diff halves beyond this many are thinned out to the newest pair.
 const KEEP_DIFFS: usize = 2;
@@ -34,8 +34,8 @@ pub fn surplus<'r>(runs: &'r [SyncRun], rule: &Rule) -> Vec<&'r SyncRun> {
     superseded(runs, None, rule)
 }
 
-/// Deletes what the sync that is about to finish supersedes.
-pub(super) fn clean_up(db: &Connection, current: &str, keep: usize) -> Result<()> {
+/// The syncs that go when `current`, which is in the file, finishes.
+pub(super) fn superseded_by(db: &Connection, current: &str, keep: usize) -> Result<Vec<SyncRun>> {
     let runs = run::list(db)?;
     let kind = runs.iter().find(|r| r.sync_id == current).map(|r| &r.sync_type);
     let coming = Coming {
@@ -43,10 +43,7 @@ pub(super) fn clean_up(db: &Connection, current: &str, keep: usize) -> Result<()
         kind: kind.and_then(|kind| kind.parse().ok()).unwrap_or(SyncType::Partial),
     };
     let rule = Rule { keep, since: None };
-    superseded(&runs, Some(coming), &rule).iter().try_for_each(|run| {
-        let sync_id = &run.sync_id;
-        delete(db, sync_id).with_context(|| format!("delete the old sync {sync_id}"))
-    })
+    Ok(superseded(&runs, Some(coming), &rule).into_iter().cloned().collect())
 }
 
 /// The syncs that go, of `runs` in order of age.
@@ -97,9 +94,20 @@ pub(super) fn superseded<'r>(runs: &'r [SyncRun], coming: Option<Coming<'_>>, ru
 
 /// Removes the rows of a sync from every table, its own row last.
 pub(super) fn delete(db: &Connection, sync_id: &str) -> Result<()> {
-    let tables = TABLES.iter().map(|t| t.name).filter(|t| *t != "v1_sync_runs");
-    for table in tables.chain(["v1_sync_runs"]) {
-        db.execute(&format!("delete from {table} where sync_id = ?1"), [sync_id])?;
-    }
+    delete_from(db, GRANTS, sync_id)?;
+    delete_all_but_grants(db, sync_id)
+}
+
+/// As [`delete`], without most of the work: its grants stay, of a sync that nothing else tells of any more.
+pub(super) fn delete_all_but_grants(db: &Connection, sync_id: &str) -> Result<()> {
+    let is_last = |name: &str| name == "v1_sync_runs";
+    let tables = TABLES.iter().map(|t| t.name).filter(|t| *t != GRANTS && !is_last(t));
+    tables
+        .chain(["v1_sync_runs"])
+        .try_for_each(|table| delete_from(db, table, sync_id))
+}
+
+fn delete_from(db: &Connection, table: &str, sync_id: &str) -> Result<()> {
+    db.execute(&format!("delete from {table} where sync_id = ?1"), [sync_id])?;
     Ok(())
 }

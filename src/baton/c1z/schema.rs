@@ -30,6 +30,9 @@ const DISCOVERED_AT: Column = Column("discovered_at", "datetime not null");
 const EMPTY_TEXT: &str = "text not null default ''";
 const FLAG: &str = "integer not null default 0";
 
+/// The table of grants, most of all rows.
+pub(super) const GRANTS: &str = "v1_grants";
+
 /// Every table, in the order of creation.
 pub(super) const TABLES: &[Table] = &[
     Table {
@@ -81,7 +84,7 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
-        name: "v1_grants",
+        name: GRANTS,
         columns: &[
             ID,
             RESOURCE_TYPE_ID,

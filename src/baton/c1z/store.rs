@@ -11,7 +11,6 @@ use super::derived::Held;
 use super::engine::Engine;
 use super::partial::Partial;
 use super::policy::Policy;
-use super::retention::{Coming, Rule};
 use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
 use super::save::{self, Saved};
@@ -21,7 +20,7 @@ use super::steps::{Disk, Steps};
 use super::timestamp::Clock;
 use super::verify::{self, Problem};
 use super::whole::Near;
-use super::{anew, before, envelope, fault, ksuid, memory, migrate, reader, retention, sound, v3};
+use super::{before, envelope, fault, ksuid, memory, migrate, reader, sound, v3};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::proto::v2;
@@ -30,20 +29,22 @@ use crate::baton::proto::v2;
 /// forgets everything. One thread at a time; every call blocks.
 pub struct Store {
     // The connection is declared before its file, so it closes first.
-    db: Connection,
+    pub(super) db: Connection,
     /// `None`: in memory.
-    scratch: Option<Scratch>,
-    folder: PathBuf,
-    target: PathBuf,
-    engine: Engine,
-    policy: Policy,
+    pub(super) scratch: Option<Scratch>,
+    pub(super) folder: PathBuf,
+    pub(super) target: PathBuf,
+    pub(super) engine: Engine,
+    pub(super) policy: Policy,
     clock: Clock,
-    sync_id: Option<String>,
+    pub(super) sync_id: Option<String>,
     /// Grants of the sync by resource type, once it is finished: counting them is most of what counting takes.
     grants: Option<BTreeMap<String, u64>>,
     /// Grants that expansion derived and that are not rows yet; nothing where all are to be at once.
     pub(super) held: Option<Held>,
-    near: Near,
+    /// Syncs that are gone but for their grants, see `room`.
+    pub(super) leaving: Vec<String>,
+    pub(super) near: Near,
 }
 
 impl Store {
@@ -111,6 +112,7 @@ impl Store {
             sync_id: Some(run.sync_id.clone()),
             grants: None,
             held: None,
+            leaving: Vec::new(),
             near: Near::default(),
         };
         if run.ended_at.is_some() && run.stats.is_none() {
@@ -172,6 +174,7 @@ impl Store {
             clock,
             sync_id: None,
             grants: None,
+            leaving: Vec::new(),
             near: Near::default(),
         })
     }
@@ -350,62 +353,6 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes the syncs that the file does not keep beside the one being written. [`Store::finish_sync`] does so too;
-    /// done before rows are written, they take the place of the old ones, and nothing need be copied to shrink the file.
-    ///
-    /// # Errors
-    /// As [`Store::set_token`].
-    pub fn make_room(&mut self) -> Result<()> {
-        let Policy { keep, skip_cleanup, .. } = self.policy;
-        let engine = self.engine;
-        let (db, sync_id, _) = self.writing()?;
-        if engine == Engine::Pebble {
-            run::keep_only(db, sync_id)?;
-        } else if !skip_cleanup {
-            retention::clean_up(db, sync_id, keep)?;
-        }
-        Ok(())
-    }
-
-    /// The syncs that go when a sync of this kind, not begun here yet, is finished and sealed.
-    ///
-    /// # Errors
-    /// Those of the file.
-    pub fn leaving(&self, kind: SyncType) -> Result<Vec<SyncRun>> {
-        let Policy { keep, skip_cleanup, .. } = self.policy;
-        let runs = run::list(&self.db)?;
-        if self.engine == Engine::Pebble {
-            return Ok(runs);
-        }
-        if skip_cleanup {
-            return Ok(Vec::new());
-        }
-        let rule = Rule { keep, since: None };
-        let coming = Coming { sync_id: "", kind };
-        Ok(retention::superseded(&runs, Some(coming), &rule)
-            .into_iter()
-            .cloned()
-            .collect())
-    }
-
-    /// Takes a sync out of the file with all its rows. It reaches the file with the next [`Store::save`].
-    ///
-    /// # Errors
-    /// Those of the file.
-    pub(super) fn remove(&mut self, sync_id: &str) -> Result<()> {
-        self.ensure_transaction()?;
-        retention::delete(&self.db, sync_id).with_context(|| format!("delete the sync {sync_id}"))
-    }
-
-    /// Gives back the room of what was removed.
-    ///
-    /// # Errors
-    /// `ResourceExhausted` when the disk is full.
-    pub(super) fn shrink(&mut self) -> Result<()> {
-        self.commit()?;
-        self.vacuum().context("shrink the database")
-    }
-
     /// Ends the sync: last token, old syncs out, the row closed, counts stored (`baton/c1z/format.md 4.4`).
     ///
     /// # Errors
@@ -426,10 +373,11 @@ impl Store {
             counted = self.holds_any().then(|| self.count()).transpose()?;
             if !self.make_anew()? {
                 counted = None;
+                self.settle()?;
                 self.build_indexes()?;
                 self.commit()?;
                 if !self.policy.skip_cleanup && self.has_slack()? {
-                    self.vacuum().context("shrink the database")?;
+                    self.shrink()?;
                 }
             }
         }
@@ -438,32 +386,6 @@ impl Store {
             None => Some(self.count()?),
         };
         self.commit()
-    }
-
-    fn holds_any(&self) -> bool {
-        self.held.as_ref().is_some_and(|held| !held.is_empty())
-    }
-
-    /// Goes on with a copy in which the grants that are held are rows. `false`: none was held, or they are rows now as any
-    /// others are.
-    fn make_anew(&mut self) -> Result<bool> {
-        let Some(held) = self.held.take_if(|held| !held.is_empty()) else {
-            return Ok(false);
-        };
-        self.commit()?;
-        let sync_id = self.sync_id.clone().ok_or_else(no_sync)?;
-        let sort = scratch::writing(&self.target);
-        let made = anew::with_held(&self.db, &held, &sync_id, &self.folder, &sort)
-            .context("write the grants that expansion found");
-        if let Some(fresh) = made? {
-            self.near.clear();
-            self.db = fresh.connect()?;
-            self.scratch = Some(fresh);
-            return Ok(true);
-        }
-        self.held = Some(held);
-        self.settle()?;
-        Ok(false)
     }
 
     /// Packs the working copy and puts it in the place of the target, in one step. A sync that was not finished is
@@ -686,33 +608,10 @@ impl Store {
         Ok((&self.db, sync_id, self.clock.now()))
     }
 
-    fn ensure_transaction(&self) -> Result<()> {
+    pub(super) fn ensure_transaction(&self) -> Result<()> {
         if self.db.is_autocommit() {
             self.db.execute_batch("begin immediate")?;
         }
-        Ok(())
-    }
-
-    /// Whether more than a tenth of the pages are unused.
-    fn has_slack(&self) -> Result<bool> {
-        let pages = |pragma: &str| self.db.query_row(pragma, [], |row| row.get::<_, i64>(0));
-        Ok(pages("pragma freelist_count")?.saturating_mul(10) > pages("pragma page_count")?)
-    }
-
-    /// Rewrites the database without holes into a second working copy and goes on with that one. Unlike a plain
-    /// VACUUM this needs no space in the system's temporary folder.
-    fn vacuum(&mut self) -> Result<()> {
-        if self.scratch.is_none() {
-            return Ok(self.db.execute_batch("vacuum")?);
-        }
-        let (fresh, _) = Scratch::create(&self.folder, &scratch::writing(&self.target))?;
-        let path = fresh
-            .path()
-            .to_str()
-            .ok_or_else(|| Error::new(Kind::Unknown, "the path of the working copy is not UTF-8"))?;
-        self.db.execute("vacuum into ?1", [path])?;
-        self.db = fresh.connect()?;
-        self.scratch = Some(fresh);
         Ok(())
     }
 }
@@ -726,6 +625,6 @@ fn unsound(error: Error) -> Error {
     }
 }
 
-fn no_sync() -> Error {
+pub(super) fn no_sync() -> Error {
     Error::new(Kind::FailedPrecondition, "no sync has begun in this store")
 }

@@ -133,9 +133,9 @@ fn ordered(inventory: &Inventory, first: &dyn Fn(&Entry) -> i8) -> Vec<u32> {
             (
                 inventory.type_of(e).map(|t| t.id.as_str()),
                 first(e),
-                e.name.to_lowercase(),
-                e.name.as_str(),
-                e.id.as_str(),
+                e.name().to_lowercase(),
+                e.name(),
+                e.id(),
             )
         })
     });
@@ -150,7 +150,7 @@ fn ordered(inventory: &Inventory, first: &dyn Fn(&Entry) -> i8) -> Vec<u32> {
 
 fn text(inventory: &Inventory, entry: &Entry) -> String {
     let environment = inventory.environment_of(entry).unwrap_or_default();
-    let parts = [&entry.name, entry.email().unwrap_or_default(), &entry.id, environment];
+    let parts = [entry.name(), entry.email().unwrap_or_default(), entry.id(), environment];
     parts.join("\n").to_lowercase()
 }
 

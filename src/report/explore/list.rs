@@ -10,7 +10,7 @@ use super::page::simple_profile;
 use super::question::Question;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
-use crate::report::inventory::{At, Entry, Facts};
+use crate::report::inventory::{At, Entry};
 use crate::report::snapshot::Snapshot;
 use crate::report::thing::{Account, Thing};
 
@@ -87,7 +87,7 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
     })?;
     let mut found: Vec<At> = Vec::new();
     for (at, entry) in inventory.entries().iter().enumerate() {
-        if entry.kind == number && (words.is_empty() || words.fit(&[index.text(at)])) {
+        if entry.kind() == number && (words.is_empty() || words.fit(&[index.text(at)])) {
             found.push(at);
         }
     }
@@ -116,7 +116,7 @@ fn sort(index: &Index, found: &mut [At], by: &str) -> Result<()> {
         "name" => found.sort_by_key(|at| Reverse(place(at))),
         "grants" => by_key(found, down, |at| index.held(at)),
         "id" => by_key(found, down, |at| {
-            let id = entry(index, at).map_or("", |e| e.id.as_str());
+            let id = entry(index, at).map_or("", |e| e.id());
             (id.parse::<u64>().unwrap_or(u64::MAX), id)
         }),
         "email" => by_key(found, down, |at| text(index, at, |e| e.email().unwrap_or_default())),
@@ -153,15 +153,8 @@ fn text<'i>(index: &'i Index, at: At, of: impl Fn(&'i Entry) -> &'i str) -> &'i 
 }
 
 fn facts(entry: &Entry) -> (&str, &str, &str) {
-    match &entry.facts {
-        Facts::Account {
-            account_type,
-            status,
-            created_at,
-            ..
-        } => (account_type, status, created_at.as_deref().unwrap_or_default()),
-        _ => ("", "", ""),
-    }
+    let created_at = entry.created_at().unwrap_or_default();
+    (entry.account_type(), entry.status(), created_at)
 }
 
 fn row(snapshot: &Snapshot, index: &Index, at: At) -> Result<Row> {
@@ -171,7 +164,7 @@ fn row(snapshot: &Snapshot, index: &Index, at: At) -> Result<Row> {
     Ok(Row {
         account: account.map(AccountFields::from),
         parent: entry(index, at)
-            .and_then(|e| e.parent)
+            .and_then(|e| e.parent())
             .map(|parent| index.thing(parent)),
         grants: index.held(at),
         profile: resource.as_ref().map(simple_profile).unwrap_or_default(),

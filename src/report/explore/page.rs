@@ -85,7 +85,7 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
         .unwrap_or_default();
     let mut children: Vec<At> = Vec::new();
     for (child, entry) in inventory.entries().iter().enumerate() {
-        if entry.parent == Some(at) {
+        if entry.parent() == Some(at) {
             children.push(child);
         }
     }
@@ -114,7 +114,7 @@ pub fn answer(snapshot: &Snapshot, index: &Index, question: &Question) -> Result
         unknown,
         account: Account::of(&resource, thing.clone()),
         description: Some(resource.description.clone()).filter(|text| !text.is_empty()),
-        parent: entry.and_then(|e| e.parent).map(|parent| index.thing(parent)),
+        parent: entry.and_then(|e| e.parent()).map(|parent| index.thing(parent)),
         profile: simple_profile(&resource),
         children: Children {
             total: children.len(),

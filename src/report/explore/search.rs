@@ -8,7 +8,7 @@ use super::index::{Index, Words};
 use super::question::Question;
 use crate::baton::error::Result;
 use crate::report::find;
-use crate::report::inventory::{At, Facts};
+use crate::report::inventory::{At, Entry};
 use crate::report::spelling::{PART, folded, slip};
 use crate::report::thing::Thing;
 
@@ -135,9 +135,6 @@ fn hit(index: &Index, at: At) -> Hit {
         thing: index.thing(at),
         environment: entry.and_then(|e| index.inventory.environment_of(e)).map(str::to_owned),
         email: entry.and_then(|e| e.email()).map(str::to_owned),
-        account_type: match entry.map(|e| &e.facts) {
-            Some(Facts::Account { account_type, .. }) if !account_type.is_empty() => Some(account_type),
-            _ => None,
-        },
+        account_type: entry.map(Entry::account_type).filter(|said| !said.is_empty()),
     }
 }

@@ -3,6 +3,7 @@
 //! Characters that would harm whoever looks at the file are written as `\u{1b}`; the other formats keep them. Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and names are typed by strangers: such
 //! a cell gets an apostrophe in front.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -42,9 +43,11 @@ impl Sink for CsvFiles {
     fn row(&mut self, table: Table, cells: &[Cell]) -> Result<()> {
         for (known, writer, rows) in &mut self.tables {
             if *known == table {
-                writer
-                    .write_record(cells.iter().map(|cell| visible::field(&in_words(cell)).into_owned()))
-                    .map_err(failed)?;
+                for cell in cells {
+                    let words = in_words(cell);
+                    writer.write_field(visible::field(&words).as_bytes()).map_err(failed)?;
+                }
+                writer.write_record(None::<&[u8]>).map_err(failed)?;
                 *rows += 1;
             }
         }
@@ -70,12 +73,12 @@ fn failed(error: csv::Error) -> Error {
 }
 
 /// A value as a person reads it.
-pub(super) fn in_words(cell: &Cell) -> String {
+pub(super) fn in_words(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Empty => String::new(),
-        Cell::Text(text) | Cell::Time(text) => text.clone(),
-        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Cell::Count(count) => count.to_string(),
-        Cell::Ways(ways) => ways.first().map(|way| thing::way(way)).unwrap_or_default(),
+        Cell::Empty => Cow::Borrowed(""),
+        Cell::Text(text) | Cell::Time(text) => Cow::Borrowed(text),
+        Cell::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
+        Cell::Count(count) => Cow::Owned(count.to_string()),
+        Cell::Ways(ways) => Cow::Owned(ways.first().map(|way| thing::way(way)).unwrap_or_default()),
     }
 }

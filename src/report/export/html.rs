@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use super::Written;
 use super::file::OutFile;
-use super::sink::Sink;
-use super::table::{Cell, Table};
+use super::{Options, Written};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::report::overview::Overview;
@@ -22,29 +20,19 @@ pub(super) struct ReportPage<'p> {
 }
 
 impl<'p> ReportPage<'p> {
-    pub(super) fn create(
-        folder: &Path,
-        snapshot: &'p Snapshot,
-        conventions: &'p Conventions,
-        policy: &'p Policy,
-    ) -> Result<ReportPage<'p>> {
+    pub(super) fn create(folder: &Path, snapshot: &'p Snapshot, options: &Options<'p>) -> Result<ReportPage<'p>> {
         Ok(ReportPage {
             snapshot,
-            conventions,
-            policy,
+            conventions: options.conventions,
+            policy: options.policy,
             file: OutFile::create(folder, "report.html")?,
         })
     }
-}
 
-impl Sink for ReportPage<'_> {
-    fn row(&mut self, _table: Table, _cells: &[Cell]) -> Result<()> {
-        Ok(())
-    }
-
-    fn finish(mut self: Box<Self>) -> Result<Vec<Written>> {
+    /// Completes the file.
+    pub(super) fn finish(mut self) -> Result<Written> {
         let overview = Overview::under(self.snapshot, self.conventions, self.policy)?;
         web::write_report(self.snapshot, self.conventions, &overview, &mut self.file)?;
-        Ok(vec![self.file.finish(1)?])
+        self.file.finish(1)
     }
 }

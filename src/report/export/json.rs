@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde::ser::{Serialize, Serializer};
 
 use super::file::OutFile;
 use super::sink::Sink;
 use super::table::{Cell, Table};
 use super::{Format, Written};
-use crate::baton::error::{Error, Kind, Result};
+use crate::baton::error::Result;
 
 /// The tables of an export as objects.
 pub(super) struct JsonFiles {
@@ -39,16 +39,10 @@ impl Sink for JsonFiles {
             if *known != table {
                 continue;
             }
-            let object: Map<String, Value> = table
-                .columns()
-                .iter()
-                .zip(cells)
-                .map(|(column, cell)| Ok((column.key.to_owned(), value(cell)?)))
-                .collect::<Result<_>>()?;
             if !self.lines {
                 file.write_all(if *rows == 0 { b"\n" } else { b",\n" })?;
             }
-            serde_json::to_writer(&mut *file, &object).map_err(std::io::Error::from)?;
+            serde_json::to_writer(&mut *file, &Row { table, cells }).map_err(std::io::Error::from)?;
             if self.lines {
                 file.write_all(b"\n")?;
             }
@@ -69,12 +63,26 @@ impl Sink for JsonFiles {
     }
 }
 
-fn value(cell: &Cell) -> Result<Value> {
-    Ok(match cell {
-        Cell::Empty => Value::Null,
-        Cell::Text(text) | Cell::Time(text) => Value::String(text.clone()),
-        Cell::Flag(flag) => Value::Bool(*flag),
-        Cell::Count(count) => Value::from(*count),
-        Cell::Ways(ways) => serde_json::to_value(ways).map_err(|e| Error::new(Kind::Internal, e.to_string()))?,
-    })
+/// A row as an object.
+struct Row<'r> {
+    table: Table,
+    cells: &'r [Cell],
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.table.columns().iter().map(|column| column.key).zip(self.cells))
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Cell::Empty => serializer.serialize_unit(),
+            Cell::Text(text) | Cell::Time(text) => serializer.serialize_str(text),
+            Cell::Flag(flag) => serializer.serialize_bool(*flag),
+            Cell::Count(count) => serializer.serialize_u64(*count),
+            Cell::Ways(ways) => ways.serialize(serializer),
+        }
+    }
 }

@@ -7,9 +7,9 @@ use super::csv::CsvFiles;
 use super::dot::Graph;
 use super::html::ReportPage;
 use super::json::JsonFiles;
-use super::sink::Sink;
+use super::sink::{self, Rows, Sink};
 use super::sqlite::Database;
-use super::table::{self, Cell, Table};
+use super::table::{self, Table};
 use super::xlsx::Book;
 use super::{Format, Written, file};
 use crate::baton::c1z::GrantFilter;
@@ -60,24 +60,31 @@ pub fn export(snapshot: &Snapshot, options: &Options<'_>) -> Result<Vec<Written>
     for format in options.formats {
         sinks.extend(sink(*format, snapshot, options).map_err(file::full)?);
     }
+    let page = match options.formats.contains(&Format::Html) {
+        true => Some(ReportPage::create(&folder, snapshot, options)?),
+        false => None,
+    };
     let run = || {
-        if sinks.is_empty() {
-            return Ok(Vec::new());
+        let mut filled = match sinks.is_empty() {
+            true => Vec::new(),
+            false => sink::fill(sinks, |rows| pass(snapshot, options, rows))?,
         }
-        let answers = Answers::new(snapshot)?;
-        let mut pass = Pass {
-            ground: Ground::read(answers.names(), answers.edges(), options.conventions)?,
-            answers,
-            sinks,
-            conventions: options.conventions,
-            stand_ins: StandIns::default(),
-        };
-        pass.stand_ins = StandIns::read(snapshot, &pass.answers)?;
-        pass.entitlements(snapshot)?;
-        pass.resources(snapshot, options.progress)?;
-        let mut written: Vec<Written> = Vec::new();
-        for sink in pass.sinks {
-            written.extend(sink.finish()?);
+        .into_iter();
+        let mut page = page;
+        let mut written = Vec::new();
+        for format in options.formats {
+            match format {
+                Format::Parquet => {}
+                Format::Html => written.extend(page.take().map(ReportPage::finish).transpose()?),
+                _ => written.extend(
+                    filled
+                        .next()
+                        .map(|sink| sink.finish())
+                        .transpose()?
+                        .into_iter()
+                        .flatten(),
+                ),
+            }
         }
         Ok(written)
     };
@@ -125,28 +132,37 @@ pub fn check_folder(folder: &Path) -> Result<()> {
 }
 
 /// What fills the files of a format, for those that take the rows of this pass.
-fn sink<'s>(format: Format, snapshot: &'s Snapshot, options: &Options<'s>) -> Result<Option<Box<dyn Sink + 's>>> {
+fn sink(format: Format, snapshot: &Snapshot, options: &Options<'_>) -> Result<Option<Box<dyn Sink>>> {
     let folder = options.folder;
     Ok(Some(match format {
-        Format::Parquet => return Ok(None),
+        Format::Parquet | Format::Html => return Ok(None),
         Format::Csv => Box::new(CsvFiles::create(folder, options.csv_bom)?),
         Format::Xlsx => Box::new(Book::create(folder, Changes::of(snapshot)?)?),
         Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
         Format::Dot => Box::new(Graph::create(folder)?),
         Format::Sqlite => Box::new(Database::create(folder)?),
-        Format::Html => Box::new(ReportPage::create(
-            folder,
-            snapshot,
-            options.conventions,
-            options.policy,
-        )?),
     }))
+}
+
+/// Hands the rows of every table out.
+fn pass(snapshot: &Snapshot, options: &Options<'_>, rows: &mut Rows) -> Result<()> {
+    let answers = Answers::new(snapshot)?;
+    let mut pass = Pass {
+        ground: Ground::read(answers.names(), answers.edges(), options.conventions)?,
+        answers,
+        rows,
+        conventions: options.conventions,
+        stand_ins: StandIns::default(),
+    };
+    pass.stand_ins = StandIns::read(snapshot, &pass.answers)?;
+    pass.entitlements(snapshot)?;
+    pass.resources(snapshot, options.progress)
 }
 
 struct Pass<'p> {
     answers: Answers<'p>,
     ground: Ground,
-    sinks: Vec<Box<dyn Sink + 'p>>,
+    rows: &'p mut Rows,
     conventions: &'p Conventions,
     stand_ins: StandIns,
 }
@@ -180,10 +196,6 @@ impl StandIns {
 }
 
 impl Pass<'_> {
-    fn put(&mut self, table: Table, cells: &[Cell]) -> Result<()> {
-        put(&mut self.sinks, table, cells)
-    }
-
     fn entitlements(&mut self, snapshot: &Snapshot) -> Result<()> {
         let sync_id = snapshot.sync_id();
         snapshot.reader().for_each_entitlement(sync_id, &mut |entitlement| {
@@ -194,7 +206,7 @@ impl Pass<'_> {
             };
             let grants = snapshot.reader().count_grants(sync_id, &filter)?;
             let row = table::entitlement(&right, &entitlement.description, purpose(&entitlement), grants);
-            self.put(Table::Entitlements, &row)
+            self.rows.put(Table::Entitlements, row)
         })
     }
 
@@ -224,14 +236,14 @@ impl Pass<'_> {
             description => description.to_owned(),
         };
         let row = table::resource(&thing, &description, parent.as_ref());
-        put(&mut self.sinks, Table::Resources, &row)?;
+        self.rows.put(Table::Resources, row)?;
         let asker = Asker {
             answers: &self.answers,
             ground: &self.ground,
         };
         let account = Account::of(resource, thing.clone());
         let stands_in = account.is_none() && self.stand_ins.includes(&thing.kind);
-        let takes_given = self.sinks.iter().any(|sink| sink.takes_given());
+        let takes_given = self.rows.takes_given();
         // What roles and folders hold is not looked up where nobody asks.
         if account.is_none() && !stands_in && !takes_given {
             return Ok(());
@@ -243,7 +255,7 @@ impl Pass<'_> {
             let given = given
                 .map(|row| names.right(&row.entitlement))
                 .collect::<Result<Vec<_>>>()?;
-            self.sinks.iter_mut().try_for_each(|sink| sink.given(&thing, &given))?;
+            self.rows.give(&thing, given)?;
         }
         let account = match account {
             None if stands_in && self.reaches(&thing, &held)? => Some(Account::unknown(thing.clone())),
@@ -262,8 +274,8 @@ impl Pass<'_> {
             account.last_login = Some(seen.to_owned());
         }
         let row = table::person(&account, moderator, held.rows().len() as u64, direct as u64);
-        let sinks = &mut self.sinks;
-        put(sinks, Table::People, &row)?;
+        let rows = &mut *self.rows;
+        rows.put(Table::People, row)?;
         let mut review = |access: Access| {
             let environment = asker.environment_of(&access)?;
             let held = match access.reach {
@@ -272,7 +284,7 @@ impl Pass<'_> {
                 Reach::Above | Reach::Inside | Reach::SelfGranting => wording::label(asker.names(), &access.right)?,
             };
             let row = table::access_review(&account, moderator, &held, environment, access);
-            put(sinks, Table::AccessReview, &row)
+            rows.put(Table::AccessReview, row)
         };
         for row in held.rows() {
             review(held.access(row)?)?;
@@ -295,10 +307,6 @@ impl Pass<'_> {
         }
         Ok(is_any)
     }
-}
-
-fn put(sinks: &mut [Box<dyn Sink + '_>], table: Table, cells: &[Cell]) -> Result<()> {
-    sinks.iter_mut().try_for_each(|sink| sink.row(table, cells))
 }
 
 /// What an entitlement is for, in a word; nothing where it does not say.

@@ -74,6 +74,6 @@ fn value(cell: &Cell) -> PlainValue {
         Cell::Empty => PlainValue::Null,
         Cell::Flag(flag) => PlainValue::Integer(i64::from(*flag)),
         Cell::Count(count) => PlainValue::Integer(i64::try_from(*count).unwrap_or(i64::MAX)),
-        Cell::Text(_) | Cell::Time(_) | Cell::Ways(_) => PlainValue::Text(in_words(cell)),
+        Cell::Text(_) | Cell::Time(_) | Cell::Ways(_) => PlainValue::Text(in_words(cell).into_owned()),
     }
 }

@@ -1,5 +1,6 @@
 //! One workbook, one sheet per table: frozen header, filters, widths. Texts are text cells, so none is ever a formula.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Cursor, Read as _, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -103,7 +104,7 @@ impl Book {
         sheet.set_name(changes::TITLE)?;
         let mut line = 0;
         for said in changes::head(changes) {
-            sheet.write_string(line, 0, shortened(said))?;
+            sheet.write_string(line, 0, shortened(said.into()))?;
             line += 1;
         }
         let rows = changes::rows(changes);
@@ -118,7 +119,7 @@ impl Book {
         for row in rows {
             line += 1;
             for (n, text) in (0u16..).zip(row).filter(|(_, text)| !text.is_empty()) {
-                sheet.write_string(line, n, shortened(text))?;
+                sheet.write_string(line, n, shortened(text.into()))?;
             }
         }
         let last = u16::try_from(changes::COLUMNS.len() - 1).unwrap_or_default();
@@ -181,15 +182,18 @@ impl Sheet {
         let number = self.rows + 1;
         write!(self.spool, "<row r=\"{number}\">")?;
         for (column, cell) in cells.iter().enumerate() {
-            let at = format!("{}{number}", letters(column));
+            if *cell == Cell::Empty {
+                continue;
+            }
+            write!(self.spool, "<c r=\"{}{number}\"", letters(column))?;
             match cell {
                 Cell::Empty => {}
-                Cell::Count(count) => write!(self.spool, "<c r=\"{at}\"><v>{count}</v></c>")?,
+                Cell::Count(count) => write!(self.spool, "><v>{count}</v></c>")?,
                 Cell::Time(text) => match ExcelDateTime::parse_from_str(text) {
-                    Ok(time) => write!(self.spool, "<c r=\"{at}\" s=\"{TIME}\"><v>{}</v></c>", time.to_excel())?,
-                    Err(_) => self.text(&at, text)?,
+                    Ok(time) => write!(self.spool, " s=\"{TIME}\"><v>{}</v></c>", time.to_excel())?,
+                    Err(_) => self.text(text)?,
                 },
-                Cell::Text(_) | Cell::Flag(_) | Cell::Ways(_) => self.text(&at, &shortened(in_words(cell)))?,
+                Cell::Text(_) | Cell::Flag(_) | Cell::Ways(_) => self.text(&shortened(in_words(cell)))?,
             }
         }
         self.spool.write_all(b"</row>")?;
@@ -197,12 +201,14 @@ impl Sheet {
         Ok(())
     }
 
-    /// A text, in the sheet itself. It is never a formula.
-    fn text(&mut self, at: &str, text: &str) -> std::io::Result<()> {
-        write!(
-            self.spool,
-            "<c r=\"{at}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">"
-        )?;
+    /// The rest of a cell of a text, which stands in the sheet itself. It is never a formula.
+    fn text(&mut self, text: &str) -> std::io::Result<()> {
+        // Readers drop spaces at the ends where nothing asks them to keep them.
+        let kept = match text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+            true => " xml:space=\"preserve\"",
+            false => "",
+        };
+        write!(self.spool, " t=\"inlineStr\"><is><t{kept}>")?;
         write_escaped(&mut self.spool, text)?;
         self.spool.write_all(b"</t></is></c>")
     }
@@ -299,21 +305,25 @@ fn letters(column: usize) -> String {
 
 /// Writes a text as XML. What XML cannot hold is written as sheets do, `_x001B_`, and what looks like that as well.
 fn write_escaped(out: &mut impl Write, text: &str) -> std::io::Result<()> {
-    let mut rest = text.chars();
-    while let Some(character) = rest.next() {
-        match character {
-            '&' => out.write_all(b"&amp;")?,
-            '<' => out.write_all(b"&lt;")?,
-            '>' => out.write_all(b"&gt;")?,
-            '\t' | '\n' => write!(out, "{character}")?,
-            '_' if looks_escaped(rest.as_str()) => out.write_all(b"_x005F_")?,
+    let mut plain = 0;
+    for (at, character) in text.char_indices() {
+        let (plain_end, behind) = (at, at + character.len_utf8());
+        let written: Cow<'static, str> = match character {
+            '&' => "&amp;".into(),
+            '<' => "&lt;".into(),
+            '>' => "&gt;".into(),
+            '_' if looks_escaped(text.get(behind..).unwrap_or_default()) => "_x005F_".into(),
+            '\t' | '\n' => continue,
             c if c.is_ascii_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
-                write!(out, "_x{:04X}_", u32::from(c))?;
+                format!("_x{:04X}_", u32::from(c)).into()
             }
-            c => write!(out, "{c}")?,
-        }
+            _ => continue,
+        };
+        out.write_all(text.get(plain..plain_end).unwrap_or_default().as_bytes())?;
+        out.write_all(written.as_bytes())?;
+        plain = behind;
     }
-    Ok(())
+    out.write_all(text.get(plain..).unwrap_or_default().as_bytes())
 }
 
 /// Whether a text goes on like the `x001B_` behind an underscore.
@@ -324,7 +334,7 @@ fn looks_escaped(rest: &str) -> bool {
 }
 
 /// A text that fits into a cell; one that was cut ends in `…`.
-fn shortened(text: String) -> String {
+fn shortened(text: Cow<'_, str>) -> Cow<'_, str> {
     // Excel counts UTF-16 units.
     if text.len() <= MOST_CHARACTERS || text.encode_utf16().count() <= MOST_CHARACTERS {
         return text;
@@ -338,7 +348,7 @@ fn shortened(text: String) -> String {
         })
         .collect();
     short.push('…');
-    short
+    Cow::Owned(short)
 }
 
 fn failed(error: XlsxError) -> Error {

@@ -41,7 +41,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         };
         let named: Vec<&str> = roles
             .iter()
-            .filter_map(|at| Some(inventory.entry(*at)?.name.as_str()))
+            .filter_map(|at| Some(inventory.entry(*at)?.name()))
             .collect();
         let detail = format!("{}; {}{outside}", named.join(", "), last_seen(counted, person));
         let rights = roles.iter().flat_map(|role| looker.rights_on(*role).iter().copied());

@@ -17,13 +17,13 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
             continue;
         }
         any = true;
-        let address = address_in(&entry.name);
+        let address = address_in(entry.name());
         // An address of another organization may be a mailbox that never had an account.
         let own = address.filter(|address| main.is_some_and(|main| address.ends_with(&format!("@{main}"))));
         match own {
             Some(address) if !here.contains(&address) => {
                 let detail = format!("its name has {address}, which is the address of no account of this sync");
-                found.push(Found::new(at, detail).shown_by([looker.row(at, format!("name: {}", entry.name))]));
+                found.push(Found::new(at, detail).shown_by([looker.row(at, format!("name: {}", entry.name()))]));
             }
             Some(_) => {}
             None => silent.push(unknown(counted, at, "who authorized it is not in the file")),

@@ -17,14 +17,14 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         };
         let environment = inventory.entry(on).and_then(|entry| inventory.environment_of(entry));
         let place = environment.map_or(String::new(), |environment| format!(" ({environment})"));
-        let detail = format!("{}{place}, to {}", entitlement.name, group.name);
+        let detail = format!("{}{place}, to {}", entitlement.name, group.name());
         let item = Found::new(on, detail).by(*right).shown_by([looker.grant(*right, *to)]);
         found.push(item.ended_by(looker.revoke(*right, *to)?));
     }
     Ok(Some(Draft {
         key: keys::EVERYONE,
         severity: Severity::High,
-        title: format!("Grants to “{}”", group.name),
+        title: format!("Grants to “{}”", group.name()),
         why: "Whoever joins gets this at once, contractors and moderators included, and no one decides about it again."
             .to_owned(),
         what_to_do: "Give it to the groups that need it, then take it from everybody.",

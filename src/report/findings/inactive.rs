@@ -14,7 +14,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         .entries()
         .iter()
         .filter(|e| e.active_at().is_some())
-        .map(|e| e.kind)
+        .map(Entry::kind)
         .collect();
     if told.is_empty() {
         return Ok(None);
@@ -25,7 +25,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     let is_gone = |at: i64| counted.day.age(at).is_some_and(|age| age > days);
     let mut people: Vec<(At, &Entry)> = inventory.entries().iter().enumerate().collect();
     people.retain(|(at, entry)| {
-        let is_told = told.contains(&entry.kind);
+        let is_told = told.contains(&entry.kind());
         entry.is_person() && reaches(*at) && is_told && entry.active_at().is_none_or(is_gone)
     });
     // Admins first, then whoever is gone longest; those without a record last.
@@ -46,7 +46,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     });
     let all = inventory.entries().iter().enumerate();
     let silent = all
-        .filter(|(at, entry)| entry.is_person() && reaches(*at) && !told.contains(&entry.kind))
+        .filter(|(at, entry)| entry.is_person() && reaches(*at) && !told.contains(&entry.kind()))
         .map(|(at, _)| unknown(counted, at, "no account of its type has any activity in the file"));
     Ok(Some(Draft {
         key: keys::INACTIVE,

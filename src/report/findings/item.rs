@@ -138,7 +138,7 @@ impl Looker<'_> {
     pub(in crate::report) fn grant(&self, right: usize, to: At) -> Evidence {
         let inventory = self.counted.inventory;
         let right = inventory.entitlements().get(right);
-        let to_name = inventory.entry(to).map_or("", |entry| &entry.name);
+        let to_name = inventory.entry(to).map_or("", |entry| entry.name());
         let on = right.and_then(|right| right.on);
         let on = on.map_or(String::new(), |on| format!(", on {}", inventory.thing(on).told()));
         Evidence {

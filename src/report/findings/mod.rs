@@ -298,7 +298,7 @@ fn activity_row(looker: &Looker<'_>, at: At, account: &Entry) -> Evidence {
 fn by_name(counted: &Counted<'_>, found: &mut [Found]) {
     found.sort_by_cached_key(|found| {
         let entry = counted.inventory.entry(found.at);
-        entry.map(|e| (e.name.to_lowercase(), e.id.clone()))
+        entry.map(|e| (e.name().to_lowercase(), e.id().to_owned()))
     });
 }
 

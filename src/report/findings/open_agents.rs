@@ -31,7 +31,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         let through: Vec<At> = users.through.clone();
         let names: Vec<&str> = through
             .iter()
-            .filter_map(|at| Some(inventory.entry(*at)?.name.as_str()))
+            .filter_map(|at| Some(inventory.entry(*at)?.name()))
             .collect();
         let told = names.join(", ");
         if all >= FEWEST && users.accounts >= all {

@@ -25,7 +25,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     for (at, role_at) in counted.counts.roles.iter().filter(|(at, _)| is_outside(*at)) {
         let role = inventory.entry(*role_at).filter(|role| role.is_admin_role());
         if let (Some(role), Some(right)) = (role, looker.rights_on(*role_at).first()) {
-            rights.entry(*at).or_default().push((*right, role.name.clone()));
+            rights.entry(*at).or_default().push((*right, role.name().to_owned()));
         }
     }
     for (at, right) in counted.counts.project_admins.iter().filter(|(at, _)| is_outside(*at)) {

@@ -1,5 +1,9 @@
 //! One resource as it stays in memory.
 
+use std::collections::HashSet;
+use std::num::{NonZeroI64, NonZeroU32};
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::machine::{self, Works};
@@ -11,57 +15,32 @@ use crate::report::apart::Apart;
 use crate::report::reach::Scope;
 use crate::report::thing::{self, Account, Thing};
 
-/// A resource.
+/// A resource, in few bytes: a million of them stay in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The number of its type.
-    pub kind: usize,
-    /// The bare id.
-    pub id: String,
-    /// The display name; the id where it has none.
-    pub name: String,
-    /// The resource it lies in, where the file has that.
-    pub parent: Option<At>,
-    /// The number of its environment.
-    pub(super) environment: Option<usize>,
-    /// What tells it apart from others of its name.
-    pub(super) apart: Option<Apart>,
-    /// What else is known of it.
-    pub facts: Facts,
+    /// The bare id, the display name and the e-mail address, one behind the other.
+    texts: Box<str>,
+    name_at: u32,
+    email_at: u32,
+    kind: u32,
+    /// The number of the resource it lies in, and that of its environment, both from 1.
+    parent: Option<NonZeroU32>,
+    environment: Option<NonZeroU32>,
+    apart: Option<Box<Apart>>,
+    facts: Facts,
     /// What is known of software and what it works with.
     pub works: Option<Box<Works>>,
 }
 
 /// What is known of a resource, by what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Facts {
+enum Facts {
     /// A person or a client.
-    Account {
-        /// E-mail address; empty where there is none.
-        email: String,
-        /// Its domain in lower case; empty where there is none.
-        domain: String,
-        /// `human`, `service`, `system`, or empty.
-        account_type: &'static str,
-        /// `enabled`, `disabled`, `deleted`, or empty.
-        status: &'static str,
-        /// When it was last seen, in seconds since 1970.
-        active_at: Option<i64>,
-        /// When it came to be, in RFC 3339.
-        created_at: Option<String>,
-        /// Somebody from a managing organization.
-        moderator: bool,
-        /// A client that reaches all projects.
-        all_scope: bool,
-        /// A client of which neither is said: whether it reaches all of them, or which.
-        silent_scope: bool,
-        /// When its credential was made, in seconds since 1970.
-        credential_at: Option<i64>,
-    },
+    Account(AccountFacts),
     /// A role.
     Role {
-        /// Its name without the environment.
-        role: String,
+        /// Its name without the environment; nothing where that is its name.
+        role: Option<Box<str>>,
         /// Whether it may do everything.
         admin: bool,
     },
@@ -74,20 +53,73 @@ pub enum Facts {
     Nothing,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AccountFacts {
+    /// The domain of its address in lower case; empty where there is none.
+    domain: Arc<str>,
+    /// `human`, `service`, `system`, or empty.
+    account_type: &'static str,
+    /// `enabled`, `disabled`, `deleted`, or empty.
+    status: &'static str,
+    /// When it came to be, in RFC 3339.
+    created_at: Option<Box<str>>,
+    active_at: Option<Seconds>,
+    credential_at: Option<Seconds>,
+    /// Somebody from a managing organization.
+    moderator: bool,
+    /// A client that reaches all projects.
+    all_scope: bool,
+    /// A client of which neither is said: whether it reaches all of them, or which.
+    silent_scope: bool,
+}
+
+/// A time in seconds since 1970, in 8 bytes whether it is there or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seconds(NonZeroI64);
+
+impl Seconds {
+    /// The bits of no time in reach are all set.
+    fn of(at: i64) -> Option<Seconds> {
+        NonZeroI64::new(!at).map(Seconds)
+    }
+
+    fn get(self) -> i64 {
+        !self.0.get()
+    }
+}
+
+/// Domains of e-mail addresses, each kept once.
+#[derive(Default)]
+pub(super) struct Domains(HashSet<Arc<str>>);
+
+impl Domains {
+    fn of(&mut self, email: &str) -> Arc<str> {
+        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();
+        if let Some(known) = self.0.get(domain.as_str()) {
+            return Arc::clone(known);
+        }
+        let domain: Arc<str> = domain.into();
+        self.0.insert(Arc::clone(&domain));
+        domain
+    }
+}
+
+/// What an entry is made of beside its resource.
+pub(super) struct About<'a> {
+    pub(super) kind: At,
+    pub(super) class: Class,
+    pub(super) environment: Option<usize>,
+    pub(super) apart: Option<Apart>,
+    pub(super) conventions: &'a Conventions,
+}
+
 impl Entry {
-    pub(super) fn of(
-        resource: &v2::Resource,
-        kind: usize,
-        class: Class,
-        conventions: &Conventions,
-        environment: Option<usize>,
-    ) -> Entry {
+    pub(super) fn of(resource: &v2::Resource, about: About<'_>, domains: &mut Domains) -> Entry {
+        let conventions = about.conventions;
         let (type_id, id) = resource::key(resource);
-        let id = id.to_owned();
-        let name = if resource.display_name.is_empty() {
-            id.clone()
-        } else {
-            resource.display_name.clone()
+        let name = match resource.display_name.as_str() {
+            "" => id,
+            name => name,
         };
         let profile = thing::profile(resource).unwrap_or_default();
         let text = |key: Option<&str>| key.and_then(|key| thing::text(&profile, key));
@@ -96,105 +128,154 @@ impl Entry {
                 .and_then(|at| at.parse::<Timestamp>().ok())
                 .map(Timestamp::as_second)
         };
-        let facts = match class {
+        let mut email = String::new();
+        let facts = match about.class {
             Class::Account => {
                 let account = Account::of(resource, Thing::default());
-                let email = account.as_ref().map(|a| a.email.clone()).unwrap_or_default();
-                Facts::Account {
-                    domain: email.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase(),
-                    email,
+                let active_at = seconds(conventions.last_activity).or_else(|| last_login(resource));
+                let facts = AccountFacts {
+                    domain: domains.of(account.as_ref().map_or("", |a| &a.email)),
                     account_type: account.as_ref().map_or("", |a| a.account_type),
                     status: account.as_ref().map_or("", |a| a.status),
-                    active_at: seconds(conventions.last_activity).or_else(|| last_login(resource)),
-                    created_at: account.and_then(|a| a.created_at),
+                    created_at: account.as_ref().and_then(|a| a.created_at.as_deref().map(Box::from)),
+                    active_at: active_at.and_then(Seconds::of),
+                    credential_at: seconds(conventions.credential).and_then(Seconds::of),
                     moderator: conventions.moderator.is_some_and(|mark| mark.is_on(&profile)),
                     all_scope: conventions.all_scope.is_some_and(|mark| mark.is_on(&profile)),
                     silent_scope: conventions.scopes.is_some_and(|scopes| {
                         scopes.types.contains(&type_id) && Scope::of(&profile, &scopes) == Scope::Unknown
                     }),
-                    credential_at: seconds(conventions.credential),
-                }
+                };
+                email = account.map(|a| a.email).unwrap_or_default();
+                Facts::Account(facts)
             }
             Class::Role => {
                 let role = text(conventions.role_name).filter(|role| !role.is_empty());
-                let role = role.unwrap_or(&name).to_owned();
                 Facts::Role {
-                    admin: conventions.is_admin_role(&role),
-                    role,
+                    admin: conventions.is_admin_role(role.unwrap_or(name)),
+                    role: role.map(Box::from),
                 }
             }
             Class::Group => Facts::Group {
-                everyone: conventions.everyone.is_some_and(|group| group.is(&profile, &name)),
+                everyone: conventions.everyone.is_some_and(|group| group.is(&profile, name)),
             },
             Class::Project | Class::Inside | Class::Other => Facts::Nothing,
         };
         Entry {
-            kind,
-            id,
-            name,
+            texts: [id, name, &email].concat().into(),
+            name_at: short(id.len()),
+            email_at: short(id.len() + name.len()),
+            kind: short(about.kind),
             parent: None,
-            environment,
-            apart: None,
+            environment: about.environment.and_then(from_one),
+            apart: about.apart.map(Box::new),
             facts,
             works: machine::works(resource, type_id, &profile, conventions).map(Box::new),
         }
     }
 
-    /// Whether it is an account of a person, as far as the file says.
-    pub fn is_person(&self) -> bool {
-        matches!(&self.facts, Facts::Account { account_type, .. } if !matches!(*account_type, "service" | "system"))
-    }
-
-    /// Whether it is an account of a machine.
-    pub fn is_client(&self) -> bool {
-        matches!(&self.facts, Facts::Account { account_type, .. } if matches!(*account_type, "service" | "system"))
-    }
-
-    /// Whether it is somebody from a managing organization.
-    pub fn is_moderator(&self) -> bool {
-        matches!(self.facts, Facts::Account { moderator: true, .. })
-    }
-
-    /// Whether it is a client that reaches all projects.
-    pub fn has_all_scope(&self) -> bool {
-        matches!(self.facts, Facts::Account { all_scope: true, .. })
-    }
-
-    /// Whether it is a client, and how far it reaches is not said.
-    pub fn is_scope_silent(&self) -> bool {
-        matches!(self.facts, Facts::Account { silent_scope: true, .. })
-    }
-
-    /// When it was last seen, in seconds since 1970.
-    pub fn active_at(&self) -> Option<i64> {
-        match self.facts {
-            Facts::Account { active_at, .. } => active_at,
+    fn account(&self) -> Option<&AccountFacts> {
+        match &self.facts {
+            Facts::Account(account) => Some(account),
             _ => None,
         }
     }
 
-    /// When its credential was made, in seconds since 1970.
-    pub fn credential_at(&self) -> Option<i64> {
-        match self.facts {
-            Facts::Account { credential_at, .. } => credential_at,
-            _ => None,
-        }
+    /// The number of its type.
+    pub fn kind(&self) -> usize {
+        self.kind as usize
+    }
+
+    /// The bare id.
+    pub fn id(&self) -> &str {
+        self.texts.get(..self.name_at as usize).unwrap_or_default()
+    }
+
+    /// The display name; the id where it has none.
+    pub fn name(&self) -> &str {
+        let (from, to) = (self.name_at as usize, self.email_at as usize);
+        self.texts.get(from..to).unwrap_or_default()
     }
 
     /// Its e-mail address.
     pub fn email(&self) -> Option<&str> {
-        match &self.facts {
-            Facts::Account { email, .. } if !email.is_empty() => Some(email),
-            _ => None,
-        }
+        let email = self.texts.get(self.email_at as usize..)?;
+        (!email.is_empty()).then_some(email)
+    }
+
+    /// The resource it lies in, where the file has that.
+    pub fn parent(&self) -> Option<At> {
+        self.parent.map(|at| at.get() as usize - 1)
+    }
+
+    pub(super) fn set_parent(&mut self, parent: Option<At>) {
+        self.parent = parent.and_then(from_one);
+    }
+
+    /// The number of its environment.
+    pub(super) fn environment(&self) -> Option<usize> {
+        self.environment.map(|number| number.get() as usize - 1)
+    }
+
+    /// What tells it apart from others of its name.
+    pub(super) fn apart(&self) -> Option<&Apart> {
+        self.apart.as_deref()
+    }
+
+    /// `human`, `service`, `system`, or empty where it is not said, and for everything but accounts.
+    pub fn account_type(&self) -> &'static str {
+        self.account().map_or("", |account| account.account_type)
+    }
+
+    /// `enabled`, `disabled`, `deleted`, or empty where it is not said, and for everything but accounts.
+    pub fn status(&self) -> &'static str {
+        self.account().map_or("", |account| account.status)
+    }
+
+    /// When an account came to be, in RFC 3339.
+    pub fn created_at(&self) -> Option<&str> {
+        self.account()?.created_at.as_deref()
+    }
+
+    /// Whether it is an account of a person, as far as the file says.
+    pub fn is_person(&self) -> bool {
+        self.account().is_some() && !self.is_client()
+    }
+
+    /// Whether it is an account of a machine.
+    pub fn is_client(&self) -> bool {
+        matches!(self.account_type(), "service" | "system")
+    }
+
+    /// Whether it is somebody from a managing organization.
+    pub fn is_moderator(&self) -> bool {
+        self.account().is_some_and(|account| account.moderator)
+    }
+
+    /// Whether it is a client that reaches all projects.
+    pub fn has_all_scope(&self) -> bool {
+        self.account().is_some_and(|account| account.all_scope)
+    }
+
+    /// Whether it is a client, and how far it reaches is not said.
+    pub fn is_scope_silent(&self) -> bool {
+        self.account().is_some_and(|account| account.silent_scope)
+    }
+
+    /// When it was last seen, in seconds since 1970.
+    pub fn active_at(&self) -> Option<i64> {
+        self.account()?.active_at.map(Seconds::get)
+    }
+
+    /// When its credential was made, in seconds since 1970.
+    pub fn credential_at(&self) -> Option<i64> {
+        self.account()?.credential_at.map(Seconds::get)
     }
 
     /// The domain of its e-mail address, in lower case.
     pub fn domain(&self) -> Option<&str> {
-        match &self.facts {
-            Facts::Account { domain, .. } if !domain.is_empty() => Some(domain),
-            _ => None,
-        }
+        let domain = &*self.account()?.domain;
+        (!domain.is_empty()).then_some(domain)
     }
 
     /// Whether it is a role that may do everything.
@@ -205,7 +286,7 @@ impl Entry {
     /// The name of a role without its environment.
     pub fn role(&self) -> Option<&str> {
         match &self.facts {
-            Facts::Role { role, .. } => Some(role),
+            Facts::Role { role, .. } => Some(role.as_deref().unwrap_or(self.name())),
             _ => None,
         }
     }
@@ -214,4 +295,13 @@ impl Entry {
     pub fn is_everyone(&self) -> bool {
         matches!(self.facts, Facts::Group { everyone: true })
     }
+}
+
+/// Of numbers and lengths that a file of the largest size has no more of.
+fn short(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn from_one(number: usize) -> Option<NonZeroU32> {
+    NonZeroU32::new(short(number).checked_add(1)?)
 }

@@ -6,6 +6,9 @@ mod entry;
 mod machine;
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
+
+use hashbrown::{HashTable, hash_table};
 
 use super::names::Names;
 use super::snapshot::Snapshot;
@@ -16,7 +19,8 @@ use crate::baton::proto::v2;
 use crate::baton::{annotation, resource};
 
 pub use counts::{Counts, Users};
-pub use entry::{Entry, Facts};
+pub use entry::Entry;
+use entry::{About, Domains};
 pub use machine::{Works, told};
 
 /// The number of a resource in its [`Inventory`].
@@ -69,7 +73,9 @@ pub struct Entitled {
 pub struct Inventory {
     types: Vec<Type>,
     entries: Vec<Entry>,
-    by_key: HashMap<(usize, String), At>,
+    /// Of every resource, found by its type and id.
+    by_key: HashTable<u32>,
+    hasher: RandomState,
     entitlements: Vec<Entitled>,
     by_entitlement: HashMap<String, usize>,
     environments: Vec<String>,
@@ -84,7 +90,8 @@ impl Inventory {
         let mut inventory = Inventory {
             types: Vec::new(),
             entries: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: HashTable::new(),
+            hasher: RandomState::new(),
             entitlements: Vec::new(),
             by_entitlement: HashMap::new(),
             environments: Vec::new(),
@@ -105,25 +112,30 @@ impl Inventory {
         let names = Names::new(snapshot);
         let apart = snapshot.resources_apart()?;
         let mut parents: Vec<(At, v2::ResourceId)> = Vec::new();
+        let mut domains = Domains::default();
         reader.for_each_resource(sync_id, &mut |resource| {
             let at = inventory.entries.len();
-            let (kind, id) = resource::key(&resource);
-            let resource_type = kind.to_owned();
-            let kind = inventory.type_at(kind);
-            inventory.by_key.insert((kind, id.to_owned()), at);
+            let (resource_type, id) = resource::key(&resource);
+            let kind = inventory.type_at(resource_type);
             let class = inventory.types.get(kind).map_or(Class::Other, |t| t.class);
-            let environment = environment(&names, &resource, conventions)?;
-            let environment = environment.map(|environment| inventory.environment_at(environment));
-            let mut entry = Entry::of(&resource, kind, class, conventions, environment);
-            entry.apart = apart.of(&names, &resource_type, &entry.id, &resource.display_name)?;
-            inventory.entries.push(entry);
+            let environment =
+                environment(&names, &resource, conventions)?.map(|environment| inventory.environment_at(environment));
+            let about = About {
+                kind,
+                class,
+                environment,
+                apart: apart.of(&names, &resource_type, id, &resource.display_name)?,
+                conventions,
+            };
+            let entry = Entry::of(&resource, about, &mut domains);
+            inventory.put(entry);
             parents.extend(resource.parent_resource_id.map(|parent| (at, parent)));
             Ok(())
         })?;
         for (at, parent) in parents {
             let found = inventory.find(&parent.resource_type, &parent.resource);
             if let Some(entry) = inventory.entries.get_mut(at) {
-                entry.parent = found;
+                entry.set_parent(found);
             }
         }
         let apart = snapshot.entitlements_apart(&names)?;
@@ -175,7 +187,34 @@ impl Inventory {
     /// The number of a resource.
     pub fn find(&self, kind: &str, id: &str) -> Option<At> {
         let kind = self.types.iter().position(|known| known.id == kind)?;
-        self.by_key.get(&(kind, id.to_owned())).copied()
+        let is_it = |at: &u32| {
+            let entry = self.entry(*at as usize);
+            entry.is_some_and(|entry| entry.kind() == kind && entry.id() == id)
+        };
+        let found = self.by_key.find(self.hasher.hash_one((kind, id)), is_it)?;
+        Some(*found as usize)
+    }
+
+    /// Adds a resource. Of two with one key the last one is found.
+    fn put(&mut self, entry: Entry) {
+        let hash_of = |entry: &Entry| self.hasher.hash_one((entry.kind(), entry.id()));
+        let entries = &self.entries;
+        let known = |at: &u32| entries.get(*at as usize);
+        let is_same =
+            |at: &u32| known(at).is_some_and(|other| (other.kind(), other.id()) == (entry.kind(), entry.id()));
+        let Ok(at) = u32::try_from(entries.len()) else {
+            return;
+        };
+        match self
+            .by_key
+            .entry(hash_of(&entry), is_same, |at| known(at).map_or(0, hash_of))
+        {
+            hash_table::Entry::Occupied(mut found) => *found.get_mut() = at,
+            hash_table::Entry::Vacant(place) => {
+                place.insert(at);
+            }
+        }
+        self.entries.push(entry);
     }
 
     /// The number of an entitlement, its place in [`Inventory::entitlements`].
@@ -185,7 +224,7 @@ impl Inventory {
 
     /// The type of a resource.
     pub fn type_of(&self, entry: &Entry) -> Option<&Type> {
-        self.types.get(entry.kind)
+        self.types.get(entry.kind())
     }
 
     /// What the resources of its type are.
@@ -195,7 +234,7 @@ impl Inventory {
 
     /// The environment of a resource.
     pub fn environment_of(&self, entry: &Entry) -> Option<&str> {
-        let environment = entry.environment?;
+        let environment = entry.environment()?;
         self.environments.get(environment).map(String::as_str)
     }
 
@@ -215,10 +254,10 @@ impl Inventory {
         Thing {
             kind: kind.map(|t| t.id.clone()).unwrap_or_default(),
             type_name: kind.map(|t| t.name.clone()).unwrap_or_default(),
-            id: entry.map(|e| e.id.clone()).unwrap_or_default(),
-            name: entry.map(|e| e.name.clone()).unwrap_or_default(),
+            id: entry.map_or_else(String::new, |e| e.id().to_owned()),
+            name: entry.map_or_else(String::new, |e| e.name().to_owned()),
             environment: entry.and_then(|e| self.environment_of(e)).map(str::to_owned),
-            apart: entry.and_then(|e| e.apart.clone()),
+            apart: entry.and_then(|e| e.apart().cloned()),
         }
     }
 

@@ -63,7 +63,7 @@ fn type_of<'c>(counted: &'c Counted<'_>, passes: impl Fn(&Entry) -> bool) -> Opt
     let inventory = counted.inventory;
     let mut by_type: Vec<u64> = vec![0; inventory.types().len()];
     for entry in inventory.entries().iter().filter(|entry| passes(entry)) {
-        if let Some(count) = by_type.get_mut(entry.kind) {
+        if let Some(count) = by_type.get_mut(entry.kind()) {
             *count += 1;
         }
     }

@@ -211,7 +211,7 @@ impl Overview {
 
 fn everyone(inventory: &Inventory) -> Vec<String> {
     let groups = inventory.entries().iter().filter(|entry| entry.is_everyone());
-    let key = |entry: &Entry| Some(format!("{}:{}", inventory.type_of(entry)?.id, entry.id));
+    let key = |entry: &Entry| Some(format!("{}:{}", inventory.type_of(entry)?.id, entry.id()));
     groups.filter_map(key).collect()
 }
 
@@ -229,13 +229,13 @@ fn types(inventory: &Inventory, counts: &Counts) -> Vec<TypeLine> {
         })
         .collect();
     for entry in inventory.entries() {
-        if let Some(line) = lines.get_mut(entry.kind) {
+        if let Some(line) = lines.get_mut(entry.kind()) {
             line.resources += 1;
         }
     }
     for (entitlement, grants) in inventory.entitlements().iter().zip(&counts.holders) {
         let entry = entitlement.on.and_then(|on| inventory.entry(on));
-        if let Some(line) = entry.and_then(|entry| lines.get_mut(entry.kind)) {
+        if let Some(line) = entry.and_then(|entry| lines.get_mut(entry.kind())) {
             line.entitlements += 1;
             line.grants += u64::from(*grants);
         }

@@ -31,17 +31,17 @@ fn has(looker: &Looker<'_>, asker: Asker<'_, '_>, field: Field, fits: &dyn Fn(&s
     Ok(match field {
         Field::Environment => inventory.environments().iter().any(|environment| fits(environment)),
         Field::Type | Field::ResourceType => types.any(|kind| fits(&kind.id) || fits(&kind.name)),
-        Field::Name => entries.any(|e| inventory.class_of(e) == Class::Account && fits(&e.name)),
+        Field::Name => entries.any(|e| inventory.class_of(e) == Class::Account && fits(e.name())),
         Field::Email => entries.any(|e| e.email().is_some_and(fits)),
         Field::Id | Field::Resource => entries.any(|e| {
             let kind = inventory.type_of(e).map_or("", |kind| &kind.id);
-            fits(&e.name) || fits(&e.id) || fits(&format!("{kind}:{}", e.id))
+            fits(e.name()) || fits(e.id()) || fits(&format!("{kind}:{}", e.id()))
         }),
         Field::Entitlement | Field::Through => {
             let all = inventory.entitlements();
             let quickly = all.iter().any(|right| {
                 let on = right.on.and_then(|on| inventory.entry(on));
-                fits(&right.id) || fits(&right.slug) || fits(&right.name) || on.is_some_and(|on| fits(&on.name))
+                fits(&right.id) || fits(&right.slug) || fits(&right.name) || on.is_some_and(|on| fits(on.name()))
             });
             if quickly {
                 return Ok(true);

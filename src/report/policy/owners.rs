@@ -61,14 +61,14 @@ impl<'p> Owners<'p> {
 
 fn is(inventory: &Inventory, entry: &Entry, of: &Named) -> bool {
     let kind = inventory.type_of(entry).map_or("", |kind| &kind.id);
-    let is_key = of.text == format!("{kind}:{}", entry.id);
+    let is_key = of.text == format!("{kind}:{}", entry.id());
     let is_kind = of.kind.as_ref().is_none_or(|wanted| wanted == kind);
     let environment = inventory.environment_of(entry);
     let is_there = of
         .environment
         .as_ref()
         .is_none_or(|wanted| environment.is_some_and(|environment| environment.eq_ignore_ascii_case(wanted)));
-    (is_key || entry.name.eq_ignore_ascii_case(&of.text)) && is_kind && is_there
+    (is_key || entry.name().eq_ignore_ascii_case(&of.text)) && is_kind && is_there
 }
 
 /// The owner of a thing, or of what it lies in.
@@ -83,7 +83,7 @@ fn outwards<'o>(inventory: &Inventory, owners: &BTreeMap<At, &'o str>, kind: &st
         if let Some(owner) = owners.get(&here) {
             return Some(owner);
         }
-        at = inventory.entry(here).and_then(|entry| entry.parent);
+        at = inventory.entry(here).and_then(|entry| entry.parent());
     }
     None
 }

@@ -112,7 +112,7 @@ impl Reviewers<'_, '_> {
         let entry = self.inventory.entry(self.inventory.find(&at.kind, &at.id)?)?;
         let (kind, id) = entry.works.as_ref()?.owner.as_ref()?;
         let owner = self.inventory.entry(self.inventory.find(kind, id)?)?;
-        Some(owner.email().unwrap_or(&owner.name).to_owned())
+        Some(owner.email().unwrap_or(owner.name()).to_owned())
     }
 }
 

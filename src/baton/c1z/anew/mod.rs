@@ -9,23 +9,21 @@ mod order;
 
 use std::path::Path;
 
-use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Row};
 
 use super::btree::{Index, Pages, Table, Value, encode};
 use super::derived::{DerivedGrant, Held};
 use super::migrate;
-use super::schema::INDEXES;
+use super::schema::{GRANTS, INDEXES};
 use super::scratch::Scratch;
 use crate::baton::error::Result;
 use crate::baton::scraps::Sort;
 use keys::Keys;
 use order::Ordered;
 
-/// The table that is written in order.
-const GRANTS: &str = "v1_grants";
-
-/// A copy of `db`, closed, in which the grants held for a sync are rows. `None` where that takes SQLite itself: two grants have
+/// A copy of `db`, closed, in which the grants held for a sync are rows, and those of the syncs that are `leaving` are not.
+/// `None` where that takes SQLite itself: two grants have
 /// one id, which is a matter of who comes later, or the database has something that no writer known puts there.
 ///
 /// # Errors
@@ -34,6 +32,7 @@ pub(super) fn with_held(
     db: &Connection,
     held: &Held,
     sync_id: &str,
+    leaving: &[String],
     folder: &Path,
     sort: &Sort,
 ) -> Result<Option<Scratch>> {
@@ -41,7 +40,7 @@ pub(super) fn with_held(
     let (fresh, _) = Scratch::create(folder, sort)?;
     let roots = schema.copy(db, &fresh)?;
     let mut pages = Pages::open(fresh.path())?;
-    let Some(keys) = schema.write_rows(db, held, sync_id, Table::new(&mut pages, roots.table))? else {
+    let Some(keys) = schema.write_rows(db, (held, sync_id), leaving, Table::new(&mut pages, roots.table))? else {
         return Ok(None);
     };
     let mut ordered = Ordered::new(&keys);
@@ -151,14 +150,34 @@ impl Schema {
     }
 
     /// Writes all grants, those of the database first. `None` for a value of a sort that no column has.
-    fn write_rows(&self, db: &Connection, held: &Held, sync_id: &str, mut table: Table<'_>) -> Result<Option<Keys>> {
+    fn write_rows(
+        &self,
+        db: &Connection,
+        (held, sync_id): (&Held, &str),
+        leaving: &[String],
+        mut table: Table<'_>,
+    ) -> Result<Option<Keys>> {
         let mut keys = Keys::new(sync_id, held.len())?;
         let mut record = Vec::new();
         let mut last = 0;
         let mut statement = db.prepare(&format!("select {} from {GRANTS} order by id", self.columns.join(", ")))?;
         let places = COLUMNS.map(|column| self.columns.iter().position(|name| name == column).unwrap_or_default());
         let mut rows = statement.query([])?;
+        let of_sync = self
+            .columns
+            .iter()
+            .position(|name| name == "sync_id")
+            .unwrap_or_default();
+        let leaves = |row: &Row<'_>| -> rusqlite::Result<bool> {
+            let ValueRef::Text(of) = row.get_ref(of_sync)? else {
+                return Ok(false);
+            };
+            Ok(leaving.iter().any(|sync_id| sync_id.as_bytes() == of))
+        };
         while let Some(row) = rows.next()? {
+            if leaves(row)? {
+                continue;
+            }
             let mut values = [Value::Null; COLUMNS.len()];
             for (at, room) in values.iter_mut().enumerate() {
                 let Some(value) = value_of(row.get_ref(at)?) else {

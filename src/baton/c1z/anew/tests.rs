@@ -48,6 +48,7 @@ fn put(store: &mut Store, sync: &Sync, is_held: bool) {
     if !is_held {
         store.held = None;
     }
+    store.make_room().unwrap();
     store
         .put_resource_types(&["user", "role"].map(|id| resource_type(id, id, &[], vec![])))
         .unwrap();
@@ -224,4 +225,70 @@ fn a_database_with_something_unknown_is_left_to_sqlite() {
             assert_eq!(count("select count(*) from other"), 1);
         }
     }
+}
+
+/// Grants of syncs that the file does not tell of.
+fn orphans(store: &Store) -> i64 {
+    let sql = "select count(*) from v1_grants where sync_id not in (select sync_id from v1_sync_runs)";
+    store.connection().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn grants_of_a_sync_that_goes_are_left_out_and_not_deleted_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = |people: Vec<usize>| Sync {
+        given: (0..PEOPLE.len()).map(|person| (0, person, false, false)).collect(),
+        derived: vec![(1, people)],
+    };
+    for sql in ["", "create view v as select 1"] {
+        let path = folder.path().join("sync.c1z");
+        let _ = std::fs::remove_file(&path);
+        for people in [vec![0, 1, 2], vec![3]] {
+            let mut store = open(&path);
+            store.commit().unwrap();
+            put(&mut store, &whole(people), true);
+            store.save().unwrap();
+        }
+        let mut store = open(&path);
+        store.commit().unwrap();
+        store.connection().execute_batch(sql).unwrap();
+        store.begin_sync(SyncType::Full).unwrap();
+        let grants = |store: &Store| {
+            let db = store.connection();
+            db.query_row::<i64, _, _>("select count(*) from v1_grants", [], |row| row.get(0))
+                .unwrap()
+        };
+        let before = grants(&store);
+        store.make_room().unwrap();
+        assert_eq!(grants(&store), before, "they are still there");
+        // Nothing is derived this time.
+        store
+            .put_resource_types(&[resource_type("user", "User", &[], vec![])])
+            .unwrap();
+        store.finish_sync("").unwrap();
+        assert_eq!((orphans(&store), grants(&store)), (0, PEOPLE.len() as i64 + 1), "{sql}");
+        store.save().unwrap();
+        assert_eq!(open(&path).runs().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_sync_that_is_saved_unfinished_leaves_nothing_of_those_that_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sync.c1z");
+    let sync = Sync {
+        given: vec![(0, 0, false, false)],
+        derived: vec![(1, vec![0, 1])],
+    };
+    for _ in 0..2 {
+        let mut store = open(&path);
+        put(&mut store, &sync, true);
+        store.save().unwrap();
+    }
+    let mut store = open(&path);
+    store.begin_sync(SyncType::Full).unwrap();
+    store.make_room().unwrap();
+    store.save().unwrap();
+    let store = open(&path);
+    assert_eq!((orphans(&store), store.runs().unwrap().len()), (0, 2));
 }

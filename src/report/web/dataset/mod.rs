@@ -11,6 +11,7 @@ mod column;
 mod explain;
 mod grants;
 mod reach;
+mod room;
 mod things;
 
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub struct Most {
 impl Default for Most {
     fn default() -> Self {
         Most {
-            things: 200_000,
+            things: 100_000,
             facts: 300_000,
             grants: 5_000_000,
         }

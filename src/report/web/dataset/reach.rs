@@ -6,11 +6,11 @@ use std::hash::Hash;
 
 use serde::Serialize;
 
+use super::room::Room;
 use super::things::Things;
 use crate::baton::c1z::ResourceFilter;
-use crate::baton::error::{Error, Kind, Result};
+use crate::baton::error::Result;
 use crate::report::Snapshot;
-use crate::report::code;
 use crate::report::names::Names;
 use crate::report::reach::{At, Door, Gap, Ground, Part, Reach, Scoped, unknown};
 use crate::report::thing::Thing;
@@ -91,8 +91,15 @@ pub(super) fn read(snapshot: &Snapshot, things: &mut Things, ground: &Ground) ->
     let mut rights: HashMap<(String, String), Vec<u32>> = HashMap::new();
     let inside = conventions.inside_projects.iter().chain(conventions.placed_in_projects);
     let named = conventions.named_rights.iter().map(|named| &named.of);
-    let mut room = Room::default();
-    for kind in conventions.project_types.iter().chain(inside).chain(named) {
+    let kinds: Vec<&str> = conventions
+        .project_types
+        .iter()
+        .chain(inside)
+        .chain(named)
+        .copied()
+        .collect();
+    let mut room = Room::foreseen(snapshot, &kinds)?;
+    for kind in kinds {
         let things_of_kind = of_kind(&names, ground, kind)?;
         room.things += things_of_kind.len();
         for (thing, is_top) in things_of_kind {
@@ -128,7 +135,7 @@ pub(super) fn read(snapshot: &Snapshot, things: &mut Things, ground: &Ground) ->
                 scopes.number(scoped),
                 unknown.number(gaps),
                 match is_top {
-                    true if conventions.project_types.contains(kind) => 1,
+                    true if conventions.project_types.contains(&kind) => 1,
                     true => 2,
                     false => 0,
                 },
@@ -183,36 +190,6 @@ pub(super) fn read(snapshot: &Snapshot, things: &mut Things, ground: &Ground) ->
     })
 }
 
-/// How many ways in there may be. Each thing has those of all it lies in and of all that lies in it, so their number grows
-/// with how deep things lie: where that is beyond reason, it is the square of how many there are.
-#[derive(Default)]
-struct Room {
-    things: usize,
-    taken: usize,
-}
-
-impl Room {
-    /// Ways per thing, of all things: an average depth of twelve.
-    const EACH: usize = 24;
-    /// Ways whatever things there are.
-    const LEAST: usize = 100_000;
-
-    fn take(&mut self, ways: usize, thing: &Thing) -> Result<()> {
-        self.taken += ways;
-        if self.taken <= Self::LEAST + Self::EACH * self.things {
-            return Ok(());
-        }
-        let told = thing.told();
-        let message = format!(
-            "things lie in each other too deeply for a page: up to {} {told}, {} things have {} ways in",
-            thing.type_name, self.things, self.taken
-        );
-        Err(Error::new(Kind::ResourceExhausted, message)
-            .code(code::TOO_DEEP)
-            .hint("`export --format csv` has every row, and `access --on` tells of one thing"))
-    }
-}
-
 fn row(door: &Door, right: u32) -> DoorRow {
     let place = Reach::ALL.iter().position(|reach| *reach == door.reach);
     let mut flags = 0;
@@ -247,40 +224,4 @@ fn of_kind(names: &Names<'_>, ground: &Ground, kind: &str) -> Result<Vec<(Thing,
             Ok(())
         })?;
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_is_refused_before_it_is_the_square_of_what_is_in_it() {
-        let thing = Thing::default();
-        // Ten thousand folders of any shape that people make: six deep on average.
-        let mut room = Room {
-            things: 10_000,
-            taken: 0,
-        };
-        for _ in 0..10_000 {
-            room.take(12, &thing).unwrap();
-        }
-        // One in another: it is refused after some dozens of them, not after all.
-        let mut room = Room {
-            things: 50_000,
-            taken: 0,
-        };
-        let refused = (0..50_000).find_map(|_| room.take(50_000, &thing).err().map(|error| (room.taken, error)));
-        let (taken, error) = refused.unwrap();
-        assert!(taken < 1_500_000, "{taken}");
-        assert_eq!(error.code_id(), code::TOO_DEEP);
-        // A project with everything in it is none of these.
-        let mut room = Room {
-            things: 90_000,
-            taken: 0,
-        };
-        room.take(90_000, &thing).unwrap();
-        for _ in 0..90_000 {
-            room.take(2, &thing).unwrap();
-        }
-    }
 }
