@@ -18,6 +18,7 @@ use crate::baton::lock::locked;
 use crate::baton::proto::c1::config::v1::field::Field as FieldKind;
 use crate::baton::proto::v2;
 use crate::baton::proto::v2::BatonActionStatus;
+use crate::baton::whose;
 
 /// How long a caller waits who does not say how long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -209,7 +210,7 @@ impl Runs {
         };
         let (told, mut watched) = watch::channel(started);
         self.remember(&id, watched.clone());
-        tokio::spawn(async move {
+        tokio::spawn(whose::carried(async move {
             let done = work.await;
             told.send_modify(|run| match done {
                 Ok(response) => {
@@ -222,7 +223,7 @@ impl Runs {
                     run.failure = Some((error.kind(), error.code_id(), error.to_string()));
                 }
             });
-        });
+        }));
         // Longer than it waits it goes on; a run that ended without a word is found as it was.
         let ended = watched.wait_for(|run| run.status != BatonActionStatus::Running);
         let _ = tokio::time::timeout(patience.unwrap_or(PATIENCE), ended).await;

@@ -312,6 +312,8 @@ codes! {
     NOT_HEALTHY = "0710";
     /// No service answers the health check.
     NOBODY_ANSWERS = "0711";
+    /// Another process serves the same client.
+    SERVED_TWICE = "0712";
     /// What earlier syncs of a service read is not known.
     MEMORY_UNUSABLE = "0720";
     /// `lambda` does not run in AWS Lambda.

@@ -145,3 +145,4 @@ pub mod sync;
 pub mod target;
 pub mod visible;
 pub mod warning;
+pub mod whose;

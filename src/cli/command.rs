@@ -273,12 +273,8 @@ const COMMANDS: &[Row] = &[
         run: fleet::run,
         adapt: |command, purpose| {
             let below = fleet::below().map(|command| {
-                args::add(
-                    command.args_override_self(true),
-                    fields::of_kit(),
-                    purpose,
-                    fleet::shown,
-                )
+                let shown = fleet::shown(command.get_name());
+                args::add(command.args_override_self(true), fields::of_kit(), purpose, shown)
             });
             command.subcommands(below)
         },

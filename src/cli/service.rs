@@ -16,6 +16,7 @@ use crate::baton::config::kit;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::hook::Rules;
 use crate::baton::http::{FormClient, SystemClock, authorities};
+use crate::baton::secret::Secret;
 use crate::baton::service::channel::{self, TOKEN_USER_AGENT};
 use crate::baton::service::credentials::{ClientId, ClientSecret};
 use crate::baton::service::host::host_id;
@@ -34,7 +35,7 @@ pub fn run(terminal: &Terminal, values: &Values) -> Result<()> {
     let env = |name: &str| std::env::var(name).ok();
     let settings = workato::config::settings(values)?;
     let limits = workato::config::limits(values);
-    let options = options(values, &env)?;
+    let options = options(values, &env, &[])?;
     in_runtime(async {
         let link = Tenant::of(values, env("BATON_C1_API_HOST"))?.link()?;
         let stop = CancellationToken::new();
@@ -52,7 +53,11 @@ pub fn run(terminal: &Terminal, values: &Values) -> Result<()> {
     })
 }
 
-fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<ServiceOptions> {
+/// What the settings say of a service. Commands of events do not see the variables in `hidden`, nor those of secret settings.
+///
+/// # Errors
+/// Values that cannot be.
+pub fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>, hidden: &[String]) -> Result<ServiceOptions> {
     Ok(ServiceOptions {
         host_id: host_id(env("BATON_HOST_ID").as_deref()),
         concurrency: usize::try_from(kit::TASK_CONCURRENCY.of(values)).unwrap_or_default(),
@@ -64,23 +69,28 @@ fn options(values: &Values, env: &dyn Fn(&str) -> Option<String>) -> Result<Serv
         workers: chosen_workers(values),
         engine: chosen_engine(values),
         temp_dir: chosen_temp_dir(values)?.unwrap_or_else(std::env::temp_dir),
-        event_hook: event_hook(kit::EVENT_HOOK.of(values)),
-        health: kit::HEALTH_CHECK
-            .of(values)
-            .then(|| health_address(values))
-            .transpose()?,
+        event_hook: event_hook(kit::EVENT_HOOK.of(values), hidden),
+        health: health(values)?,
     })
 }
 
+/// Where probes are answered, if they are to be.
+///
+/// # Errors
+/// As [`health_address`].
+pub fn health(values: &Values) -> Result<Option<SocketAddr>> {
+    kit::HEALTH_CHECK.of(values).then(|| health_address(values)).transpose()
+}
+
 /// How the command of events is run. There is no next run to leave a failure to: it is tried again every hour.
-fn event_hook(command: &str) -> Option<Rules> {
+fn event_hook(command: &str, hidden: &[String]) -> Option<Rules> {
     (!command.trim().is_empty()).then(|| Rules {
         command: command.to_owned(),
         at_once: 4,
         limit: Duration::from_secs(60),
         tries: 6,
         again: Some(Duration::from_secs(60 * 60)),
-        hidden: fields::secret_variables(),
+        hidden: [fields::secret_variables(), hidden.to_vec()].concat(),
     })
 }
 
@@ -104,14 +114,23 @@ impl Tenant {
     /// # Errors
     /// Credentials, a host or a file of certificates that cannot be used.
     pub fn of(values: &Values, api_host: Option<String>) -> Result<Self> {
-        let id = ClientId::parse(kit::CLIENT_ID.of(values))?;
+        let id = kit::CLIENT_ID.of(values);
         let secret = kit::CLIENT_SECRET.of(values);
         let secret = secret.ok_or_else(|| {
             Error::new(Kind::Unknown, "--client-secret is empty")
                 .code(code::CLIENT_SECRET)
                 .hint("it goes with --client-id")
         })?;
-        let secret = ClientSecret::parse(&secret)?;
+        Tenant::with(id, &secret, values, api_host)
+    }
+
+    /// The same with credentials that are not in the settings.
+    ///
+    /// # Errors
+    /// As [`Tenant::of`].
+    pub fn with(id: &str, secret: &Secret, values: &Values, api_host: Option<String>) -> Result<Self> {
+        let id = ClientId::parse(id)?;
+        let secret = ClientSecret::parse(secret)?;
         let host = api_host.unwrap_or_else(|| id.host().to_owned()).trim().to_owned();
         if host.is_empty() {
             return Err(bad_value("BATON_C1_API_HOST is empty").hint("unset it, or set it to a host"));
@@ -138,7 +157,11 @@ impl Tenant {
         })
     }
 
-    fn link(self) -> Result<Link> {
+    /// The way there.
+    ///
+    /// # Errors
+    /// A host that no channel leads to.
+    pub fn link(self) -> Result<Link> {
         Ok(Link {
             channel: channel::open(&ABOUT, &self.host, self.id.name(), self.extra_roots.as_deref())?,
             tokens: self.tokens,

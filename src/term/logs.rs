@@ -26,10 +26,13 @@ use super::{Terminal, sanitize};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::lock::locked;
-use crate::baton::target;
+use crate::baton::{target, whose};
 
 /// Where lines of this library come from: the name of the crate begins each of their targets.
 const OWN: &str = env!("CARGO_CRATE_NAME");
+
+/// What says whose work a line is about, in a process that works for many.
+const WHOSE: &str = "workspace";
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,6 +269,9 @@ where
             ..Fields::default()
         };
         event.record(&mut fields);
+        if let Some(name) = whose::name().filter(|_| fields.others.iter().all(|(name, _)| name != WHOSE)) {
+            fields.others.insert(0, (WHOSE.to_owned(), (*name).into()));
+        }
         match self.format {
             Format::Json => {
                 let caller = match (metadata.file(), metadata.line()) {
@@ -438,6 +444,40 @@ mod tests {
             "{ours}"
         );
         assert!(theirs.contains(r#""code":301"#), "{theirs}");
+    }
+
+    #[tokio::test]
+    async fn lines_say_whose_work_they_are_about() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let lines = tracing_subscriber::fmt::layer()
+            .event_format(Lines {
+                format: Format::Json,
+                paint: Paint::OFF,
+                mark: "RO-",
+            })
+            .with_writer(move || writer.clone());
+        let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines));
+        whose::named("acme", async {
+            tracing::info!(task = "t", "Ours.");
+            tracing::info!(target: "h2::proto", "Theirs.");
+            tracing::info!(workspace = "globex", "Said already.");
+        })
+        .await;
+        tracing::info!("Nobody's.");
+        let text = String::from_utf8(locked(&kept.0).clone()).unwrap();
+        let whose: Vec<Option<String>> = text
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<Value>(line).unwrap()["workspace"]
+                    .as_str()
+                    .map(str::to_owned)
+            })
+            .collect();
+        assert_eq!(
+            whose,
+            [Some("acme"), Some("acme"), Some("globex"), None].map(|name| name.map(str::to_owned))
+        );
     }
 
     #[test]

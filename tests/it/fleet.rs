@@ -1,5 +1,7 @@
 //! Many workspaces in one run: what is broken in one is that one's own.
 
+mod many;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -18,15 +20,23 @@ struct Fleet {
 impl Fleet {
     /// One workspace per behavior, and one that nobody answers for.
     async fn of(behaviors: Vec<Behavior>) -> Fleet {
-        let mut simulators = Vec::new();
-        for (seed, behavior) in behaviors.into_iter().enumerate() {
+        let all = behaviors.into_iter().enumerate().map(|(seed, behavior)| {
             let shape = Shape {
                 people: 12,
                 projects: 3,
                 seed: seed as u64,
                 ..Shape::default()
             };
-            simulators.push(Simulator::start(Workspace::generate(&shape), behavior).await.unwrap());
+            (Workspace::generate(&shape), behavior)
+        });
+        Fleet::with(all, "- name: lost\n  token: {env: TOKEN_LOST}\n").await
+    }
+
+    /// These workspaces, and what else the file names.
+    async fn with(all: impl IntoIterator<Item = (Workspace, Behavior)>, more: &str) -> Fleet {
+        let mut simulators = Vec::new();
+        for (workspace, behavior) in all {
+            simulators.push(Simulator::start(workspace, behavior).await.unwrap());
         }
         let folder = tempfile::tempdir().unwrap();
         let mut text = "folder: files\nat-once: 3\nsettings: {keep: 3}\nworkspaces:\n".to_owned();
@@ -36,7 +46,7 @@ impl Fleet {
                 simulator.base_url()
             ));
         }
-        text.push_str("- name: lost\n  token: {env: TOKEN_LOST}\n");
+        text.push_str(more);
         std::fs::write(folder.path().join("fleet.yaml"), text).unwrap();
         Fleet { folder, simulators }
     }
@@ -72,6 +82,21 @@ impl Fleet {
             String::from_utf8(output.stderr).unwrap(),
         )
     }
+
+    /// What a sync of its own makes of a workspace.
+    async fn alone(&self, n: usize) -> Rows {
+        let single = self.folder.path().join("single.c1z");
+        let mut command = program();
+        command
+            .env("BATON_WORKATO_API_KEY", self.simulators[n].token(Env::Dev))
+            .env("BATON_WORKATO_BASE_URL", self.simulators[n].base_url())
+            .args(["--log-level", "error", "-f"])
+            .arg(&single);
+        assert!(output(command).await.status.success());
+        let rows = newest(&single);
+        std::fs::remove_file(&single).unwrap();
+        rows
+    }
 }
 
 fn statuses(rows: &[Value]) -> Vec<String> {
@@ -101,17 +126,8 @@ async fn a_broken_workspace_fails_alone_and_keeps_its_last_file() {
     );
     assert!(!fleet.file("w2").exists() && !fleet.file("lost").exists());
     // What it made is what a sync of its own makes.
-    for (n, simulator) in fleet.simulators.iter().enumerate().take(2) {
-        let single = fleet.folder.path().join("single.c1z");
-        let mut command = program();
-        command
-            .env("BATON_WORKATO_API_KEY", simulator.token(Env::Dev))
-            .env("BATON_WORKATO_BASE_URL", simulator.base_url())
-            .args(["--log-level", "error", "-f"])
-            .arg(&single);
-        assert!(output(command).await.status.success());
-        assert_eq!(newest(&fleet.file(&format!("w{n}"))), newest(&single));
-        std::fs::remove_file(&single).unwrap();
+    for n in 0..2 {
+        assert_eq!(newest(&fleet.file(&format!("w{n}"))), fleet.alone(n).await);
     }
     // Those that are whole are left out, and what one of them holds does not change when its token is wrong.
     let before = std::fs::read(fleet.file("w0")).unwrap();
@@ -233,15 +249,6 @@ async fn a_run_that_is_killed_twice_goes_on_and_leaves_every_workspace_whole_or_
         assert_eq!(std::fs::read(fleet.file(name)).unwrap(), bytes, "{name}");
     }
     for n in (0..24).filter(|n| !broken.contains(&format!("w{n}").as_str())) {
-        let single = fleet.folder.path().join("single.c1z");
-        let mut command = program();
-        command
-            .env("BATON_WORKATO_API_KEY", fleet.simulators[n].token(Env::Dev))
-            .env("BATON_WORKATO_BASE_URL", fleet.simulators[n].base_url())
-            .args(["--log-level", "error", "-f"])
-            .arg(&single);
-        assert!(output(command).await.status.success());
-        assert_eq!(newest(&fleet.file(&format!("w{n}"))), newest(&single), "w{n}");
-        std::fs::remove_file(&single).unwrap();
+        assert_eq!(newest(&fleet.file(&format!("w{n}"))), fleet.alone(n).await, "w{n}");
     }
 }

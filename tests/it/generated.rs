@@ -113,6 +113,7 @@ fn documents_name_flags_that_exist() {
     }
     for below in [
         ["fleet", "sync"],
+        ["fleet", "serve"],
         ["fleet", "export"],
         ["review", "start"],
         ["review", "apply"],

@@ -8,12 +8,15 @@ mod damaged;
 mod day;
 mod fake;
 #[cfg(unix)]
+mod fleet;
+#[cfg(unix)]
 mod hooked;
 #[cfg(unix)]
 mod kill;
 pub mod memory;
 #[cfg(unix)]
 mod remembers;
+mod seats;
 pub mod secure;
 mod shapes;
 pub mod stand_in;

@@ -19,6 +19,7 @@ use self::child::End;
 use self::journal::Journal;
 use crate::baton::error::{Context as _, Error, Result};
 use crate::baton::lock::locked;
+use crate::baton::whose;
 
 /// The wait after the first failure; each one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -143,7 +144,7 @@ impl Hooks {
             let desk = Arc::clone(&desk);
             std::thread::Builder::new()
                 .name("hook".to_owned())
-                .spawn(move || desk.work())
+                .spawn(whose::carrying(move || desk.work()))
                 .context("start a thread for hooks")
         });
         Ok(Hooks {

@@ -14,6 +14,7 @@ use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::Clock;
 use crate::baton::proto::c1::connectorapi::baton::v1::BatonServiceHeartbeatResponse;
+use crate::baton::whose;
 
 /// The interval where ConductorOne names none.
 const USUAL: Duration = Duration::from_secs(30);
@@ -61,7 +62,7 @@ impl Pulse {
         let (c1, clock, metrics) = (c1.clone(), Arc::clone(clock), Arc::clone(metrics));
         let (task_id, stop, reason) = (task_id.to_owned(), cancel.clone(), Arc::clone(&why));
         let mut interval = interval_of(&first);
-        let beating = tokio::spawn(async move {
+        let beating = tokio::spawn(whose::carried(async move {
             let mut misses = 0;
             loop {
                 clock.sleep(interval).await;
@@ -97,7 +98,7 @@ impl Pulse {
                 }
             }
             stop.cancel();
-        });
+        }));
         Ok(Pulse { cancel, why, beating })
     }
 

@@ -12,6 +12,7 @@ use crate::baton::hook::{Hooks, Rules, Told};
 use crate::baton::private;
 use crate::baton::proto::v2;
 use crate::baton::protojson;
+use crate::baton::whose;
 
 /// How the name of the journal begins.
 const PREFIX: &str = "baton-event-hooks-";
@@ -53,7 +54,7 @@ impl EventHooks {
             });
             let told: Vec<Told> = told.collect::<Result<_>>()?;
             let hooks = Arc::clone(&self.hooks);
-            let taken = tokio::task::spawn_blocking(move || hooks.take(&told));
+            let taken = tokio::task::spawn_blocking(whose::carrying(move || hooks.take(&told)));
             match tokio::time::timeout(PATIENCE, taken).await {
                 Ok(Ok(taken)) => taken,
                 Ok(Err(broken)) => Err(Error::new(Kind::Internal, broken.to_string())),

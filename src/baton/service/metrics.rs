@@ -12,6 +12,7 @@ use crate::baton::sync::summary::Summary;
 
 /// Name, type and meaning of every number, in the order they are printed.
 const ALL: &[(&str, &str, &str)] = &[
+    ("baton_ready", "gauge", "Whether ConductorOne heard the hello: 1, or 0."),
     (
         "baton_polls_total",
         "counter",
@@ -54,9 +55,17 @@ const ALL: &[(&str, &str, &str)] = &[
 
 /// Shared by everything in the service.
 #[derive(Debug, Default)]
-pub struct Metrics(Mutex<BTreeMap<(&'static str, String), f64>>);
+pub struct Metrics(Mutex<Numbers>);
+
+/// By name and labels.
+type Numbers = BTreeMap<(&'static str, String), f64>;
 
 impl Metrics {
+    /// Whether ConductorOne heard the hello.
+    pub fn ready(&self, is_ready: bool) {
+        self.set("baton_ready", &[], f64::from(u8::from(is_ready)));
+    }
+
     /// ConductorOne was asked.
     pub fn poll(&self, result: &str) {
         self.add("baton_polls_total", &[("result", result)], 1.0);
@@ -110,9 +119,9 @@ impl Metrics {
         self.set("baton_sync_last_success_timestamp_seconds", &[], at);
     }
 
-    /// Everything in the text form of Prometheus.
+    /// Everything, with the label `workspace` where there is a name for it.
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-    pub fn render(&self, requests: &RequestCounts) -> String {
+    pub fn numbers(&self, workspace: Option<&str>, requests: &RequestCounts) -> Numbers {
         let mut numbers = self.lock().clone();
         for (family, counts) in requests() {
             let label = labels(&[("family", &family)]);
@@ -124,14 +133,16 @@ impl Metrics {
             ];
             numbers.extend(all.map(|(name, number)| ((name, label.clone()), number)));
         }
-        let mut text = String::new();
-        for (name, kind, help) in ALL {
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-            for ((_, labels), number) in numbers.iter().filter(|((n, _), _)| n == name) {
-                let _ = writeln!(text, "{name}{labels} {number}");
-            }
-        }
-        text
+        let Some(workspace) = workspace else { return numbers };
+        let whose = labels(&[("workspace", workspace)]);
+        let both = |others: String| match (whose.strip_suffix('}'), others.strip_prefix('{')) {
+            (Some(whose), Some(others)) => format!("{whose},{others}"),
+            _ => whose.clone(),
+        };
+        let numbers = numbers.into_iter();
+        numbers
+            .map(|((name, others), number)| ((name, both(others)), number))
+            .collect()
     }
 
     fn add(&self, name: &'static str, with: &[(&str, &str)], number: f64) {
@@ -145,6 +156,19 @@ impl Metrics {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(&'static str, String), f64>> {
         locked(&self.0)
     }
+}
+
+/// Numbers in the text form of Prometheus.
+pub fn render(numbers: &Numbers) -> String {
+    let mut text = String::new();
+    for (name, kind, help) in ALL {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        let of_it = numbers.range((*name, String::new())..);
+        for ((_, labels), number) in of_it.take_while(|((n, _), _)| n == name) {
+            let _ = writeln!(text, "{name}{labels} {number}");
+        }
+    }
+    text
 }
 
 fn word(succeeded: bool) -> &'static str {
@@ -179,11 +203,25 @@ mod tests {
         metrics.running(1);
         metrics.running(-1);
         let requests: RequestCounts = Arc::new(BTreeMap::new);
-        let text = metrics.render(&requests);
+        let text = render(&metrics.numbers(None, &requests));
         let tasks = "# HELP baton_tasks_total Tasks by kind and result.\n# TYPE baton_tasks_total counter\n\
                      baton_tasks_total{kind=\"full \\\"sync\\\"\",result=\"failure\"} 1\n\
                      baton_tasks_total{kind=\"grant\",result=\"success\"} 2\n";
         assert!(text.contains(tasks), "{text}");
         assert!(text.contains("baton_tasks_running 0\n"), "{text}");
+        let mut both = metrics.numbers(Some("acme"), &requests);
+        both.extend(Metrics::default().numbers(Some("globex"), &requests));
+        metrics.ready(true);
+        both.extend(metrics.numbers(Some("globex"), &requests));
+        let text = render(&both);
+        for line in [
+            "baton_tasks_total{workspace=\"acme\",kind=\"grant\",result=\"success\"} 2\n",
+            "baton_tasks_total{workspace=\"globex\",kind=\"grant\",result=\"success\"} 2\n",
+            "baton_tasks_running{workspace=\"acme\"} 0\n",
+            "baton_ready{workspace=\"globex\"} 1\n",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+        assert_eq!(text.matches("# TYPE baton_tasks_total ").count(), 1);
     }
 }

@@ -6,8 +6,9 @@
 //!                                                                        └─ heartbeat, files, upload
 //! ```
 //!
-//! `run` is the life of the process; `health` and `metrics` show it to whoever looks after it. The command line starts
-//! it; nobody else calls it. Everything waits on a [`Clock`], so a test can let days pass.
+//! `run` is the life of one connection; `health` and `metrics` show it to whoever looks after it. A process may have many,
+//! each with its own client: what they share is handed in ([`Place`]), and nothing here is one per process. The command
+//! line starts them; nobody else does. Everything waits on a [`Clock`], so a test can let days pass.
 
 pub mod assertion;
 pub mod c1;
@@ -26,6 +27,7 @@ mod poll;
 pub mod reach;
 mod remember;
 mod run;
+pub mod seats;
 mod task;
 pub mod token;
 mod upload;
@@ -41,7 +43,8 @@ use self::files::SyncFiles;
 use self::hooks::EventHooks;
 use self::metrics::Metrics;
 use self::remember::Memory;
-pub use self::run::{Link, ServiceEnvironment, ServiceOptions, run};
+pub use self::run::{Link, Place, ServiceEnvironment, ServiceOptions, run, run_at};
+use self::seats::Seats;
 use crate::baton::http::Clock;
 use crate::baton::progress::Observer;
 use crate::baton::provision::Provisioning;
@@ -60,6 +63,7 @@ struct Service<C> {
     observer: Arc<dyn Observer>,
     requests: RequestCounts,
     clock: Arc<dyn Clock>,
+    seats: Seats,
     /// One full sync at a time.
     sync_turn: tokio::sync::Mutex<()>,
 }

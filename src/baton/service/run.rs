@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,11 +16,11 @@ use super::c1::C1;
 use super::credentials::{ClientId, ClientSecret};
 use super::files::SyncFiles;
 use super::finish::{Failure, finish};
-use super::health::{self, Health};
+use super::health::{self, Health, Standing};
 use super::hooks::EventHooks;
-use super::metrics::Metrics;
 use super::poll::{Polled, Poller};
 use super::remember::Memory;
+use super::seats::Seats;
 use super::task;
 use super::token::{TokenEndpoint, Tokens};
 use super::{Service, hello};
@@ -36,6 +35,7 @@ use crate::baton::proto::c1::connectorapi::baton::v1::Task;
 use crate::baton::provision::Provisioning;
 use crate::baton::span;
 use crate::baton::sync::RequestCounts;
+use crate::baton::whose;
 
 /// How long running tasks get after the word to stop. With what follows it stays below the five seconds after which
 /// supervisors may kill.
@@ -98,16 +98,49 @@ pub struct ServiceEnvironment {
     pub stop: CancellationToken,
 }
 
-/// Works for ConductorOne until `environment.stop` fires, which is a good end.
+/// What a service has of the process that it is in, besides itself.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Where it shows how it is. Answering probes is for whoever made it.
+    pub health: Arc<Health>,
+    /// What it shares with the services of other workspaces.
+    pub seats: Seats,
+}
+
+/// Works for ConductorOne until `environment.stop` fires, which is a good end, as the only service of its process.
 ///
 /// # Errors
-/// A refusal of the hello; a port for probes that cannot be opened; a journal of hooks that cannot be gone on from.
+/// A port for probes that cannot be opened; as [`run_at`].
 pub async fn run<C: Provisioner>(
     connector: Arc<C>,
     options: ServiceOptions,
     link: Link,
     environment: ServiceEnvironment,
 ) -> Result<()> {
+    let clock = &environment.clock;
+    let (requests, connected) = (Arc::clone(&environment.requests), Arc::clone(&connector));
+    let health = Arc::new(Health::of(None, connected, requests, Arc::clone(clock)));
+    let probes = environment.stop.child_token();
+    let _probes_end = probes.clone().drop_guard();
+    if let Some(address) = options.health {
+        health::serve(address, vec![Arc::clone(&health)], Arc::clone(clock), probes).await?;
+    }
+    let seats = Seats::default();
+    run_at(Place { health, seats }, connector, options, link, environment).await
+}
+
+/// The same beside others, at a place of its own in their process. It may be begun there again after it failed.
+///
+/// # Errors
+/// A refusal of the hello; a journal of hooks that cannot be gone on from.
+pub async fn run_at<C: Provisioner>(
+    place: Place,
+    connector: Arc<C>,
+    options: ServiceOptions,
+    link: Link,
+    environment: ServiceEnvironment,
+) -> Result<()> {
+    let Place { health, seats } = place;
     let ServiceEnvironment {
         observer,
         requests,
@@ -122,27 +155,12 @@ pub async fn run<C: Provisioner>(
     let hooks = hooks.transpose()?;
     let tokens = Tokens::new(link.id, link.secret, link.tokens, Arc::clone(&clock));
     let c1 = C1::new(link.channel, tokens, &options.host_id, Arc::clone(&clock));
-    let metrics = Arc::new(Metrics::default());
-    let ready = Arc::new(AtomicBool::new(false));
-    let probes = stop.child_token();
-    let _probes_end = probes.clone().drop_guard();
-    if let Some(address) = options.health {
-        let health = Health {
-            connector: Arc::clone(&connector),
-            metrics: Arc::clone(&metrics),
-            requests: Arc::clone(&requests),
-            clock: Arc::clone(&clock),
-            ready: Arc::clone(&ready),
-            last: tokio::sync::Mutex::new(None),
-        };
-        health::serve(address, Arc::new(health), probes).await?;
-    }
     let (about, metadata) = (connector.about(), hello::metadata(connector.as_ref()));
     tokio::select! {
         heard = hello::until_heard(&c1, clock.as_ref(), &about, &metadata) => heard?,
         () = stop.cancelled() => return Ok(()),
     }
-    ready.store(true, Ordering::Relaxed);
+    health.stand(Standing::Ready);
     let service = Arc::new(Service {
         provisioning: Provisioning::new(Arc::clone(&connector), options.provisioning),
         connector,
@@ -151,10 +169,11 @@ pub async fn run<C: Provisioner>(
         files,
         memory,
         hooks,
-        metrics,
+        metrics: Arc::clone(&health.metrics),
         observer,
         requests,
         clock,
+        seats,
         sync_turn: tokio::sync::Mutex::new(()),
     });
     work(&service, &stop).await;
@@ -219,11 +238,11 @@ async fn work<C: Provisioner>(service: &Arc<Service<C>>, stop: &CancellationToke
             continue;
         }
         let (service, end, in_flight) = (Arc::clone(service), end.clone(), Arc::clone(&in_flight));
-        running.spawn(async move {
+        running.spawn(whose::carried(async move {
             let id = task.id.clone();
             handle(service, *task, end, slot).await;
             locked(&in_flight).remove(&id);
-        });
+        }));
     }
     unstarted.extend(poller.into_queue());
     say_goodbye(service, unstarted, running, &end).await;
@@ -239,10 +258,10 @@ async fn say_goodbye<C: Provisioner>(
     tracing::info!(running = running.len(), unstarted = unstarted.len(), "Stopping.");
     for task in unstarted {
         let service = Arc::clone(service);
-        running.spawn(async move {
+        running.spawn(whose::carried(async move {
             let outcome = Err(Failure::retryable(task::shutting_down()));
             finish(&service.c1, service.clock.as_ref(), &task.id, &outcome, ()).await;
-        });
+        }));
     }
     let all = async |running: &mut JoinSet<()>| while running.join_next().await.is_some() {};
     if tokio::time::timeout(GRACE, all(&mut running)).await.is_ok() {
@@ -267,7 +286,8 @@ async fn handle<C: Provisioner, S>(service: Arc<Service<C>>, task: Task, end: Ca
     let doing = {
         let service = Arc::clone(&service);
         let span = span.clone();
-        tokio::spawn(async move { task::perform(&service, task, &end).await }.instrument(span))
+        let performing = async move { task::perform(&service, task, &end).await };
+        tokio::spawn(whose::carried(performing).instrument(span))
     };
     // A panic is a failure of this task only.
     let outcome = doing.await.unwrap_or_else(|error| {

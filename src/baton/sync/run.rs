@@ -33,6 +33,7 @@ use crate::baton::proto::v2;
 use crate::baton::replay::{Before, Leaves, Replay};
 use crate::baton::span;
 use crate::baton::warning::Warnings;
+use crate::baton::whose;
 
 /// What a sync is to do.
 #[derive(Debug, Clone)]
@@ -509,7 +510,9 @@ impl<C: Connector> Run<'_, C> {
             Some(left_over) => answers::keep(&file, &sync_id, fingerprint, left_over),
             None => answers::forget(&file),
         };
-        let kept = tokio::task::spawn_blocking(keep).await.map_err(std::io::Error::other);
+        let kept = tokio::task::spawn_blocking(whose::carrying(keep))
+            .await
+            .map_err(std::io::Error::other);
         if let Err(error) = kept.and_then(|kept| kept) {
             tracing::warn!(
                 %error,

@@ -20,6 +20,7 @@ use crate::baton::c1z::steps::Steps;
 use crate::baton::connector::Session;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::warning::Warnings;
+use crate::baton::whose;
 
 /// Tells who sent a job how it ended; gets what went wrong with the commit after it.
 type Reply = Box<dyn FnOnce(Option<Error>)>;
@@ -47,7 +48,7 @@ impl StoreThread {
         let (opened, outcome) = oneshot::channel();
         std::thread::Builder::new()
             .name("c1z".to_owned())
-            .spawn(move || match Working::open(&wanted, &warnings) {
+            .spawn(whose::carrying(move || match Working::open(&wanted, &warnings) {
                 Ok((working, start)) => {
                     let _ = opened.send(Ok(start));
                     drop((wanted, warnings));
@@ -56,7 +57,7 @@ impl StoreThread {
                 Err(error) => {
                     let _ = opened.send(Err(error));
                 }
-            })?;
+            }))?;
         let start = outcome.await.map_err(|_| gone())??;
         Ok((StoreThread { jobs }, start))
     }

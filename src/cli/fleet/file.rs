@@ -65,9 +65,24 @@ pub struct Part {
     test_token: Option<Source>,
     #[serde(default)]
     prod_token: Option<Source>,
+    /// As whom it is served to ConductorOne, if it is.
+    #[serde(default)]
+    pub conductorone: Option<Served>,
     /// Its own.
     #[serde(default)]
     pub settings: BTreeMap<String, Word>,
+}
+
+/// As whom a workspace is served to ConductorOne: the credentials of its connector there.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Served {
+    /// No secret.
+    #[serde(alias = "client_id")]
+    pub client_id: String,
+    /// What goes with it.
+    #[serde(alias = "client_secret")]
+    pub client_secret: Source,
 }
 
 /// `managed-users` of a fleet.
@@ -78,6 +93,9 @@ pub struct Managed {
     pub token: Source,
     /// Whose workspaces.
     pub customers: Chosen,
+    /// As whom customers are served to ConductorOne, by their ids.
+    #[serde(default)]
+    pub conductorone: BTreeMap<String, Served>,
     /// Those of all customers.
     #[serde(default)]
     pub settings: BTreeMap<String, Word>,
@@ -105,8 +123,8 @@ impl Word {
     }
 }
 
-/// Where a token is.
-#[derive(Deserialize)]
+/// Where a token, or another secret, is.
+#[derive(Deserialize, Debug, Clone)]
 #[serde(untagged)]
 pub enum Source {
     /// As it should be.
@@ -116,6 +134,7 @@ pub enum Source {
 }
 
 /// A text of the file that nobody may see.
+#[derive(Debug, Clone)]
 pub struct Hidden(Secret);
 
 impl<'de> Deserialize<'de> for Hidden {
@@ -125,7 +144,7 @@ impl<'de> Deserialize<'de> for Hidden {
 }
 
 /// What holds a token.
-#[derive(Deserialize)]
+#[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Elsewhere {
     /// An environment variable.
@@ -180,27 +199,26 @@ impl FleetFile {
         if let Some(managed) = &file.managed_users {
             check_settings(&managed.settings).with_context(|| format!("read {shown}: managed-users"))?;
             managed.customers.named().with_context(|| format!("read {shown}"))?;
+            managed.served().with_context(|| format!("read {shown}"))?;
         }
+        file.check_clients().with_context(|| format!("read {shown}"))?;
         if file.workspaces.is_empty() && file.managed_users.is_none() {
             return Err(wrong(format!("{shown} names no workspace")));
         }
         Ok(file)
     }
 
-    /// The workspaces whose tokens stand in the file itself.
+    /// The workspaces whose tokens or client secrets stand in the file itself.
     pub fn inline(&self) -> Vec<String> {
-        let is_inline = |part: &&Part| {
-            let sources = part.sources();
-            sources
-                .into_iter()
-                .any(|source| matches!(source, Some(Source::Inline(_))))
-        };
-        let managed = self.managed_users.as_ref().map(|managed| &managed.token);
+        let is_inline = |source: &Source| matches!(source, Source::Inline(_));
+        let is_in_part = |part: &&Part| part.sources().into_iter().flatten().chain(part.secret()).any(is_inline);
+        let is_in_managed = |managed: &&Managed| is_inline(&managed.token) || managed.secrets().any(is_inline);
+        let managed = self.managed_users.as_ref().filter(is_in_managed);
         self.workspaces
             .iter()
-            .filter(is_inline)
+            .filter(is_in_part)
             .map(|part| part.name.clone())
-            .chain(matches!(managed, Some(Source::Inline(_))).then(|| "managed-users".to_owned()))
+            .chain(managed.map(|_| "managed-users".to_owned()))
             .collect()
     }
 
@@ -208,10 +226,7 @@ impl FleetFile {
     pub fn elsewhere(&self) -> impl Iterator<Item = &Elsewhere> {
         let sources = self.workspaces.iter().flat_map(Part::sources).flatten();
         let managed = self.managed_users.as_ref().map(|managed| &managed.token);
-        sources.chain(managed).filter_map(|source| match source {
-            Source::Elsewhere(elsewhere) => Some(elsewhere),
-            Source::Inline(_) => None,
-        })
+        sources.chain(managed).filter_map(Source::elsewhere)
     }
 }
 
@@ -240,8 +255,8 @@ fn check_settings(settings: &BTreeMap<String, Word>) -> Result<()> {
     for key in settings.keys() {
         if OWN.contains(&key.as_str()) {
             return Err(wrong(format!("{key} is no setting of a fleet")).hint(
-                "tokens stand at the workspace: token, test-token, prod-token; its file is called as the workspace; customers \
-                 of a partner stand in managed-users",
+                "tokens stand at the workspace: token, test-token, prod-token, and so do the client-id and client-secret of \
+                 conductorone; its file is called as the workspace; customers of a partner stand in managed-users",
             ));
         }
         if !fields::all().iter().any(|field| field.name == key) {
@@ -257,6 +272,14 @@ impl Source {
     /// # Errors
     /// A variable that is not set, a file that cannot be read or that another user may write to.
     pub fn token(&self, here: &Path, env: Env<'_>) -> Result<Secret> {
+        self.secret(here, env, "token")
+    }
+
+    /// The secret that is called so; `here` is where the fleet is.
+    ///
+    /// # Errors
+    /// As [`Source::token`].
+    pub fn secret(&self, here: &Path, env: Env<'_>, what: &str) -> Result<Secret> {
         let token = match self {
             Source::Inline(Hidden(token)) => token.clone(),
             Source::Elsewhere(Elsewhere::Env(name)) => {
@@ -267,21 +290,29 @@ impl Source {
                         .ok_or_else(|| {
                             Error::new(Kind::Unknown, format!("the variable {name} is not set"))
                                 .code(code::SETTING_MISSING)
-                                .hint("it holds the token of the workspace")
+                                .hint(format!("it holds the {what} of the workspace"))
                         })?
                         .trim(),
                 )
             }
             Source::Elsewhere(Elsewhere::File(path)) => {
                 let path = here.join(path);
-                let text = read(&path).with_context(|| format!("read the token in {}", path.display()))?;
+                let text = read(&path).with_context(|| format!("read the {what} in {}", path.display()))?;
                 Secret::new(text.trim())
             }
         };
         if token.expose().is_empty() {
-            return Err(Error::new(Kind::Unknown, "the token is empty").code(code::SETTING_MISSING));
+            return Err(Error::new(Kind::Unknown, format!("the {what} is empty")).code(code::SETTING_MISSING));
         }
         Ok(token)
+    }
+
+    /// What holds it, if the fleet itself does not.
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        match self {
+            Source::Elsewhere(elsewhere) => Some(elsewhere),
+            Source::Inline(_) => None,
+        }
     }
 }
 

@@ -8,6 +8,8 @@ mod journal;
 mod managed;
 mod outcome;
 mod plan;
+mod serve;
+mod served;
 mod status;
 mod sync;
 mod table;
@@ -28,7 +30,7 @@ use plan::Plan;
 /// The command, without the settings of those below it.
 pub fn command() -> Command {
     Command::new("fleet")
-        .about("Sync many workspaces, each into a file of its own, and look after them")
+        .about("Sync many workspaces, each into a file of its own, or serve them")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .after_help(
@@ -45,13 +47,14 @@ pub fn command() -> Command {
              Examples:\n  \
              baton-workato fleet sync -c fleet.yaml\n  \
              baton-workato fleet sync -c fleet.yaml --continue -o json\n  \
+             baton-workato fleet serve -c fleet.yaml\n  \
              baton-workato fleet status -c fleet.yaml\n  \
              baton-workato fleet export -c fleet.yaml --out lake",
         )
 }
 
 /// The commands below it.
-pub fn below() -> [Command; 4] {
+pub fn below() -> [Command; 5] {
     let config = || {
         Arg::new("config")
             .short('c')
@@ -115,6 +118,24 @@ pub fn below() -> [Command; 4] {
                  Examples:\n  baton-workato fleet sync -c fleet.yaml --at-once 16\n  \
                  baton-workato fleet sync -c fleet.yaml --shards 4 --shard 0",
             ),
+        Command::new("serve")
+            .about("Stay connected to ConductorOne for every workspace, and do what it asks for")
+            .arg(config())
+            .arg(
+                number("at-once", "Syncs at the same time (default: as the file says, else 8)")
+                    .value_parser(value_parser!(u32).range(1..=256)),
+            )
+            .args(shards.clone())
+            .after_help(
+                "Served are the workspaces that have credentials there; the others are named at the start:\n\n  \
+                 - name: acme\n    \
+                 token: {env: ACME_TOKEN}\n    \
+                 conductorone: {client-id: ..., client-secret: {env: ACME_SECRET}}\n\n\
+                 Exit code 0 after a signal, if every workspace was served until then, else that of the gravest failure. \
+                 `baton-workato help fleets` has more.\n\n\
+                 Examples:\n  baton-workato fleet serve -c fleet.yaml --health-check\n  \
+                 baton-workato fleet serve -c fleet.yaml --shards 4 --shard 0",
+            ),
         Command::new("status")
             .about("Say what the file of every workspace holds, and how old that is")
             .arg(config())
@@ -156,9 +177,12 @@ pub fn below() -> [Command; 4] {
     ]
 }
 
-/// Which settings the help of those below shows.
-pub fn shown(field: &Field) -> bool {
-    ["color", "log-level", "policy"].contains(&field.name)
+/// Which settings the help of one of those below shows.
+pub fn shown(below: &str) -> fn(&Field) -> bool {
+    match below {
+        "serve" => |field| ["color", "log-level", "health-check", "health-check-port"].contains(&field.name),
+        _ => |field| ["color", "log-level", "policy"].contains(&field.name),
+    }
 }
 
 /// Does what the subcommand says.
@@ -167,10 +191,15 @@ pub fn shown(field: &Field) -> bool {
 /// A fleet that cannot be read: exit code 2; afterwards the gravest failure of a workspace.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let Some((name, sub)) = own.subcommand() else {
-        return Err(usage_error("fleet does something: sync, status, doctor or export"));
+        return Err(usage_error(
+            "fleet does something: sync, serve, status, doctor or export",
+        ));
     };
     let values = launch::settings(&[root, own, sub], Rules::Kit)?;
-    quiet(&values, terminal)?;
+    match name {
+        "serve" => drop(logging::start_as_published(&values, terminal)?),
+        _ => quiet(&values, terminal)?,
+    }
     let path = sub.get_one::<PathBuf>("config").cloned().unwrap_or_default();
     let env: file::Env<'_> = &|name| std::env::var_os(name);
     let mut plan = Plan::read(&path, env)?.shard(
@@ -180,13 +209,16 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     for warning in &plan.warnings {
         tracing::warn!("{warning}");
     }
-    let form = table::Form::of(sub.get_one::<String>("output").map_or("table", String::as_str));
+    // Whoever serves has no answer to give.
+    let form = sub.try_get_one::<String>("output").ok().flatten();
+    let form = table::Form::of(form.map_or("table", String::as_str));
     match name {
         "status" => {
             customers::recall(&mut plan, env)?;
             status::run(terminal, &plan, form)
         }
         "doctor" => doctor::run(terminal, plan, form),
+        "serve" => serve::run(plan, &values, sub.get_one::<u32>("at-once").copied()),
         "export" => {
             customers::recall(&mut plan, env)?;
             let folder = sub.get_one::<PathBuf>("out").cloned().unwrap_or_default();

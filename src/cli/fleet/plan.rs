@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::file::{Env, FleetFile, Managed, OWN, Word, variable, wrong};
+use super::file::{Elsewhere, Env, FleetFile, Managed, OWN, Served, Word, variable, wrong};
 use super::managed;
 use crate::baton::config::values::Surroundings;
 use crate::baton::config::{Values, check};
@@ -41,6 +41,12 @@ pub struct Plan {
     pub partner: Option<Partner>,
     /// What is told of without being synced.
     pub left: Vec<Left>,
+    /// Where the file is.
+    pub here: PathBuf,
+    /// How many workspaces and customers are served to ConductorOne, those of other shards too.
+    pub served: usize,
+    /// Variables that hold secrets.
+    pub variables: Vec<String>,
 }
 
 /// The partner whose customers are in it.
@@ -50,6 +56,8 @@ pub struct Partner {
     pub values: Result<Values>,
     /// Those that are named, or all.
     pub named: Option<Vec<Customer>>,
+    /// As whom which of them are served to ConductorOne.
+    pub served: BTreeMap<Customer, Served>,
 }
 
 impl std::fmt::Debug for Partner {
@@ -107,6 +115,8 @@ pub struct Workspace {
     pub called: Option<String>,
     /// What it shares with others of its token.
     pub allowance: Option<Allowance>,
+    /// As whom it is served to ConductorOne, if it is.
+    pub served: Option<Served>,
 }
 
 /// An error once more.
@@ -143,6 +153,16 @@ impl Plan {
             return Err(error.context(format!("read {shown}")));
         }
         let folder = here.join(folder);
+        let served = file.served();
+        let named = |elsewhere: &Elsewhere| match elsewhere {
+            Elsewhere::Env(name) => Some(name.clone()),
+            Elsewhere::File(_) => None,
+        };
+        let variables = file
+            .elsewhere()
+            .chain(file.elsewhere_to_serve())
+            .filter_map(named)
+            .collect();
         let mut tokens: BTreeMap<String, String> = BTreeMap::new();
         let mut workspaces = Vec::new();
         for part in file.workspaces {
@@ -187,6 +207,7 @@ impl Plan {
                 values,
                 called: None,
                 allowance: None,
+                served: part.conductorone,
             });
         }
         let partner = match &file.managed_users {
@@ -196,7 +217,7 @@ impl Plan {
         let mut warnings = Vec::new();
         if !inline.is_empty() {
             warnings.push(format!(
-                "tokens stand in {shown} itself ({}): whoever reads it has them; name variables or files instead",
+                "tokens or client secrets stand in {shown} itself ({}): whoever reads it has them; name variables or files instead",
                 inline.join(", ")
             ));
         }
@@ -209,6 +230,9 @@ impl Plan {
             part: None,
             partner,
             left: Vec::new(),
+            here: here.to_owned(),
+            served,
+            variables,
         })
     }
 
@@ -244,10 +268,23 @@ impl Plan {
                 values,
                 called,
                 allowance: Some(allowance.clone()),
+                served: partner.served.get(&customer).cloned(),
             });
         }
         self.workspaces.extend(added);
         Ok(())
+    }
+
+    /// Adds the customers that are served to ConductorOne, as far as they are in this shard; and those that are named, which
+    /// are then known to be left out. Nobody is asked for the list: who is served is said in the file.
+    ///
+    /// # Errors
+    /// As [`Plan::expand`].
+    pub fn expand_served(&mut self, env: Env<'_>) -> Result<()> {
+        let Some(partner) = &self.partner else { return Ok(()) };
+        let served = || partner.served.keys().cloned().collect();
+        let customers: Vec<Customer> = partner.named.clone().unwrap_or_else(served);
+        self.expand(customers.into_iter().map(|customer| (customer, None)).collect(), env)
     }
 
     /// Tells of a file, if it is of this shard and of no workspace.
@@ -308,6 +345,7 @@ fn partner(
         own,
         values,
         named: managed.customers.named()?,
+        served: managed.served()?,
     })
 }
 

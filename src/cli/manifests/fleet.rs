@@ -1,4 +1,8 @@
-//! A fleet on Kubernetes: an indexed job every night, of which each index is a shard.
+//! A fleet on Kubernetes: an indexed job every night, of which each index is a shard; or a set of pods that stay connected
+//! to ConductorOne, of which each is one.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,9 +11,12 @@ use std::path::{Component, Path, PathBuf};
 use crate::baton::error::Result;
 use crate::cli::fleet::file::{Elsewhere, FleetFile, wrong};
 
-const TEXT: &str = include_str!("fleet.yaml");
+const NIGHTLY: &str = include_str!("fleet.yaml");
+const SERVING: &str = include_str!("fleet-serve.yaml");
 /// Where the fleet lies in the container.
 const HERE: &str = "/fleet";
+/// Folders of the manifest's own, where no folder of a secret can be.
+const OWN: [&str; 3] = [HERE, "/tmp", "/work"];
 /// Gibibytes for so many workspaces: a file of a thousand people and a month of nights is some megabytes.
 const PER_GIB: usize = 50;
 /// So many customers a partner is thought to have.
@@ -22,12 +29,21 @@ const LITERAL: &str = "from-literal";
 const FILE: &str = "from-file";
 
 /// Variables of the manifest's own: a token of such a name would end in the arguments of the program, or in its place.
-const TAKEN: [&str; 3] = ["RUN", "BATON_TMPDIR", "JOB_COMPLETION_INDEX"];
+const TAKEN: [&str; 6] = [
+    "RUN",
+    "SHARD",
+    "BATON_TMPDIR",
+    "BATON_HOST_ID",
+    "BATON_HEALTH_CHECK",
+    "JOB_COMPLETION_INDEX",
+];
 
 /// How it is to run.
 pub(super) struct Wanted<'a> {
     pub(super) fleet: &'a Path,
     pub(super) shards: u32,
+    /// Whether its workspaces stay connected to ConductorOne, instead of being synced every night.
+    pub(super) serves: bool,
     /// The name of the secret that holds the tokens.
     pub(super) secret: &'a str,
     pub(super) image: &'a str,
@@ -44,7 +60,7 @@ pub(super) fn manifest(wanted: &Wanted<'_>) -> Result<String> {
     let inline = fleet.inline();
     if !inline.is_empty() {
         let message = format!(
-            "tokens stand in {shown} itself ({}), which everybody in the cluster may read",
+            "tokens or client secrets stand in {shown} itself ({}), which everybody in the cluster may read",
             inline.join(", ")
         );
         return Err(wrong(message).hint("name variables instead: token: {env: ACME_TOKEN}"));
@@ -56,7 +72,18 @@ pub(super) fn manifest(wanted: &Wanted<'_>) -> Result<String> {
         .hint("at most 1 MB of printable text, without tabs"));
     }
     let folder = place(fleet.folder.as_deref().unwrap_or(Path::new("")))?;
-    let tokens = Tokens::of(&fleet)?;
+    if wanted.serves && fleet.served() == 0 {
+        return Err(
+            wrong(format!("no workspace of {shown} has credentials of ConductorOne"))
+                .hint("conductorone: {client-id: ..., client-secret: {env: ACME_SECRET}} at each that is to be served"),
+        );
+    }
+    let tokens = match wanted.serves {
+        true => Tokens::of(fleet.elsewhere_to_serve())?,
+        false => Tokens::of(fleet.elsewhere())?,
+    };
+    // How deep the container stands.
+    let (template, depth) = if wanted.serves { (SERVING, 8) } else { (NIGHTLY, 12) };
     let shards = wanted.shards;
     let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let own = plural(fleet.workspaces.len(), "workspace");
@@ -83,17 +110,18 @@ pub(super) fn manifest(wanted: &Wanted<'_>) -> Result<String> {
         let _ = writeln!(all, "{indent}{line}");
         all
     });
-    Ok(TEXT
+    Ok(template
         .replace("{version}", env!("CARGO_PKG_VERSION"))
         .replace("{count}", &what)
         .replace("{shards}", &plural(shards as usize, "shard"))
         .replace("{completions}", &shards.to_string())
         .replace("{access}", if shards == 1 { "ReadWriteOnce" } else { "ReadWriteMany" })
         .replace("{storage}", &(1 + count / PER_GIB).to_string())
+        .replace("{served}", &fleet.served().to_string())
         .replace("{keys}", &tokens.keys())
-        .replace("{variables}", &tokens.variables(wanted.secret))
-        .replace("{mounts}", &tokens.mounts())
-        .replace("{volumes}", &tokens.volumes(wanted.secret))
+        .replace("{variables}", &indented(depth + 4, &tokens.variables(wanted.secret)))
+        .replace("{mounts}", &indented(depth + 4, &tokens.mounts()))
+        .replace("{volumes}", &indented(depth, &tokens.volumes(wanted.secret)))
         .replace("{secret}", wanted.secret)
         .replace("{image}", wanted.image)
         .replace("{folder}", &quoted(&folder.to_string_lossy()))
@@ -108,12 +136,12 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn of(fleet: &FleetFile) -> Result<Tokens> {
+    fn of<'a>(sources: impl Iterator<Item = &'a Elsewhere>) -> Result<Tokens> {
         let mut tokens = Tokens {
             variables: BTreeSet::new(),
             files: BTreeMap::new(),
         };
-        for source in fleet.elsewhere() {
+        for source in sources {
             match source {
                 Elsewhere::Env(name) => {
                     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -133,7 +161,8 @@ impl Tokens {
                     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
                     let (Some(name), Some(folder)) = (
                         name.filter(|name| name.chars().all(is_key)),
-                        path.parent().filter(|folder| *folder != Path::new(HERE)),
+                        path.parent()
+                            .filter(|folder| OWN.iter().all(|own| *folder != Path::new(own))),
                     ) else {
                         return Err(wrong(format!("{} cannot be a file of a secret", path.display()))
                             .hint("a name of letters, digits, dots and dashes, in a folder that holds tokens alone"));
@@ -163,8 +192,7 @@ impl Tokens {
         self.variables.iter().fold(String::new(), |mut all, name| {
             let _ = writeln!(
                 all,
-                "                - name: {}\n                  valueFrom:\n                    secretKeyRef:\n                      \
-                 name: {secret}\n                      key: {0}",
+                "- name: {}\n  valueFrom:\n    secretKeyRef:\n      name: {secret}\n      key: {0}",
                 quoted(name)
             );
             all
@@ -172,29 +200,31 @@ impl Tokens {
     }
 
     fn mounts(&self) -> String {
-        self.files.keys().enumerate().fold(String::new(), |mut all, (n, folder)| {
-            let folder = quoted(&folder.to_string_lossy());
-            let _ = writeln!(
-                all,
-                "                - name: tokens-{n}\n                  mountPath: {folder}\n                  readOnly: true"
-            );
-            all
-        })
+        self.files
+            .keys()
+            .enumerate()
+            .fold(String::new(), |mut all, (n, folder)| {
+                let folder = quoted(&folder.to_string_lossy());
+                let _ = writeln!(all, "- name: tokens-{n}\n  mountPath: {folder}\n  readOnly: true");
+                all
+            })
     }
 
     fn volumes(&self, secret: &str) -> String {
-        self.files.values().enumerate().fold(String::new(), |mut all, (n, names)| {
-            let _ = writeln!(
-                all,
-                "            - name: tokens-{n}\n              secret:\n                secretName: {secret}\n                \
-                 defaultMode: 0440\n                items:"
-            );
-            for name in names {
-                let name = quoted(name);
-                let _ = writeln!(all, "                  - key: {name}\n                    path: {name}");
-            }
-            all
-        })
+        self.files
+            .values()
+            .enumerate()
+            .fold(String::new(), |mut all, (n, names)| {
+                let _ = writeln!(
+                    all,
+                    "- name: tokens-{n}\n  secret:\n    secretName: {secret}\n    defaultMode: 0440\n    items:"
+                );
+                for name in names {
+                    let name = quoted(name);
+                    let _ = writeln!(all, "      - key: {name}\n        path: {name}");
+                }
+                all
+            })
     }
 }
 
@@ -214,127 +244,15 @@ fn place(path: &Path) -> Result<PathBuf> {
         .collect())
 }
 
+/// Lines so many characters to the right.
+fn indented(depth: usize, lines: &str) -> String {
+    lines.lines().fold(String::new(), |mut all, line| {
+        let _ = writeln!(all, "{:depth$}{line}", "");
+        all
+    })
+}
+
 /// A text as YAML has it, whatever is in it.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    fn printed(fleet: &str, shards: u32) -> Result<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fleet.yaml");
-        std::fs::write(&path, fleet).unwrap();
-        manifest(&Wanted {
-            fleet: &path,
-            shards,
-            secret: "tokens",
-            image: "baton-workato:1",
-        })
-    }
-
-    fn documents(text: &str) -> Vec<Value> {
-        text.split("\n---\n")
-            .map(|one| serde_saphyr::from_str(one).unwrap())
-            .collect()
-    }
-
-    const FLEET: &str = "# {image} {folder} stay as they are\n\nfolder: ./nightly\nworkspaces:\n- name: acme\n  \
-                         token: {env: ACME}\n  prod-token: {file: /run/secrets/acme}\n- name: globex\n  \
-                         token: {file: tokens/globex}\n";
-
-    #[test]
-    fn every_token_comes_from_the_secret_and_the_fleet_stands_there_as_it_was() {
-        let documents = documents(&printed(FLEET, 4).unwrap());
-        assert_eq!(documents[0]["data"]["fleet.yaml"], FLEET);
-        assert_eq!(documents[1]["spec"]["accessModes"][0], "ReadWriteMany");
-        let job = &documents[2]["spec"]["jobTemplate"]["spec"];
-        assert_eq!(
-            (&job["completions"], &job["parallelism"]),
-            (&Value::from(4), &Value::from(4))
-        );
-        let pod = &job["template"]["spec"];
-        let container = &pod["containers"][0];
-        let args: Vec<&str> = container["args"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|arg| arg.as_str().unwrap())
-            .collect();
-        assert_eq!(args[..6], ["fleet", "sync", "-c", "/fleet/fleet.yaml", "--shards", "4"]);
-        assert_eq!(container["image"], "baton-workato:1");
-        let variable = container["env"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|one| one["name"] == "ACME")
-            .unwrap();
-        assert_eq!(variable["valueFrom"]["secretKeyRef"]["name"], "tokens");
-        assert_eq!(variable["valueFrom"]["secretKeyRef"]["key"], "ACME");
-        let places: Vec<&str> = container["volumeMounts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["mountPath"].as_str().unwrap())
-            .collect();
-        assert_eq!(
-            places,
-            [
-                "/fleet/nightly",
-                "/fleet/fleet.yaml",
-                "/tmp",
-                "/fleet/tokens",
-                "/run/secrets"
-            ]
-        );
-        let volumes = pod["volumes"].as_array().unwrap();
-        assert_eq!(volumes[3]["secret"]["items"][0]["key"], "globex");
-        assert_eq!(volumes[4]["secret"]["items"][0]["path"], "acme");
-    }
-
-    #[test]
-    fn the_token_of_a_partner_comes_from_the_secret_too() {
-        let text = printed("managed-users: {token: {env: PARTNER}, customers: all}\n", 3).unwrap();
-        assert!(text.contains("0 workspaces and all customers of a partner"), "{text}");
-        let documents = documents(&text);
-        let container = &documents[2]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
-        let variables = container["env"].as_array().unwrap();
-        assert!(
-            variables
-                .iter()
-                .any(|one| one["valueFrom"]["secretKeyRef"]["key"] == "PARTNER")
-        );
-        assert_eq!(documents[1]["spec"]["resources"]["requests"]["storage"], "21Gi");
-    }
-
-    #[test]
-    fn one_shard_needs_no_volume_that_many_may_write() {
-        let text = printed("workspaces:\n- name: acme\n  token: {env: ACME}\n", 1).unwrap();
-        let documents = documents(&text);
-        assert_eq!(documents[1]["spec"]["accessModes"][0], "ReadWriteOnce");
-        let mounts = &documents[2]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
-        assert_eq!(mounts[0]["mountPath"], "/fleet");
-    }
-
-    #[test]
-    fn what_would_be_told_to_the_cluster_or_cannot_be_there_is_refused() {
-        for (fleet, word) in [
-            ("workspaces:\n- name: acme\n  token: wrkaus-secret\n", "acme"),
-            ("workspaces:\n- name: acme\n  token: {env: \"A B\"}\n", "variable"),
-            ("workspaces:\n- name: acme\n  token: {env: RUN}\n", "the variable RUN"),
-            ("workspaces:\n- name: acme\n  token: {file: ../acme}\n", "no place"),
-            ("workspaces:\n- name: acme\n  token: {file: acme}\n", "file of a secret"),
-            (
-                "folder: ../out\nworkspaces:\n- name: acme\n  token: {env: A}\n",
-                "no place",
-            ),
-        ] {
-            let error = printed(fleet, 2).unwrap_err().to_string();
-            assert!(error.contains(word) && !error.contains("wrkaus-secret"), "{error}");
-        }
-    }
 }

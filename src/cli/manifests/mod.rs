@@ -6,7 +6,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::{bad_value, usage_error};
 use crate::baton::error::Result;
@@ -61,6 +61,13 @@ pub fn command() -> Command {
                 .help("Among so many processes"),
         )
         .arg(
+            Arg::new("serve")
+                .long("serve")
+                .requires("fleet")
+                .action(ArgAction::SetTrue)
+                .help("Stay connected to ConductorOne for its workspaces, instead of syncing them every night"),
+        )
+        .arg(
             Arg::new("secret")
                 .long("secret")
                 .value_name("NAME")
@@ -75,6 +82,7 @@ pub fn command() -> Command {
              baton-workato manifests systemd > /etc/systemd/system/baton-workato.service\n  \
              baton-workato manifests cron --keep 35 > /etc/cron.d/baton-workato\n  \
              baton-workato manifests kubernetes --fleet fleet.yaml --shards 8 > fleet-nightly.yaml\n  \
+             baton-workato manifests kubernetes --fleet fleet.yaml --shards 8 --serve > fleet-serve.yaml\n  \
              baton-workato manifests github-action > .github/workflows/workato-access.yaml",
         )
 }
@@ -114,6 +122,7 @@ pub fn run(terminal: &Terminal, own: &ArgMatches) -> Result<()> {
         return terminal.data(&fleet::manifest(&fleet::Wanted {
             fleet,
             shards: own.get_one::<u32>("shards").copied().unwrap_or(1),
+            serves: own.get_flag("serve"),
             secret,
             image: &image_of(image)?,
         })?);

@@ -78,7 +78,7 @@ impl Service<http::Uri> for Dial {
     }
 }
 
-struct Endpoints(StandIn);
+pub struct Endpoints(pub StandIn);
 
 impl TokenEndpoint for Endpoints {
     fn post<'a>(&'a self, fields: &'a [(&'a str, &'a Secret)]) -> BoxFuture<'a, Result<Response>> {

@@ -37,6 +37,21 @@ pub struct Secure {
 
 impl Secure {
     pub async fn start(behavior: TenantBehavior) -> Self {
+        Secure::start_for(None, behavior).await
+    }
+
+    /// One that a client of some name finds at the port, by its client id alone.
+    pub async fn start_named(name: &str, behavior: TenantBehavior) -> Self {
+        Secure::start_for(Some(name), behavior).await
+    }
+
+    async fn start_for(name: Option<&str>, behavior: TenantBehavior) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stand_in = match name {
+            None => StandIn::new(behavior),
+            Some(name) => StandIn::of(name, &format!("localhost:{}", address.port()), behavior),
+        };
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -45,15 +60,12 @@ impl Secure {
             .unwrap()
             .signed_by(&key, &authority)
             .unwrap();
-        let stand_in = StandIn::new(behavior);
         let tokens = axum::Router::new()
             .route("/auth/v1/token", axum::routing::post(token))
             .with_state(stand_in.clone());
         let routes = Routes::new(BatonServiceServer::new(stand_in.clone()))
             .into_axum_router()
             .merge(tokens);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let tls = ServerTlsConfig::new().identity(Identity::from_pem(leaf.pem(), key.serialize_pem()));
         let incoming = futures_util::stream::unfold(listener, |listener| async {
             let accepted = listener.accept().await.map(|(stream, _)| stream);
@@ -186,7 +198,7 @@ async fn an_unknown_authority_is_not_trusted() {
     assert_eq!(secure.stand_in.seen().token_requests, 0);
 }
 
-async fn free_port() -> u16 {
+pub async fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().port()
 }

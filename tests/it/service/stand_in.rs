@@ -111,6 +111,8 @@ impl Default for TenantBehavior {
 #[derive(Clone)]
 pub struct StandIn {
     pub client_id: String,
+    /// Whom assertions are for.
+    pub audience: String,
     pub secret: String,
     pub behavior: TenantBehavior,
     public: Vec<u8>,
@@ -120,6 +122,11 @@ pub struct StandIn {
 
 impl StandIn {
     pub fn new(behavior: TenantBehavior) -> Self {
+        StandIn::of("spicy-wyvern", TENANT, behavior)
+    }
+
+    /// One that knows a client of that name, and is found at a host, perhaps with a port.
+    pub fn of(name: &str, host: &str, behavior: TenantBehavior) -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
         let seed = pair.seed().unwrap().as_be_bytes().unwrap();
@@ -131,7 +138,8 @@ impl StandIn {
             encode(seed.as_ref())
         );
         StandIn {
-            client_id: format!("spicy-wyvern@{TENANT}/valcred"),
+            client_id: format!("{name}@{host}/valcred"),
+            audience: host.split(':').next().unwrap().to_owned(),
             secret: format!("secret-token:conductorone.com:v1:{}", encode(jwk.as_bytes())),
             behavior,
             public,
@@ -262,7 +270,7 @@ impl StandIn {
             self.breach(format!("token: header {header}"));
             return Err("header".to_owned());
         }
-        let host = TENANT;
+        let host = self.audience.as_str();
         if claims["iss"] != self.client_id.as_str() || claims["sub"] != self.client_id.as_str() || claims["aud"] != host
         {
             self.breach(format!("token: claims {claims}"));
@@ -293,7 +301,8 @@ impl StandIn {
             .get("user-agent")
             .and_then(|v| v.to_str().ok())
             .unwrap_or_default();
-        if !agent.starts_with("spicy-wyvern baton-sdk/") {
+        let name = self.client_id.split('@').next().unwrap();
+        if !agent.starts_with(&format!("{name} baton-sdk/")) {
             self.breach(format!("{call}: user agent {agent:?}"));
         }
         let good = self.seen().tokens.get(token).is_some_and(|until| *until > self.now());

@@ -34,6 +34,15 @@ pub async fn perform<C: Provisioner>(service: &Service<C>, task: Task, cancel: &
         return Some(unsupported::kind());
     };
     let working = async {
+        let _seat = match &kind {
+            // A sync waits for one when it has begun to beat.
+            TaskType::None(_) | TaskType::Hello(_) | TaskType::SyncFull(_) => None,
+            _ => tokio::select! {
+                biased;
+                seat = service.seats.for_other() => Some(seat),
+                () = cancel.cancelled() => return Some(Err(Failure::retryable(shutting_down()))),
+            },
+        };
         Some(match kind {
             TaskType::None(_) => return None,
             TaskType::Hello(_) => {

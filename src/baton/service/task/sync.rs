@@ -67,6 +67,11 @@ async fn sync_and_upload<C: Provisioner>(
         turn = service.sync_turn.lock() => turn,
         () = cancel.cancelled() => return Err(stopped()),
     };
+    let seat = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return Err(stopped()),
+        seat = service.seats.for_sync() => seat,
+    };
     let connector = Arc::new(Scoped::new(Arc::clone(&service.connector), plan.scope));
     let environment = SyncEnvironment {
         observer: Arc::clone(&service.observer),
@@ -113,6 +118,7 @@ async fn sync_and_upload<C: Provisioner>(
     service.metrics.uploaded(bytes);
     drop(file);
     drop(claim);
+    drop(seat);
     drop(turn);
     Ok(())
 }
