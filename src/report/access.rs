@@ -14,7 +14,7 @@ use super::names::Names;
 use super::path::{Chain, Origin, Paths, Ways};
 use super::reach::Reach;
 use super::snapshot::Snapshot;
-use super::thing::{Right, Thing};
+use super::thing::{Right, RightKey, Thing};
 use crate::baton::annotation;
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::Result;
@@ -115,7 +115,7 @@ impl<'s> Answers<'s> {
     pub fn of(&self, kind: &str, id: &str) -> Result<Vec<Access>> {
         let mut held = self.held(kind, id)?;
         held.order_by(|row| {
-            let right = self.names.right(&row.entitlement)?;
+            let right = Rc::unwrap_or_clone(self.names.right_of_grant(row.key())?);
             Ok((right.resource.kind, right.resource.name, right.resource.id, right.id))
         })?;
         held.rows.iter().map(|row| held.access(row)).collect()
@@ -145,7 +145,7 @@ impl<'s> Answers<'s> {
         self.snapshot
             .reader()
             .for_each_listed_grant(sync_id, &filter, &mut |listed| {
-                let row = HeldRow::of(&listed.grant, entitlement_of(&listed.grant).into());
+                let row = HeldRow::of(&listed.grant);
                 if !self.is_plain_row(&row) {
                     add(&mut origins, &row.entitlement, &Origin::of(&listed.grant));
                 }
@@ -230,7 +230,7 @@ impl<'s> Answers<'s> {
     /// # Errors
     /// As [`Answers::new`].
     pub fn of_grant(&self, grant: &v2::Grant) -> Result<Access> {
-        let row = HeldRow::of(grant, entitlement_of(grant).into());
+        let row = HeldRow::of(grant);
         let (kind, id) = principal_of(grant);
         self.of_row(&row, self.names.thing(kind, id)?)
     }
@@ -278,13 +278,17 @@ impl<'s> Answers<'s> {
 
     fn access(&self, row: &HeldRow, principal: Thing, paths: Paths) -> Result<Access> {
         let Paths { chains, more, is_least } = paths;
+        let right = self.names.right_of_grant(row.key())?;
         Ok(Access {
             grant_id: row.grant_id.clone(),
             principal,
-            right: self.names.right(&row.entitlement)?,
             direct: row.is_direct,
             immutable: row.is_immutable,
-            paths: chains.iter().map(|chain| self.path(chain)).collect::<Result<_>>()?,
+            paths: chains
+                .iter()
+                .map(|chain| self.path(chain, &right))
+                .collect::<Result<_>>()?,
+            right: Rc::unwrap_or_clone(right),
             more_paths: usize::try_from(more).unwrap_or(usize::MAX),
             is_least,
             reach: Reach::On,
@@ -292,15 +296,31 @@ impl<'s> Answers<'s> {
         })
     }
 
-    fn path(&self, chain: &Chain) -> Result<Vec<Right>> {
+    /// A chain to what is held; its steps are known by their ids, and by what passes them on.
+    fn path(&self, chain: &Chain, held: &Right) -> Result<Vec<Right>> {
         let mut path = Vec::with_capacity(chain.ids.len());
-        for id in &chain.ids {
-            let mut right = self.names.right(id)?;
+        for (at, id) in chain.ids.iter().enumerate() {
+            let mut right = match chain.ids.get(at + 1) {
+                Some(next) => self.step(id, next)?,
+                None => held.clone(),
+            };
             // What is left out lies behind the first.
             right.left_out = if path.len() == 1 { chain.left_out } else { 0 };
             path.push(right);
         }
         Ok(path)
+    }
+
+    /// A step of a way: on the resource that passes on what comes next, where the id alone leads to none, or to another.
+    fn step(&self, id: &str, next: &str) -> Result<Right> {
+        for edge in self.edges().into(next).iter().filter(|edge| *edge.source == *id) {
+            let (kind, on) = &*edge.holder;
+            let key = RightKey { id, on: (kind, on) };
+            if self.names.entitlement_of(key)?.is_some() || self.names.entitlement(id)?.is_none() {
+                return Ok(Rc::unwrap_or_clone(self.names.right_of_grant(key)?));
+            }
+        }
+        self.names.right(id)
     }
 }
 
@@ -320,20 +340,64 @@ pub struct HeldRow {
     pub grant_id: String,
     /// The id of what is held.
     pub entitlement: Rc<str>,
+    on: HeldOn,
     /// Whether somebody gave it, rather than it following from something else.
     pub is_direct: bool,
     /// Whether it can only be taken away where it comes from.
     pub is_immutable: bool,
 }
 
+/// What the right of a row is on: there may be a million rows, and of most the id begins with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum HeldOn {
+    /// Bytes of type and bare id in the id of the entitlement, each with a colon behind it.
+    InId(u32, u32),
+    /// Type and bare id.
+    Apart(Box<(String, String)>),
+}
+
+impl HeldOn {
+    fn of(key: RightKey<'_>) -> HeldOn {
+        let RightKey { id, on: (kind, on) } = key;
+        let behind = id.strip_prefix(kind).and_then(|rest| rest.strip_prefix(':'));
+        let behind = behind.and_then(|rest| rest.strip_prefix(on));
+        let lengths = (u32::try_from(kind.len()), u32::try_from(on.len()));
+        match (behind.is_some_and(|rest| rest.starts_with(':')), lengths) {
+            (true, (Ok(kind), Ok(on))) => HeldOn::InId(kind, on),
+            _ => HeldOn::Apart(Box::new((kind.to_owned(), on.to_owned()))),
+        }
+    }
+
+    fn in_id<'i>(&'i self, id: &'i str) -> (&'i str, &'i str) {
+        match self {
+            HeldOn::Apart(on) => (&on.0, &on.1),
+            HeldOn::InId(kind, on) => {
+                let (kind, on) = (*kind as usize, *on as usize);
+                let part = |from: usize, length: usize| id.get(from..from + length).unwrap_or_default();
+                (part(0, kind), part(kind + 1, on))
+            }
+        }
+    }
+}
+
 impl HeldRow {
-    /// Of a grant; `entitlement` is the id of what is held.
-    pub fn of(grant: &v2::Grant, entitlement: Rc<str>) -> HeldRow {
+    /// Of a grant.
+    pub fn of(grant: &v2::Grant) -> HeldRow {
+        let key = right_key(grant);
         HeldRow {
             grant_id: grant.id.clone(),
-            entitlement,
+            entitlement: key.id.into(),
+            on: HeldOn::of(key),
             is_direct: Origin::is_given(grant),
             is_immutable: is_immutable(grant),
+        }
+    }
+
+    /// What is held.
+    pub fn key(&self) -> RightKey<'_> {
+        RightKey {
+            id: &self.entitlement,
+            on: self.on.in_id(&self.entitlement),
         }
     }
 }
@@ -439,6 +503,15 @@ fn is_immutable(grant: &v2::Grant) -> bool {
 /// The id of a grant's entitlement.
 pub fn entitlement_of(grant: &v2::Grant) -> &str {
     grant.entitlement.as_ref().map_or("", |e| e.id.as_str())
+}
+
+/// What a grant is of.
+pub fn right_key(grant: &v2::Grant) -> RightKey<'_> {
+    let on = grant.entitlement.as_ref().and_then(|e| e.resource.as_ref());
+    RightKey {
+        id: entitlement_of(grant),
+        on: on.map_or(("", ""), crate::baton::resource::key),
+    }
 }
 
 /// Type and bare id of a grant's principal.

@@ -3,6 +3,7 @@
 
 mod meaning;
 mod near;
+mod stranger;
 mod typed;
 
 use std::collections::BTreeSet;
@@ -105,6 +106,11 @@ pub fn principal(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     let of_kind = wanted.kind.map(|kind| [kind.to_owned()]);
     if let Some(kinds) = &of_kind {
         let found = fitting(names, Some(kinds), wanted)?.best();
+        if found.is_empty()
+            && let Some(thing) = stranger::principal(names, wanted.kind, wanted.text)?
+        {
+            return Ok(thing);
+        }
         return one(names, found, wanted, "nobody", Some(kinds));
     }
     let users = user_types(names.snapshot())?;
@@ -125,6 +131,11 @@ pub fn principal(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     }
     if found.is_empty() {
         found = fitting(names, None, wanted)?.best();
+    }
+    if found.is_empty()
+        && let Some(thing) = stranger::principal(names, None, wanted.text)?
+    {
+        return Ok(thing);
     }
     one(names, found, wanted, "nobody", None)
 }
@@ -173,6 +184,11 @@ pub fn resource(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
     let kinds = kinds.as_ref().map(|kinds| &kinds[..]);
     let found = fitting(names, kinds, wanted)?.best();
+    if found.is_empty()
+        && let Some(thing) = stranger::resource(names, wanted.kind, wanted.text)?
+    {
+        return Ok(thing);
+    }
     one(names, found, wanted, "nothing", kinds)
 }
 
@@ -185,6 +201,11 @@ pub fn resources(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Vec<Thing>
     let kinds = wanted.kind.map(|kind| [kind.to_owned()]);
     let kinds = kinds.as_ref().map(|kinds| &kinds[..]);
     let found = fitting(names, kinds, wanted)?.best();
+    if found.is_empty()
+        && let Some(thing) = stranger::resource(names, wanted.kind, wanted.text)?
+    {
+        return Ok(vec![thing]);
+    }
     if found.len() < 2 || found.more > 0 || !are_namesakes(names, &found.found)? {
         return one(names, found, wanted, "nothing", kinds).map(|thing| vec![thing]);
     }
@@ -282,7 +303,8 @@ fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) 
     })
 }
 
-/// The resources of these types, or of all, with the id that is wanted: found by the index, not by looking at all.
+/// The resources of these types, or of all, with the id that is wanted: found by the index, not by looking at all. What has
+/// type and id counts before what has all of it as its id: nothing else names it.
 fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Several> {
     let mut all = Vec::new();
     let kinds = match kinds {
@@ -298,12 +320,13 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Se
             &all
         }
     };
-    let mut found = Several::default();
+    let (mut by_key, mut by_id) = (Several::default(), Several::default());
     for kind in kinds {
         let rest = wanted
             .strip_prefix(kind.as_str())
             .and_then(|rest| rest.strip_prefix(':'));
-        for id in std::iter::once(wanted).chain(rest) {
+        let both = [(Some(wanted), &mut by_id), (rest, &mut by_key)];
+        for (id, found) in both.into_iter().filter_map(|(id, found)| Some((id?, found))) {
             if names.resource(kind, id)?.is_some() {
                 let thing = names.thing(kind, id)?;
                 let email = wording::email(names, &thing)?;
@@ -315,7 +338,7 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Se
             }
         }
     }
-    Ok(found)
+    Ok(if by_key.is_empty() { by_id } else { by_key })
 }
 
 fn by_name(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Fitting> {

@@ -33,6 +33,7 @@ pub mod review;
 mod snapshot;
 pub mod spelling;
 pub mod stats;
+pub mod strangers;
 pub mod suggest;
 pub mod thing;
 pub mod verify;

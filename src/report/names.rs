@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::inherited::{Inherited, Key};
 use super::snapshot::Snapshot;
-use super::thing::{Account, Face, Right, Thing};
+use super::thing::{Account, Face, Right, RightKey, Thing};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
@@ -25,6 +25,10 @@ pub struct Names<'s> {
     entitlements: Table<String, v2::Entitlement>,
     things: Table<(String, String), Thing>,
     rights: Table<String, Right>,
+    /// Rights as grants name them, by id; of most ids there is one.
+    keyed: RefCell<HashMap<String, Vec<Rc<Right>>>>,
+    /// Entitlements by id and what they are on, where that is another resource than the id alone leads to.
+    elsewhere: Table<(String, String, String), v2::Entitlement>,
     lying_in: LyingIn,
 }
 
@@ -49,6 +53,8 @@ impl<'s> Names<'s> {
             entitlements: RefCell::default(),
             things: RefCell::default(),
             rights: RefCell::default(),
+            keyed: RefCell::default(),
+            elsewhere: RefCell::default(),
             lying_in: LyingIn::default(),
         }
     }
@@ -113,6 +119,27 @@ impl<'s> Names<'s> {
     pub fn entitlement(&self, id: &str) -> Result<Option<Rc<v2::Entitlement>>> {
         remember(&self.entitlements, id.to_owned(), || {
             self.snapshot.reader().entitlement(self.snapshot.sync_id(), id)
+        })
+    }
+
+    /// The entitlement that a grant names, or `None` where the file lacks it: one of that id on another resource is another one.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn entitlement_of(&self, key: RightKey<'_>) -> Result<Option<Rc<v2::Entitlement>>> {
+        let RightKey { id, on: (kind, on) } = key;
+        if kind.is_empty() && on.is_empty() {
+            return self.entitlement(id);
+        }
+        let is_on = |found: &v2::Entitlement| found.resource.as_ref().map(resource::key) == Some((kind, on));
+        if let Some(Some(known)) = self.entitlements.borrow().get(id)
+            && is_on(known)
+        {
+            return Ok(Some(Rc::clone(known)));
+        }
+        remember(&self.elsewhere, (id.to_owned(), kind.to_owned(), on.to_owned()), || {
+            let (reader, sync_id) = (self.snapshot.reader(), self.snapshot.sync_id());
+            reader.entitlement_on(sync_id, (kind, on), id)
         })
     }
 
@@ -184,6 +211,48 @@ impl<'s> Names<'s> {
         found.map_or_else(|| self.read_right(id).map(Rc::new), Ok)
     }
 
+    /// What is to be read of an entitlement that a grant names, on the resource that the grant says: also where the file lacks
+    /// the entitlement, or has one of that id on another resource.
+    ///
+    /// # Errors
+    /// As [`Names::resource_type`].
+    pub fn right_of_grant(&self, key: RightKey<'_>) -> Result<Rc<Right>> {
+        let RightKey { id, on: (kind, on) } = key;
+        if kind.is_empty() && on.is_empty() {
+            return self.shared_right(id);
+        }
+        if let Some(known) = self.keyed.borrow().get(id)
+            && let Some(known) = known.iter().find(|right| right.key() == key)
+        {
+            return Ok(Rc::clone(known));
+        }
+        let right = Rc::new(match self.entitlement_of(key)? {
+            Some(entitlement) => self.right_of(&entitlement)?,
+            None => self.named_right(id, slug_of(key), (kind, on))?,
+        });
+        let mut keyed = self.keyed.borrow_mut();
+        if keyed.len() >= MOST {
+            keyed.clear();
+        }
+        // A row may say another id than it is found by.
+        if right.key() == key {
+            keyed.entry(id.to_owned()).or_default().push(Rc::clone(&right));
+        }
+        Ok(right)
+    }
+
+    /// A right of which no row tells more than its id and what it is on.
+    fn named_right(&self, id: &str, slug: &str, (kind, on): (&str, &str)) -> Result<Right> {
+        Ok(Right {
+            id: id.to_owned(),
+            slug: slug.to_owned(),
+            name: if slug.is_empty() { id } else { slug }.to_owned(),
+            apart: None,
+            resource: self.thing(kind, on)?,
+            left_out: 0,
+        })
+    }
+
     /// The environment of a resource known by type and bare id, as [`Names::thing`] has it. Nothing that tells names apart
     /// is looked for, which takes a look at all of them.
     ///
@@ -196,35 +265,12 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// The environment of what an entitlement is on, as [`Names::right`] has it.
-    ///
-    /// # Errors
-    /// As [`Names::resource_type`].
-    pub fn environment_of_right(&self, id: &str) -> Result<Option<String>> {
-        let row = self.entitlement(id)?;
-        let (kind, on) = match &row {
-            Some(row) => row.resource.as_ref().map_or(("", ""), resource::key),
-            None => {
-                let [kind, on, _] = parts_of(id);
-                (kind, on)
-            }
-        };
-        self.environment_at(kind, on)
-    }
-
     fn read_right(&self, id: &str) -> Result<Right> {
         match self.entitlement(id)? {
             Some(entitlement) => self.right_of(&entitlement),
             None => {
                 let [kind, resource, slug] = parts_of(id);
-                Ok(Right {
-                    id: id.to_owned(),
-                    slug: slug.to_owned(),
-                    name: if slug.is_empty() { id } else { slug }.to_owned(),
-                    apart: None,
-                    resource: self.thing(kind, resource)?,
-                    left_out: 0,
-                })
+                self.named_right(id, slug, (kind, resource))
             }
         }
     }
@@ -260,6 +306,13 @@ fn parts_of(id: &str) -> [&str; 3] {
     let (kind, rest) = id.split_once(':').unwrap_or(("", id));
     let (resource, slug) = rest.rsplit_once(':').unwrap_or((rest, ""));
     [kind, resource, slug]
+}
+
+/// The slug of an entitlement that the file lacks: what its id says behind the resource it is on, or else at its end.
+pub(in crate::report) fn slug_of<'k>(key: RightKey<'k>) -> &'k str {
+    let behind = |text: &'k str, part: &str| text.strip_prefix(part)?.strip_prefix(':');
+    let own = behind(key.id, key.on.0).and_then(|rest| behind(rest, key.on.1));
+    own.unwrap_or_else(|| parts_of(key.id)[2])
 }
 
 fn remember<K: Hash + Eq, V>(

@@ -1,17 +1,18 @@
 //! A question about access: about whom or what, and which of the answers are wanted.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::access::{Access, entitlement_of, principal_of};
+use super::access::{Access, principal_of, right_key};
 use super::condition::{Condition, Facts, moment_of};
 use super::names::Names;
 use super::path::Origin;
 use super::reach::{Asker, Gap, Lead, Part, Reach, unknown};
 use super::snapshot::Snapshot;
 use super::spelling::Nearest;
-use super::thing::{Right, Thing};
+use super::thing::{Right, RightKey, Thing};
 use super::wording;
 use crate::baton::annotation;
 use crate::baton::c1z::ResourceFilter;
@@ -64,6 +65,7 @@ pub fn ask(
     let mut gaps: Vec<Gap> = Vec::new();
     let mut known: HashSet<Gap> = HashSet::new();
     let mut learn = |found: Vec<Gap>| gaps.extend(found.into_iter().filter(|gap| known.insert(gap.clone())));
+    learn(without_row(asker.names(), target)?);
     match target {
         Target::Principal(who) if pick.resources.is_empty() => {
             asker.each_of(&who.kind, &who.id, &mut |access| {
@@ -114,9 +116,29 @@ pub fn ask_leads(
         now: moment_of(asker.names().snapshot().run()),
     };
     let mut known: HashSet<Gap> = HashSet::new();
-    let mut gaps = judge.leads_on(thing, part, None, false, each)?;
+    let mut gaps = without_row(asker.names(), &Target::On(vec![(thing.clone(), part)]))?;
+    gaps.extend(judge.leads_on(thing, part, None, false, each)?);
     gaps.retain(|gap| known.insert(gap.clone()));
     gaps.extend(unknown::of_sync(asker.names().snapshot().run(), asker.ground));
+    Ok(gaps)
+}
+
+/// Whom or what the question is about and the file names only in grants: all that they say is their ids.
+fn without_row(names: &Names<'_>, target: &Target) -> Result<Vec<Gap>> {
+    let about: Vec<&Thing> = match target {
+        Target::Principal(who) => vec![who],
+        Target::On(things) => things.iter().map(|(thing, _)| thing).collect(),
+        Target::People => Vec::new(),
+    };
+    let mut gaps = Vec::new();
+    for thing in about {
+        if names.resource(&thing.kind, &thing.id)?.is_none() {
+            gaps.push(Gap::new(format!(
+                "what {}:{} is: grants name it, and the file has no row for it",
+                thing.kind, thing.id
+            )));
+        }
+    }
     Ok(gaps)
 }
 
@@ -221,7 +243,7 @@ struct Row<'r> {
     principal: (&'r str, &'r str),
     /// What is held; nothing where that is still to be looked up by its id.
     right: Option<&'r Right>,
-    entitlement: &'r str,
+    key: RightKey<'r>,
     direct: bool,
     immutable: bool,
     reach: Reach,
@@ -233,7 +255,7 @@ impl<'r> Row<'r> {
         Row {
             principal: (&access.principal.kind, &access.principal.id),
             right: Some(&access.right),
-            entitlement: &access.right.id,
+            key: access.right.key(),
             direct: access.direct,
             immutable: access.immutable,
             reach: access.reach,
@@ -291,11 +313,10 @@ impl Judge<'_, '_, '_> {
 
     /// Judges a grant before its ways are told.
     fn wants(&self, grant: &v2::Grant, reach: Reach, reached: Option<&Thing>) -> Result<bool> {
-        let entitlement = entitlement_of(grant);
         let row = Row {
             principal: principal_of(grant),
             right: None,
-            entitlement,
+            key: right_key(grant),
             direct: Origin::is_given(grant),
             immutable: grant.annotations.iter().any(annotation::is::<v2::GrantImmutable>),
             reach,
@@ -315,14 +336,14 @@ impl Judge<'_, '_, '_> {
         };
         let through = || match row.reach {
             Reach::Scope => Ok(Vec::new()),
-            _ => self.asker.answers.through(row.principal, row.entitlement),
+            _ => self.asker.answers.through(row.principal, row.key.id),
         };
         condition.holds(&Facts {
             names: self.asker.names(),
             now: self.now,
             principal: row.principal,
             right: row.right,
-            entitlement: row.entitlement,
+            key: row.key,
             direct: row.direct,
             immutable: row.immutable,
             reach: row.reach,
@@ -343,7 +364,7 @@ impl Judge<'_, '_, '_> {
         let names = self.asker.names();
         let right = match row.right {
             Some(right) => right.clone(),
-            None => names.right(row.entitlement)?,
+            None => Rc::unwrap_or_clone(names.right_of_grant(row.key)?),
         };
         let on = row.reached.unwrap_or(&right.resource);
         if kind.is_some_and(|kind| *kind != on.kind) {

@@ -76,12 +76,30 @@ pub struct Right {
     pub left_out: usize,
 }
 
+/// What an entitlement is known by. Its id alone may be that of several, each on a resource of its own, and a file need not have
+/// a row for it: a grant says both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RightKey<'a> {
+    /// The entitlement's id.
+    pub id: &'a str,
+    /// What it is on: type and bare id; empty where that is not said.
+    pub on: (&'a str, &'a str),
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
 fn is_none(number: &usize) -> bool {
     *number == 0
 }
 
 impl Right {
+    /// What it is known by.
+    pub fn key(&self) -> RightKey<'_> {
+        RightKey {
+            id: &self.id,
+            on: (&self.resource.kind, &self.resource.id),
+        }
+    }
+
     /// The name, with what tells it apart from others on the same resource: `Editor of Billing (editor-7)`.
     pub fn called(&self) -> String {
         match &self.apart {

@@ -11,7 +11,7 @@ use crate::baton::proto::v2;
 /// # Errors
 /// `DataLoss` for a damaged file, here and below.
 pub fn label(names: &Names<'_>, right: &Right) -> Result<String> {
-    let entitlement = names.entitlement(&right.id)?;
+    let entitlement = names.entitlement_of(right.key())?;
     let purpose = entitlement.map(|e| e.purpose()).unwrap_or_default();
     let on = &right.resource;
     Ok(match purpose {

@@ -50,6 +50,13 @@ impl Table for ApiClientRoles {
                 format!("API client role {id}"),
             );
         }
+        for client in clients.iter().filter(|client| client.api_privilege_group_id.is_none()) {
+            cx.warnings.add(
+                cause::API_CLIENT_ROLE_NOT_SAID,
+                "API clients do not say which role they have; those grants are missing",
+                format!("API client {}", client.id),
+            );
+        }
         Ok(roles)
     }
 }

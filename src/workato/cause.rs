@@ -56,6 +56,8 @@ causes! {
     ROLE_AMBIGUOUS = "role-ambiguous", code::ROLE_AMBIGUOUS;
     /// A row of somebody's roles that does not say which, or where.
     ROLE_ROW_INCOMPLETE = "role-row-incomplete", code::ROLE_ROW_INCOMPLETE;
+    /// Rows of people that have no field of roles.
+    ROLES_NOT_SAID = "roles-not-said", code::ROLE_ROW_INCOMPLETE;
     /// Rows of people that name one role, and do not say where.
     ROLE_WITHOUT_ENVIRONMENT = "role-without-environment", code::ROLE_ROW_INCOMPLETE;
     /// A grant that names a person and a group.
@@ -68,10 +70,14 @@ causes! {
     PRIVILEGES_UNKNOWN = "privileges-unknown", code::PRIVILEGES_UNKNOWN;
     /// A holder of a role does not show what they may do.
     PRIVILEGES_UNKNOWN_OF = "privileges-unknown-of", code::PRIVILEGES_UNKNOWN;
+    /// Rows of privileges that have no field of privileges.
+    PRIVILEGES_NOT_SAID = "privileges-not-said", code::PRIVILEGES_UNKNOWN;
     /// Holders of one role have different privileges or folders.
     PRIVILEGES_DIFFER = "privileges-differ", code::PRIVILEGES_DIFFER;
     /// API clients have roles that no list returned.
     API_CLIENT_ROLE_NOT_LISTED = "api-client-role-not-listed", code::ROLE_NOT_LISTED;
+    /// API clients that do not say which role they have.
+    API_CLIENT_ROLE_NOT_SAID = "api-client-role-not-said", code::ROLE_NOT_LISTED;
     /// There is no token of an environment.
     ENVIRONMENT_TOKEN_MISSING = "environment-token-missing", code::NO_ENVIRONMENT_TOKEN;
     /// A list without a row that cannot be empty.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use prost::Message as _;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::schema::{Column, GRANTS_OF_ENTITLEMENT, INDEXES, Index, TABLES, Table};
 use super::{expansion, fault};
@@ -138,28 +138,53 @@ fn add_columns(db: &Connection, table: &Table) -> Result<()> {
     Ok(())
 }
 
-/// An index of the right name with other columns would leave the upserts without their conflict target.
+/// An index of the right name that is another one would leave the upserts without their conflict target; and whoever writes
+/// its entries in order ([`anew`](super::anew)) must know which rows are in it, and how they follow each other.
 fn drop_if_wrong(db: &Connection, index: &Index) -> Result<()> {
-    let mut statement = db.prepare("select name from pragma_index_info(?1) order by seqno")?;
-    let columns: Vec<Option<String>> = statement
-        .query_map([index.name], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    if columns.is_empty() {
+    let found =
+        "select tbl_name, coalesce(sql, '') from sqlite_schema where type = 'index' and name = ?1 collate nocase";
+    let found: Option<(String, String)> = db
+        .query_row(found, [index.name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((table, sql)) = found else {
         return Ok(());
-    }
+    };
+    // Beside the columns an index has the number of the row, which is no key of it.
+    let mut statement =
+        db.prepare("select name, \"desc\", coll from pragma_index_xinfo(?1) where \"key\" order by seqno")?;
+    let columns: Vec<(Option<String>, bool, String)> = statement
+        .query_map([index.name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let is_plain = |(column, wanted): (&(Option<String>, bool, String), &&str)| {
+        let (name, descends, collation) = column;
+        name.as_deref() == Some(*wanted) && !descends && collation.eq_ignore_ascii_case("binary")
+    };
+    let same = columns.len() == index.columns.len() && columns.iter().zip(index.columns).all(is_plain);
     let unique: Option<bool> = db
-        .prepare("select \"unique\" from pragma_index_list(?1) where name = ?2")?
-        .query_map([index.table, index.name], |row| row.get(0))?
-        .next()
-        .transpose()?;
-    let same = columns
-        .iter()
-        .map(|c| c.as_deref())
-        .eq(index.columns.iter().map(|c| Some(*c)));
-    if !same || unique != Some(index.unique) {
+        .query_row(
+            "select \"unique\" from pragma_index_list(?1) where name = ?2 collate nocase",
+            [index.table, index.name],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let is_ours = table.eq_ignore_ascii_case(index.table) && unique == Some(index.unique);
+    if !(same && is_ours && filter_of(&sql) == index.filter.map(str::to_owned)) {
         db.execute_batch(&format!("drop index {}", index.name))?;
     }
     Ok(())
+}
+
+/// Which rows are in an index, as its statement says it: in lower case, with single spaces and without quotes.
+fn filter_of(sql: &str) -> Option<String> {
+    let plain: String = sql
+        .chars()
+        .filter(|c| !matches!(c, '"' | '`' | '[' | ']'))
+        .map(|c| if c == '(' || c == ')' { ' ' } else { c })
+        .collect();
+    let words: Vec<String> = plain.split_whitespace().map(str::to_lowercase).collect();
+    let at = words.iter().position(|word| word == "where")?;
+    let filter = words.get(at + 1..).unwrap_or_default().join(" ");
+    Some(filter.replace("needs_expansion=1", "needs_expansion = 1"))
 }
 
 /// Moves `GrantExpandable` out of the blobs of syncs whose writer did not know the columns. Only blobs that name the

@@ -9,6 +9,7 @@ use super::whole::{Near, Stored, message};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
+use crate::baton::resource;
 
 /// A grant that passes on what others hold: everyone with one of `expansion.entitlement_ids` also has
 /// `entitlement_id`.
@@ -62,6 +63,24 @@ impl View<'_> {
 
     pub(super) fn entitlement(&self, id: &str) -> Result<Option<v2::Entitlement>> {
         self.one(id)
+    }
+
+    /// The entitlement of this id that says to be on this resource. In a copy of a v3 file several rows may have the id.
+    pub(super) fn entitlement_on(&self, on: (&str, &str), id: &str) -> Result<Option<v2::Entitlement>> {
+        let sql = format!(
+            "select {} from {} where external_id = ?1 and sync_id = ?2",
+            v2::Entitlement::COLUMNS,
+            v2::Entitlement::TABLE
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query([id, self.sync_id])?;
+        while let Some(row) = rows.next()? {
+            let found: v2::Entitlement = message(row, *self)?;
+            if found.resource.as_ref().map(resource::key) == Some(on) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn grant(&self, id: &str) -> Result<Option<v2::Grant>> {

@@ -11,7 +11,7 @@ use self::people::Everybody;
 use super::told::{self, Shown, how};
 use crate::baton::error::Result;
 use crate::cli::read::Reading;
-use crate::report::access::{Access, HeldRow, entitlement_of};
+use crate::report::access::{Access, HeldRow};
 use crate::report::question::{Pick, ask_leads};
 use crate::report::reach::{Asker, Gap, Lead, Part, Reach, scope_row, unknown};
 use crate::report::thing::{Thing, profile};
@@ -152,7 +152,7 @@ impl<'a> Answer<'a> {
             }
             Reach::SelfGranting => {
                 let managers = asker.ground.conventions().managers.as_ref();
-                let on = &asker.names().shared_right(lead.entitlement())?.resource.kind;
+                let on = &asker.names().right_of_grant(lead.key())?.resource.kind;
                 let by_name = managers.filter(|managers| managers.role_types.contains(&on.as_str()));
                 self.needs = self.needs.or(by_name.map(|managers| managers.needs));
                 self.granting.insert(number);
@@ -194,7 +194,7 @@ impl<'a> Answer<'a> {
             kind,
             id: id.to_owned(),
             by: match lead {
-                Lead::Grant(reach, grant) => By::Grant(*reach, HeldRow::of(grant, entitlement_of(grant).into())),
+                Lead::Grant(reach, grant) => By::Grant(*reach, HeldRow::of(grant)),
                 Lead::Scope(client, scope) => {
                     let row = scope_row((*client).clone(), (*scope).clone(), self.thing.clone());
                     By::Known(Box::new(row))
@@ -218,7 +218,7 @@ impl<'a> Answer<'a> {
         let key = match reach {
             Reach::Scope | Reach::SelfGranting => (reach, 0, 0, String::new(), String::new()),
             reach => {
-                let right = asker.names().shared_right(id)?;
+                let right = asker.names().right_of_grant(lead.key())?;
                 let power = asker.ground.power(asker.names(), &right)?;
                 let label = wording::label(asker.names(), &right)?;
                 let place = match reach {
@@ -465,6 +465,7 @@ fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut told: Tol
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baton::proto::v2;
     use crate::term::color::Paint;
     use crate::term::table::Layout;
 
@@ -482,15 +483,7 @@ mod tests {
                 about: String::new(),
                 kind: "user".into(),
                 id: at.to_string(),
-                by: By::Grant(
-                    Reach::On,
-                    HeldRow {
-                        grant_id: String::new(),
-                        entitlement: "project:1:use".into(),
-                        is_direct: true,
-                        is_immutable: false,
-                    },
-                ),
+                by: By::Grant(Reach::On, HeldRow::of(&v2::Grant::default())),
             });
         }
         let held = holders.told();

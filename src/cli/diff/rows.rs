@@ -1,6 +1,7 @@
 //! The rows that differ: the published `C1ZDiffOutput`, or one row per change.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use crate::baton::json::Form;
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::cli::read::Reading;
-use crate::report::access::{entitlement_of, principal_of};
+use crate::report::access::{entitlement_of, principal_of, right_key};
 use crate::report::compare::Sides;
 use crate::report::compare::rows::{Changes, Fate, fate};
 use crate::report::environment;
@@ -153,7 +154,7 @@ impl<'s> ChangeRows<'s> {
     fn flat_grant(&self, fate: Fate, grant: &v2::Grant) -> Result<Flat> {
         let names = self.names(fate);
         let entitlement = entitlement_of(grant);
-        let right = names.right(entitlement)?;
+        let right = Rc::unwrap_or_clone(names.right_of_grant(right_key(grant))?);
         let (kind, id) = principal_of(grant);
         let who = names.thing(kind, id)?;
         let origin = Origin::of(grant);

@@ -11,7 +11,7 @@ use crate::baton::proto::v2;
 use crate::report::environment;
 use crate::report::names::Names;
 use crate::report::reach::Reach;
-use crate::report::thing::{Account, Right, Thing};
+use crate::report::thing::{Account, Right, RightKey, Thing};
 use crate::report::wording;
 
 /// See [`Facts::through`].
@@ -27,8 +27,8 @@ pub struct Facts<'f, 's> {
     pub principal: (&'f str, &'f str),
     /// What is held, where it is at hand: the scope of an account has no id.
     pub right: Option<&'f Right>,
-    /// What is held, by its id.
-    pub entitlement: &'f str,
+    /// What is held, as the grant names it.
+    pub key: RightKey<'f>,
     /// Given by somebody, not following from something else.
     pub direct: bool,
     /// Can only be taken away where it comes from.
@@ -101,7 +101,7 @@ impl Facts<'_, '_> {
     fn right(&self) -> Result<Right> {
         match self.right {
             Some(right) => Ok(right.clone()),
-            None => self.names.right(self.entitlement),
+            None => Ok(Rc::unwrap_or_clone(self.names.right_of_grant(self.key)?)),
         }
     }
 

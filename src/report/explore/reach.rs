@@ -15,7 +15,7 @@ use crate::report::inventory::{At, Class};
 use crate::report::names::Names;
 use crate::report::reach::{self, Beyond, By, Gap, Part, unknown};
 use crate::report::snapshot::Snapshot;
-use crate::report::thing::Thing;
+use crate::report::thing::{RightKey, Thing};
 
 /// A page of access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -181,12 +181,16 @@ fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> R
         .iter()
         .map(|(row, entitlement)| sight(*row, entitlement, reach::Reach::On, None))
         .collect();
-    let ids: Vec<&str> = held.iter().map(|(_, entitlement)| entitlement.as_str()).collect();
+    let keys = held.iter().map(|(_, entitlement)| RightKey {
+        id: entitlement,
+        on: ("", ""),
+    });
+    let keys: Vec<RightKey<'_>> = keys.collect();
     let mut is_given = |at: usize| match held.get(at) {
         Some((row, _)) => Ok(reader.is_direct_at(*row)? == Some(true)),
         None => Ok(false),
     };
-    for Beyond { by, reach, reached } in index.ground.beyond(names, (kind, id), &ids, &mut is_given)? {
+    for Beyond { by, reach, reached } in index.ground.beyond(names, (kind, id), &keys, &mut is_given)? {
         match by {
             By::Held(at) => {
                 if let Some((row, entitlement)) = held.get(at) {

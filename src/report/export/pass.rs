@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::csv::CsvFiles;
 use super::dot::Graph;
@@ -23,6 +24,7 @@ use crate::report::find;
 use crate::report::policy::Policy;
 use crate::report::reach::{Asker, Ground, Reach};
 use crate::report::snapshot::Snapshot;
+use crate::report::strangers;
 use crate::report::thing::{self, Account, Thing};
 use crate::report::wording;
 
@@ -156,7 +158,8 @@ fn pass(snapshot: &Snapshot, options: &Options<'_>, rows: &mut Rows) -> Result<(
     };
     pass.stand_ins = StandIns::read(snapshot, &pass.answers)?;
     pass.entitlements(snapshot)?;
-    pass.resources(snapshot, options.progress)
+    pass.resources(snapshot, options.progress)?;
+    pass.strangers(snapshot)
 }
 
 struct Pass<'p> {
@@ -202,6 +205,8 @@ impl Pass<'_> {
             let right = self.answers.names().right_of(&entitlement)?;
             let filter = GrantFilter {
                 entitlement: Some(&entitlement.id),
+                resource_type: Some(&right.resource.kind),
+                resource: Some(&right.resource.id),
                 ..Default::default()
             };
             let grants = snapshot.reader().count_grants(sync_id, &filter)?;
@@ -237,12 +242,30 @@ impl Pass<'_> {
         };
         let row = table::resource(&thing, &description, parent.as_ref());
         self.rows.put(Table::Resources, row)?;
+        let account = Account::of(resource, thing.clone());
+        let profile = thing::profile(resource).unwrap_or_default();
+        self.principal(&thing, account, &profile)
+    }
+
+    /// Whoever holds something and has no row.
+    fn strangers(&mut self, snapshot: &Snapshot) -> Result<()> {
+        for (kind, id) in strangers::of(snapshot)? {
+            let thing = self.answers.names().thing(&kind, &id)?;
+            let account = self.ground.is_user(&kind).then(|| Account::unknown(thing.clone()));
+            self.principal(&thing, account, &prost_types::Struct::default())?;
+        }
+        Ok(())
+    }
+
+    /// What somebody holds and reaches.
+    fn principal(&mut self, thing: &Thing, account: Option<Account>, profile: &prost_types::Struct) -> Result<()> {
+        let names = self.answers.names();
         let asker = Asker {
             answers: &self.answers,
             ground: &self.ground,
         };
-        let account = Account::of(resource, thing.clone());
-        let stands_in = account.is_none() && self.stand_ins.includes(&thing.kind);
+        let is_user = self.ground.is_user(&thing.kind);
+        let stands_in = account.is_none() && (is_user || self.stand_ins.includes(&thing.kind));
         let takes_given = self.rows.takes_given();
         // What roles and folders hold is not looked up where nobody asks.
         if account.is_none() && !stands_in && !takes_given {
@@ -253,24 +276,19 @@ impl Pass<'_> {
         let direct = given.clone().count();
         if takes_given {
             let given = given
-                .map(|row| names.right(&row.entitlement))
+                .map(|row| Ok(Rc::unwrap_or_clone(names.right_of_grant(row.key())?)))
                 .collect::<Result<Vec<_>>>()?;
-            self.rows.give(&thing, given)?;
+            self.rows.give(thing, given)?;
         }
         let account = match account {
-            None if stands_in && self.reaches(&thing, &held)? => Some(Account::unknown(thing.clone())),
+            None if stands_in && self.reaches(thing, &held)? => Some(Account::unknown(thing.clone())),
             account => account,
         };
         let Some(mut account) = account else {
             return Ok(());
         };
-        let profile = thing::profile(resource).unwrap_or_default();
-        let moderator = self.conventions.moderator.is_some_and(|mark| mark.is_on(&profile));
-        if let Some(seen) = self
-            .conventions
-            .last_activity
-            .and_then(|key| thing::text(&profile, key))
-        {
+        let moderator = self.conventions.moderator.is_some_and(|mark| mark.is_on(profile));
+        if let Some(seen) = self.conventions.last_activity.and_then(|key| thing::text(profile, key)) {
             account.last_login = Some(seen.to_owned());
         }
         let row = table::person(&account, moderator, held.rows().len() as u64, direct as u64);

@@ -8,7 +8,7 @@ use crate::baton::c1z::ListedGrant;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource::key;
-use crate::report::access::{entitlement_of, principal_of};
+use crate::report::access::{entitlement_of, principal_of, right_key};
 use crate::report::environment;
 use crate::report::path::Origin;
 use crate::report::thing::{Account, Right, Thing};
@@ -114,9 +114,7 @@ impl One<'_> {
         let names = self.rows.names();
         let (kind, id) = principal_of(&whole);
         let carried = whole.entitlement.as_ref().zip(whole.principal.as_ref());
-        let rows = names
-            .entitlement(entitlement_of(&whole))?
-            .zip(names.resource(kind, id)?);
+        let rows = names.entitlement_of(right_key(&whole))?.zip(names.resource(kind, id)?);
         match (carried, rows) {
             (Some(carried), Some(rows)) if (carried.0, carried.1) == (&*rows.0, &*rows.1) => {
                 self.texts.own(self.grant(), of, to)
@@ -130,7 +128,7 @@ impl One<'_> {
     fn environment(&self) -> Result<Option<String>> {
         let names = self.rows.names();
         let (kind, id) = principal_of(self.grant());
-        let right = names.shared_right(entitlement_of(self.grant()))?;
+        let right = names.right_of_grant(right_key(self.grant()))?;
         Ok(environment::of_grant(&*names.shared_thing(kind, id)?, &right).map(str::to_owned))
     }
 
@@ -165,10 +163,10 @@ impl One<'_> {
 
     /// What the entitlement is called; one that the file lacks by its id.
     fn entitlement_as(&self, called: fn(&Right) -> String) -> Result<String> {
-        let id = entitlement_of(self.grant());
-        Ok(match self.rows.names().entitlement(id)? {
-            Some(_) => called(&*self.rows.names().shared_right(id)?),
-            None => super::rows::missing_entitlement(id),
+        let key = right_key(self.grant());
+        Ok(match self.rows.names().entitlement_of(key)? {
+            Some(_) => called(&*self.rows.names().right_of_grant(key)?),
+            None => super::rows::missing_entitlement(key.id),
         })
     }
 }
@@ -194,11 +192,7 @@ impl Line for One<'_> {
         let (principal_kind, principal) = principal_of(self.grant());
         Ok(vec![
             self.rows.resource_as(principal_kind, principal, Thing::told)?,
-            self.rows
-                .names()
-                .shared_right(entitlement_of(self.grant()))?
-                .slug
-                .clone(),
+            self.rows.names().right_of_grant(right_key(self.grant()))?.slug.clone(),
             self.rows.resource_as(&kind, &id, Thing::beside_environment)?,
             self.environment()?.unwrap_or_default(),
             self.rows.type_name(&kind)?,
@@ -216,7 +210,7 @@ impl Line for One<'_> {
         let email = row
             .and_then(|row| Account::of(&row, thing))
             .map(|account| account.email);
-        let right = self.rows.names().shared_right(entitlement_of(self.grant()))?;
+        let right = self.rows.names().right_of_grant(right_key(self.grant()))?;
         let sources: Vec<&str> = self.sources().map(String::as_str).collect();
         let immutable = self
             .grant()

@@ -10,6 +10,7 @@ use crate::baton::json::Form;
 use crate::baton::proto::v2;
 use crate::report::Snapshot;
 use crate::report::names::Names;
+use crate::report::thing::RightKey;
 
 /// Texts kept at most.
 const MOST: usize = 20_000;
@@ -98,12 +99,13 @@ impl<'s> Rows<'s> {
     }
 
     /// An entitlement as JSON.
-    pub(super) fn entitlement_json(&self, id: &str) -> Result<Rc<str>> {
-        self.once(2, id, "", || {
-            let found = self.names.entitlement(id)?;
+    pub(super) fn entitlement_json(&self, key: RightKey<'_>) -> Result<Rc<str>> {
+        let on = format!("{}:{}", key.on.0, key.on.1);
+        self.once(2, key.id, &on, || {
+            let found = self.names.entitlement_of(key)?;
             let missing = || v2::Entitlement {
-                id: id.to_owned(),
-                display_name: missing_entitlement(id),
+                id: key.id.to_owned(),
+                display_name: missing_entitlement(key.id),
                 ..Default::default()
             };
             self.forms

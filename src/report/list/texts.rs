@@ -11,6 +11,7 @@ use super::Rows;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource::key;
+use crate::report::thing::RightKey;
 
 /// Entries of a table at most.
 const MOST: usize = 20_000;
@@ -76,15 +77,16 @@ impl<'s> Texts<'s> {
         if let Some(last) = self.of.borrow().as_ref().filter(|last| last.id == id && last.on == on) {
             return Ok(Rc::clone(last));
         }
-        let row = self.rows.names().entitlement(id)?;
+        let named = RightKey { id, on: (&on.0, &on.1) };
+        let row = self.rows.names().entitlement_of(named)?;
         let of = row.as_ref().and_then(|row| row.resource.as_ref()).map(key);
         let made = Rc::new(Of {
             id: id.to_owned(),
             is_row: of == Some((on.0.as_str(), on.1.as_str())),
-            entitlement: self.rows.entitlement_json(id)?,
+            entitlement: self.rows.entitlement_json(named)?,
             resource: self.rows.resource_json(&on.0, &on.1)?,
             kind: self.rows.resource_type_json(&on.0)?,
-            environment: self.rows.names().environment_of_right(id)?,
+            environment: self.rows.names().environment_at(&on.0, &on.1)?,
             on,
         });
         *self.of.borrow_mut() = Some(Rc::clone(&made));

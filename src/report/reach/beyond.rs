@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::{Gap, Reach, place, unknown};
 use crate::baton::error::Result;
 use crate::report::names::Names;
-use crate::report::thing::{Right, Thing};
+use crate::report::thing::{Right, RightKey, Thing};
 use crate::report::wording::count;
 
 /// A thing that is reached, and by what.
@@ -33,8 +33,8 @@ pub enum By {
 }
 
 impl Ground {
-    /// What `who` reaches beyond what it holds. `held` are entitlement ids; `is_given` says of a place in them whether
-    /// that was given as such.
+    /// What `who` reaches beyond what it holds. `held` are its rights; `is_given` says of a place in them whether that was
+    /// given as such.
     ///
     /// # Errors
     /// `DataLoss` for a damaged file, and those of `is_given`.
@@ -42,12 +42,12 @@ impl Ground {
         &self,
         names: &Names<'_>,
         who: (&str, &str),
-        held: &[&str],
+        held: &[RightKey<'_>],
         is_given: &mut dyn FnMut(usize) -> Result<bool>,
     ) -> Result<Vec<Beyond>> {
         let mut found = Vec::new();
-        for (at, entitlement) in held.iter().enumerate() {
-            let on = names.right(entitlement)?.resource;
+        for (at, key) in held.iter().enumerate() {
+            let on = &names.right_of_grant(*key)?.resource;
             if self.conventions.inside_projects.contains(&on.kind.as_str())
                 && let Some(project) = place::project(names, &self.conventions, &on.kind, &on.id)?
             {
@@ -61,7 +61,7 @@ impl Ground {
         self.scope_of(names, who, &mut found)?;
         if self.is_user(who.0) {
             // Of a right that is held twice the first counts.
-            let places: HashMap<&str, usize> = held.iter().enumerate().rev().map(|(at, right)| (*right, at)).collect();
+            let places: HashMap<&str, usize> = held.iter().enumerate().rev().map(|(at, key)| (key.id, at)).collect();
             for managing in &self.managing {
                 let Some(at) = places.get(managing.right.as_str()).copied() else {
                     continue;

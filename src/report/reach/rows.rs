@@ -1,6 +1,7 @@
 //! Answers as rows: who gets to a thing, what somebody gets to.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::doors::{At, Door, Doors, Part, Scoped};
 use super::unknown::{self, Gap};
@@ -8,11 +9,11 @@ use super::{Beyond, By, Ground, Reach, place};
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
-use crate::report::access::{Access, Answers, Held, entitlement_of, principal_of};
+use crate::report::access::{Access, Answers, Held, HeldRow, entitlement_of, principal_of, right_key};
 use crate::report::apart;
 use crate::report::names::Names;
 use crate::report::path::Origin;
-use crate::report::thing::{Right, Thing};
+use crate::report::thing::{Right, RightKey, Thing};
 
 /// Whether a grant is wanted as a row of this kind, which leads to this thing; to what it is on, where none is named.
 pub type Wanted<'w> = dyn FnMut(&v2::Grant, Reach, Option<&Thing>) -> Result<bool> + 'w;
@@ -48,6 +49,14 @@ impl<'r> Lead<'r> {
         match self {
             Lead::Grant(_, grant) => entitlement_of(grant),
             Lead::Scope(_, scope) => &scope.id,
+        }
+    }
+
+    /// What is held; a scope is on what it names.
+    pub fn key(&self) -> RightKey<'r> {
+        match self {
+            Lead::Grant(_, grant) => right_key(grant),
+            Lead::Scope(_, scope) => scope.key(),
         }
     }
 
@@ -150,7 +159,7 @@ impl<'a, 's> Asker<'a, 's> {
     pub fn held_by(&self, principal: Thing) -> Result<Held<'a, 's>> {
         let mut held = self.answers.held_by(principal)?;
         held.order_by(|row| {
-            let right = self.names().right(&row.entitlement)?;
+            let right = Rc::unwrap_or_clone(self.names().right_of_grant(row.key())?);
             let power = self.ground.power(self.names(), &right)?;
             let on = right.resource;
             let is_role = self.ground.conventions().role_types.contains(&on.kind.as_str());
@@ -172,9 +181,9 @@ impl<'a, 's> Asker<'a, 's> {
         each: &mut dyn FnMut(Access) -> Result<()>,
     ) -> Result<()> {
         let rows = held.map_or(&[][..], Held::rows);
-        let ids: Vec<&str> = rows.iter().map(|row| &*row.entitlement).collect();
+        let keys: Vec<RightKey<'_>> = rows.iter().map(HeldRow::key).collect();
         let mut is_given = |at: usize| Ok(rows.get(at).is_some_and(|row| row.is_direct));
-        let found = self.ground.beyond(self.names(), (kind, id), &ids, &mut is_given)?;
+        let found = self.ground.beyond(self.names(), (kind, id), &keys, &mut is_given)?;
         for Beyond { by, reach, reached } in found {
             let row = match by {
                 By::Held(at) => held
@@ -304,7 +313,7 @@ impl<'a, 's> Asker<'a, 's> {
             if !ground.is_user(principal_of(grant).0) {
                 return Ok(false);
             }
-            let project = self.project_inside(entitlement_of(grant))?;
+            let project = self.project_inside(right_key(grant))?;
             let held = wanted(grant, Reach::On, None)?;
             let project = match project {
                 Some(project) if wanted(grant, Reach::Inside, Some(&project))? => Some(project),
@@ -340,9 +349,9 @@ impl<'a, 's> Asker<'a, 's> {
     }
 
     /// The project that the thing of an entitlement lies in.
-    fn project_inside(&self, entitlement: &str) -> Result<Option<Thing>> {
+    fn project_inside(&self, key: RightKey<'_>) -> Result<Option<Thing>> {
         let conventions = self.ground.conventions();
-        let on = self.names().right(entitlement)?.resource;
+        let on = &self.names().right_of_grant(key)?.resource;
         if !conventions.inside_projects.contains(&on.kind.as_str()) {
             return Ok(None);
         }

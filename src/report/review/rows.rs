@@ -16,6 +16,7 @@ use crate::report::counted::{Day, date};
 use crate::report::export::StandIns;
 use crate::report::reach::{Asker, Reach};
 use crate::report::snapshot::Snapshot;
+use crate::report::strangers;
 use crate::report::thing::{self, Account};
 use crate::report::wording;
 
@@ -46,18 +47,31 @@ impl Rows<'_, '_> {
     pub(super) fn for_each(&self, snapshot: &Snapshot, each: &mut dyn FnMut(Asked)) -> Result<()> {
         snapshot
             .reader()
-            .for_each_resource(snapshot.sync_id(), &mut |resource| self.of_account(&resource, each))
+            .for_each_resource(snapshot.sync_id(), &mut |resource| self.of_resource(&resource, each))?;
+        // Whoever holds something is decided about, also where the file says no more of them.
+        for (kind, id) in strangers::of(snapshot)? {
+            if self.asker.ground.is_user(&kind) || self.stand_ins.includes(&kind) {
+                let account = Account::unknown(self.asker.names().thing(&kind, &id)?);
+                self.of_account(&account, &self.seen(&v2::Resource::default(), &account), each)?;
+            }
+        }
+        Ok(())
     }
 
-    fn of_account(&self, resource: &v2::Resource, each: &mut dyn FnMut(Asked)) -> Result<()> {
-        let names = self.asker.names();
-        let thing = names.thing_of(resource)?;
+    fn of_resource(&self, resource: &v2::Resource, each: &mut dyn FnMut(Asked)) -> Result<()> {
+        let thing = self.asker.names().thing_of(resource)?;
         let account = match Account::of(resource, thing.clone()) {
-            None if self.stand_ins.includes(&thing.kind) => Account::unknown(thing),
+            None if self.asker.ground.is_user(&thing.kind) || self.stand_ins.includes(&thing.kind) => {
+                Account::unknown(thing)
+            }
             None => return Ok(()),
             Some(account) => account,
         };
         let seen = self.seen(resource, &account);
+        self.of_account(&account, &seen, each)
+    }
+
+    fn of_account(&self, account: &Account, seen: &str, each: &mut dyn FnMut(Asked)) -> Result<()> {
         let held = self.asker.held_by(account.thing.clone())?;
         let direct = direct_rows(&held)?;
         let row_of = |right: &thing::Right| direct.get(right.id.as_str()).cloned();
@@ -73,8 +87,8 @@ impl Rows<'_, '_> {
             }
             let removal = removal::of(&access, self.is_writable, &row_of);
             each(Asked {
-                reviewer: self.reviewers.of(&account, &access)?,
-                row: self.row(id, &account, &seen, &access, removal)?,
+                reviewer: self.reviewers.of(account, &access)?,
+                row: self.row(id, account, seen, &access, removal)?,
             });
             Ok(())
         };

@@ -375,7 +375,12 @@ pub(crate) fn loose_part<T: Part>(fields: &mut Fields<'_>, name: &str) -> Result
 
 /// Group of privileges -> ids. Null is empty on both levels; a single word such as `"all"` is a list of one.
 pub(crate) fn privileges(fields: &mut Fields<'_>, name: &str) -> Result<BTreeMap<String, Vec<String>>, Undecodable> {
-    Ok(part(fields, name)?.map(|Groups(groups)| groups).unwrap_or_default())
+    let Some(Groups(groups)) = part(fields, name)? else {
+        let met = fields.raw(name)?.map_or("missing", |_| "null");
+        fields.note(Matter::NoPrivileges, fields.path_of(name), met);
+        return Ok(BTreeMap::new());
+    };
+    Ok(groups)
 }
 
 struct Groups(BTreeMap<String, Vec<String>>);

@@ -32,14 +32,22 @@ pub enum Matter {
     OneRole,
     /// A person's row has no field of roles at all.
     NoRoles,
+    /// A row of what somebody may do has no field of privileges.
+    NoPrivileges,
 }
 
 impl Matter {
-    /// Why a sync counts it, if it does.
-    fn told(self) -> Option<(Cause, &'static str)> {
-        Some(match self {
-            // Whoever must know looks for it.
-            Matter::NoRoles => return None,
+    /// Why a sync counts it.
+    fn told(self) -> (Cause, &'static str) {
+        match self {
+            Matter::NoRoles => (
+                cause::ROLES_NOT_SAID,
+                "people's rows say nothing of roles; whatever roles these people hold are not in this sync",
+            ),
+            Matter::NoPrivileges => (
+                cause::PRIVILEGES_NOT_SAID,
+                "rows of what people may do say nothing of privileges; those of their roles may be missing in this sync",
+            ),
             Matter::OneRole => (
                 cause::ROLE_WITHOUT_ENVIRONMENT,
                 "people's rows name one role and no environment, as the API for partners did before it had environments; \
@@ -57,7 +65,7 @@ impl Matter {
                 cause::TEXT_DAMAGED,
                 "texts hold half a character, which cannot be read; U+FFFD stands in its place",
             ),
-        })
+        }
     }
 }
 
@@ -76,9 +84,7 @@ pub trait Listed: Row + Clone + PartialEq + Serialize + DeserializeOwned + Send 
 /// Counts what was odd about the rows of `list`.
 pub fn count<'r, T: Row + 'r>(cx: &SyncContext, list: &str, rows: impl IntoIterator<Item = &'r T>) {
     for odd in rows.into_iter().flat_map(Row::odd) {
-        let Some((cause, message)) = odd.matter.told() else {
-            continue;
-        };
+        let (cause, message) = odd.matter.told();
         cx.warnings
             .add(cause, message, format!("{list}: {} is {}", odd.path, odd.met));
     }

@@ -469,6 +469,41 @@ async fn a_role_row_without_a_role_or_a_place_is_counted_and_gives_nothing() {
     }
 }
 
+/// Rows that do not have the field at all are not people without roles, roles without privileges and clients without a
+/// role: nothing is sealed as if they were.
+#[tokio::test]
+async fn what_decides_and_is_missing_in_every_row_is_counted() {
+    let workspace = workspace(AccessModel::RbacV2);
+    let (whole, clean, _) = sync(&workspace, Behavior::default()).await.unwrap();
+    assert_eq!(clean.warnings, []);
+    for (path, field, cause) in [
+        ("/api/members", "roles", "roles-not-said"),
+        ("/api/members/*/privileges", "privileges", "privileges-not-said"),
+        (
+            "/api/developer_api_clients",
+            "api_privilege_group_id",
+            "api-client-role-not-said",
+        ),
+    ] {
+        let renamed = Fault::Replaced(format!(r#""{field}":"#), format!(r#""other_{field}":"#));
+        let behavior = Behavior::default().script(path, Hits::Every, renamed);
+        let (rows, summary, _) = sync(&workspace, behavior).await.unwrap();
+        assert!(rows.grants.len() < whole.grants.len(), "{field}");
+        let is_counted = summary.warnings.iter().any(|w| w.cause == cause);
+        assert!(is_counted, "{field}: {:?}", summary.warnings);
+        assert_eq!(summary.status, Status::CompleteWithWarnings, "{field}");
+    }
+    let nothing = Fault::Fields(vec![("/data/0/roles".to_owned(), Value::Null)]);
+    let behavior = Behavior::default().script("/api/members", Hits::Every, nothing);
+    let (_, summary, _) = sync(&workspace, behavior).await.unwrap();
+    let counted = summary.warnings.iter().find(|w| w.cause == "roles-not-said").unwrap();
+    assert_eq!(counted.examples, ["collaborators: data[0].roles is null"]);
+    let none = Fault::Fields(vec![("/data/0/roles".to_owned(), json!([]))]);
+    let behavior = Behavior::default().script("/api/members", Hits::Every, none);
+    let (_, summary, _) = sync(&workspace, behavior).await.unwrap();
+    assert_eq!(summary.warnings, [], "an empty list says that there is none");
+}
+
 /// Case 14 and its like, on the wire: alone, reversed, doubled, in names, keys and free JSON.
 #[tokio::test]
 async fn half_a_character_becomes_a_replacement_character() {

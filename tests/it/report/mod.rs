@@ -13,6 +13,7 @@ mod hostile;
 mod judged;
 mod lists;
 mod made;
+mod named;
 #[cfg(unix)]
 mod next;
 mod overview;
@@ -26,6 +27,7 @@ mod review;
 mod slim;
 mod spelled;
 mod stays;
+mod underived;
 pub mod v3;
 pub mod walks;
 mod ways;

@@ -77,16 +77,18 @@ impl Schema {
             columns: Vec::new(),
         };
         let mut statement =
-            db.prepare("select type, name, tbl_name, sql from sqlite_schema order by type desc, rowid")?;
+            db.prepare("select type, name, tbl_name, sql, rootpage from sqlite_schema order by type desc, rowid")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (kind, name, table): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let Some(sql) = row.get::<_, Option<String>>(3)? else {
                 return Ok(None);
             };
+            let root: i64 = row.get(4)?;
             let is_of_grants = kind == "index" && table == GRANTS;
             let is_known = match kind.as_str() {
-                "table" => !name.starts_with("sqlite_"),
+                // The tables behind a virtual one are made by its module.
+                "table" => !name.starts_with("sqlite_") && root > 0,
                 "index" => !is_of_grants || INDEXES.iter().any(|index| index.name == name),
                 _ => false,
             };
@@ -194,6 +196,14 @@ impl Schema {
             values[0] = Value::Null;
             encode(&values, &mut record);
             table.push(number, &record)?;
+        }
+        // Behind the highest number that there is SQLite looks for free ones.
+        if i64::try_from(held.len())
+            .ok()
+            .and_then(|more| last.checked_add(more))
+            .is_none()
+        {
+            return Ok(None);
         }
         let mut of_part = Vec::new();
         let mut data = Vec::new();

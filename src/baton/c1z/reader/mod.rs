@@ -386,6 +386,18 @@ impl Reader {
         }
     }
 
+    /// The entitlement with this id on a resource: type and bare id. In a v3 file several resources may have one of that id
+    /// (`baton/c1z/v3/format.md`), and what a v1 file has by the id may be on another resource.
+    ///
+    /// # Errors
+    /// As [`Reader::runs`].
+    pub fn entitlement_on(&self, sync_id: &str, on: (&str, &str), id: &str) -> Result<Option<v2::Entitlement>> {
+        match self.asked()? {
+            Asked::Tables(tables) => tables.view(sync_id).entitlement_on(on, id),
+            Asked::File(rows) => rows.entitlement_on(sync_id, on, id),
+        }
+    }
+
     /// A grant by id.
     ///
     /// # Errors

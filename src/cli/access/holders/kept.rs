@@ -141,6 +141,7 @@ pub(super) struct Told<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baton::proto::v2;
 
     fn candidate(sorted_by: String, at: usize) -> Candidate {
         Candidate {
@@ -149,15 +150,7 @@ mod tests {
             about: String::new(),
             kind: "user".into(),
             id: at.to_string(),
-            by: By::Grant(
-                Reach::On,
-                HeldRow {
-                    grant_id: String::new(),
-                    entitlement: "role:1:has".into(),
-                    is_direct: true,
-                    is_immutable: false,
-                },
-            ),
+            by: By::Grant(Reach::On, HeldRow::of(&v2::Grant::default())),
         }
     }
 

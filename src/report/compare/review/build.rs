@@ -1,13 +1,14 @@
 //! Gathers the changes of two syncs into a review, in one pass over each table.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::{Bundle, Counted, EXAMPLES, Fold, Held, Presence, Review, Subject};
 use crate::baton::c1z::merge::{Change, StoredGrant};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::report::access::{entitlement_of, principal_of};
+use crate::report::access::{principal_of, right_key};
 use crate::report::compare::causes::{Cause, Causes};
 use crate::report::compare::details;
 use crate::report::compare::rows::Changes;
@@ -15,7 +16,32 @@ use crate::report::compare::sides::Sides;
 use crate::report::find;
 use crate::report::names::Names;
 use crate::report::path::Origin;
+use crate::report::thing::RightKey;
 use crate::report::wording;
+
+/// An entitlement from which something is held; without an id nobody knows which.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Caused {
+    id: String,
+    /// Type and bare id of what it is on, where the id alone does not lead there.
+    on: (String, String),
+}
+
+impl Caused {
+    fn by_id(id: &str) -> Caused {
+        Caused {
+            id: id.to_owned(),
+            ..Caused::default()
+        }
+    }
+
+    fn key(&self) -> RightKey<'_> {
+        RightKey {
+            id: &self.id,
+            on: (&self.on.0, &self.on.1),
+        }
+    }
+}
 
 pub(super) fn review(sides: &Sides) -> Result<Review> {
     let mut users = find::user_types(&sides.new)?;
@@ -110,8 +136,8 @@ enum Way {
 struct Draft {
     subject: Subject,
     /// By the entitlement that is the cause; the empty one is unknown.
-    gained: BTreeMap<String, Bundled>,
-    lost: BTreeMap<String, Bundled>,
+    gained: BTreeMap<Caused, Bundled>,
+    lost: BTreeMap<Caused, Bundled>,
 }
 
 #[derive(Default)]
@@ -218,7 +244,8 @@ impl<'s> Builder<'s> {
 
     fn grant(&mut self, grant: &v2::Grant, way: Way, causes: &mut Causes<'s>) -> Result<()> {
         let who = principal_of(grant);
-        let entitlement = entitlement_of(grant);
+        let key = right_key(grant);
+        let own = self.caused(way, key)?;
         let is_person = self.users.iter().any(|user| user == who.0);
         if is_person {
             match way {
@@ -227,33 +254,46 @@ impl<'s> Builder<'s> {
             }
         }
         match causes.of(grant, who)? {
-            Cause::Given => self.tally(who, way, entitlement)?.given = true,
-            Cause::From(source) => self.follow(who, way, &source, entitlement)?,
-            Cause::Unknown => self.follow(who, way, "", entitlement)?,
+            Cause::Given => self.tally(who, way, own)?.given = true,
+            Cause::From(source) => self.follow(who, way, Caused::by_id(&source), key)?,
+            Cause::Unknown => self.follow(who, way, Caused::default(), key)?,
             Cause::Wider(source, target) => {
                 // Told once where it happened, not once for everybody it reaches.
                 let on = self.names(way).right(&source)?.resource;
-                let tally = self.tally((&on.kind, &on.id), way, &target)?;
-                tally.reaches += u64::from(target == entitlement);
+                let is_this = target == own.id;
+                let cause = if is_this { own } else { Caused::by_id(&target) };
+                let tally = self.tally((&on.kind, &on.id), way, cause)?;
+                tally.reaches += u64::from(is_this);
             }
         }
         Ok(())
     }
 
-    fn tally(&mut self, who: (&str, &str), way: Way, cause: &str) -> Result<&mut Bundled> {
+    /// What a grant is of, as a cause.
+    fn caused(&self, way: Way, key: RightKey<'_>) -> Result<Caused> {
+        let row = self.names(way).entitlement(key.id)?;
+        let is_on = row.and_then(|row| row.resource.as_ref().map(|on| resource::key(on) == key.on));
+        let mut caused = Caused::by_id(key.id);
+        if is_on != Some(true) {
+            caused.on = (key.on.0.to_owned(), key.on.1.to_owned());
+        }
+        Ok(caused)
+    }
+
+    fn tally(&mut self, who: (&str, &str), way: Way, cause: Caused) -> Result<&mut Bundled> {
         let draft = self.draft(who.0, who.1)?;
         let tallies = match way {
             Way::Gained => &mut draft.gained,
             Way::Lost => &mut draft.lost,
         };
-        Ok(tallies.entry(cause.to_owned()).or_default())
+        Ok(tallies.entry(cause).or_default())
     }
 
-    fn follow(&mut self, who: (&str, &str), way: Way, cause: &str, entitlement: &str) -> Result<()> {
-        let right = self.names(way).right(entitlement)?;
+    fn follow(&mut self, who: (&str, &str), way: Way, cause: Caused, key: RightKey<'_>) -> Result<()> {
+        let right = self.names(way).right_of_grant(key)?;
         let label = wording::label(self.names(way), &right)?;
         let tally = self.tally(who, way, cause)?;
-        let (count, examples) = tally.follows.entry(right.resource.kind).or_default();
+        let (count, examples) = tally.follows.entry(right.resource.kind.clone()).or_default();
         *count += 1;
         if examples.len() < EXAMPLES {
             examples.push(label);
@@ -262,13 +302,12 @@ impl<'s> Builder<'s> {
     }
 
     fn regrant(&mut self, old: &StoredGrant, new: &StoredGrant) -> Result<()> {
-        let entitlement = entitlement_of(&new.grant);
         let (kind, id) = principal_of(&new.grant);
         let was_direct = Origin::is_given(&old.grant);
         let is_direct = Origin::is_given(&new.grant);
         let terms = old.expansion != new.expansion || old.grant.annotations != new.grant.annotations;
         if was_direct != is_direct {
-            let held = held(&self.new, entitlement)?;
+            let held = held(&self.new, right_key(&new.grant))?;
             let subject = &mut self.draft(kind, id)?.subject;
             if is_direct {
                 subject.now_direct.push(held);
@@ -296,16 +335,16 @@ impl<'s> Builder<'s> {
     }
 }
 
-fn held(names: &Names<'_>, entitlement: &str) -> Result<Held> {
-    let right = names.right(entitlement)?;
+fn held(names: &Names<'_>, key: RightKey<'_>) -> Result<Held> {
+    let right = names.right_of_grant(key)?;
     Ok(Held {
         label: wording::label(names, &right)?,
         is_membership: wording::is_group(names, &right.resource.kind)?,
-        right,
+        right: Rc::unwrap_or_clone(right),
     })
 }
 
-fn bundles(names: &Names<'_>, tallies: BTreeMap<String, Bundled>) -> Result<Vec<Bundle>> {
+fn bundles(names: &Names<'_>, tallies: BTreeMap<Caused, Bundled>) -> Result<Vec<Bundle>> {
     let mut bundles = Vec::with_capacity(tallies.len());
     for (cause, tally) in tallies {
         let mut follows = Vec::new();
@@ -318,10 +357,9 @@ fn bundles(names: &Names<'_>, tallies: BTreeMap<String, Bundled>) -> Result<Vec<
             });
         }
         bundles.push(Bundle {
-            held: if cause.is_empty() {
-                None
-            } else {
-                Some(held(names, &cause)?)
+            held: match cause.id.as_str() {
+                "" => None,
+                _ => Some(held(names, cause.key())?),
             },
             given: tally.given,
             follows,

@@ -1,6 +1,6 @@
 //! The pass that fills the tables of one sync.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::super::Written;
@@ -11,12 +11,13 @@ use super::{Lake, VERSION, place};
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
-use crate::report::access::{Access, Answers, principal_of};
+use crate::report::access::{Access, Answers};
 use crate::report::condition::moment_of;
 use crate::report::findings::{Assessment, Finding, Item};
 use crate::report::inventory::{Class, Inventory};
 use crate::report::reach::{Asker, Gap, Ground, Reach};
 use crate::report::snapshot::Snapshot;
+use crate::report::strangers;
 use crate::report::thing::{self, Account, Right, Thing};
 use crate::report::wording;
 
@@ -251,18 +252,8 @@ impl Pass<'_> {
 
     /// Grants to principals that the file has no row of: nobody may be missing because of that.
     fn strangers(&mut self) -> Result<()> {
-        let (snapshot, asker) = (self.snapshot, self.asker);
-        let mut strangers = BTreeSet::new();
-        snapshot
-            .reader()
-            .for_each_listed_grant(snapshot.sync_id(), &GrantFilter::default(), &mut |listed| {
-                let (kind, id) = principal_of(&listed.grant);
-                if asker.names().resource(kind, id)?.is_none() {
-                    strangers.insert((kind.to_owned(), id.to_owned()));
-                }
-                Ok(())
-            })?;
-        for (kind, id) in strangers {
+        let asker = self.asker;
+        for (kind, id) in strangers::of(self.snapshot)? {
             let who = Who {
                 is_account: asker.ground.is_user(&kind),
                 account: None,

@@ -9,7 +9,7 @@ use crate::baton::c1z::GrantFilter;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::report::Snapshot;
-use crate::report::access::{entitlement_of, principal_of};
+use crate::report::access::{principal_of, right_key};
 
 /// Rows per question to the file.
 const PAGE: usize = 20_000;
@@ -76,7 +76,7 @@ impl GrantRows {
     fn take(&mut self, grant: &v2::Grant, things: &mut Things, known: &mut HashMap<Vec<u32>, u32>) -> Row {
         let (kind, id) = principal_of(grant);
         let principal = things.resource(kind, id);
-        let entitlement = things.entitlement(entitlement_of(grant));
+        let entitlement = things.entitlement_of(right_key(grant));
         let sources = grant.sources.iter().flat_map(|s| s.sources.keys());
         let mut set: Vec<u32> = sources.map(|id| things.entitlement(id)).collect();
         set.sort_unstable();

@@ -1,5 +1,6 @@
 //! Resources and entitlements by number.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use prost_types::value::Kind as ValueKind;
@@ -15,8 +16,8 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::report::apart::Apart;
-use crate::report::names::Names;
-use crate::report::thing::{self, Account};
+use crate::report::names::{Names, slug_of};
+use crate::report::thing::{self, Account, RightKey};
 use crate::report::{Snapshot, find};
 
 /// The resources of one type.
@@ -77,6 +78,8 @@ pub(super) struct Things {
     entitlements: Entitlements,
     entitlement_ids: Vec<String>,
     entitlement_numbers: HashMap<String, u32>,
+    /// Further entitlements of an id.
+    elsewhere: HashMap<String, Vec<u32>>,
     is_cut: bool,
 }
 
@@ -103,6 +106,7 @@ impl Things {
             entitlements: Entitlements::default(),
             entitlement_ids: Vec::new(),
             entitlement_numbers: HashMap::new(),
+            elsewhere: HashMap::new(),
             is_cut: false,
         }
     }
@@ -230,7 +234,13 @@ impl Things {
         table.slug.push(slug);
         table.name.push(name);
         table.apart.push(apart);
-        self.entitlement_numbers.insert(id.clone(), number);
+        // Others of that id are found by what they are on.
+        match self.entitlement_numbers.entry(id.clone()) {
+            Entry::Occupied(_) => self.elsewhere.entry(id.clone()).or_default().push(number),
+            Entry::Vacant(first) => {
+                first.insert(number);
+            }
+        }
         self.entitlement_ids.push(id);
         number
     }
@@ -268,6 +278,26 @@ impl Things {
         self.kinds.push(kind);
         self.numbers.insert(key, number);
         number
+    }
+
+    /// Number of an entitlement on the resource that a grant says, as in [`Names::right_of_grant`].
+    pub(super) fn entitlement_of(&mut self, key: RightKey<'_>) -> u32 {
+        let RightKey { id, on: (kind, on) } = key;
+        let resource = self.resource(kind, on);
+        let is_on =
+            |things: &Things, number: u32| things.entitlements.resource.get(at(number)).copied() == Some(resource);
+        if let Some(known) = self.entitlement_numbers.get(id).copied() {
+            if is_on(self, known) {
+                return known;
+            }
+            let others = self.elsewhere.get(id).into_iter().flatten().copied();
+            if let Some(other) = others.into_iter().find(|number| is_on(self, *number)) {
+                return other;
+            }
+        }
+        let slug = slug_of(key).to_owned();
+        let name = if slug.is_empty() { id } else { slug.as_str() }.to_owned();
+        self.put_entitlement(id.to_owned(), resource, slug, name, None)
     }
 
     /// Number of an entitlement; one the file lacks is known by its id alone, as in [`Names::right`].

@@ -7,8 +7,8 @@ use crate::workato::client::odd::Matter;
 /// What a row says if it has one role.
 const ONE: &str = "role_name";
 
-/// The roles in field `name`, or else the one that the row names. A row that has neither field says so to whoever must
-/// know; elsewhere it is a person without a role.
+/// The roles in field `name`, or else the one that the row names. A row that has neither says nothing of roles, which is
+/// not the same as a person without one.
 pub(crate) fn held<T: Part + From<String>>(fields: &mut Fields<'_>, name: &str) -> Result<Vec<T>, Undecodable> {
     if fields.value(name)?.is_some() {
         return parts(fields, name);
@@ -17,8 +17,10 @@ pub(crate) fn held<T: Part + From<String>>(fields: &mut Fields<'_>, name: &str) 
         fields.note(Matter::OneRole, fields.path_of(ONE), &format!("{one:?}"));
         return Ok(vec![T::from(one)]);
     }
-    if fields.raw(name)?.is_none() && fields.raw(ONE)?.is_none() {
-        fields.note(Matter::NoRoles, fields.path_of(name), "missing");
+    // A list of roles may be empty; one that is null says no more than one that is missing.
+    if fields.raw(ONE)?.is_none() {
+        let met = fields.raw(name)?.map_or("missing", |_| "null");
+        fields.note(Matter::NoRoles, fields.path_of(name), met);
     }
     Ok(Vec::new())
 }

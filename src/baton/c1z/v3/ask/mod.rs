@@ -197,6 +197,29 @@ impl Rows {
             .transpose()
     }
 
+    pub(in crate::baton::c1z) fn entitlement_on(
+        &self,
+        sync_id: &str,
+        on: (&str, &str),
+        id: &str,
+    ) -> Result<Option<v2::Entitlement>> {
+        if !self.are_of(sync_id) {
+            return Ok(None);
+        }
+        let key = match self.file.ids() {
+            Ids::External => key::record(kind::ENTITLEMENT, &[id]),
+            Ids::Structured => key::record(kind::ENTITLEMENT, &key::entitlement(on.0, on.1, id)),
+        };
+        let row: Option<EntitlementRecord> = self.record(&key)?;
+        let is_on = |row: &EntitlementRecord| {
+            let said = row.resource.as_ref();
+            said.is_some_and(|said| (said.resource_type_id.as_str(), said.resource_id.as_str()) == on)
+        };
+        row.filter(is_on)
+            .map(|row| self.joins.borrow_mut().entitlement(record::entitlement(row)))
+            .transpose()
+    }
+
     /// The first entitlement of an id in the order of keys.
     fn entitlement_record(&self, id: &str) -> Result<Option<EntitlementRecord>> {
         let mut found = None;
