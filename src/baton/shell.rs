@@ -1,6 +1,16 @@
-//! Words as a shell takes them, for commands that people copy.
+//! Shells: words as they take them, for commands that people copy, and commands that people wrote for them.
+
+use std::process::Command;
 
 use super::visible::escape;
+
+/// A command line as its shell runs it: `cmd` on Windows, `sh` elsewhere.
+pub fn command(line: &str) -> Command {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut command = Command::new(shell);
+    command.args([flag, line]);
+    command
+}
 
 /// A word that a shell reads as one: as it is where that is safe, else quoted.
 pub fn word(text: &str) -> String {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{self, Rules};
 use super::sync::{finish, in_runtime, options, read_workspace};
-use super::{found, interrupt, logging, next, policy};
+use super::{fields, found, interrupt, logging, next, policy, unavailable};
 use crate::baton::config::kit;
 use crate::baton::config::{Field, Source};
 use crate::baton::error::{Error, Kind, Result};
@@ -106,6 +106,7 @@ pub fn workspace_flags(command: Command) -> Command {
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let values = launch::settings(&[root, own], Rules::Kit)?;
     let display = logging::start(&values, terminal)?;
+    unavailable::check_built(fields::of_kit(), &values)?;
     let policy = policy::chosen(&values)?;
     let workspace = workspace(own);
     let mut options = options(&values)?;

@@ -91,6 +91,7 @@ fn event_hook(command: &str, hidden: &[String]) -> Option<Rules> {
         tries: 6,
         again: Some(Duration::from_secs(60 * 60)),
         hidden: [fields::secret_variables(), hidden.to_vec()].concat(),
+        remember: workato::event::REMEMBERED,
     })
 }
 

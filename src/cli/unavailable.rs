@@ -42,6 +42,19 @@ pub fn check(fields: &[&'static Field], values: &Values) -> Result<()> {
     Ok(())
 }
 
+/// Refuses settings that only another build of this program can follow, for commands that follow few others.
+///
+/// # Errors
+/// `Unimplemented`, naming the flag.
+pub fn check_built(fields: &[&'static Field], values: &Values) -> Result<()> {
+    for field in fields.iter().filter(|field| values.differs_from_default(field)) {
+        if let Support::NotBuilt(feature) = field.support {
+            return Err(not_built(field.name, feature));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses `--dry-run` where there is no single write it could show: whoever set it does not expect changes.
 ///
 /// # Errors

@@ -6,11 +6,12 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Terminal;
+use crate::baton::shell;
 
 /// What is known about the pager before there is anything to show.
 #[derive(Debug, Clone, Default)]
@@ -147,15 +148,7 @@ impl Write for Pager {
 
 /// Starts the program by the shell: `PAGER` may have arguments. One the shell does not find ends at once.
 fn run(command: &str) -> io::Result<Running> {
-    let mut shell = if cfg!(windows) {
-        let mut shell = Command::new("cmd");
-        shell.args(["/C", command]);
-        shell
-    } else {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", command]);
-        shell
-    };
+    let mut shell = shell::command(command);
     if std::env::var_os("LESS").is_none() {
         shell.env("LESS", "FRX");
     }

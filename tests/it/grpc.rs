@@ -7,6 +7,7 @@ mod certificates;
 mod child;
 pub mod data;
 mod memory;
+mod refused;
 pub mod remote;
 mod serve;
 mod size;

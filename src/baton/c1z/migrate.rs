@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use prost::Message as _;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::catalog::Catalog;
 use super::schema::{Column, GRANTS_OF_ENTITLEMENT, INDEXES, Index, TABLES, Table};
 use super::{expansion, fault};
 use crate::baton::annotation::Named as _;
@@ -22,12 +23,14 @@ pub(super) fn prepare(db: &Connection) -> Result<()> {
 }
 
 fn bring_up(db: &Connection) -> Result<()> {
+    // Of most files only this: a schema that is as it would be made needs nothing.
+    let before = Catalog::read(db)?;
     db.execute_batch("begin")?;
-    for table in TABLES {
+    for table in TABLES.iter().filter(|table| !before.has_table(table)) {
         db.execute_batch(&table.create_sql())?;
         add_columns(db, table)?;
     }
-    for index in INDEXES {
+    for index in INDEXES.iter().filter(|index| !before.has_index(index)) {
         drop_if_wrong(db, index)?;
         if index.is_kept_up() {
             create(db, index)?;
@@ -48,8 +51,10 @@ pub(super) fn build_indexes(db: &Connection) -> Result<()> {
     if db.query_row("pragma page_count", [], |row| row.get::<_, i64>(0))? > LARGE {
         db.execute_batch(SORTED_AT_A_TIME)?;
     }
+    let before = Catalog::read(db)?;
     INDEXES
         .iter()
+        .filter(|index| !before.has_index(index))
         .try_for_each(|index| create(db, index))
         .map_err(fault::foreign)
 }

@@ -33,6 +33,7 @@
 mod anew;
 mod before;
 mod btree;
+mod catalog;
 pub(in crate::baton) mod claim;
 pub mod convert;
 mod derived;
@@ -49,6 +50,7 @@ mod plain;
 mod policy;
 mod put_derived;
 mod reader;
+mod reads;
 mod retention;
 mod room;
 mod rows;

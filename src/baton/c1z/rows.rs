@@ -5,6 +5,7 @@ use prost::Message;
 use rusqlite::{Connection, Row};
 
 use super::fault;
+use super::reads::Sort;
 use super::whole::{Near, Stored, message};
 use crate::baton::code;
 use crate::baton::error::{Error, Kind, Result};
@@ -144,6 +145,7 @@ impl View<'_> {
         let mut rows = statement.query([self.sync_id])?;
         while let Some(row) = rows.next()? {
             let external_id: String = row.get(4)?;
+            self.near.reads.count(Sort::Grant);
             each(Expandable {
                 entitlement_id: row.get(0)?,
                 principal: v2::ResourceId {

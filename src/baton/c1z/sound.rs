@@ -19,10 +19,11 @@ mod tables;
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
+use super::catalog::{Catalog, Object};
 use super::fault;
-use super::schema::TABLES;
+use super::schema::{INDEXES, TABLES};
 use super::verify::Problem;
 use crate::baton::error::{Error, Result};
 
@@ -66,8 +67,9 @@ pub(super) fn check_tables(db: &Connection) -> Result<()> {
 /// As [`check_database`].
 pub(super) fn check_to_read(db: &Connection, database: impl Read + Seek) -> Result<()> {
     let check = || {
-        tables::check_plain(db)?;
-        pages::check(database, &roots(db)?)
+        let catalog = Catalog::read(db)?;
+        tables::check_plain(db, &catalog)?;
+        pages::check(database, &roots(db, &catalog)?)
     };
     check().map_err(fault::foreign)
 }
@@ -106,41 +108,58 @@ struct Root {
 }
 
 fn check_roots(db: &Connection) -> Result<()> {
-    roots(db).map(drop)
+    roots(db, &Catalog::read(db)?).map(drop)
 }
 
 /// Every table and index that has pages, each on one of its own.
-fn roots(db: &Connection) -> Result<Vec<Root>> {
+fn roots(db: &Connection, catalog: &Catalog) -> Result<Vec<Root>> {
     let pages: i64 = db.query_row("pragma page_count", [], |row| row.get(0))?;
-    let mut statement = db.prepare(
-        "select name, rootpage, type, tbl_name, \
-         coalesce((select partial from pragma_index_list(s.tbl_name) as list where list.name = s.name), 0) \
-         from sqlite_schema as s where type in ('table', 'index') \
-         and not (rootpage = 0 and sql like 'create virtual table %')",
-    )?;
-    let mut rows = statement.query([])?;
     let mut taken = BTreeSet::new();
     let mut roots = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (name, root, kind, of): (String, i64, String, String) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+    for object in catalog.objects().iter().filter(|object| has_pages(object)) {
+        let name = &object.name;
         // Page 1 is the schema itself.
-        let page = u32::try_from(root)
+        let page = u32::try_from(object.root)
             .ok()
-            .filter(|_| (2..=pages).contains(&root) && taken.insert(root));
+            .filter(|_| (2..=pages).contains(&object.root) && taken.insert(object.root));
         let Some(page) = page else {
-            return Err(damaged(&format!("{name} cannot begin on page {root}")));
+            return Err(damaged(&format!("{name} cannot begin on page {}", object.root)));
         };
-        let is_index = kind == "index";
-        let is_ours = TABLES.iter().any(|table| table.name.eq_ignore_ascii_case(&name));
+        let is_index = object.kind == "index";
+        let is_ours = TABLES.iter().any(|table| table.name.eq_ignore_ascii_case(name));
+        let is_of_all = is_index && !is_partial(db, object)?;
         roots.push(Root {
-            all_of: Some(of).filter(|_| is_index && row.get(4).is_ok_and(|partial: i64| partial == 0)),
+            all_of: is_of_all.then(|| object.table.clone()),
             is_table: if is_index { Some(false) } else { is_ours.then_some(true) },
-            name,
+            name: name.clone(),
             page,
         });
     }
     Ok(roots)
+}
+
+/// Whether something lies on pages of its own: a virtual table may not.
+fn has_pages(object: &Object) -> bool {
+    const VIRTUAL: &str = "create virtual table ";
+    let begins = |sql: &str| {
+        sql.get(..VIRTUAL.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(VIRTUAL))
+    };
+    let is_virtual = || object.root == 0 && object.sql.as_deref().is_some_and(begins);
+    (object.kind == "table" || object.kind == "index") && !is_virtual()
+}
+
+/// Whether an index leaves rows out.
+fn is_partial(db: &Connection, index: &Object) -> Result<bool> {
+    if index.is_as_made {
+        let made = INDEXES.iter().find(|made| made.name == index.name);
+        return Ok(made.is_some_and(|made| made.filter.is_some()));
+    }
+    let partial: Option<i64> = db
+        .prepare_cached("select partial from pragma_index_list(?1) where name = ?2")?
+        .query_row([&index.table, &index.name], |row| row.get(0))
+        .optional()?;
+    Ok(partial.is_some_and(|partial| partial != 0))
 }
 
 fn damaged(what: &str) -> Error {

@@ -6,10 +6,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use prost::Message;
 use rusqlite::Row;
 
+use super::reads::{Reads, Sort};
 use super::rows::{View, blob, decode, text};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
@@ -21,6 +23,8 @@ pub(super) trait Stored: Message + Default {
     const TABLE: &'static str;
     /// What a statement selects first, in this order: the external id, the message, and what it may lack.
     const COLUMNS: &'static str;
+    /// What its rows count as; types are few, and do not count.
+    const SORT: Option<Sort>;
 
     /// Takes what is lacking from a row that begins with [`Stored::COLUMNS`].
     fn fill_in(&mut self, row: &Row<'_>, view: View<'_>) -> Result<()>;
@@ -29,6 +33,9 @@ pub(super) trait Stored: Message + Default {
 /// The message of a row that begins with [`Stored::COLUMNS`].
 pub(super) fn message<M: Stored>(row: &Row<'_>, view: View<'_>) -> Result<M> {
     let mut message: M = decode(blob(row, 1)?, text(row, 0)?)?;
+    if let Some(sort) = M::SORT {
+        view.near.reads.count(sort);
+    }
     message.fill_in(row, view)?;
     Ok(message)
 }
@@ -36,6 +43,7 @@ pub(super) fn message<M: Stored>(row: &Row<'_>, view: View<'_>) -> Result<M> {
 impl Stored for v2::ResourceType {
     const TABLE: &'static str = "v1_resource_types";
     const COLUMNS: &'static str = "external_id, data";
+    const SORT: Option<Sort> = None;
 
     fn fill_in(&mut self, row: &Row<'_>, _: View<'_>) -> Result<()> {
         fill(&mut self.id, text(row, 0)?);
@@ -46,6 +54,7 @@ impl Stored for v2::ResourceType {
 impl Stored for v2::Resource {
     const TABLE: &'static str = "v1_resources";
     const COLUMNS: &'static str = "external_id, data, resource_type_id, parent_resource_type_id, parent_resource_id";
+    const SORT: Option<Sort> = Some(Sort::Resource);
 
     fn fill_in(&mut self, row: &Row<'_>, _: View<'_>) -> Result<()> {
         let (external_id, kind) = (text(row, 0)?, text(row, 2)?);
@@ -65,6 +74,7 @@ impl Stored for v2::Resource {
 impl Stored for v2::Entitlement {
     const TABLE: &'static str = "v1_entitlements";
     const COLUMNS: &'static str = "external_id, data, resource_type_id, resource_id";
+    const SORT: Option<Sort> = Some(Sort::Entitlement);
 
     fn fill_in(&mut self, row: &Row<'_>, view: View<'_>) -> Result<()> {
         fill(&mut self.id, text(row, 0)?);
@@ -76,6 +86,7 @@ impl Stored for v2::Grant {
     const TABLE: &'static str = "v1_grants";
     const COLUMNS: &'static str = "external_id, data, entitlement_id, resource_type_id, resource_id, \
                                    principal_resource_type_id, principal_resource_id";
+    const SORT: Option<Sort> = Some(Sort::Grant);
 
     fn fill_in(&mut self, row: &Row<'_>, view: View<'_>) -> Result<()> {
         fill(&mut self.id, text(row, 0)?);
@@ -87,6 +98,7 @@ impl Stored for v2::Grant {
 /// A grant, and whether it says itself what it is of and who has it. If not, it has only their ids.
 pub(super) fn grant_as_stored(row: &Row<'_>, view: View<'_>) -> Result<(v2::Grant, bool)> {
     let mut grant: v2::Grant = decode(blob(row, 1)?, text(row, 0)?)?;
+    view.near.reads.count(Sort::Grant);
     if !is_empty(grant.entitlement.as_ref()) || !is_empty(grant.principal.as_ref()) {
         grant.fill_in(row, view)?;
         return Ok((grant, true));
@@ -173,9 +185,19 @@ type Kept<M> = RefCell<HashMap<(String, String), Option<M>>>;
 pub(super) struct Near {
     resources: Kept<v2::Resource>,
     entitlements: Kept<v2::Entitlement>,
+    /// How many rows were read.
+    pub(super) reads: Arc<Reads>,
 }
 
 impl Near {
+    /// Nothing is kept yet, and what is read is counted there.
+    pub(super) fn counted(reads: Arc<Reads>) -> Self {
+        Near {
+            reads,
+            ..Near::default()
+        }
+    }
+
     /// Forgets everything: rows are about to change.
     pub(super) fn clear(&mut self) {
         self.resources.get_mut().clear();

@@ -5,7 +5,7 @@
 //! listener, with mutual TLS ([`tls`]) when a parent process brought certificates ([`parent`]), without when outsiders
 //! ask on loopback. One file per concern: `lists` reads, `life` is metadata, validation and cleanup, `writes` changes,
 //! `actions` acts, `events` tells what happened, `unsupported` says no, `rate_limit` never limits; `paging` cuts pages to the size of a message, `syncs` keeps what
-//! belongs to one sync, `rules` checks requests.
+//! belongs to one sync, `past` what answered in those before, `rules` checks requests.
 
 mod actions;
 mod events;
@@ -16,6 +16,7 @@ mod lists;
 pub mod local;
 mod paging;
 pub mod parent;
+mod past;
 mod rate_limit;
 mod recover;
 mod refusal;

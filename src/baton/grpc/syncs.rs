@@ -8,6 +8,10 @@
 //! The session of such a sync lies in memory: it lasts from one try of a list to the next. The tables that a parent
 //! process offers to keep (`session_store_listen_port`) would only save requests after a restart of this process, which
 //! a parent never does within a sync; they are not used.
+//!
+//! What answered in a sync may not go missing from a later one of this process: to the caller, an empty list is access that
+//! was taken away. So every sync is told what answered in those before it and beside it (`past`), as a sync into a file is by
+//! that file, and the connector fails the call.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 
+use super::past::Past;
 use crate::baton::c1z::new_sync_id;
 use crate::baton::connector::{Session, SyncContext};
 use crate::baton::error::Result;
@@ -39,6 +44,7 @@ struct Held {
     /// The one used last is last.
     named: Vec<(String, Sync)>,
     unnamed: Option<Sync>,
+    past: Past,
 }
 
 struct Sync {
@@ -47,20 +53,24 @@ struct Sync {
     used: Instant,
     /// Whether anything but validation has happened in it.
     listed: bool,
+    /// Up to which state of the past it knows what answered.
+    knows: u64,
 }
 
 impl Sync {
-    fn new(now: Instant) -> Self {
-        let cx = SyncContext::new(
+    fn new(now: Instant, past: &Past) -> Self {
+        let mut cx = SyncContext::new(
             new_sync_id(),
             Arc::new(MemorySession::default()),
             Arc::new(Warnings::default()),
         );
+        cx.previous = past.previous();
         Sync {
             cx,
             begun: now,
             used: now,
             listed: false,
+            knows: past.state(),
         }
     }
 
@@ -102,42 +112,65 @@ impl Syncs {
 impl Held {
     fn begin(&mut self, now: Instant) -> SyncContext {
         self.drop_idle(now);
-        self.unnamed.insert(Sync::new(now)).cx.clone()
+        self.over(|held| held.unnamed.take());
+        let sync = self.anew(now);
+        self.unnamed.insert(sync).cx.clone()
     }
 
     fn of(&mut self, name: &str, now: Instant) -> SyncContext {
         self.drop_idle(now);
         if name.is_empty() {
-            return self.unnamed.get_or_insert_with(|| Sync::new(now)).use_it(now);
+            let sync = self.unnamed.take().unwrap_or_else(|| self.anew(now));
+            return self.unnamed.insert(sync).use_it(now);
         }
         let mut sync = match self.named.iter().position(|(n, _)| n == name) {
             Some(at) => self.named.remove(at).1,
-            None => self
-                .unnamed
-                .take_if(|s| !s.listed && now.duration_since(s.begun) < FRESH)
-                .unwrap_or_else(|| Sync::new(now)),
+            None => {
+                let validated = self
+                    .unnamed
+                    .take_if(|s| !s.listed && now.duration_since(s.begun) < FRESH);
+                validated.unwrap_or_else(|| self.anew(now))
+            }
         };
         let cx = sync.use_it(now);
         self.named.push((name.to_owned(), sync));
         if self.named.len() > MOST {
-            self.named.remove(0);
+            self.over(|held| Some(held.named.remove(0).1));
         }
         cx
     }
 
     fn end(&mut self, name: &str, now: Instant) {
         if name.is_empty() {
-            self.unnamed = None;
-        } else {
-            self.named.retain(|(n, _)| n != name);
+            self.over(|held| held.unnamed.take());
+        } else if let Some(at) = self.named.iter().position(|(n, _)| n == name) {
+            self.over(|held| Some(held.named.remove(at).1));
         }
         self.drop_idle(now);
     }
 
     fn drop_idle(&mut self, now: Instant) {
-        let is_under_way = |sync: &mut Sync| now.duration_since(sync.used) < IDLE;
-        self.named.retain_mut(|(_, sync)| is_under_way(sync));
-        self.unnamed.take_if(|sync| !is_under_way(sync));
+        let is_idle = |sync: &Sync| now.duration_since(sync.used) >= IDLE;
+        while let Some(at) = self.named.iter().position(|(_, sync)| is_idle(sync)) {
+            self.over(|held| Some(held.named.remove(at).1));
+        }
+        self.over(|held| held.unnamed.take_if(|sync| is_idle(sync)));
+    }
+
+    /// A sync that begins, and knows what answered in others until now, those under way included.
+    fn anew(&mut self, now: Instant) -> Sync {
+        let under_way = self.named.iter().map(|(_, sync)| sync).chain(&self.unnamed);
+        for sync in under_way {
+            self.past.add(&sync.cx);
+        }
+        Sync::new(now, &self.past)
+    }
+
+    /// Takes one out whose end it is. What answered in it stays known.
+    fn over(&mut self, take: impl FnOnce(&mut Held) -> Option<Sync>) {
+        if let Some(sync) = take(self) {
+            self.past.end(&sync.cx, sync.knows);
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::baton::shell;
+
 /// How soon an end is seen.
 const LOOK: Duration = Duration::from_millis(15);
 
@@ -23,7 +25,7 @@ pub enum End {
 /// Runs a command with a text on its stdin, in this program's environment but for the variables that are hidden. What it prints on stderr goes to that of this program, where talk belongs;
 /// stdout is for events alone.
 pub fn run(command: &str, hidden: &[String], text: &str, limit: Duration, stop: &AtomicBool) -> End {
-    let mut child = match shell(command, hidden).spawn() {
+    let mut child = match prepared(command, hidden).spawn() {
         Ok(child) => child,
         Err(error) => return End::Badly(format!("it cannot be started: {error}")),
     };
@@ -57,16 +59,8 @@ pub fn run(command: &str, hidden: &[String], text: &str, limit: Duration, stop: 
     }
 }
 
-fn shell(command: &str, hidden: &[String]) -> Command {
-    let mut shell = if cfg!(windows) {
-        let mut shell = Command::new("cmd");
-        shell.args(["/C", command]);
-        shell
-    } else {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", command]);
-        shell
-    };
+fn prepared(command: &str, hidden: &[String]) -> Command {
+    let mut shell = shell::command(command);
     // Tokens are for this program alone.
     for variable in hidden {
         shell.env_remove(variable);

@@ -15,8 +15,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use self::child::End;
-use self::journal::Journal;
+use self::journal::{Begun, Bounds, Journal};
 use crate::baton::error::{Context as _, Error, Result};
 use crate::baton::lock::locked;
 use crate::baton::whose;
@@ -29,6 +31,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 const MANY: usize = 1_000;
 /// Events that may wait in memory, where reading goes on.
 const MOST: usize = 10_000;
+
+/// Bytes by which the journal grows at least before it is written anew.
+const SLACK: u64 = 1 << 20;
 
 /// How commands are run.
 #[derive(Debug, Clone)]
@@ -45,6 +50,8 @@ pub struct Rules {
     pub again: Option<Duration>,
     /// Variables that are kept from it: tokens.
     pub hidden: Vec<String>,
+    /// How long an event may be read again: its command does not run twice within that time of newer events.
+    pub remember: Duration,
 }
 
 /// An event that is handed to a command.
@@ -52,6 +59,8 @@ pub struct Rules {
 pub struct Told {
     /// The same whenever it is told.
     pub id: String,
+    /// When it happened, where that is known.
+    pub at: Option<Timestamp>,
     /// The event as JSON, on one line without its end.
     pub event: String,
 }
@@ -113,7 +122,13 @@ impl Hooks {
     pub fn start(rules: Rules, place: &Path) -> Result<Hooks> {
         let mut path = place.as_os_str().to_owned();
         path.push(".hooks");
-        let (journal, left) = Journal::open(Path::new(&path))?;
+        let (journal, left) = Journal::open(
+            Path::new(&path),
+            Bounds {
+                remember: rules.remember,
+                slack: SLACK,
+            },
+        )?;
         if !left.is_empty() {
             tracing::info!(
                 events = left.len(),
@@ -153,8 +168,8 @@ impl Hooks {
         })
     }
 
-    /// Takes events on, and returns when the journal has them on the disk. Those it knew before are left out. Where very
-    /// many wait, the journal keeps them for the next run.
+    /// Takes events on, and returns when the journal has them on the disk. Those it knew before are left out, and those of
+    /// before what it knows. Where very many wait, the journal keeps them for the next run.
     ///
     /// # Errors
     /// Those of the disk.
@@ -162,10 +177,19 @@ impl Hooks {
         let mut inner = self.desk.lock();
         inner.unbroken()?;
         let mut news = Vec::new();
-        for Told { id, event } in events {
-            if inner.journal.begin(id, event)? {
-                news.push((id.clone(), format!("{event}\n")));
+        let mut too_old = 0_usize;
+        for Told { id, at, event } in events {
+            match inner.journal.begin(id, *at, event)? {
+                Begun::New => news.push((id.clone(), format!("{event}\n"))),
+                Begun::Known => {}
+                Begun::TooOld => too_old += 1,
             }
+        }
+        if too_old > 0 {
+            tracing::warn!(
+                events = too_old,
+                "Events happened so long ago that nobody knows whether their hooks ran; they are not started."
+            );
         }
         inner.journal.sync()?;
         for (id, event) in news {

@@ -21,8 +21,8 @@ use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{Clock, FormClient};
 use crate::baton::proto::c1::connectorapi::baton::v1 as api;
 use crate::baton::proto::c1::connectorapi::baton::v1::connector_config_service_client::ConnectorConfigServiceClient;
-use crate::baton::service::channel;
 use crate::baton::service::credentials::{ClientId, ClientSecret};
+use crate::baton::service::{answer, channel};
 
 /// The longest a request for the configuration or for a token may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -202,37 +202,13 @@ fn name_of(response: &api::GetConnectorConfigResponse, asked: &str) -> String {
     updated.map(|at| at.to_string()).unwrap_or_default()
 }
 
+/// Nobody works without a configuration: whatever keeps it back is a refusal, unless nobody was there.
 fn explain(status: &Status) -> Error {
-    let name = api::GetConnectorConfigRequest::NAME;
-    let mut text = format!(
-        "ConductorOne answered {name} with {:?}: {}",
-        status.code(),
-        status.message()
-    );
-    let mut cause = std::error::Error::source(status);
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
+    let error = answer::explain(api::GetConnectorConfigRequest::NAME, status);
+    match error.kind() {
+        Kind::Unavailable | Kind::DeadlineExceeded => error,
+        _ => error.code(code::C1_REFUSED),
     }
-    let kind = match status.code() {
-        Code::Unauthenticated => Kind::Unauthenticated,
-        Code::PermissionDenied => Kind::PermissionDenied,
-        Code::NotFound => Kind::NotFound,
-        Code::DeadlineExceeded => Kind::DeadlineExceeded,
-        Code::Unavailable => Kind::Unavailable,
-        Code::FailedPrecondition => Kind::FailedPrecondition,
-        Code::InvalidArgument => Kind::InvalidArgument,
-        _ => Kind::Unknown,
-    };
-    let code = match kind {
-        Kind::Unavailable | Kind::DeadlineExceeded => code::C1_UNREACHABLE,
-        _ => code::C1_REFUSED,
-    };
-    Error::new(kind, text).code(code)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! bound to the key of this process (`baton/hosted/facts.md 2`).
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -13,18 +13,17 @@ use super::attestation::AwsCredentials;
 use super::jws::compact;
 use super::proof::{About, Prover};
 use crate::baton::code;
-use crate::baton::error::{Context as _, Error, Kind, Result, Retry};
+use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::http::{Clock, FormClient, Response, StatusCode};
 use crate::baton::secret::Secret;
+use crate::baton::service::answer::{self, Given};
 use crate::baton::service::credentials::{ClientId, ClientSecret};
 
-/// A token counts as expired this long before it is.
-const EARLY: Duration = Duration::from_secs(10);
-/// The longest time a token is kept, whatever the answer says.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long an assertion is good, and how far it reaches back, in seconds.
 const GOOD_FOR: i64 = 120;
 const LEEWAY: i64 = 60;
+/// What to look at where the endpoint refuses.
+const CHECK: &str = "check the client id, the client secret and the role of the function";
 /// What the other side answers to ask for a nonce.
 const WANTS_NONCE: &str = "use_dpop_nonce";
 
@@ -71,16 +70,6 @@ struct Claims<'a> {
     nbf: i64,
     iat: i64,
     id_att: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    access_token: String,
-    #[serde(default)]
-    token_type: String,
-    #[serde(default)]
-    expires_in: i64,
 }
 
 #[derive(Deserialize)]
@@ -132,13 +121,16 @@ impl Tokens {
             return Ok(token.clone());
         }
         kept.token = None;
-        let (token, lifetime) = self
+        let given = self
             .fetch(&mut kept.nonce)
             .await
             .context("get an access token from ConductorOne")?;
-        let good_for = lifetime.min(LONGEST).saturating_sub(EARLY);
-        if !good_for.is_zero() {
-            kept.token = Some((token.clone(), self.clock.now() + good_for));
+        let token = Token {
+            header: given.header,
+            text: given.text,
+        };
+        if !given.good_for.is_zero() {
+            kept.token = Some((token.clone(), self.clock.now() + given.good_for));
         }
         Ok(token)
     }
@@ -148,14 +140,14 @@ impl Tokens {
         self.kept.lock().await.token = None;
     }
 
-    async fn fetch(&self, nonce: &mut Option<String>) -> Result<(Token, Duration)> {
+    async fn fetch(&self, nonce: &mut Option<String>) -> Result<Given> {
         let response = self.ask(nonce.as_deref()).await?;
         let Some(wanted) = wanted_nonce(&response)? else {
-            return token(&response);
+            return answer::token(&response, scheme, CHECK);
         };
         let response = self.ask(Some(&wanted)).await?;
         *nonce = Some(wanted);
-        token(&response)
+        answer::token(&response, scheme, CHECK)
     }
 
     async fn ask(&self, nonce: Option<&str>) -> Result<Response> {
@@ -212,54 +204,15 @@ fn wanted_nonce(response: &Response) -> Result<Option<String>> {
     }
     match response.header("dpop-nonce").filter(|nonce| !nonce.is_empty()) {
         Some(nonce) => Ok(Some(nonce.to_owned())),
-        None => Err(nonsense("it asks for a nonce and gives none")),
+        None => Err(answer::nonsense("the token endpoint asks for a nonce and gives none")),
     }
 }
 
-fn token(response: &Response) -> Result<(Token, Duration)> {
-    if response.status != StatusCode::OK {
-        return Err(refused(response));
+/// Only these two can be sent with a proof.
+fn scheme(kind: &str) -> Option<String> {
+    match kind.to_ascii_lowercase().as_str() {
+        "bearer" => Some("Bearer".to_owned()),
+        "dpop" => Some("DPoP".to_owned()),
+        _ => None,
     }
-    // What serde says would quote the token.
-    let answer: Answer =
-        serde_json::from_slice(&response.body).map_err(|_| nonsense("it did not answer with a token"))?;
-    if answer.access_token.is_empty() {
-        return Err(nonsense("it answered with an empty token"));
-    }
-    let kind = match answer.token_type.to_ascii_lowercase().as_str() {
-        "bearer" => "Bearer",
-        "dpop" => "DPoP",
-        _ => return Err(nonsense("it answered with a token of a kind that is not known here")),
-    };
-    let text = Secret::new(answer.access_token);
-    let mut header: MetadataValue<Ascii> = format!("{kind} {}", text.expose())
-        .parse()
-        .map_err(|_| nonsense("it answered with a token that no header can carry"))?;
-    header.set_sensitive(true);
-    let lifetime = Duration::from_secs(u64::try_from(answer.expires_in).unwrap_or(0));
-    tracing::debug!(kind, seconds = lifetime.as_secs(), "Access token received.");
-    Ok((Token { header, text }, lifetime))
-}
-
-fn nonsense(why: &str) -> Error {
-    Error::new(
-        Kind::Unauthenticated,
-        format!("the token endpoint cannot be followed: {why}"),
-    )
-    .code(code::C1_REFUSED)
-}
-
-/// A failing endpoint may recover; anything else than success is a refusal.
-fn refused(response: &Response) -> Error {
-    let status = response.status.as_u16();
-    let message = format!("the token endpoint answered HTTP {status}");
-    if matches!(status, 408 | 429 | 500..=599) {
-        return Error::new(Kind::Unavailable, message)
-            .code(code::C1_UNREACHABLE)
-            .hint("ConductorOne is failing; try again later")
-            .retry(Retry::Later);
-    }
-    Error::new(Kind::Unauthenticated, message)
-        .code(code::C1_REFUSED)
-        .hint("check the client id, the client secret and the role of the function")
 }

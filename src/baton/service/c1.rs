@@ -9,6 +9,7 @@ use futures_util::future::{Either, select};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
+use super::answer;
 use super::frames::Frames;
 use super::host::Host;
 use super::token::Tokens;
@@ -195,50 +196,12 @@ pub fn is_permanent(error: &Error) -> bool {
 }
 
 fn explain(name: &str, status: &Status) -> Error {
-    let mut text = format!(
-        "ConductorOne answered {name} with {:?}: {}",
-        status.code(),
-        status.message()
-    );
-    let mut cause = std::error::Error::source(status);
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    let error = Error::new(kind_of(status.code()), text).fact("rpc", name);
+    let error = answer::explain(name, status);
     match status.code() {
-        Code::Unauthenticated => error
-            .code(code::C1_REFUSED)
-            .hint("check the client id and the client secret"),
-        Code::PermissionDenied => error.code(code::C1_REFUSED),
-        Code::DeadlineExceeded => error.code(code::C1_UNREACHABLE),
-        Code::Unavailable => error
-            .code(code::C1_UNREACHABLE)
-            .hint("check the network of this machine; private certificate authorities are named with --c1-ca-cert")
-            .retry(Retry::Later),
+        Code::Unauthenticated => error.hint("check the client id and the client secret"),
+        Code::Unavailable => {
+            error.hint("check the network of this machine; private certificate authorities are named with --c1-ca-cert")
+        }
         _ => error,
-    }
-}
-
-fn kind_of(code: Code) -> Kind {
-    match code {
-        Code::Cancelled => Kind::Cancelled,
-        Code::InvalidArgument => Kind::InvalidArgument,
-        Code::DeadlineExceeded => Kind::DeadlineExceeded,
-        Code::NotFound => Kind::NotFound,
-        Code::AlreadyExists => Kind::AlreadyExists,
-        Code::PermissionDenied => Kind::PermissionDenied,
-        Code::ResourceExhausted => Kind::ResourceExhausted,
-        Code::FailedPrecondition => Kind::FailedPrecondition,
-        Code::Unimplemented => Kind::Unimplemented,
-        Code::Internal => Kind::Internal,
-        Code::Unavailable => Kind::Unavailable,
-        Code::DataLoss => Kind::DataLoss,
-        Code::Unauthenticated => Kind::Unauthenticated,
-        Code::Ok | Code::Unknown | Code::Aborted | Code::OutOfRange => Kind::Unknown,
     }
 }

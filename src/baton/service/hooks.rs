@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::fingerprint::hex_digest;
 use crate::baton::hook::{Hooks, Rules, Told};
@@ -49,6 +51,9 @@ impl EventHooks {
             let told = events.iter().map(|event| {
                 Ok(Told {
                     id: event.id.clone(),
+                    at: event
+                        .occurred_at
+                        .and_then(|at| Timestamp::new(at.seconds, at.nanos).ok()),
                     event: protojson::line(event)?,
                 })
             });

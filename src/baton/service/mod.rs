@@ -10,6 +10,7 @@
 //! each with its own client: what they share is handed in ([`Place`]), and nothing here is one per process. The command
 //! line starts them; nobody else does. Everything waits on a [`Clock`], so a test can let days pass.
 
+pub mod answer;
 pub mod assertion;
 pub mod c1;
 pub mod channel;

@@ -2,25 +2,23 @@
 //! (`baton/service/protocol.md 1.4 to 1.6`).
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::BoxFuture;
-use serde::Deserialize;
 use tokio::sync::Mutex;
 use tonic::metadata::{Ascii, MetadataValue};
 use url::Url;
 
+use super::answer::{self, Given};
 use super::assertion::assertion;
 use super::credentials::{ClientId, ClientSecret};
 use crate::baton::code;
-use crate::baton::error::{Context as _, Error, Kind, Result, Retry};
-use crate::baton::http::{Clock, FormClient, Response, StatusCode};
+use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::http::{Clock, FormClient, Response};
 use crate::baton::secret::Secret;
 
-/// A token counts as expired this long before it is.
-const EARLY: Duration = Duration::from_secs(10);
-/// The longest time a token is kept, whatever the answer says.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// What to look at where the endpoint refuses.
+const CHECK: &str = "check the client id and the client secret, and the clock of this machine";
 
 /// Where tokens come from: the endpoint of the tenant, or that of a test.
 pub trait TokenEndpoint: Send + Sync {
@@ -80,16 +78,6 @@ struct Cached {
     fetched: u64,
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    access_token: String,
-    #[serde(default)]
-    token_type: String,
-    #[serde(default)]
-    expires_in: i64,
-}
-
 impl Tokens {
     /// No token yet.
     pub fn new(id: ClientId, secret: ClientSecret, endpoint: Arc<dyn TokenEndpoint>, clock: Arc<dyn Clock>) -> Self {
@@ -115,15 +103,14 @@ impl Tokens {
             return Ok(authorization.clone());
         }
         cached.current = None;
-        let (header, lifetime) = self.fetch().await.context("get an access token from ConductorOne")?;
+        let given = self.fetch().await.context("get an access token from ConductorOne")?;
         cached.fetched += 1;
         let authorization = Authorization {
-            header,
+            header: given.header,
             number: cached.fetched,
         };
-        let good_for = lifetime.min(LONGEST).saturating_sub(EARLY);
-        if !good_for.is_zero() {
-            cached.current = Some((authorization.clone(), self.clock.now() + good_for));
+        if !given.good_for.is_zero() {
+            cached.current = Some((authorization.clone(), self.clock.now() + given.good_for));
         }
         Ok(authorization)
     }
@@ -140,7 +127,7 @@ impl Tokens {
         }
     }
 
-    async fn fetch(&self) -> Result<(MetadataValue<Ascii>, Duration)> {
+    async fn fetch(&self) -> Result<Given> {
         let assertion = assertion(&self.id, &self.secret, self.clock.wall(), rand::random())?;
         let id = Secret::new(self.id.as_str());
         let grant = Secret::new("client_credentials");
@@ -152,50 +139,12 @@ impl Tokens {
             ("client_assertion", &assertion),
         ];
         let response = self.endpoint.post(&fields).await?;
-        if response.status != StatusCode::OK {
-            return Err(refused(&response));
-        }
-        // What serde says would quote the token.
-        let answer: Answer = serde_json::from_slice(&response.body).map_err(|_| {
-            Error::new(Kind::Unauthenticated, "the token endpoint did not answer with a token").code(code::C1_REFUSED)
-        })?;
-        if answer.access_token.is_empty() {
-            return Err(
-                Error::new(Kind::Unauthenticated, "the token endpoint answered with an empty token")
-                    .code(code::C1_REFUSED),
-            );
-        }
-        let kind = match answer.token_type.as_str() {
-            "" => "Bearer",
-            bearer if bearer.eq_ignore_ascii_case("bearer") => "Bearer",
-            other => other,
-        };
-        let mut header: MetadataValue<Ascii> = format!("{kind} {}", answer.access_token).parse().map_err(|_| {
-            Error::new(
-                Kind::Unauthenticated,
-                "the token endpoint answered with a token that no header can carry",
-            )
-            .code(code::C1_REFUSED)
-        })?;
-        header.set_sensitive(true);
-        let lifetime = Duration::from_secs(u64::try_from(answer.expires_in).unwrap_or(0));
-        tracing::debug!(seconds = lifetime.as_secs(), "Access token received.");
-        Ok((header, lifetime))
+        answer::token(&response, scheme, CHECK)
     }
 }
 
-/// A failing endpoint may recover; anything else than success is a refusal.
-fn refused(response: &Response) -> Error {
-    let status = response.status.as_u16();
-    let message = format!("the token endpoint answered HTTP {status}");
-    let failing = matches!(status, 408 | 429 | 500..=599);
-    if failing {
-        return Error::new(Kind::Unavailable, message)
-            .code(code::C1_UNREACHABLE)
-            .hint("ConductorOne is failing; try again later")
-            .retry(Retry::Later);
-    }
-    Error::new(Kind::Unauthenticated, message)
-        .code(code::C1_REFUSED)
-        .hint("check the client id and the client secret, and the clock of this machine")
+/// A token of a type that is not known here is sent as that type, which the other side knows.
+fn scheme(kind: &str) -> Option<String> {
+    let is_bearer = kind.is_empty() || kind.eq_ignore_ascii_case("bearer");
+    Some(if is_bearer { "Bearer" } else { kind }.to_owned())
 }

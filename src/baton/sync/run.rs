@@ -220,9 +220,12 @@ async fn attempt<C: Connector>(
     let (store, start) = tokio::select! {
         biased;
         () = environment.cancel.cancelled() => {
-            // One that is open in a moment lets go of its claim before the caller goes on.
-            if let Ok(Ok((store, _))) = tokio::time::timeout(CLOSING, opening).await {
-                store.stop(true, CLOSING).await;
+            // One that is open in a moment lets go of its claim before the caller goes on. Whoever cancelled waits for
+            // both together as long as for closing alone.
+            let end = tokio::time::Instant::now() + CLOSING;
+            if let Ok(Ok((store, _))) = tokio::time::timeout_at(end, opening).await {
+                let left = end.saturating_duration_since(tokio::time::Instant::now());
+                store.stop(true, left).await;
             }
             let cancelled = Error::new(Kind::Cancelled, "the sync was cancelled");
             let untouched = "nothing was read yet; the file, and what an earlier run left, are as they were";

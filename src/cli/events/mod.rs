@@ -294,6 +294,7 @@ fn order(values: &Values, own: &ArgMatches) -> Result<Order> {
                 tries: own.get_one::<u32>("hook-tries").copied().unwrap_or(1),
                 again: None,
                 hidden: fields::secret_variables(),
+                remember: workato::event::REMEMBERED,
             }),
             None => None,
         },

@@ -100,6 +100,7 @@ pub fn told(rows: &[Happened]) -> Result<Vec<Told>> {
     let told = rows.iter().map(|row| {
         Ok(Told {
             id: row.id.clone(),
+            at: row.time,
             event: json(row)?.trim_end().to_owned(),
         })
     });

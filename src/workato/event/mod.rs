@@ -18,6 +18,8 @@ mod say;
 mod sums;
 mod sweep;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use self::cursor::Cursor;
@@ -39,6 +41,10 @@ use crate::baton::proto::v2;
 const PAGE: u32 = 100;
 /// Answers that one call reads at most before it says that nothing was among them so far.
 const READS: u32 = 8;
+
+/// How long before the newest row something happened that a log may still show, and a reading without a cursor tells again:
+/// rows are kept for a year (`workato/audit_log.md 1`), and some of them appear late.
+pub const REMEMBERED: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Asks whether the log of an environment may be read, and has a row.
 pub static PROBE: Probe = Probe::list::<EventRow>(&endpoint::ACTIVITY_LOGS).per_environment();

@@ -18,10 +18,12 @@ mod named;
 mod next;
 mod overview;
 #[cfg(unix)]
-mod pager;
+pub mod pager;
 mod paths;
 mod reach;
 mod readers;
+#[cfg(target_os = "linux")]
+mod reads;
 mod redirected;
 mod review;
 mod slim;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::golden;
 
 /// Exit code and screen of a command on a terminal of 80 columns and 24 lines.
-fn on_a_terminal(args: &str, pager: Option<&str>, file: &Path) -> (Option<i32>, String) {
+pub fn on_a_terminal(args: &str, pager: Option<&str>, file: &Path) -> (Option<i32>, String) {
     let program = assert_cmd::cargo::cargo_bin("baton-workato");
     let command = format!("{} {args} -f {}", program.display(), file.display());
     let mut script = Command::new("script");

@@ -489,9 +489,36 @@ async fn stopping_tells_about_tasks_that_are_not_done() {
         .stand_in
         .until("it beats", |seen| seen.beats.contains_key(&id))
         .await;
+    until_really(|| place.fake.waiting.load(Ordering::Relaxed)).await;
     running.stop().await;
     place.stand_in.assert_no_breach();
     let expected = (1, false, "the connector is shutting down".to_owned());
     assert_eq!(error(&place.ended(&id)), expected);
     place.until_closed().await;
+}
+
+/// The heart beats before anything is opened. Threads open files in real time, and the paused clock does not wait for them: to
+/// it, opening a file and closing it again are slow.
+#[tokio::test(start_paused = true)]
+async fn stopping_tells_about_a_sync_whose_files_are_just_being_opened() {
+    for _ in 0..20 {
+        let place = Place::new(TenantBehavior::default());
+        place.fake.stuck.store(true, Ordering::Relaxed);
+        let id = place.stand_in.task(TaskType::SyncFull(Default::default()));
+        let running = start(
+            &place.stand_in,
+            serve(&place.stand_in),
+            Arc::clone(&place.fake),
+            options(place.folder.path()),
+        );
+        place
+            .stand_in
+            .until("it beats", |seen| seen.beats.contains_key(&id))
+            .await;
+        running.stop().await;
+        place.stand_in.assert_no_breach();
+        let expected = (1, false, "the connector is shutting down".to_owned());
+        assert_eq!(error(&place.ended(&id)), expected);
+        place.until_closed().await;
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::tables::Tables;
 use super::{Asked, Reader};
+use crate::baton::c1z::reads::Sort;
 use crate::baton::c1z::rows::{blob, decode};
 use crate::baton::error::Result;
 
@@ -68,6 +69,7 @@ impl Tables {
         while let Some(row) = rows.next()? {
             let external_id: String = row.get(2)?;
             let called: Called = decode(blob(row, 3)?, &external_id)?;
+            self.near.reads.count(Sort::Name);
             each(Row {
                 resource_type: row.get(0)?,
                 resource: row.get(1)?,

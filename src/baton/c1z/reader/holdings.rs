@@ -2,6 +2,7 @@
 
 use super::tables::Tables;
 use super::{Asked, Reader};
+use crate::baton::c1z::reads::Sort;
 use crate::baton::c1z::rows::{blob, decode, text};
 use crate::baton::c1z::whole::{Stored as _, message};
 use crate::baton::error::{Error, Kind, Result};
@@ -170,6 +171,7 @@ impl Reader {
         while let Some(row) = rows.next()? {
             self.until.go_on()?;
             let sources: OnlySources = decode(blob(row, 3)?, text(row, 2)?)?;
+            tables.near.reads.count(Sort::Grant);
             each(Given {
                 principal_type: text(row, 0)?,
                 principal: text(row, 1)?,
@@ -192,6 +194,7 @@ impl Reader {
             Some(row) => {
                 let external_id: String = row.get(1)?;
                 let sources: OnlySources = decode(blob(row, 2)?, &external_id)?;
+                tables.near.reads.count(Sort::Grant);
                 let entitlement: String = row.get(0)?;
                 Ok(Some(sources.are_direct(&entitlement)))
             }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::policy::Policy;
+use super::reads::Reads;
 use super::rows::{Expandable, Passing, View};
 use super::run::{self, SyncRun, SyncType};
 use super::sound;
@@ -65,6 +66,8 @@ pub struct Reader {
     tables: OnceCell<Tables>,
     direct: Option<Direct>,
     until: Until,
+    /// What this one reads, and others of the same rows.
+    reads: Arc<Reads>,
 }
 
 /// A v3 file.
@@ -137,24 +140,27 @@ impl Reader {
     }
 
     fn of_tables(unpacked: Arc<Unpacked>) -> Result<Reader> {
-        let until = Until::default();
-        let tables = Tables::open(unpacked, until.clone())?;
+        let (until, reads) = (Until::default(), Arc::new(Reads::told()));
+        let tables = Tables::open(unpacked, until.clone(), Arc::clone(&reads))?;
         Ok(Reader {
             tables: OnceCell::from(tables),
             direct: None,
             until,
+            reads,
         })
     }
 
     fn of_original(original: Arc<Original>) -> Result<Reader> {
-        let until = Until::default();
+        let (until, reads) = (Until::default(), Arc::new(Reads::told()));
+        let file = original.open()?.counted(Arc::clone(&reads));
         Ok(Reader {
             tables: OnceCell::new(),
             direct: Some(Direct {
-                rows: v3::Rows::of(original.open()?, until.clone())?,
+                rows: v3::Rows::of(file, until.clone())?,
                 original,
             }),
             until,
+            reads,
         })
     }
 
@@ -175,6 +181,7 @@ impl Reader {
                 original: Arc::clone(&direct.original),
             }),
             until,
+            reads: Arc::clone(&self.reads),
         })
     }
 
@@ -199,6 +206,7 @@ impl Reader {
         let tables = Tables::open(
             Arc::new(direct.original.unpack(direct.rows.file())?),
             self.until.clone(),
+            Arc::clone(&self.reads),
         )?;
         tables.warn_of_shared_ids()?;
         Ok(self.tables.get_or_init(|| tables))
@@ -460,9 +468,9 @@ impl Reader {
     /// Size of the rows in the tables of v1, in bytes.
     ///
     /// # Errors
-    /// Those of the disk, and of [`Reader::number_rows`].
+    /// As [`Reader::number_rows`].
     pub fn unpacked_bytes(&self) -> Result<u64> {
-        self.tables()?.unpacked.bytes()
+        self.tables()?.bytes()
     }
 }
 

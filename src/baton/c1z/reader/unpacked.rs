@@ -4,6 +4,7 @@
 use std::fs::{File, Metadata};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -12,6 +13,7 @@ use crate::baton::c1z::policy::Policy;
 use crate::baton::c1z::scratch::{self, Scratch};
 use crate::baton::c1z::{envelope, fault, memory, migrate, sound};
 use crate::baton::error::Result;
+use crate::baton::lock::locked;
 
 /// What stays behind when the last reader goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,15 @@ pub(super) enum Unpacked {
     /// Stays.
     Kept(PathBuf),
     /// Never was on a disk.
-    InMemory(Vec<u8>),
+    InMemory(InMemory),
+}
+
+/// A database in memory.
+pub(super) struct InMemory {
+    /// As it lay in the file.
+    database: Vec<u8>,
+    /// The first one that was opened, for the first who asks. Others are opened when somebody wants them.
+    first: Mutex<Option<Connection>>,
 }
 
 /// A file that is to be unpacked.
@@ -106,22 +116,15 @@ impl Unpacked {
     pub(super) fn in_memory(packed: &[u8], policy: &Policy) -> Result<Unpacked> {
         let mut database = Vec::new();
         let is_filled = envelope::decode_from(packed, &mut database, &policy.limits)?;
-        let mut db = memory::connect(&database).map_err(fault::foreign)?;
+        let db = memory::connect(&database).map_err(fault::foreign)?;
         if is_filled {
             sound::check_to_read(&db, Cursor::new(&database))?;
         }
-        migrate::prepare(&db)?;
-        migrate::build_indexes(&db)?;
-        Ok(Unpacked::InMemory(memory::bytes(&mut db)?))
-    }
-
-    pub(super) fn bytes(&self) -> Result<u64> {
-        let path = match self {
-            Unpacked::Private(scratch) => scratch.path(),
-            Unpacked::Kept(path) => path,
-            Unpacked::InMemory(database) => return Ok(database.len() as u64),
-        };
-        Ok(std::fs::metadata(path).map_err(fault::disk)?.len())
+        bring_up(&db)?;
+        Ok(Unpacked::InMemory(InMemory {
+            database,
+            first: Mutex::new(Some(db)),
+        }))
     }
 
     /// A connection that changes nothing. The copy is finished, so SQLite needs no locks on it.
@@ -129,10 +132,28 @@ impl Unpacked {
         let connect = || match self {
             Unpacked::Private(scratch) => connect(scratch.path()),
             Unpacked::Kept(path) => connect(path),
-            Unpacked::InMemory(database) => configured(memory::open(database)?),
+            Unpacked::InMemory(memory) => memory.connect(),
         };
         connect().map_err(fault::foreign)
     }
+}
+
+impl InMemory {
+    fn connect(&self) -> Result<Connection> {
+        let first = locked(&self.first).take();
+        let open = || -> Result<Connection> {
+            let db = memory::connect(&self.database)?;
+            bring_up(&db)?;
+            Ok(db)
+        };
+        configured(first.map_or_else(open, Ok)?)
+    }
+}
+
+/// Makes a database of any age one of today, with what only readers need.
+fn bring_up(db: &Connection) -> Result<()> {
+    migrate::prepare(db)?;
+    migrate::build_indexes(db)
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection> {
@@ -182,8 +203,7 @@ fn unpack(path: &Path, folder: &Path, policy: &Policy) -> Result<Scratch> {
         if scratch.is_filled() {
             sound::check_to_read(&db, File::open(scratch.path())?)?;
         }
-        migrate::prepare(&db)?;
-        migrate::build_indexes(&db)
+        bring_up(&db)
     };
     finish().map_err(|error| fault::working_copy_full(fault::asked(error, scratch.path())))?;
     Ok(scratch)

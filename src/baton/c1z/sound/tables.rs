@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::damaged;
+use crate::baton::c1z::catalog::Catalog;
 use crate::baton::c1z::schema::TABLES;
 use crate::baton::error::Result;
 
@@ -11,27 +12,24 @@ use crate::baton::error::Result;
 ///
 /// # Errors
 /// `DataLoss` with what is odd.
-pub(super) fn check_plain(db: &Connection) -> Result<()> {
-    let mut named = db.prepare(
-        "select type, rootpage, coalesce(instr(lower(sql), 'collate'), 0) from sqlite_schema \
-         where name = ?1 collate nocase and type <> 'trigger'",
-    )?;
-    let mut columns = db.prepare("select name from pragma_table_xinfo(?1) where hidden <> 0")?;
-    for table in TABLES {
+pub(super) fn check_plain(db: &Connection, catalog: &Catalog) -> Result<()> {
+    for table in TABLES.iter().filter(|table| !catalog.has_table(table)) {
         let name = table.name;
-        let mut found = named.query([name])?;
         let mut is_there = false;
-        while let Some(row) = found.next()? {
-            let (kind, root, collates): (String, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            if is_there || kind != "table" || root == 0 {
+        for found in catalog.named(name).filter(|found| found.kind != "trigger") {
+            if is_there || found.kind != "table" || found.root == 0 {
                 return Err(damaged(&format!("{name} is not a plain table")));
             }
-            if collates {
+            let sql = found.sql.as_deref().unwrap_or_default();
+            if sql.to_ascii_lowercase().contains("collate") {
                 return Err(damaged(&format!("{name} compares texts in a way of its own")));
             }
             is_there = true;
         }
-        let computed: Option<String> = columns.query_row([name], |row| row.get(0)).optional()?;
+        let computed: Option<String> = db
+            .prepare_cached("select name from pragma_table_xinfo(?1) where hidden <> 0")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
         if let Some(column) = computed {
             return Err(damaged(&format!("{name} computes its column {column}")));
         }

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::envelope::Envelope;
-use super::key::{self, Range};
+use super::key::{self, Range, kind};
 use super::payload::Payload;
 use super::{fault, record};
 use crate::baton::c1z::Limits;
+use crate::baton::c1z::reads::{Reads, Sort};
 use crate::baton::code;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::baton::pebble::{Cursor, DiskFile, ReadAt, Store};
@@ -37,6 +38,7 @@ pub struct File {
     pub(super) payload: Payload,
     store: Store,
     ids: Ids,
+    reads: Arc<Reads>,
 }
 
 impl File {
@@ -74,7 +76,23 @@ impl File {
             payload,
             store,
             ids,
+            reads: Arc::default(),
         })
+    }
+
+    /// The same file, where what is read is counted there.
+    pub(in crate::baton::c1z) fn counted(self, reads: Arc<Reads>) -> Self {
+        File { reads, ..self }
+    }
+
+    /// Notes that the record of a key was read.
+    pub(super) fn note(&self, key: &[u8]) {
+        match key.get(1).copied() {
+            Some(kind::RESOURCE) => self.reads.count(Sort::Resource),
+            Some(kind::ENTITLEMENT) => self.reads.count(Sort::Entitlement),
+            Some(kind::GRANT) => self.reads.count(Sort::Grant),
+            _ => {}
+        }
     }
 
     /// What the file says of itself before its payload.
@@ -125,7 +143,12 @@ impl File {
     /// The record of a key.
     pub(super) fn get<M: Message + Default>(&self, key: &[u8]) -> Result<Option<M>> {
         let value = self.store.get(key)?;
-        value.map(|value| record::decode(&value, key)).transpose()
+        value
+            .map(|value| {
+                self.note(key);
+                record::decode(&value, key)
+            })
+            .transpose()
     }
 
     /// Calls `each` with every row of a range, in the order of keys.
@@ -143,7 +166,22 @@ impl File {
         range: &Range,
         each: &mut dyn FnMut(M) -> Result<()>,
     ) -> Result<()> {
-        self.walk(range, &mut |row| each(record::decode(row.value()?, row.key())?))
+        self.walk(range, &mut |row| {
+            self.note(row.key());
+            each(record::decode(row.value()?, row.key())?)
+        })
+    }
+
+    /// As [`File::records`], with as much of them as is a name.
+    pub(super) fn names<M: Message + Default>(
+        &self,
+        range: &Range,
+        each: &mut dyn FnMut(M) -> Result<()>,
+    ) -> Result<()> {
+        self.walk(range, &mut |row| {
+            self.reads.count(Sort::Name);
+            each(record::decode(row.value()?, row.key())?)
+        })
     }
 }
 

@@ -67,7 +67,10 @@ impl Joins {
         }
         let value = self.cursor.get(&key)?;
         let message = match &value {
-            Some(value) => record::resource(record::decode(value, &key)?),
+            Some(value) => {
+                self.file.note(&key);
+                record::resource(record::decode(value, &key)?)
+            }
             None => reference,
         };
         // The value shares the memory of its table: what is kept is a copy.
@@ -129,6 +132,7 @@ impl Joins {
         }
         let message = match self.cursor.get(&key)? {
             Some(value) => {
+                self.file.note(&key);
                 let message = record::entitlement(record::decode::<EntitlementRecord>(&value, &key)?);
                 let is_on = message.resource.as_ref().and_then(|r| r.id.as_ref()) == Some(&on);
                 // One on another resource is another entitlement.

@@ -95,6 +95,7 @@ impl File {
             let (_, child) = key::split(key::tuple_of(row.key()), 2).ok_or_else(|| broken_index(row.key()))?;
             let key = [&key::record(kind::RESOURCE, &[]), child].concat();
             let value = resources.get(&key)?.ok_or_else(|| broken_index(row.key()))?;
+            self.note(&key);
             each(record::resource(record::decode(&value, &key)?))
         })
     }
@@ -190,6 +191,7 @@ impl File {
         self.walk(&range, &mut |row| {
             let key = self.grant_of(index, row.key()).ok_or_else(|| broken_index(row.key()))?;
             let value = grants.get(&key)?.ok_or_else(|| broken_index(row.key()))?;
+            self.note(&key);
             each(record::decode(&value, &key)?)
         })
     }

@@ -79,7 +79,10 @@ async fn sync_and_upload<C: Provisioner>(
         requests: Arc::clone(&service.requests),
         steps: Arc::new(Disk),
     };
-    until_free(service, &plan.options.file).await;
+    tokio::select! {
+        () = until_free(service, &plan.options.file) => {}
+        () = cancel.cancelled() => return Err(stopped()),
+    }
     // A file that an earlier task could not remove would keep its form.
     if Engine::of(&plan.options.file).is_some_and(|left| Some(left) != plan.options.engine) {
         files::remove(&plan.options.file)?;

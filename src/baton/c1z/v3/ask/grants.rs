@@ -62,6 +62,7 @@ impl Rows {
                         {
                             continue;
                         }
+                        self.file.note(key);
                         if !each(key, cursor.value()?)? {
                             return Ok(());
                         }

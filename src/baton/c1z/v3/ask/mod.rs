@@ -101,7 +101,11 @@ impl Rows {
         let kind = key.get(1).copied().unwrap_or_default();
         let mut cursors = self.cursors.borrow_mut();
         let cursor = cursors.entry(kind).or_insert_with(|| self.file.store().cursor());
-        Ok(cursor.get(key)?)
+        let value = cursor.get(key)?;
+        if value.is_some() {
+            self.file.note(key);
+        }
+        Ok(value)
     }
 
     fn record<M: Message + Default>(&self, key: &[u8]) -> Result<Option<M>> {
@@ -252,7 +256,7 @@ impl Rows {
             return Ok(());
         }
         let range = Range::of_kind(kind::RESOURCE);
-        self.file.records(&range, &mut |row: ResourceName| {
+        self.file.names(&range, &mut |row: ResourceName| {
             each(&row.resource_type, &row.id, &row.display_name)
         })
     }
@@ -266,7 +270,7 @@ impl Rows {
             return Ok(());
         }
         let range = Range::of_kind(kind::ENTITLEMENT);
-        self.file.records(&range, &mut |row: EntitlementName| {
+        self.file.names(&range, &mut |row: EntitlementName| {
             let on = row.resource.unwrap_or_default();
             each((&on.resource_type_id, &on.resource_id), &row.id, &row.display_name)
         })
@@ -286,7 +290,7 @@ impl Rows {
             self.count(kind::GRANT, &mut counted.grants)?;
         } else {
             self.file
-                .records(&Range::of_kind(kind::ENTITLEMENT), &mut |row: EntitlementName| {
+                .names(&Range::of_kind(kind::ENTITLEMENT), &mut |row: EntitlementName| {
                     let on = row.resource.unwrap_or_default().resource_type_id;
                     *counted.entitlements.entry(on).or_default() += 1;
                     Ok(())
