@@ -124,7 +124,7 @@ impl Inventory {
                 kind,
                 class,
                 environment,
-                apart: apart.of(&names, &resource_type, id, &resource.display_name)?,
+                apart: apart.of(&names, resource_type, id, &resource.display_name)?,
                 conventions,
             };
             let entry = Entry::of(&resource, about, &mut domains);

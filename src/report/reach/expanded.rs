@@ -11,6 +11,9 @@ use crate::report::edges::Edges;
 use crate::report::names::Names;
 use crate::report::path::Origin;
 
+/// Type and bare id.
+type Principal = (String, String);
+
 /// Edges that are looked at to see whether they were followed.
 const LOOKED_AT: usize = 20;
 
@@ -20,7 +23,7 @@ pub(super) fn is_unexpanded(names: &Names<'_>, edges: &Edges, users: &[String]) 
     let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
     let mut looked = 0;
     // Many edges come from one group: who is in it is asked once.
-    let mut holders: HashMap<(&str, Option<&str>), Option<(String, String)>> = HashMap::new();
+    let mut holders: HashMap<(&str, Option<&str>), Option<Principal>> = HashMap::new();
     // A file whose types say of none that it is of people is judged by whoever comes first.
     let kinds: Vec<Option<&str>> = match users {
         [] => vec![None],

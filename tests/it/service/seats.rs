@@ -187,9 +187,10 @@ async fn a_task_that_waits_is_given_back_when_the_process_ends() {
         .until("it beats", |seen| seen.beats.contains_key(&waits))
         .await;
     other.stop().await;
-    let seen = second.stand_in.seen();
-    assert!(!seen.ended[&waits][0].succeeded() && seen.uploads.is_empty());
-    drop(seen);
+    {
+        let seen = second.stand_in.seen();
+        assert!(!seen.ended[&waits][0].succeeded() && seen.uploads.is_empty());
+    }
     first.fake.stuck.store(false, Ordering::Relaxed);
     first.stand_in.until_done().await;
     running.stop().await;
