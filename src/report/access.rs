@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use serde::Serialize;
 
@@ -159,6 +159,13 @@ impl<'s> Answers<'s> {
             // Whatever a plain one says to follow from, nothing passes it on.
             for row in rows.iter().filter(|row| self.is_plain_row(row)) {
                 add(&mut origins, &row.entitlement, &Origin::default());
+            }
+            let mut on: HashMap<&str, &HeldOn> = HashMap::new();
+            if rows
+                .iter()
+                .any(|row| *on.entry(&row.entitlement).or_insert(&row.on) != &row.on)
+            {
+                warn_of_joined_ways();
             }
             let mut origin = |entitlement: &str| Ok(origins.remove(entitlement).map(Rc::new));
             let entitlements = rows.iter().map(|row| &*row.entitlement);
@@ -483,10 +490,15 @@ pub(super) fn origin(snapshot: &Snapshot, entitlement: &str, (kind, id): (&str, 
         ..Default::default()
     };
     let mut joined: Option<Origin> = None;
+    let mut on: Option<HeldOn> = None;
     snapshot
         .reader()
         .for_each_listed_grant(snapshot.sync_id(), &filter, &mut |listed| {
             let origin = Origin::of(&listed.grant);
+            let this = HeldOn::of(right_key(&listed.grant));
+            if *on.get_or_insert_with(|| this.clone()) != this {
+                warn_of_joined_ways();
+            }
             joined = Some(match joined.take() {
                 Some(known) => known.and(&origin, entitlement),
                 None => origin,
@@ -494,6 +506,18 @@ pub(super) fn origin(snapshot: &Snapshot, entitlement: &str, (kind, id): (&str, 
             Ok(())
         })?;
     Ok(joined)
+}
+
+/// Says once that ways to entitlements of one id, which are on several resources, are told as ways to each of them: what
+/// passes them on names nothing but the id.
+fn warn_of_joined_ways() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            "Entitlements of several resources have the same id. Who holds which is told by the grants; the ways to them may be \
+             mixed up."
+        );
+    });
 }
 
 fn is_immutable(grant: &v2::Grant) -> bool {

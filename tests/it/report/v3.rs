@@ -518,6 +518,9 @@ fn rows_that_share_an_id_are_all_there_and_a_check_says_so() {
                     id: format!("{on} to 1"),
                     entitlement: Some(entitlement),
                     principal: Some(thing("user", "1")),
+                    sources: Some(v2::GrantSources {
+                        sources: [("role:c:has".to_owned(), Default::default())].into(),
+                    }),
                     ..v2::Grant::default()
                 },
                 expansion: None,
@@ -550,7 +553,12 @@ fn rows_that_share_an_id_are_all_there_and_a_check_says_so() {
         problems.iter().any(|p| p.what == "has the id of another row"),
         "{problems:?}"
     );
-    let output = program().args(["grants", "-f"]).arg(&file).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && stderr.contains("same id"), "{stderr}");
+    for (asked, is_warned_of) in [(&["grants"][..], false), (&["access", "user:1"], true)] {
+        let output = program().args(asked).arg("-f").arg(&file).output().unwrap();
+        let [told, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert!(output.status.success(), "{stderr}");
+        // Each is told on its own resource.
+        assert!(told.contains("the role a") && told.contains("the role b"), "{told}");
+        assert_eq!(stderr.contains("same id"), is_warned_of, "{asked:?} {stderr}");
+    }
 }
