@@ -23,11 +23,27 @@ fn small(seed: usize) -> Workspace {
     })
 }
 
+/// A file of the fleet with some of its workspaces.
+fn yesterdays(fleet: &Fleet, some: &[usize]) {
+    let text = std::fs::read_to_string(fleet.folder.path().join("fleet.yaml")).unwrap();
+    let mut parts = text.split("- name: ");
+    let mut of_some = parts.next().unwrap().to_owned();
+    for (n, part) in parts.enumerate().filter(|(n, _)| some.contains(n)) {
+        assert!(part.starts_with(&format!("w{n}\n")));
+        of_some.push_str(&format!("- name: {part}"));
+    }
+    std::fs::write(fleet.folder.path().join("yesterday.yaml"), of_some).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_workspaces_are_whole_after_two_kills_but_for_those_that_are_broken() {
     let fleet = Fleet::with((0..MANY).map(|n| (small(n), Behavior::default())), "").await;
-    let (code, rows, talk) = fleet.run(&["sync", "--at-once", "8"], None).await;
-    assert_eq!((code, rows.len()), (0, MANY), "{talk}");
+    // Yesterday some of them were there, those that are broken today among them.
+    let broken = [7, 90, 140, 201, 250];
+    let earlier: Vec<usize> = (0..MANY).step_by(23).chain(broken).collect();
+    yesterdays(&fleet, &earlier);
+    let (code, rows, talk) = fleet.run(&["sync", "-c", "yesterday.yaml"], None).await;
+    assert_eq!((code, rows.len()), (0, earlier.len()), "{talk}");
     // Everybody is somebody else since, and five are broken, each in its own way: one of them by its token.
     for (n, simulator) in fleet.simulators.iter().enumerate() {
         simulator.change(|workspace| *workspace = small(n + 10_000));
@@ -42,7 +58,6 @@ async fn three_hundred_workspaces_are_whole_after_two_kills_but_for_those_that_a
     ] {
         fleet.simulators[n].behave(behavior);
     }
-    let broken = [7, 90, 140, 201, 250];
     let wrong = Some(250);
     let name = |n: usize| format!("w{n}");
     let yesterday: BTreeMap<usize, Vec<u8>> = broken
