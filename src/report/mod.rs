@@ -1,4 +1,4 @@
-//! The read side: who can touch what, and why, from any v1 `.c1z` file, whoever wrote it.
+//! The read side: who can touch what, and why, from any `.c1z` file, whoever wrote it.
 //!
 //! A [`Snapshot`] is one sync of one file. [`find`] turns what a person typed into a row, [`path`] says by which
 //! chain of entitlements somebody holds something, [`access`] makes answers of grants, [`reach`] decides who gets to a
@@ -19,6 +19,7 @@ pub mod explore;
 pub mod export;
 pub mod find;
 pub mod findings;
+mod in_order;
 mod inherited;
 pub mod inventory;
 pub mod link;

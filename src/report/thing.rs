@@ -165,15 +165,16 @@ impl Account {
         let user: v2::UserTrait = annotation::find(&resource.annotations)?;
         let time = |at: &Option<prost_types::Timestamp>| at.as_ref().map(ToString::to_string);
         let state = user.status.as_ref().map(v2::user_trait::Status::status);
+        let [unsaid, enabled, disabled, deleted] = STATUSES;
         Some(Account {
             thing,
             email: primary(&user.emails).unwrap_or_default().to_owned(),
             account_type: account_type(user.account_type()),
             status: match state {
-                Some(status::Status::Enabled) => "enabled",
-                Some(status::Status::Disabled) => "disabled",
-                Some(status::Status::Deleted) => "deleted",
-                Some(status::Status::Unspecified) | None => "",
+                Some(status::Status::Enabled) => enabled,
+                Some(status::Status::Disabled) => disabled,
+                Some(status::Status::Deleted) => deleted,
+                Some(status::Status::Unspecified) | None => unsaid,
             },
             last_login: time(&user.last_login),
             created_at: time(&user.created_at).or_else(|| time(&resource.created_at)),
@@ -187,12 +188,17 @@ fn primary(emails: &[v2::user_trait::Email]) -> Option<&str> {
     primary.map(|email| email.address.as_str())
 }
 
+/// What [`Account::account_type`] and [`Account::status`] may be.
+pub(super) const ACCOUNT_TYPES: [&str; 4] = ["", "human", "service", "system"];
+pub(super) const STATUSES: [&str; 4] = ["", "enabled", "disabled", "deleted"];
+
 fn account_type(said: AccountType) -> &'static str {
+    let [unsaid, human, service, system] = ACCOUNT_TYPES;
     match said {
-        AccountType::Human => "human",
-        AccountType::Service => "service",
-        AccountType::System => "system",
-        AccountType::Unspecified => "",
+        AccountType::Human => human,
+        AccountType::Service => service,
+        AccountType::System => system,
+        AccountType::Unspecified => unsaid,
     }
 }
 

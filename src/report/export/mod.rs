@@ -13,6 +13,7 @@ mod html;
 mod json;
 #[cfg(feature = "parquet")]
 pub mod lake;
+mod look;
 mod pass;
 mod sink;
 mod sqlite;

@@ -2,31 +2,29 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use super::csv::CsvFiles;
 use super::dot::Graph;
 use super::html::ReportPage;
 use super::json::JsonFiles;
-use super::sink::{self, Rows, Sink};
+use super::look::{About, Look};
+use super::sink::{self, Handed, Rows, Sink};
 use super::sqlite::Database;
-use super::table::{self, Table};
 use super::xlsx::Book;
 use super::{Format, Written, file};
-use crate::baton::c1z::GrantFilter;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Result};
+use crate::baton::lock::locked;
 use crate::baton::proto::v2;
 use crate::baton::target;
-use crate::report::access::{Access, Answers, Held};
+use crate::report::access::Answers;
 use crate::report::compare::changes::Changes;
 use crate::report::find;
+use crate::report::in_order::{self, Desk, in_order};
 use crate::report::policy::Policy;
-use crate::report::reach::{Asker, Ground, Reach};
+use crate::report::reach::Ground;
 use crate::report::snapshot::Snapshot;
-use crate::report::strangers;
-use crate::report::thing::{self, Account, Thing};
-use crate::report::wording;
 
 /// What to write, and what to know about it.
 pub struct Options<'o> {
@@ -146,28 +144,66 @@ fn sink(format: Format, snapshot: &Snapshot, options: &Options<'_>) -> Result<Op
     }))
 }
 
-/// Hands the rows of every table out.
+/// Resources that a thread looks up together.
+const CHUNK: usize = 64;
+/// Rows that are handed on together.
+const BATCH: usize = 256;
+
+/// Hands the rows of every table out. They are looked up by several threads, each with a reader of its own.
 fn pass(snapshot: &Snapshot, options: &Options<'_>, rows: &mut Rows) -> Result<()> {
     let answers = Answers::new(snapshot)?;
-    let mut pass = Pass {
+    let about = About {
         ground: Ground::read(answers.names(), answers.edges(), options.conventions)?,
-        answers,
-        rows,
+        stand_ins: StandIns::read(snapshot, &answers)?,
         conventions: options.conventions,
-        stand_ins: StandIns::default(),
+        takes_given: rows.takes_given(),
     };
-    pass.stand_ins = StandIns::read(snapshot, &pass.answers)?;
-    pass.entitlements(snapshot)?;
-    pass.resources(snapshot, options.progress)?;
-    pass.strangers(snapshot)
+    let look = Look { answers, about: &about };
+    look.entitlements(snapshot, &mut |handed| rows.hand(handed))?;
+    resources(snapshot, &look, options.progress, rows)?;
+    look.strangers(snapshot, &mut |handed| rows.hand(handed))
 }
 
-struct Pass<'p> {
-    answers: Answers<'p>,
-    ground: Ground,
-    rows: &'p mut Rows,
-    conventions: &'p Conventions,
-    stand_ins: StandIns,
+/// Every resource, and what it holds and reaches.
+fn resources(snapshot: &Snapshot, look: &Look<'_>, progress: &dyn Fn(u64), rows: &mut Rows) -> Result<()> {
+    let (edges, about) = (snapshot.edges()?, look.about);
+    let file = Mutex::new(snapshot.again()?);
+    let worker = |desk: &Desk<Vec<v2::Resource>, Vec<Handed>>| {
+        let own = locked(&file).again()?;
+        let look = Look {
+            answers: Answers::over(&own, Arc::clone(edges)),
+            about,
+        };
+        desk.work(|chunk, give| {
+            let mut batch = Vec::new();
+            for resource in &chunk {
+                look.resource(resource, &mut |handed| {
+                    batch.push(handed);
+                    match batch.len() {
+                        BATCH.. => give(std::mem::take(&mut batch)),
+                        _ => Ok(()),
+                    }
+                })?;
+            }
+            give(batch)
+        })
+    };
+    let pieces = |give: &mut dyn FnMut(Vec<v2::Resource>) -> Result<()>| {
+        let (mut chunk, mut done) = (Vec::new(), 0);
+        snapshot
+            .reader()
+            .for_each_resource(snapshot.sync_id(), &mut |resource| {
+                chunk.push(resource);
+                done += 1;
+                progress(done);
+                match chunk.len() {
+                    CHUNK.. => give(std::mem::take(&mut chunk)),
+                    _ => Ok(()),
+                }
+            })?;
+        give(chunk)
+    };
+    in_order(in_order::threads(), worker, pieces, &mut |batch| rows.hand_all(batch))
 }
 
 /// Who counts as an account where no type of the file says that it is one: whoever holds something without passing it
@@ -195,135 +231,6 @@ impl StandIns {
     /// Whether resources of a type are such accounts.
     pub(in crate::report) fn includes(&self, kind: &str) -> bool {
         self.needed && !self.holders.contains(kind)
-    }
-}
-
-impl Pass<'_> {
-    fn entitlements(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let sync_id = snapshot.sync_id();
-        snapshot.reader().for_each_entitlement(sync_id, &mut |entitlement| {
-            let right = self.answers.names().right_of(&entitlement)?;
-            let filter = GrantFilter {
-                entitlement: Some(&entitlement.id),
-                resource_type: Some(&right.resource.kind),
-                resource: Some(&right.resource.id),
-                ..Default::default()
-            };
-            let grants = snapshot.reader().count_grants(sync_id, &filter)?;
-            let row = table::entitlement(&right, &entitlement.description, purpose(&entitlement), grants);
-            self.rows.put(Table::Entitlements, row)
-        })
-    }
-
-    fn resources(&mut self, snapshot: &Snapshot, progress: &dyn Fn(u64)) -> Result<()> {
-        let mut done = 0;
-        snapshot
-            .reader()
-            .for_each_resource(snapshot.sync_id(), &mut |resource| {
-                self.resource(&resource)?;
-                done += 1;
-                progress(done);
-                Ok(())
-            })
-    }
-
-    fn resource(&mut self, resource: &v2::Resource) -> Result<()> {
-        let names = self.answers.names();
-        let thing = names.thing_of(resource)?;
-        let parent = match &resource.parent_resource_id {
-            Some(id) => Some(names.thing(&id.resource_type, &id.resource)?),
-            None => None,
-        };
-        let description = match resource.description.as_str() {
-            "" => thing::profile(resource)
-                .and_then(|profile| thing::text(&profile, "description").map(str::to_owned))
-                .unwrap_or_default(),
-            description => description.to_owned(),
-        };
-        let row = table::resource(&thing, &description, parent.as_ref());
-        self.rows.put(Table::Resources, row)?;
-        let account = Account::of(resource, thing.clone());
-        let profile = thing::profile(resource).unwrap_or_default();
-        self.principal(&thing, account, &profile)
-    }
-
-    /// Whoever holds something and has no row.
-    fn strangers(&mut self, snapshot: &Snapshot) -> Result<()> {
-        for (kind, id) in strangers::of(snapshot)? {
-            let thing = self.answers.names().thing(&kind, &id)?;
-            let account = self.ground.is_user(&kind).then(|| Account::unknown(thing.clone()));
-            self.principal(&thing, account, &prost_types::Struct::default())?;
-        }
-        Ok(())
-    }
-
-    /// What somebody holds and reaches.
-    fn principal(&mut self, thing: &Thing, account: Option<Account>, profile: &prost_types::Struct) -> Result<()> {
-        let names = self.answers.names();
-        let asker = Asker {
-            answers: &self.answers,
-            ground: &self.ground,
-        };
-        let is_user = self.ground.is_user(&thing.kind);
-        let stands_in = account.is_none() && (is_user || self.stand_ins.includes(&thing.kind));
-        let takes_given = self.rows.takes_given();
-        // What roles and folders hold is not looked up where nobody asks.
-        if account.is_none() && !stands_in && !takes_given {
-            return Ok(());
-        }
-        let held = asker.held_by(thing.clone())?;
-        let given = held.rows().iter().filter(|row| row.is_direct);
-        let direct = given.clone().count();
-        if takes_given {
-            let given = given
-                .map(|row| Ok(Rc::unwrap_or_clone(names.right_of_grant(row.key())?)))
-                .collect::<Result<Vec<_>>>()?;
-            self.rows.give(thing, given)?;
-        }
-        let account = match account {
-            None if stands_in && self.reaches(thing, &held)? => Some(Account::unknown(thing.clone())),
-            account => account,
-        };
-        let Some(mut account) = account else {
-            return Ok(());
-        };
-        let moderator = self.conventions.moderator.is_some_and(|mark| mark.is_on(profile));
-        if let Some(seen) = self.conventions.last_activity.and_then(|key| thing::text(profile, key)) {
-            account.last_login = Some(seen.to_owned());
-        }
-        let row = table::person(&account, moderator, held.rows().len() as u64, direct as u64);
-        let rows = &mut *self.rows;
-        rows.put(Table::People, row)?;
-        let mut review = |access: Access| {
-            let environment = asker.environment_of(&access)?;
-            let held = match access.reach {
-                Reach::On | Reach::Scope => access.right.called(),
-                // The row is about something else than this is on.
-                Reach::Above | Reach::Inside | Reach::SelfGranting => wording::label(asker.names(), &access.right)?,
-            };
-            let row = table::access_review(&account, moderator, &held, environment, access);
-            rows.put(Table::AccessReview, row)
-        };
-        for row in held.rows() {
-            review(held.access(row)?)?;
-        }
-        asker.beyond(&thing.kind, &thing.id, Some(&held), &mut review)
-    }
-
-    /// Whether somebody holds or reaches anything.
-    fn reaches(&self, thing: &Thing, held: &Held<'_, '_>) -> Result<bool> {
-        let asker = Asker {
-            answers: &self.answers,
-            ground: &self.ground,
-        };
-        let mut is_any = !held.rows().is_empty();
-        if !is_any {
-            asker.beyond(&thing.kind, &thing.id, Some(held), &mut |_| {
-                is_any = true;
-                Ok(())
-            })?;
-        }
-        Ok(is_any)
     }
 }
 

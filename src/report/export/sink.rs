@@ -37,8 +37,10 @@ pub(super) trait Sink: Send {
 }
 
 /// What a sink is handed.
-enum Handed {
+pub(super) enum Handed {
+    /// A row of a table.
     Row(Table, Vec<Cell>),
+    /// Everything a principal was given, in the order of answers.
     Given(Box<Thing>, Vec<Right>),
 }
 
@@ -58,23 +60,11 @@ impl Rows {
         self.takes_given
     }
 
-    /// A row of a table.
+    /// Hands one thing on.
     ///
     /// # Errors
     /// `Internal` where nobody takes rows any more, here and below; [`fill`] then says why.
-    pub(super) fn put(&mut self, table: Table, cells: Vec<Cell>) -> Result<()> {
-        self.hand(Handed::Row(table, cells))
-    }
-
-    /// Everything a principal was given, in the order of answers.
-    ///
-    /// # Errors
-    /// As [`Rows::put`].
-    pub(super) fn give(&mut self, principal: &Thing, given: Vec<Right>) -> Result<()> {
-        self.hand(Handed::Given(Box::new(principal.clone()), given))
-    }
-
-    fn hand(&mut self, handed: Handed) -> Result<()> {
+    pub(super) fn hand(&mut self, handed: Handed) -> Result<()> {
         self.batch.push(handed);
         match self.batch.len() {
             BATCH.. => self.flush(),
@@ -82,8 +72,21 @@ impl Rows {
         }
     }
 
+    /// Hands on what comes behind everything that was handed on before.
+    ///
+    /// # Errors
+    /// As [`Rows::hand`].
+    pub(super) fn hand_all(&mut self, batch: Vec<Handed>) -> Result<()> {
+        self.flush()?;
+        self.batch = batch;
+        self.flush()
+    }
+
     fn flush(&mut self) -> Result<()> {
-        let batch = Arc::new(std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)));
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let batch = Arc::new(std::mem::take(&mut self.batch));
         let gone = |_| Error::new(Kind::Internal, "what writes the rows has stopped");
         self.out.push_back(Arc::clone(&batch));
         for thread in &self.threads {

@@ -9,28 +9,36 @@ use crate::report::inventory::Entry;
 pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     let counted = looker.counted;
     let entries = counted.inventory.entries();
-    let here: BTreeSet<String> = entries.iter().filter_map(Entry::email).map(str::to_lowercase).collect();
     let main = counted.inventory.main_domain();
-    let (mut found, mut silent, mut any) = (Vec::new(), Vec::new(), false);
-    for (at, entry, works) in machines(counted) {
-        if !works.machine.borrows {
-            continue;
+    let (mut found, mut silent) = (Vec::new(), Vec::new());
+    let borrowers: Vec<_> = machines(counted)
+        .filter(|(_, _, works)| works.machine.borrows)
+        .map(|(at, entry, _)| {
+            let address = address_in(entry.name());
+            // An address of another organization may be a mailbox that never had an account.
+            let own = address.filter(|address| main.is_some_and(|main| address.ends_with(&format!("@{main}"))));
+            (at, entry, own)
+        })
+        .collect();
+    if borrowers.is_empty() {
+        return Ok(None);
+    }
+    // There may be a million accounts, and few addresses in names.
+    let mut gone: BTreeSet<String> = borrowers.iter().filter_map(|(_, _, own)| own.clone()).collect();
+    if !gone.is_empty() {
+        for email in entries.iter().filter_map(Entry::email) {
+            gone.remove(&email.to_lowercase());
         }
-        any = true;
-        let address = address_in(entry.name());
-        // An address of another organization may be a mailbox that never had an account.
-        let own = address.filter(|address| main.is_some_and(|main| address.ends_with(&format!("@{main}"))));
+    }
+    for (at, entry, own) in borrowers {
         match own {
-            Some(address) if !here.contains(&address) => {
+            Some(address) if gone.contains(&address) => {
                 let detail = format!("its name has {address}, which is the address of no account of this sync");
                 found.push(Found::new(at, detail).shown_by([looker.row(at, format!("name: {}", entry.name()))]));
             }
             Some(_) => {}
             None => silent.push(unknown(counted, at, "who authorized it is not in the file")),
         }
-    }
-    if !any {
-        return Ok(None);
     }
     by_name(counted, &mut found);
     Ok(Some(Draft {

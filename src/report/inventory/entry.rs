@@ -1,8 +1,6 @@
 //! One resource as it stays in memory.
 
-use std::collections::HashSet;
 use std::num::{NonZeroI64, NonZeroU32};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,15 +11,12 @@ use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::report::apart::Apart;
 use crate::report::reach::Scope;
-use crate::report::thing::{self, Account, Thing};
+use crate::report::thing::{self, ACCOUNT_TYPES, Account, STATUSES, Thing};
 
 /// A resource, in few bytes: a million of them stay in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The bare id, the display name and the e-mail address, one behind the other.
-    texts: Box<str>,
-    name_at: u32,
-    email_at: u32,
+    texts: Texts,
     kind: u32,
     /// The number of the resource it lies in, and that of its environment, both from 1.
     parent: Option<NonZeroU32>,
@@ -55,14 +50,8 @@ enum Facts {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct AccountFacts {
-    /// The domain of its address in lower case; empty where there is none.
-    domain: Arc<str>,
-    /// `human`, `service`, `system`, or empty.
-    account_type: &'static str,
-    /// `enabled`, `disabled`, `deleted`, or empty.
-    status: &'static str,
-    /// When it came to be, in RFC 3339.
-    created_at: Option<Box<str>>,
+    account_type: Word,
+    status: Word,
     active_at: Option<Seconds>,
     credential_at: Option<Seconds>,
     /// Somebody from a managing organization.
@@ -71,6 +60,76 @@ struct AccountFacts {
     all_scope: bool,
     /// A client of which neither is said: whether it reaches all of them, or which.
     silent_scope: bool,
+}
+
+/// Texts of a resource, one behind the other: the bare id, the display name, the e-mail address, when an account came to be, and
+/// the domain of the address where that is not its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Texts {
+    all: Box<str>,
+    /// Where each ends but the last.
+    ends: [u32; 4],
+}
+
+impl Texts {
+    fn of(id: &str, name: &str, email: &str, created_at: &str) -> Texts {
+        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let small = domain.to_lowercase();
+        let own = if small == domain { "" } else { &small };
+        let mut end = 0;
+        let ends = [id, name, email, created_at].map(|text| {
+            end += text.len();
+            short(end)
+        });
+        Texts {
+            all: [id, name, email, created_at, own].concat().into(),
+            ends,
+        }
+    }
+
+    fn between(&self, from: u32, to: usize) -> &str {
+        self.all.get(from as usize..to).unwrap_or_default()
+    }
+
+    fn id(&self) -> &str {
+        self.between(0, self.ends[0] as usize)
+    }
+
+    fn name(&self) -> &str {
+        self.between(self.ends[0], self.ends[1] as usize)
+    }
+
+    fn email(&self) -> &str {
+        self.between(self.ends[1], self.ends[2] as usize)
+    }
+
+    fn created_at(&self) -> &str {
+        self.between(self.ends[2], self.ends[3] as usize)
+    }
+
+    /// The domain of the address, in lower case.
+    fn domain(&self) -> &str {
+        match self.between(self.ends[3], self.all.len()) {
+            "" => self.email().rsplit_once('@').map_or("", |(_, domain)| domain),
+            own => own,
+        }
+    }
+}
+
+/// One of a few words, as its number among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Word(u8);
+
+impl Word {
+    fn of(word: &str, words: &[&str]) -> Word {
+        let number = words.iter().position(|known| *known == word);
+        debug_assert!(number.is_some(), "{word} is none of {words:?}");
+        Word(number.and_then(|number| u8::try_from(number).ok()).unwrap_or_default())
+    }
+
+    fn among(self, words: &[&'static str]) -> &'static str {
+        words.get(usize::from(self.0)).copied().unwrap_or_default()
+    }
 }
 
 /// A time in seconds since 1970, in 8 bytes whether it is there or not.
@@ -88,22 +147,6 @@ impl Seconds {
     }
 }
 
-/// Domains of e-mail addresses, each kept once.
-#[derive(Default)]
-pub(super) struct Domains(HashSet<Arc<str>>);
-
-impl Domains {
-    fn of(&mut self, email: &str) -> Arc<str> {
-        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();
-        if let Some(known) = self.0.get(domain.as_str()) {
-            return Arc::clone(known);
-        }
-        let domain: Arc<str> = domain.into();
-        self.0.insert(Arc::clone(&domain));
-        domain
-    }
-}
-
 /// What an entry is made of beside its resource.
 pub(super) struct About<'a> {
     pub(super) kind: At,
@@ -114,7 +157,7 @@ pub(super) struct About<'a> {
 }
 
 impl Entry {
-    pub(super) fn of(resource: &v2::Resource, about: About<'_>, domains: &mut Domains) -> Entry {
+    pub(super) fn of(resource: &v2::Resource, about: About<'_>) -> Entry {
         let conventions = about.conventions;
         let (type_id, id) = resource::key(resource);
         let name = match resource.display_name.as_str() {
@@ -128,16 +171,14 @@ impl Entry {
                 .and_then(|at| at.parse::<Timestamp>().ok())
                 .map(Timestamp::as_second)
         };
-        let mut email = String::new();
+        let (mut email, mut created_at) = (String::new(), String::new());
         let facts = match about.class {
             Class::Account => {
                 let account = Account::of(resource, Thing::default());
                 let active_at = seconds(conventions.last_activity).or_else(|| last_login(resource));
                 let facts = AccountFacts {
-                    domain: domains.of(account.as_ref().map_or("", |a| &a.email)),
-                    account_type: account.as_ref().map_or("", |a| a.account_type),
-                    status: account.as_ref().map_or("", |a| a.status),
-                    created_at: account.as_ref().and_then(|a| a.created_at.as_deref().map(Box::from)),
+                    account_type: Word::of(account.as_ref().map_or("", |a| a.account_type), &ACCOUNT_TYPES),
+                    status: Word::of(account.as_ref().map_or("", |a| a.status), &STATUSES),
                     active_at: active_at.and_then(Seconds::of),
                     credential_at: seconds(conventions.credential).and_then(Seconds::of),
                     moderator: conventions.moderator.is_some_and(|mark| mark.is_on(&profile)),
@@ -146,7 +187,9 @@ impl Entry {
                         scopes.types.contains(&type_id) && Scope::of(&profile, &scopes) == Scope::Unknown
                     }),
                 };
-                email = account.map(|a| a.email).unwrap_or_default();
+                if let Some(account) = account {
+                    (email, created_at) = (account.email, account.created_at.unwrap_or_default());
+                }
                 Facts::Account(facts)
             }
             Class::Role => {
@@ -162,9 +205,7 @@ impl Entry {
             Class::Project | Class::Inside | Class::Other => Facts::Nothing,
         };
         Entry {
-            texts: [id, name, &email].concat().into(),
-            name_at: short(id.len()),
-            email_at: short(id.len() + name.len()),
+            texts: Texts::of(id, name, &email, &created_at),
             kind: short(about.kind),
             parent: None,
             environment: about.environment.and_then(from_one),
@@ -188,19 +229,17 @@ impl Entry {
 
     /// The bare id.
     pub fn id(&self) -> &str {
-        self.texts.get(..self.name_at as usize).unwrap_or_default()
+        self.texts.id()
     }
 
     /// The display name; the id where it has none.
     pub fn name(&self) -> &str {
-        let (from, to) = (self.name_at as usize, self.email_at as usize);
-        self.texts.get(from..to).unwrap_or_default()
+        self.texts.name()
     }
 
     /// Its e-mail address.
     pub fn email(&self) -> Option<&str> {
-        let email = self.texts.get(self.email_at as usize..)?;
-        (!email.is_empty()).then_some(email)
+        some(self.texts.email())
     }
 
     /// The resource it lies in, where the file has that.
@@ -224,17 +263,18 @@ impl Entry {
 
     /// `human`, `service`, `system`, or empty where it is not said, and for everything but accounts.
     pub fn account_type(&self) -> &'static str {
-        self.account().map_or("", |account| account.account_type)
+        self.account()
+            .map_or("", |account| account.account_type.among(&ACCOUNT_TYPES))
     }
 
     /// `enabled`, `disabled`, `deleted`, or empty where it is not said, and for everything but accounts.
     pub fn status(&self) -> &'static str {
-        self.account().map_or("", |account| account.status)
+        self.account().map_or("", |account| account.status.among(&STATUSES))
     }
 
     /// When an account came to be, in RFC 3339.
     pub fn created_at(&self) -> Option<&str> {
-        self.account()?.created_at.as_deref()
+        some(self.texts.created_at())
     }
 
     /// Whether it is an account of a person, as far as the file says.
@@ -274,8 +314,7 @@ impl Entry {
 
     /// The domain of its e-mail address, in lower case.
     pub fn domain(&self) -> Option<&str> {
-        let domain = &*self.account()?.domain;
-        (!domain.is_empty()).then_some(domain)
+        some(self.texts.domain())
     }
 
     /// Whether it is a role that may do everything.
@@ -297,6 +336,10 @@ impl Entry {
     }
 }
 
+fn some(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
 /// Of numbers and lengths that a file of the largest size has no more of.
 fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
@@ -304,4 +347,38 @@ fn short(number: usize) -> u32 {
 
 fn from_one(number: usize) -> Option<NonZeroU32> {
     NonZeroU32::new(short(number).checked_add(1)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_takes_few_bytes() {
+        assert_eq!(size_of::<Entry>(), 88);
+    }
+
+    #[test]
+    fn texts_are_what_they_were() {
+        let cases = [
+            ("1", "Ada", "ada@acme.com", "2026-01-01T00:00:00Z", "acme.com"),
+            ("1", "Ada", "Ada@Acme.COM", "", "acme.com"),
+            ("", "", "@", "x", ""),
+            ("1", "Ada", "no address", "", ""),
+            ("7", "Åsa", "a@b@Ünı.example", "t", "ünı.example"),
+        ];
+        for (id, name, email, created_at, domain) in cases {
+            let texts = Texts::of(id, name, email, created_at);
+            assert_eq!(
+                (
+                    texts.id(),
+                    texts.name(),
+                    texts.email(),
+                    texts.created_at(),
+                    texts.domain()
+                ),
+                (id, name, email, created_at, domain)
+            );
+        }
+    }
 }

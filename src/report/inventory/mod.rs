@@ -19,8 +19,8 @@ use crate::baton::proto::v2;
 use crate::baton::{annotation, resource};
 
 pub use counts::{Counts, Users};
+use entry::About;
 pub use entry::Entry;
-use entry::{About, Domains};
 pub use machine::{Works, told};
 
 /// The number of a resource in its [`Inventory`].
@@ -112,7 +112,6 @@ impl Inventory {
         let names = Names::new(snapshot);
         let apart = snapshot.resources_apart()?;
         let mut parents: Vec<(At, v2::ResourceId)> = Vec::new();
-        let mut domains = Domains::default();
         reader.for_each_resource(sync_id, &mut |resource| {
             let at = inventory.entries.len();
             let (resource_type, id) = resource::key(&resource);
@@ -127,7 +126,7 @@ impl Inventory {
                 apart: apart.of(&names, resource_type, id, &resource.display_name)?,
                 conventions,
             };
-            let entry = Entry::of(&resource, about, &mut domains);
+            let entry = Entry::of(&resource, about);
             inventory.put(entry);
             parents.extend(resource.parent_resource_id.map(|parent| (at, parent)));
             Ok(())

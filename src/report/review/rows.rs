@@ -49,13 +49,13 @@ impl Rows<'_, '_> {
             .reader()
             .for_each_resource(snapshot.sync_id(), &mut |resource| self.of_resource(&resource, each))?;
         // Whoever holds something is decided about, also where the file says no more of them.
-        for (kind, id) in strangers::of(snapshot)? {
-            if self.asker.ground.is_user(&kind) || self.stand_ins.includes(&kind) {
-                let account = Account::unknown(self.asker.names().thing(&kind, &id)?);
+        strangers::for_each(snapshot, &mut |kind, id| {
+            if self.asker.ground.is_user(kind) || self.stand_ins.includes(kind) {
+                let account = Account::unknown(self.asker.names().thing(kind, id)?);
                 self.of_account(&account, &self.seen(&v2::Resource::default(), &account), each)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn of_resource(&self, resource: &v2::Resource, each: &mut dyn FnMut(Asked)) -> Result<()> {

@@ -8,6 +8,7 @@ pub mod merge;
 mod object;
 mod original;
 mod query;
+mod rowless;
 mod tables;
 mod unpacked;
 
@@ -38,6 +39,7 @@ pub use holdings::{Given, Holding};
 pub(super) use kept::{is_kept, tidy};
 use original::Original;
 pub use query::{EntitlementFilter, GrantFilter, ListedGrant, ResourceFilter};
+pub(super) use rowless::EachPrincipal;
 use tables::Tables;
 pub use unpacked::Keep;
 use unpacked::{Packed, Unpacked};

@@ -253,15 +253,14 @@ impl Pass<'_> {
     /// Grants to principals that the file has no row of: nobody may be missing because of that.
     fn strangers(&mut self) -> Result<()> {
         let asker = self.asker;
-        for (kind, id) in strangers::of(self.snapshot)? {
+        strangers::for_each(self.snapshot, &mut |kind, id| {
             let who = Who {
-                is_account: asker.ground.is_user(&kind),
+                is_account: asker.ground.is_user(kind),
                 account: None,
-                thing: asker.names().thing(&kind, &id)?,
+                thing: asker.names().thing(kind, id)?,
             };
-            self.held_by(&who)?;
-        }
-        Ok(())
+            self.held_by(&who)
+        })
     }
 
     fn grant(&mut self, who: &Who, access: Access) -> Result<()> {

@@ -6,6 +6,7 @@
 
 mod grants;
 mod odd;
+mod rowless;
 mod sieve;
 mod verified;
 
