@@ -45,6 +45,9 @@ pub struct Access {
     /// Whether there may be still more ways than that.
     #[serde(rename = "morePathsAtLeast", skip_serializing_if = "std::ops::Not::not")]
     pub is_least: bool,
+    /// Whether the ways are only what the grant says of itself: nothing that `principal` was given leads there.
+    #[serde(skip)]
+    pub is_said: bool,
     /// How it lets `principal` to what is reached.
     pub reach: Reach,
     /// What is reached; where nothing stands here, what `right` is on.
@@ -284,7 +287,12 @@ impl<'s> Answers<'s> {
     }
 
     fn access(&self, row: &HeldRow, principal: Thing, paths: Paths) -> Result<Access> {
-        let Paths { chains, more, is_least } = paths;
+        let Paths {
+            chains,
+            more,
+            is_least,
+            is_said,
+        } = paths;
         let right = self.names.right_of_grant(row.key())?;
         Ok(Access {
             grant_id: row.grant_id.clone(),
@@ -298,6 +306,7 @@ impl<'s> Answers<'s> {
             right: Rc::unwrap_or_clone(right),
             more_paths: usize::try_from(more).unwrap_or(usize::MAX),
             is_least,
+            is_said,
             reach: Reach::On,
             reached: None,
         })

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::snapshot::Snapshot;
@@ -98,9 +99,22 @@ impl Edges {
         Edges { into }
     }
 
+    /// Whether nothing is passed on.
+    pub fn is_empty(&self) -> bool {
+        self.into.is_empty()
+    }
+
     /// The edges that lead to an entitlement, ordered by their source.
     pub fn into(&self, entitlement: &str) -> &[Edge] {
         self.into.get(entitlement).map_or(&[], Vec::as_slice)
+    }
+
+    /// The edges that lead to entitlements whose ids begin like this, by entitlement.
+    pub fn into_those_of(&self, prefix: &str) -> impl Iterator<Item = (&str, &[Edge])> {
+        self.into
+            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+            .take_while(move |(id, _)| id.starts_with(prefix))
+            .map(|(id, edges)| (id.as_str(), edges.as_slice()))
     }
 
     /// What the edges from one entitlement to another pass on to principals of a type; `None` where that is nothing.

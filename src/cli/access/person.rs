@@ -8,6 +8,7 @@ use super::rows::line;
 use super::told::{self, Shown};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::json::Form;
+use crate::baton::proto::v2;
 use crate::cli::read::Reading;
 use crate::report::access::Access;
 use crate::report::condition::moment_of;
@@ -115,9 +116,11 @@ fn published(output: &mut Output, names: &Names<'_>, form: &Form, found: &[Acces
         }
         let mut lines = Vec::new();
         for access in of_one {
-            if let Some(entitlement) = names.entitlement(&access.right.id)? {
-                lines.push(entitlements.line(&*entitlement)?);
-            }
+            lines.push(match names.entitlement_of(access.right.key())? {
+                Some(entitlement) => entitlements.line(&*entitlement)?,
+                // The file lacks it: what the grant says of it is all that is known.
+                None => entitlements.line(&stub(&access.right))?,
+            });
         }
         lines.dedup();
         parts.push(format!("\"entitlements\":[{}]", lines.join(",")));
@@ -132,6 +135,24 @@ fn published(output: &mut Output, names: &Names<'_>, form: &Form, found: &[Acces
         output.json(&format!("{{{}}}", parts.join(",")))?;
     }
     Ok(())
+}
+
+/// An entitlement that the file has no row of, as a grant names it.
+fn stub(right: &Right) -> v2::Entitlement {
+    let on = &right.resource;
+    v2::Entitlement {
+        id: right.id.clone(),
+        slug: right.slug.clone(),
+        resource: Some(v2::Resource {
+            id: Some(v2::ResourceId {
+                resource_type: on.kind.clone(),
+                resource: on.id.clone(),
+                ..v2::ResourceId::default()
+            }),
+            ..v2::Resource::default()
+        }),
+        ..v2::Entitlement::default()
+    }
 }
 
 /// The tree; returns how many rows it is made of.
@@ -189,6 +210,22 @@ pub(super) fn tree(
         let mut section = Node::new(Tone::Bold, "Held, and the file does not say through what");
         for child in drawing.rights(&reach.unexplained)? {
             section.push(child);
+        }
+        nodes.push(section);
+    }
+    if !reach.said.is_empty() {
+        nodes.push(Node::blank());
+        let mut section = Node::new(
+            Tone::Bold,
+            "Held by the file's word, through what it does not show to be held",
+        );
+        for (right, through) in &reach.said {
+            let mut node = drawing.right(right, true)?;
+            for right in through {
+                let kind = format!("through {} ", right.resource.type_name);
+                node.push(Node::new(Tone::Dim, kind).and(Tone::Plain, wording::label(drawing.names, right)?));
+            }
+            section.push(node);
         }
         nodes.push(section);
     }

@@ -121,14 +121,19 @@ struct Sighted {
 pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<ReachRows> {
     let inventory = &index.inventory;
     let (kind, id) = (asked.kind.as_str(), asked.id.as_str());
-    let Some(at) = inventory.find(kind, id) else {
-        return Err(Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")).code(code::NO_MATCH));
-    };
     let names = Names::new(snapshot);
-    let (mut sighted, mut unknown) = match asked.side {
-        Side::Of => of(snapshot, &names, index, asked)?,
-        Side::On => on(snapshot, &names, index, &index.thing(at))?,
+    let at = inventory.find(kind, id);
+    if at.is_none() && !is_named(snapshot, asked)? {
+        return Err(Error::new(Kind::NotFound, format!("there is no {kind} {id:?} in this sync")).code(code::NO_MATCH));
+    }
+    let (mut sighted, mut unknown) = match (asked.side, at) {
+        (Side::Of, _) => of(snapshot, &names, index, asked)?,
+        (Side::On, Some(at)) => on(snapshot, &names, index, &index.thing(at))?,
+        (Side::On, None) => on(snapshot, &names, index, &names.thing(kind, id)?)?,
     };
+    if at.is_none() {
+        unknown.push(Gap::without_row(kind, id));
+    }
     unknown.extend(unknown::of_sync(snapshot.run(), &index.ground));
     let words = Words::of(&asked.words);
     if !words.is_empty() {
@@ -147,6 +152,24 @@ pub fn rows(snapshot: &Snapshot, index: &Index, asked: &Asked) -> Result<ReachRo
         }
     }
     Ok(Arc::new(Found { rows, unknown }))
+}
+
+/// Whether a grant names what the sync has no row of.
+fn is_named(snapshot: &Snapshot, asked: &Asked) -> Result<bool> {
+    let (kind, id) = (Some(asked.kind.as_str()), Some(asked.id.as_str()));
+    let filter = match asked.side {
+        Side::Of => GrantFilter {
+            principal_type: kind,
+            principal: id,
+            ..GrantFilter::default()
+        },
+        Side::On => GrantFilter {
+            resource_type: kind,
+            resource: id,
+            ..GrantFilter::default()
+        },
+    };
+    Ok(snapshot.reader().count_grants(snapshot.sync_id(), &filter)? > 0)
 }
 
 fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> Result<(Vec<Sighted>, Vec<Gap>)> {

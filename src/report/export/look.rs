@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::pass::{StandIns, purpose};
 use super::sink::Handed;
+use super::stand_ins::StandIns;
 use super::table::{self, Table};
 use crate::baton::c1z::GrantFilter;
 use crate::baton::conventions::Conventions;
@@ -54,7 +54,7 @@ impl Look<'_> {
                 ..Default::default()
             };
             let grants = snapshot.reader().count_grants(sync_id, &filter)?;
-            let row = table::entitlement(&right, &entitlement.description, purpose(&entitlement), grants);
+            let row = table::entitlement(&right, &entitlement.description, table::purpose(&entitlement), grants);
             hand(Handed::Row(Table::Entitlements, row))
         })
     }

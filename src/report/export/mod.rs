@@ -17,6 +17,7 @@ mod look;
 mod pass;
 mod sink;
 mod sqlite;
+mod stand_ins;
 pub mod table;
 mod xlsx;
 
@@ -27,8 +28,8 @@ use std::str::FromStr;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
 
-pub(super) use pass::StandIns;
 pub use pass::{Options, check_folder, export};
+pub(super) use stand_ins::StandIns;
 
 /// A kind of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

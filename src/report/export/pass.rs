@@ -1,6 +1,5 @@
 //! The one pass over the rows that fills every format.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +10,7 @@ use super::json::JsonFiles;
 use super::look::{About, Look};
 use super::sink::{self, Handed, Rows, Sink};
 use super::sqlite::Database;
+use super::stand_ins::StandIns;
 use super::xlsx::Book;
 use super::{Format, Written, file};
 use crate::baton::conventions::Conventions;
@@ -20,7 +20,6 @@ use crate::baton::proto::v2;
 use crate::baton::target;
 use crate::report::access::Answers;
 use crate::report::compare::changes::Changes;
-use crate::report::find;
 use crate::report::in_order::{self, Desk, in_order};
 use crate::report::policy::Policy;
 use crate::report::reach::Ground;
@@ -204,43 +203,4 @@ fn resources(snapshot: &Snapshot, look: &Look<'_>, progress: &dyn Fn(u64), rows:
         give(chunk)
     };
     in_order(in_order::threads(), worker, pieces, &mut |batch| rows.hand_all(batch))
-}
-
-/// Who counts as an account where no type of the file says that it is one: whoever holds something without passing it
-/// on. A review that is empty because of a missing trait would look like a workspace without access.
-#[derive(Default)]
-pub(in crate::report) struct StandIns {
-    needed: bool,
-    /// Types whose resources pass on what they hold, such as groups and roles.
-    holders: BTreeSet<String>,
-}
-
-impl StandIns {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// `DataLoss` for a damaged file.
-    pub(in crate::report) fn read(snapshot: &Snapshot, answers: &Answers<'_>) -> Result<StandIns> {
-        let edges = answers.edges().all().flat_map(|(_, edges)| edges);
-        Ok(StandIns {
-            needed: find::user_types(snapshot)?.is_empty(),
-            holders: edges.map(|edge| edge.holder.0.clone()).collect(),
-        })
-    }
-
-    /// Whether resources of a type are such accounts.
-    pub(in crate::report) fn includes(&self, kind: &str) -> bool {
-        self.needed && !self.holders.contains(kind)
-    }
-}
-
-/// What an entitlement is for, in a word; nothing where it does not say.
-pub(super) fn purpose(entitlement: &v2::Entitlement) -> &'static str {
-    use v2::entitlement::PurposeValue;
-    match entitlement.purpose() {
-        PurposeValue::Unspecified => "",
-        PurposeValue::Assignment => "assignment",
-        PurposeValue::Permission => "permission",
-        PurposeValue::Ownership => "ownership",
-    }
 }

@@ -1,5 +1,6 @@
 //! What is in the tables, whatever they are written as.
 
+use crate::baton::proto::v2;
 use crate::report::access::Access;
 use crate::report::thing::{Account, Right, Thing};
 use crate::report::wording;
@@ -252,4 +253,15 @@ pub(super) fn entitlement(right: &Right, description: &str, purpose: &'static st
         key(&right.resource),
         text(&right.id),
     ]
+}
+
+/// What an entitlement is for, in a word; nothing where it does not say.
+pub(super) fn purpose(entitlement: &v2::Entitlement) -> &'static str {
+    use v2::entitlement::PurposeValue;
+    match entitlement.purpose() {
+        PurposeValue::Unspecified => "",
+        PurposeValue::Assignment => "assignment",
+        PurposeValue::Permission => "permission",
+        PurposeValue::Ownership => "ownership",
+    }
 }

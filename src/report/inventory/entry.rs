@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_resource_takes_few_bytes() {
-        assert_eq!(size_of::<Entry>(), 88);
+        assert!(size_of::<Entry>() <= 96, "{} bytes", size_of::<Entry>());
     }
 
     #[test]

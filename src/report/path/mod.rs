@@ -96,6 +96,9 @@ pub struct Paths {
     pub more: u64,
     /// Whether there may be still more.
     pub is_least: bool,
+    /// Whether nothing that the principal was given leads there by the edges of the sync: the chains are only what the grant
+    /// says of itself.
+    pub is_said: bool,
 }
 
 impl Paths {
@@ -106,8 +109,7 @@ impl Paths {
                 ids: vec![entitlement.into()],
                 left_out: 0,
             }],
-            more: 0,
-            is_least: false,
+            ..Paths::default()
         }
     }
 }
@@ -168,6 +170,7 @@ impl Ways {
             more: all.saturating_sub(chains.len() as u64),
             chains,
             is_least,
+            is_said: false,
         }
     }
 
@@ -223,6 +226,7 @@ impl Ways {
             chains: node.said.iter().take(TOLD).map(chain).collect(),
             more: node.said.len().saturating_sub(TOLD) as u64,
             is_least: false,
+            is_said: true,
         }
     }
 

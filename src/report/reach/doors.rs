@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::ground::{Client, Ground, entitlements_on, is_same};
 use super::scope::Scope;
+use super::unfollowed::Unfollowed;
 use super::{Gap, Reach, place, unknown};
 use crate::baton::c1z::{EntitlementFilter, ResourceFilter};
 use crate::baton::error::Result;
@@ -78,7 +79,10 @@ impl Ground {
         found.add(At::Thing(thing.clone()), Reach::On);
         self.named(names, thing, &mut found)?;
         self.strangers(names, thing, &mut found)?;
+        let mut unfollowed = Unfollowed::default();
+        unfollowed.look(self, names, thing)?;
         if !self.conventions.is_of_projects(&thing.kind) && !self.conventions.is_placed(&thing.kind) {
+            found.unknown.extend(unfollowed.gaps(names)?);
             return Ok(found);
         }
         let above = place::above(names, &self.conventions, &thing.kind, &thing.id)?;
@@ -98,9 +102,24 @@ impl Ground {
         };
         for above in around.above {
             found.add(At::Thing(above.clone()), Reach::Above);
+            unfollowed.look(self, names, above)?;
         }
         for inside in around.inside {
             found.add(At::Thing(inside.clone()), Reach::Inside);
+            unfollowed.look(self, names, inside)?;
+        }
+        found.unknown.extend(unfollowed.gaps(names)?);
+        // What it lies in says who gets there, and what that lies in is not known.
+        if part != Part::Own
+            && let Some(last) = above.last()
+            && names.resource(&last.kind, &last.id)?.is_none()
+        {
+            found.unknown.push(Gap::new(format!(
+                "who gets there by what {} lies in: the file names {}:{} and has no row for it",
+                around.called(),
+                last.kind,
+                last.id
+            )));
         }
         self.scopes(names, &around, part, &mut found)?;
         if part != Part::Own {

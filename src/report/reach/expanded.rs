@@ -59,7 +59,7 @@ pub(super) fn is_unexpanded(names: &Names<'_>, edges: &Edges, users: &[String]) 
 }
 
 /// Somebody of this type, or of any, who was given an entitlement: the first who holds it, if that was given.
-fn given_to(names: &Names<'_>, entitlement: &str, kind: Option<&str>) -> Result<Option<(String, String)>> {
+pub(super) fn given_to(names: &Names<'_>, entitlement: &str, kind: Option<&str>) -> Result<Option<(String, String)>> {
     let snapshot = names.snapshot();
     let filter = GrantFilter {
         entitlement: Some(entitlement),

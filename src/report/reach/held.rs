@@ -25,6 +25,8 @@ pub struct Branch {
 pub struct Held {
     /// What was given to them: by type, then what may do most first, then by name.
     pub given: Vec<Branch>,
+    /// What is held by the file's word: with the last steps through which it says so, none of which it shows to be held.
+    pub said: Vec<(Right, Vec<Right>)>,
     /// What the file does not say the origin of.
     pub unexplained: Vec<Right>,
 }
@@ -32,11 +34,18 @@ pub struct Held {
 /// Arranges what somebody holds. `power` says how much a right may do: the less, the more.
 pub fn arrange(all: &[Access], power: &dyn Fn(&Right) -> i8) -> Held {
     let mut roots = Knot::default();
-    let mut unexplained = Vec::new();
+    let (mut said, mut unexplained) = (Vec::new(), Vec::new());
     let by_id: BTreeMap<&str, &Access> = all.iter().map(|access| (access.right.id.as_str(), access)).collect();
     for access in all {
         if access.paths.is_empty() {
             unexplained.push(access.right.clone());
+        }
+        if access.is_said {
+            if !access.paths.is_empty() {
+                let through = access.paths.iter().filter_map(|path| path.first().cloned());
+                said.push((access.right.clone(), through.collect()));
+            }
+            continue;
         }
         for path in &access.paths {
             roots.insert(path, power);
@@ -44,6 +53,7 @@ pub fn arrange(all: &[Access], power: &dyn Fn(&Right) -> i8) -> Held {
     }
     Held {
         given: roots.into_branches(&by_id),
+        said,
         unexplained,
     }
 }

@@ -56,6 +56,7 @@ pub mod place;
 mod rows;
 mod scope;
 mod silent;
+mod unfollowed;
 pub mod unknown;
 
 use serde::Serialize;

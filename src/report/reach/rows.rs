@@ -370,6 +370,7 @@ pub fn scope_row(client: Thing, scope: Right, reached: Thing) -> Access {
         immutable: true,
         more_paths: 0,
         is_least: false,
+        is_said: false,
         reach: Reach::Scope,
         reached: None,
     };

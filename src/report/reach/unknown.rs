@@ -26,6 +26,15 @@ impl Gap {
     }
 }
 
+impl Gap {
+    /// About something that grants name and the sync has no row of.
+    pub fn without_row(kind: &str, id: &str) -> Gap {
+        Gap::new(format!(
+            "what {kind}:{id} is: grants name it, and the file has no row for it"
+        ))
+    }
+}
+
 /// What a sync says it left out, and what it cannot have.
 pub fn of_sync(run: &SyncRun, ground: &Ground) -> Vec<Gap> {
     let mut gaps = Vec::new();

@@ -30,6 +30,7 @@ mod slim;
 mod spelled;
 mod stays;
 mod underived;
+mod unfollowed;
 pub mod v3;
 pub mod walks;
 mod ways;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::super::Written;
-use super::super::pass::{StandIns, purpose};
+use super::super::stand_ins::StandIns;
+use super::super::table::purpose;
 use super::column::{Table, Value};
 use super::part::Part;
 use super::{Lake, VERSION, place};

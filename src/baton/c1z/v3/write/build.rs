@@ -17,8 +17,8 @@ use crate::baton::proto::c1::storage::v3::{SyncRunRecord, SyncStatsRecord};
 /// Both stamps: the layout of keys, and how entitlements and grants are known in them.
 const STAMP: [u8; 4] = [0, 0, 0, 2];
 /// Bytes of a table. The grants of one person lie in many tables, and each of them is unpacked as a whole; but a table is
-/// also compressed by itself: with more, one person takes longer, with less, the file grows by a tenth.
-const TABLE: usize = 384 << 10;
+/// also compressed by itself: with more, one person takes longer, with less, the file grows.
+const TABLE: usize = 128 << 10;
 /// Bytes of a table of an index: what is asked of it lies together in one, so they may be larger, and compress better.
 pub(super) const INDEX_TABLE: Cut = Cut {
     table: 2 << 20,

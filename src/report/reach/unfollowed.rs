@@ -1,0 +1,102 @@
+//! What should follow from others and does not: an entitlement that passes on what people hold, of which the sync does not say
+//! who holds it, or which was not followed. Whoever asks about one thing hears of the edges that lead there.
+
+use std::collections::BTreeSet;
+
+use super::expanded::given_to;
+use super::ground::{Ground, entitlements_on};
+use super::{Gap, doors::few};
+use crate::baton::c1z::GrantFilter;
+use crate::baton::error::Result;
+use crate::report::edges::{Edge, Edges};
+use crate::report::names::Names;
+use crate::report::thing::Thing;
+use crate::report::wording::count;
+
+/// Edges that are looked at for one answer: each takes a few rows.
+const MOST: usize = 500;
+
+/// Edges of one answer that lead nowhere.
+#[derive(Default)]
+pub(super) struct Unfollowed {
+    looked: usize,
+    /// Entitlements that are passed on, and of which the sync has neither a row nor a grant.
+    unknown: BTreeSet<String>,
+    /// Entitlements that somebody holds who does not hold what they bring.
+    stopped: BTreeSet<String>,
+}
+
+impl Unfollowed {
+    /// Looks at what leads to the entitlements of a thing.
+    pub(super) fn look(&mut self, ground: &Ground, names: &Names<'_>, thing: &Thing) -> Result<()> {
+        let edges: &Edges = names.snapshot().edges()?;
+        let prefix = format!("{}:{}:", thing.kind, thing.id);
+        let mut rights: BTreeSet<String> = edges.into_those_of(&prefix).map(|(id, _)| id.to_owned()).collect();
+        if !edges.is_empty() {
+            rights.extend(entitlements_on(names, &thing.kind, &thing.id)?);
+        }
+        for right in &rights {
+            for edge in edges.into(right) {
+                if self.looked >= MOST {
+                    return Ok(());
+                }
+                self.looked += 1;
+                self.edge(ground, names, right, edge)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn edge(&mut self, ground: &Ground, names: &Names<'_>, right: &str, edge: &Edge) -> Result<()> {
+        let snapshot = names.snapshot();
+        let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
+        if names.entitlement(&edge.source)?.is_none() {
+            let of_it = GrantFilter {
+                entitlement: Some(&edge.source),
+                ..GrantFilter::default()
+            };
+            if reader.count_grants(sync_id, &of_it)? == 0 {
+                self.unknown.insert(edge.source.to_string());
+            }
+            return Ok(());
+        }
+        // Of a sync in which nothing follows that is said anyhow.
+        if ground.unexpanded {
+            return Ok(());
+        }
+        for kind in &ground.users {
+            if !edge.principal_types.is_empty() && !edge.principal_types.contains(kind) {
+                continue;
+            }
+            if let Some((kind, id)) = given_to(names, &edge.source, Some(kind))?
+                && reader.grants_between(sync_id, right, &kind, &id)?.is_empty()
+            {
+                self.stopped.insert(edge.source.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not known because of that.
+    pub(super) fn gaps(&self, names: &Names<'_>) -> Result<Vec<Gap>> {
+        let mut gaps = Vec::new();
+        if !self.unknown.is_empty() {
+            let ids: Vec<&str> = self.unknown.iter().map(String::as_str).collect();
+            gaps.push(Gap::new(format!(
+                "who gets there by {} that the sync does not have, and of which it names no holder: {}",
+                count(ids.len(), "entitlement", "entitlements"),
+                few(&ids)
+            )));
+        }
+        if !self.stopped.is_empty() {
+            let told = self.stopped.iter().map(|id| Ok(names.right(id)?.told()));
+            let told: Vec<String> = told.collect::<Result<_>>()?;
+            let told: Vec<&str> = told.iter().map(String::as_str).collect();
+            gaps.push(Gap::new(format!(
+                "who gets there through {}: people hold it, and the sync does not have the grants that follow",
+                few(&told)
+            )));
+        }
+        Ok(gaps)
+    }
+}
