@@ -9,7 +9,7 @@ use super::index::{Index, Words};
 use super::question::Question;
 use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
-use crate::report::access::{Access, Answers, principal_of};
+use crate::report::access::{Access, Answers, HeldRow, principal_of};
 use crate::report::code;
 use crate::report::inventory::{At, Class};
 use crate::report::names::Names;
@@ -177,22 +177,28 @@ fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> R
     let (kind, id) = (asked.kind.as_str(), asked.id.as_str());
     let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
     let principal = inventory.find(kind, id);
-    let mut held: Vec<(i64, String)> = Vec::new();
-    reader.for_each_holding_of(sync_id, kind, id, &mut |grant| {
-        held.push((grant.row, grant.entitlement.to_owned()));
+    let mut held: Vec<(i64, HeldRow)> = Vec::new();
+    let to = GrantFilter {
+        principal_type: Some(kind),
+        principal: Some(id),
+        ..GrantFilter::default()
+    };
+    reader.for_each_grant_where(sync_id, &to, &mut |grant| {
+        held.push((grant.row, HeldRow::of(&grant.grant)));
         Ok(())
     })?;
-    let sight = |row: i64, entitlement: &str, reach: reach::Reach, reached: Option<Thing>| {
+    let sight = |(row, held): &(i64, HeldRow), reach: reach::Reach, reached: Option<Thing>| {
+        let RightKey { id: entitlement, on } = held.key();
         let number = inventory.find_entitlement(entitlement);
-        let on = number
-            .and_then(|number| inventory.entitlements().get(number))
-            .and_then(|e| e.on);
         let target = match &reached {
             Some(reached) => inventory.find(&reached.kind, &reached.id),
-            None => on,
+            None if on == ("", "") => number
+                .and_then(|number| inventory.entitlements().get(number))
+                .and_then(|known| known.on),
+            None => inventory.find(on.0, on.1),
         };
         Sighted {
-            row: Row::Grant(row, reach, reached),
+            row: Row::Grant(*row, reach, reached),
             reach,
             principal,
             entitlement: number,
@@ -200,24 +206,14 @@ fn of(snapshot: &Snapshot, names: &Names<'_>, index: &Index, asked: &Asked) -> R
             text: format!("{entitlement}\n{id}").to_lowercase(),
         }
     };
-    let mut sighted: Vec<Sighted> = held
-        .iter()
-        .map(|(row, entitlement)| sight(*row, entitlement, reach::Reach::On, None))
-        .collect();
-    let keys = held.iter().map(|(_, entitlement)| RightKey {
-        id: entitlement,
-        on: ("", ""),
-    });
-    let keys: Vec<RightKey<'_>> = keys.collect();
-    let mut is_given = |at: usize| match held.get(at) {
-        Some((row, _)) => Ok(reader.is_direct_at(*row)? == Some(true)),
-        None => Ok(false),
-    };
+    let mut sighted: Vec<Sighted> = held.iter().map(|held| sight(held, reach::Reach::On, None)).collect();
+    let keys: Vec<RightKey<'_>> = held.iter().map(|(_, held)| held.key()).collect();
+    let mut is_given = |at: usize| Ok(held.get(at).is_some_and(|(_, held)| held.is_direct));
     for Beyond { by, reach, reached } in index.ground.beyond(names, (kind, id), &keys, &mut is_given)? {
         match by {
             By::Held(at) => {
-                if let Some((row, entitlement)) = held.get(at) {
-                    sighted.push(sight(*row, entitlement, reach, Some(reached)));
+                if let Some(held) = held.get(at) {
+                    sighted.push(sight(held, reach, Some(reached)));
                 }
             }
             By::Scope(scope) => {
