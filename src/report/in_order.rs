@@ -125,7 +125,7 @@ mod tests {
                         return Err(Error::new(Kind::DataLoss, format!("piece {piece}")));
                     }
                     // Some take longer than others, some have many parts, some none.
-                    if piece % 7 == 0 {
+                    if piece.is_multiple_of(7) {
                         thread::yield_now();
                     }
                     (0..piece % 9).try_for_each(|part| give(piece * 100 + part))
