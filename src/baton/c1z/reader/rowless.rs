@@ -36,7 +36,8 @@ impl Tables {
         Ok(())
     }
 
-    /// Those of one type: within it, resources are in the order of their bare ids.
+    /// Those of one type: within it, resources are in the order of their bare ids. An id may begin like that of another type,
+    /// whose name has a colon.
     fn rowless_of(&self, sync_id: &str, kind: &str, each: EachPrincipal<'_>) -> Result<()> {
         let mut principals = self.db.prepare_cached(
             "select distinct principal_resource_id from v1_grants where principal_resource_type_id = ?1 \
@@ -44,7 +45,7 @@ impl Tables {
         )?;
         let mut known = self.db.prepare_cached(
             "select external_id from v1_resources where external_id >= ?1 || ':' and external_id < ?1 || ';' \
-             and sync_id = ?2 order by external_id",
+             and +resource_type_id = ?1 and sync_id = ?2 order by external_id",
         )?;
         let mut principals = principals.query([kind])?;
         let mut known = known.query([kind, sync_id])?;
