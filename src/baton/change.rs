@@ -20,6 +20,8 @@ pub struct Change {
     pub who: String,
     /// On what: `prod`, `Billing (dev)`, `Engineering`. May be empty.
     pub on: String,
+    /// Whether a list of the workspace shows them. Where none does, the name is that of whoever asked.
+    pub is_listed: bool,
     /// From what to what.
     pub effect: Effect,
 }
@@ -77,14 +79,22 @@ impl Change {
         Change {
             who: who.into(),
             on: on.into(),
+            is_listed: true,
             effect,
         }
+    }
+
+    /// Says whether a list shows whose access it is.
+    #[must_use]
+    pub fn listed(self, is_listed: bool) -> Self {
+        Change { is_listed, ..self }
     }
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.who)?;
+        let unlisted = if self.is_listed { "" } else { " (in no list)" };
+        write!(f, "{}{unlisted}: ", self.who)?;
         if !self.on.is_empty() {
             write!(f, "{} ", self.on)?;
         }

@@ -9,6 +9,8 @@ use prost_types::value::Kind as ValueKind;
 pub enum Mark {
     /// The key holds this text.
     Text(&'static str, &'static str),
+    /// The key holds one of these words, see [`folded`].
+    Word(&'static str, &'static [&'static str]),
     /// The key holds `true`.
     Flag(&'static str),
 }
@@ -17,7 +19,7 @@ impl Mark {
     /// The key.
     pub fn key(self) -> &'static str {
         match self {
-            Mark::Text(key, _) | Mark::Flag(key) => key,
+            Mark::Text(key, _) | Mark::Word(key, _) | Mark::Flag(key) => key,
         }
     }
 
@@ -26,7 +28,33 @@ impl Mark {
         let value = |key: &str| profile.fields.get(key).and_then(|value| value.kind.as_ref());
         match self {
             Mark::Text(key, wanted) => matches!(value(key), Some(ValueKind::StringValue(text)) if text == wanted),
+            Mark::Word(key, words) => match value(key) {
+                Some(ValueKind::StringValue(text)) => words.contains(&folded(text).as_str()),
+                _ => false,
+            },
             Mark::Flag(key) => matches!(value(key), Some(ValueKind::BoolValue(true))),
+        }
+    }
+}
+
+/// How things prove who uses them: some ask nobody who that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bearers {
+    /// The type of the things.
+    pub of: &'static str,
+    /// What the profile of one that lets in whoever has its address bears.
+    pub open: Mark,
+    /// What the profile of one that asks who it is bears. Of one that bears neither it is not known.
+    pub closed: Mark,
+}
+
+impl Bearers {
+    /// Whether a thing with this profile lets in whoever has its address, as far as that is known.
+    pub fn lets_in(&self, profile: &Struct) -> Option<bool> {
+        match (self.open.is_on(profile), self.closed.is_on(profile)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
         }
     }
 }
@@ -151,6 +179,8 @@ pub struct Leak {
 /// The conventions of one vendor. Types and keys are those of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conventions {
+    /// Types that only files of this vendor have.
+    pub own_types: &'static [&'static str],
     /// Types whose resources are roles of people. Empty: every type with the role trait.
     pub role_types: &'static [&'static str],
     /// Types whose resources bundle people. Empty: every type with the group trait.
@@ -163,8 +193,8 @@ pub struct Conventions {
     /// Types of what lies in a project and is opened by what is held on that, but lets nobody into it: whoever may use an
     /// agent does not get to its recipes.
     pub placed_in_projects: &'static [&'static str],
-    /// Types of things that let in whoever has their address, without asking who that is, and what their profile bears.
-    pub open_to_bearers: &'static [(&'static str, Mark)],
+    /// Types of things that may let in whoever has their address, without asking who that is.
+    pub open_to_bearers: &'static [Bearers],
     /// Types of accounts that use things of another type, and that type. No list says which of them use which.
     pub unlisted_users: &'static [(&'static str, &'static str)],
     /// Types of what acts for people, or through what others own. The file does not say for whom or through what.
@@ -210,6 +240,7 @@ pub struct Conventions {
 impl Conventions {
     /// Those of an unknown vendor.
     pub const NONE: Conventions = Conventions {
+        own_types: &[],
         role_types: &[],
         group_types: &[],
         project_types: &[],
@@ -236,6 +267,26 @@ impl Conventions {
         named_rights: None,
         machines: &[],
     };
+
+    /// Those that a file with these types is to be read by: these, or those of an unknown vendor. Another vendor's roles and
+    /// environments have other names, and a file judged by the wrong ones would look clean. Other vendors may have projects,
+    /// too; a file with what lies inside of them is this vendor's.
+    pub fn of_file(&self, types: &[String]) -> &Conventions {
+        let has_any = |known: &[&str]| types.iter().any(|kind| known.contains(&kind.as_str()));
+        let is_own = has_any(self.own_types)
+            || (has_any(self.project_types) && has_any(self.inside_projects))
+            || types.iter().all(|kind| self.names(kind));
+        match is_own {
+            true => self,
+            false => &Conventions::NONE,
+        }
+    }
+
+    /// Whether it says what a type is.
+    fn names(&self, kind: &str) -> bool {
+        let known = [self.own_types, self.role_types, self.group_types, self.project_types];
+        known.iter().any(|known| known.contains(&kind)) || self.is_placed(kind) || self.machine(kind).is_some()
+    }
 
     /// What is known of a type of software.
     pub fn machine(&self, kind: &str) -> Option<&'static Machine> {
@@ -274,14 +325,26 @@ impl Conventions {
 
     /// Where an environment stands among the others.
     pub fn rank(&self, environment: &str) -> usize {
-        let place = self.environments.iter().position(|known| *known == environment);
+        let place = self
+            .environments
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(environment));
         place.unwrap_or(self.environments.len())
     }
 
-    /// Whether real data is in this environment. Where the vendor has none, everything is real.
+    /// Whether an environment is one that every workspace of the vendor can have. Another word may stand for one of its
+    /// own, or for one of these in another spelling. Of a vendor without names for them every word is known.
+    pub fn is_known_environment(&self, environment: &str) -> bool {
+        self.environments.is_empty() || self.environments.contains(&environment)
+    }
+
+    /// Whether real data is in this environment, however it is capitalized. Where the vendor has none, everything is real.
     pub fn is_production(&self, environment: Option<&str>) -> bool {
         match environment {
-            Some(environment) => self.production.contains(&environment),
+            Some(environment) => self
+                .production
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(environment)),
             None => self.production.is_empty(),
         }
     }
@@ -312,6 +375,60 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_read_by_the_conventions_of_its_vendor() {
+        let known = Conventions {
+            own_types: &["collaborator"],
+            role_types: &["role"],
+            project_types: &["project"],
+            inside_projects: &["folder"],
+            ..Conventions::NONE
+        };
+        let read_by = |types: &[&str]| *known.of_file(&types.iter().map(|kind| (*kind).to_owned()).collect::<Vec<_>>());
+        for own in [
+            &["collaborator", "more"][..],
+            &["project", "role"],
+            &["user", "project", "folder"],
+            &[],
+        ] {
+            assert_eq!(read_by(own), known, "{own:?}");
+        }
+        for other in [&["user", "role"][..], &["user", "project"], &["user", "folder"]] {
+            assert_eq!(read_by(other), Conventions::NONE, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_one_in_any_spelling_and_another_one_says_nothing() {
+        let profile = |key: &str, text: &str| crate::baton::resource::Profile::new().with(key, text).into_struct();
+        let right = Mark::Word("permission", &["accesscontrol", "all"]);
+        for (text, is_on) in [
+            ("access_control", true),
+            ("Access control", true),
+            ("all", true),
+            ("ALL", true),
+            ("create", false),
+            ("", false),
+        ] {
+            assert_eq!(right.is_on(&profile("permission", text)), is_on, "{text:?}");
+        }
+        let bearers = Bearers {
+            of: "server",
+            open: Mark::Word("how", &["token"]),
+            closed: Mark::Word("how", &["login"]),
+        };
+        for (text, lets_in) in [
+            ("token", Some(true)),
+            (" Token", Some(true)),
+            ("Login", Some(false)),
+            ("none", None),
+            ("", None),
+        ] {
+            assert_eq!(bearers.lets_in(&profile("how", text)), lets_in, "{text:?}");
+        }
+        assert_eq!(bearers.lets_in(&profile("other", "token")), None);
+    }
+
+    #[test]
     fn environments_keep_the_vendors_order() {
         let known = Conventions {
             environments: &["dev", "test", "prod"],
@@ -320,6 +437,8 @@ mod tests {
         };
         assert!(known.rank("dev") < known.rank("prod") && known.rank("prod") < known.rank("elsewhere"));
         assert!(known.is_production(Some("prod")) && !known.is_production(None));
+        assert!(known.is_production(Some("PROD")) && !known.is_production(Some("Prod-like")));
+        assert_eq!(known.rank("Prod"), known.rank("prod"));
         assert!(Conventions::NONE.is_production(None));
     }
 }

@@ -9,10 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use self::told::Shown;
+use self::told::Answered;
 use super::author::Typist;
 use super::read::{self, READING, Reading};
-use super::usage_error;
+use super::{given, not_known, usage_error, vendor};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::access::Answers;
 use crate::report::code;
@@ -23,7 +23,6 @@ use crate::report::reach::{Asker, Ground, Part};
 use crate::report::thing::Thing;
 use crate::term::Terminal;
 use crate::term::output::Format;
-use crate::workato::conventions::CONVENTIONS;
 
 /// The command.
 pub fn command() -> Command {
@@ -80,7 +79,14 @@ pub fn command() -> Command {
             "CONDITION",
             "Show only what the condition holds for, and end with exit code 9 if there is any; \
              without WHO and --on, among everything that people hold and reach",
-        ));
+        ))
+        .arg(
+            switch(
+                "fail-if-unknown",
+                "With --fail-if: exit code 9 also where it holds for nothing, and the file does not tell everything",
+            )
+            .requires("fail-if"),
+        );
     read::add(command)
         .mut_arg("sync-id", |arg| arg.help_heading(READING))
         .after_help(after_help())
@@ -170,23 +176,19 @@ impl<'a> Typed<'a> {
 /// for something.
 pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<()> {
     let reading = Reading::start(terminal, root, own)?;
-    let given = |name: &str| {
-        own.get_one::<String>(name)
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
-    };
-    let condition = given("fail-if")
+    let entitlement = given::text(own, "entitlement")?;
+    let condition = given::text(own, "fail-if")?
         .map(Condition::parse)
         .transpose()
         .context("understand --fail-if")?;
     let author = Typist(terminal);
     let typed = Typed {
         author: &author,
-        who: given("principal"),
-        on: given("on"),
-        kind: given("resource-type"),
-        resource: given("resource"),
-        environment: given("env"),
+        who: given::word(own, "principal", "WHO")?,
+        on: given::text(own, "on")?,
+        kind: given::text(own, "resource-type")?,
+        resource: given::text(own, "resource")?,
+        environment: given::text(own, "env")?,
     };
     let is_named = typed.who.is_some() || typed.on.is_some() || (typed.kind.is_some() && typed.resource.is_some());
     if !is_named && condition.is_none() {
@@ -197,7 +199,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let fails = condition.is_some();
     let snapshot = reading.open()?;
     let answers = Answers::new(&snapshot)?;
-    let ground = Ground::read(answers.names(), answers.edges(), &CONVENTIONS)?;
+    let ground = Ground::read(answers.names(), answers.edges(), vendor::conventions(&snapshot)?)?;
     let asker = Asker {
         answers: &answers,
         ground: &ground,
@@ -206,7 +208,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let mut pick = Pick {
         resource_type: typed.kind.map(str::to_owned),
         resources: Vec::new(),
-        entitlement: given("entitlement").map(str::to_owned),
+        entitlement: entitlement.map(str::to_owned),
         direct: own.get_flag("direct"),
         condition,
     };
@@ -217,11 +219,11 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         pick.resources = find::resources(asker.names(), &typed.wanted(what, typed.kind))?;
         in_order(asker, &mut pick.resources)?;
     }
-    if let Some(what) = given("entitlement") {
+    if let Some(what) = entitlement {
         question::known_entitlement(asker.names(), what)?;
     }
     let all = own.get_flag("all");
-    let shown = match (typed.who, typed.on, typed.resource.filter(|_| is_public)) {
+    let answered = match (typed.who, typed.on, typed.resource.filter(|_| is_public)) {
         (Some(who), ..) => {
             let who = find::principal(asker.names(), &typed.wanted(who, None))?;
             of(terminal, &reading, asker, &who, &pick, all)?
@@ -247,10 +249,23 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         }
         _ => rows::show(terminal, &reading, asker, &Target::People, &[], &pick)?,
     };
-    if fails {
-        judge(terminal, &reading, shown)?;
+    if !answered.are_gaps_told {
+        let most = if all { usize::MAX } else { not_known::MOST };
+        not_known::say(terminal, &answered.gaps, most, ": --all shows them");
     }
-    Ok(())
+    match fails {
+        true => {
+            // Of people and accounts, unless somebody or something is named.
+            let is_about_people = typed.who.is_none() && typed.on.is_none() && !is_public;
+            let holds = |kind: &str| !is_about_people || ground.is_user(kind);
+            let missing = match &pick.condition {
+                Some(condition) if answered.shown.is_empty() => condition::missing(asker.names(), condition, &holds)?,
+                _ => Vec::new(),
+            };
+            judge(terminal, &reading, &answered, &missing, own.get_flag("fail-if-unknown"))
+        }
+        false => Ok(()),
+    }
 }
 
 fn of(
@@ -260,7 +275,7 @@ fn of(
     who: &Thing,
     pick: &Pick,
     all: bool,
-) -> Result<Shown> {
+) -> Result<Answered> {
     match reading.format {
         Format::Table => person::tree(terminal, reading, asker, who, pick, all),
         Format::Json => person::json(terminal, reading, asker, who, pick),
@@ -275,7 +290,10 @@ fn in_order(asker: Asker<'_, '_>, things: &mut [Thing]) -> Result<()> {
         let environment = asker.environment(thing)?;
         ranks.insert(
             thing.clone(),
-            CONVENTIONS.rank(environment.as_deref().unwrap_or_default()),
+            asker
+                .ground
+                .conventions()
+                .rank(environment.as_deref().unwrap_or_default()),
         );
     }
     things.sort_by_key(|thing| ranks.get(thing).copied());
@@ -297,15 +315,33 @@ fn below(asker: Asker<'_, '_>, tops: &[Thing]) -> Result<Vec<(Thing, Part)>> {
     Ok(things)
 }
 
-fn judge(terminal: &Terminal, reading: &Reading, shown: Shown) -> Result<()> {
-    if shown.is_empty() {
-        if reading.format == Format::Table {
-            terminal.say("--fail-if holds for nothing.");
-        }
-        return Ok(());
+/// Says whether the condition holds for something. That it holds for nothing is said only where the file tells everything,
+/// and has what the condition names.
+fn judge(
+    terminal: &Terminal,
+    reading: &Reading,
+    answered: &Answered,
+    missing: &[String],
+    unknown_fails: bool,
+) -> Result<()> {
+    let held = |message: String| Error::new(Kind::ConditionHeld, message).code(code::CONDITION_HIT);
+    if !answered.shown.is_empty() {
+        let message = format!("--fail-if holds for {}", answered.shown.told());
+        return Err(held(message).hint("they are what is shown"));
     }
-    let message = format!("--fail-if holds for {}", shown.told());
-    Err(Error::new(Kind::ConditionHeld, message)
-        .code(code::CONDITION_HIT)
-        .hint("they are what is shown"))
+    let missing = (!missing.is_empty()).then(|| format!("nothing in this sync has {}", missing.join(", or ")));
+    let gaps = not_known::first(&answered.gaps).map(|gaps| format!("not known: {gaps}"));
+    match [missing, gaps].into_iter().flatten().collect::<Vec<_>>().as_slice() {
+        [] if reading.format == Format::Table => terminal.say("--fail-if holds for nothing."),
+        [] => {}
+        said => {
+            let message = format!("--fail-if holds for nothing that the file tells; {}", said.join("; "));
+            if unknown_fails {
+                let hint = "sync what is left out, correct the names, or leave --fail-if-unknown out to let it pass";
+                return Err(held(message).hint(hint));
+            }
+            terminal.say_line(&format!("{message}."));
+        }
+    }
+    Ok(())
 }

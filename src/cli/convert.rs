@@ -6,8 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::launch::{self, Rules};
-use super::logging;
 use super::sync::chosen_temp_dir;
+use super::{given, logging};
 use crate::baton::c1z::Engine;
 use crate::baton::c1z::convert::{Conversion, Converted, convert};
 use crate::baton::c1z::steps::Disk;
@@ -79,10 +79,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         file: path("from"),
         out: path("out"),
         to,
-        sync_id: own
-            .get_one::<String>("sync-id")
-            .map(String::as_str)
-            .filter(|id| !id.is_empty()),
+        sync_id: given::text(own, "sync-id")?,
         temp_dir: temp_dir.as_deref(),
     };
     terminal.data(&told(&convert(&conversion, &Disk)?))

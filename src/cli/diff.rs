@@ -10,13 +10,14 @@ use jiff::Zoned;
 
 use super::launch::{self, Rules};
 use super::read::{self, Reading};
-use super::usage_error;
+use super::{given, usage_error, vendor};
 use crate::baton::config::kit;
 use crate::baton::config::setting::{Setting, Text};
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::code;
+use crate::report::compare::reached::{Reached, Watch};
 use crate::report::compare::review::Review;
-use crate::report::compare::{Sides, SidesQuery, sides};
+use crate::report::compare::{Sides, SidesQuery, sides, told};
 use crate::report::{Which, wording};
 use crate::term::Terminal;
 use crate::term::output::Format;
@@ -95,11 +96,12 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         [one] => (None, *one),
         _ => (None, reading.file.as_path()),
     };
-    let [base, applied] = SYNCS.map(|setting| Some(setting.of(&values)).filter(|id| !id.is_empty()));
+    let [base, applied] = SYNCS.map(|setting| given::setting(&values, setting));
+    let (base, applied) = (base?, applied?);
     if applied.is_some() && reading.sync_id.is_some() {
         return Err(usage_error("--sync-id and --applied-sync-id both name the newer sync").hint("give one of them"));
     }
-    let since = own.get_one::<String>("since");
+    let since = given::text(own, "since")?;
     if since.is_some() && base.is_some() {
         return Err(usage_error("--since and --base-sync-id both name the older sync").hint("give one of them"));
     }
@@ -117,22 +119,41 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         since,
     };
     let sides = Sides::open(&wanted)?;
-    let gained = if reading.format == Format::Table {
-        let review = Review::of(&sides)?;
+    let conventions = vendor::conventions(&sides.new)?;
+    let gate = own.get_flag("fail-if-gained");
+    let (gained, reached) = if reading.format == Format::Table {
+        let review = Review::of(&sides, conventions)?;
         review::show(terminal, &reading, &review, own.get_flag("all"), markdown)?;
-        review.gained_by_people
+        (review.gained_by_people, review.reached)
     } else {
-        rows::show(terminal, &reading, &sides)?
+        let mut watch = Watch::new(conventions);
+        let gained = rows::show(terminal, &reading, &sides, &mut watch)?;
+        (gained, if gate { watch.judge(&sides)? } else { Reached::default() })
     };
-    if own.get_flag("fail-if-gained") && gained > 0 {
-        let count = usize::try_from(gained).unwrap_or(usize::MAX);
-        let message = format!(
-            "people gained access: {}",
-            wording::count(count, "new grant", "new grants")
-        );
-        return Err(Error::new(Kind::ConditionHeld, message)
-            .code(code::GAINED)
-            .hint("they are among what is shown"));
+    if gate { check(gained, &reached) } else { Ok(()) }
+}
+
+/// Fails where somebody gained something, or may have.
+fn check(gained: u64, reached: &Reached) -> Result<()> {
+    let number =
+        |number: u64, one: &str, many: &str| wording::count(usize::try_from(number).unwrap_or(usize::MAX), one, many);
+    let mut said = Vec::new();
+    if gained > 0 {
+        said.push(number(gained, "new grant", "new grants"));
     }
-    Ok(())
+    if reached.gained > 0 {
+        let one = "account reaches more without a new grant";
+        let many = "accounts reach more without a new grant";
+        said.push(number(reached.gained, one, many));
+    }
+    let unknown = told::not_known(reached);
+    let message = match (said.is_empty(), unknown.is_empty()) {
+        (true, true) => return Ok(()),
+        (true, false) => format!("people may have gained access. {}", unknown.join(" ")),
+        (false, true) => format!("people gained access: {}", said.join(", ")),
+        (false, false) => format!("people gained access: {}. {}", said.join(", "), unknown.join(" ")),
+    };
+    Err(Error::new(Kind::ConditionHeld, message)
+        .code(code::GAINED)
+        .hint("what changed is among what is shown"))
 }

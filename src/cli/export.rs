@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::launch::{self, Rules};
-use super::policy;
 use super::read::{self, Reading};
+use super::{not_known, policy, vendor};
 use crate::baton::error::Result;
 use crate::report::export::{Format, Options, check_folder, export};
+use crate::report::names::Names;
+use crate::report::reach::{Ground, unknown};
 use crate::term::Terminal;
 use crate::term::summary::bytes;
-use crate::workato::conventions::CONVENTIONS;
 
 /// The command.
 pub fn command() -> Command {
@@ -76,7 +77,7 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         &Options {
             folder: &folder,
             formats: &formats,
-            conventions: &CONVENTIONS,
+            conventions: vendor::conventions(&snapshot)?,
             policy: &policy,
             workspace: own.get_one::<String>("workspace").map(String::as_str),
             csv_bom: read::wants_csv_bom(own),
@@ -84,6 +85,12 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         },
     )?;
     drop(counter);
+    let ground = Ground::read(
+        &Names::new(&snapshot),
+        snapshot.edges()?,
+        vendor::conventions(&snapshot)?,
+    )?;
+    not_known::say(terminal, &unknown::of_sync(snapshot.run(), &ground), usize::MAX, "");
     let lines: Vec<String> = written
         .iter()
         .map(|file| format!("{}\t{}\t{} rows\n", file.path.display(), bytes(file.bytes), file.rows))

@@ -4,7 +4,7 @@ use clap::{Arg, ArgMatches};
 
 use super::author::Typist;
 use super::read::READING;
-use super::usage_error;
+use super::{given, usage_error};
 use crate::baton::error::Result;
 use crate::report::list::Typed;
 
@@ -50,21 +50,17 @@ pub fn principal() -> Arg {
     )
 }
 
-/// What was typed. Filters that a command does not have are not set, nor are empty ones.
+/// What was typed. Filters that a command does not have are not set.
 ///
 /// # Errors
-/// An environment of nothing: it would look like a filter of rows.
+/// A filter with an empty text, and an environment of nothing: it would look like a filter of rows.
 pub fn typed<'a>(own: &'a ArgMatches, author: &'a Typist<'a>) -> Result<Typed<'a>> {
-    let text = |name: &str| {
-        let value = own.try_get_one::<String>(name).ok().flatten();
-        value.map(String::as_str).filter(|text| !text.is_empty())
-    };
     let typed = Typed {
-        resource_type: text("resource-type"),
-        resource: text("resource"),
-        entitlement: text("entitlement"),
-        principal: text("principal"),
-        environment: text("env"),
+        resource_type: given::text(own, "resource-type")?,
+        resource: given::text(own, "resource")?,
+        entitlement: given::text(own, "entitlement")?,
+        principal: given::text(own, "principal")?,
+        environment: given::text(own, "env")?,
         author: Some(author),
     };
     if typed.environment.is_some() && typed.resource.is_none() && typed.principal.is_none() {

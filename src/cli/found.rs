@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::vendor;
 use crate::baton::c1z::Keep;
 use crate::baton::error::Result;
 use crate::report::Which;
@@ -27,9 +28,12 @@ pub fn told(file: &Path, policy: &Policy) -> Option<Vec<Told>> {
 fn told_of(file: &Path, policy: &Policy) -> Result<Vec<Told>> {
     let which = Which {
         keep: Keep::Nothing,
+        conventions: &CONVENTIONS,
         ..Which::latest(file)
     };
-    let assessment = Assessment::of(&which.open()?, &CONVENTIONS, policy, &file.display().to_string())?;
+    let snapshot = which.open()?;
+    let conventions = vendor::conventions(&snapshot)?;
+    let assessment = Assessment::of(&snapshot, conventions, policy, &file.display().to_string())?;
     Ok(assessment
         .findings
         .iter()

@@ -7,6 +7,7 @@ use crate::baton::c1z::Keep;
 use crate::baton::shell;
 use crate::report::Which;
 use crate::report::suggest::{Suggestion, suggest};
+use crate::workato::conventions::CONVENTIONS;
 
 /// Files up to this size are read for a suggestion: it takes no time that a person notices.
 const SMALL: u64 = 4 << 20;
@@ -37,6 +38,7 @@ pub fn commands(file: &Path) -> Vec<String> {
 fn look(file: &Path) -> Suggestion {
     let which = Which {
         keep: Keep::Nothing,
+        conventions: &CONVENTIONS,
         ..Which::latest(file)
     };
     let looked = which.open().and_then(|snapshot| suggest(&snapshot, &WANTED));

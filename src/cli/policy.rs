@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Command};
 use jiff::Zoned;
 
 use super::launch::{self, Rules};
-use super::{logging, usage_error};
+use super::{given, logging, usage_error};
 use crate::baton::config::{Values, kit};
 use crate::baton::error::Result;
 use crate::report::policy::{DEFAULT, Policy, SCHEMA};
@@ -78,9 +78,9 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
 /// # Errors
 /// As [`run`].
 pub fn chosen(values: &Values) -> Result<Policy> {
-    match kit::POLICY.of(values) {
-        "" => Ok(Policy::default()),
-        path => Policy::read(Path::new(path), today()),
+    match given::setting(values, kit::POLICY)? {
+        None => Ok(Policy::default()),
+        Some(path) => Policy::read(Path::new(path), today()),
     }
 }
 

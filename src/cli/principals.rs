@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use super::author::Typist;
 use super::launch::{self, Rules};
 use super::read::{self, Reading};
-use super::{filter, usage_error};
+use super::{filter, given, usage_error};
 use crate::baton::error::Result;
 use crate::report::Which;
 use crate::report::list::{Compared, Filter, Principals, Rows};
@@ -82,11 +82,12 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
 
 fn compare(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches, sub: &ArgMatches) -> Result<()> {
     let reading = Reading::of(terminal, sub, &launch::settings(&[root, own, sub], Rules::Kit)?)?;
-    let text = |name: &str| sub.get_one::<String>(name).filter(|text| !text.is_empty());
-    let mut named = sub.get_many::<String>("entitlements").into_iter().flatten();
+    let named = sub.get_many::<String>("entitlements").into_iter().flatten();
+    let named: Vec<&str> = named.map(|id| given::filled(id, "ID")).collect::<Result<_>>()?;
+    let mut named = named.into_iter();
     let other_file = sub.get_one::<PathBuf>("compare-file");
-    let base = text("entitlement").or_else(|| named.next());
-    let compared = text("compare-entitlement").or_else(|| named.next());
+    let base = given::text(sub, "entitlement")?.or_else(|| named.next());
+    let compared = given::text(sub, "compare-entitlement")?.or_else(|| named.next());
     let (Some(base), Some(compared)) = (base, compared.or_else(|| base.filter(|_| other_file.is_some()))) else {
         return Err(usage_error("two entitlements are compared, and two are not named")
             .hint("write `baton-workato principals compare ID ID`; `baton-workato entitlements` lists them"));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::launch::{self, Rules};
-use super::{bad_value, logging, only, sync};
+use super::{bad_value, given, logging, only, sync};
 use crate::baton::c1z::{Keep, Reader};
 use crate::baton::config::kit;
 use crate::baton::config::{Field, Values};
@@ -16,6 +16,7 @@ use crate::term::Terminal;
 use crate::term::output::{Csv, Format};
 use crate::term::pager::Paging;
 use crate::term::table::{Column, TableWriter};
+use crate::workato::conventions::CONVENTIONS;
 
 /// Flags of the kit that the help of a reading command shows.
 pub const FLAGS: &[&str] = &["file", "color"];
@@ -166,7 +167,7 @@ impl Reading {
         let paged = format == Format::Table && !is_set(own, "no-pager");
         Ok(Reading {
             file: kit::FILE.of(values).into(),
-            sync_id: own.get_one::<String>("sync-id").filter(|id| !id.is_empty()).cloned(),
+            sync_id: given::text(own, "sync-id")?.map(str::to_owned),
             format,
             csv_bom: wants_csv_bom(own),
             temp_dir: sync::chosen_temp_dir(values)?,
@@ -186,6 +187,7 @@ impl Reading {
             sync_id: self.sync_id.as_deref(),
             temp_dir: self.temp_dir.as_deref(),
             keep: self.keep,
+            conventions: &CONVENTIONS,
         }
     }
 

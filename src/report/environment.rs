@@ -1,12 +1,15 @@
 //! The environment a row belongs to: projects, roles and privileges of one name are in several, so a name alone does
 //! not say which is meant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::inherited::{From, Key};
 use super::names::Names;
+use super::snapshot::Snapshot;
 use super::thing::{Right, Thing, profile, text};
+use crate::baton::c1z::ResourceFilter;
+use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
@@ -38,7 +41,7 @@ pub fn of<'g>(principal: &'g Thing, right: &'g Right, reached: Option<&'g Thing>
 
 impl Names<'_> {
     /// The environment of a resource: its own; else that of what it lies in, at any depth; else that of the roles it is
-    /// passed on by, where these are all of one.
+    /// passed on by, where these are all of one; else the only one of the sync.
     ///
     /// # Errors
     /// `DataLoss` for a damaged file.
@@ -48,7 +51,11 @@ impl Names<'_> {
         }
         let (kind, id) = resource::key(resource);
         let key = (kind.to_owned(), id.to_owned());
-        Ok(self.snapshot().environments_of_roles(self)?.get(&key).cloned())
+        let snapshot = self.snapshot();
+        match snapshot.environments_of_roles(self)?.get(&key) {
+            Some(of_roles) => Ok(Some(of_roles.clone())),
+            None => Ok(snapshot.only_environment(kind)?.cloned()),
+        }
     }
 
     /// The environment that a resource or what it lies in says.
@@ -80,6 +87,37 @@ impl Names<'_> {
         let found = self.lying_in().environments.of(parent, &from)?;
         Ok(found.map(|environment| environment.to_string()))
     }
+}
+
+/// Whether the things of a type are in an environment, and so in the only one of a sync that has but one.
+pub(super) fn is_of_one(conventions: &Conventions, kind: &str) -> bool {
+    conventions.is_of_projects(kind) || conventions.is_placed(kind)
+}
+
+/// The environment of a whole sync: the one that its projects and roles name, where they name but one.
+///
+/// # Errors
+/// `DataLoss` for a damaged file.
+pub(super) fn only(snapshot: &Snapshot, conventions: &Conventions) -> Result<Option<String>> {
+    let Some(key) = conventions.environment else {
+        return Ok(None);
+    };
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for kind in conventions.project_types.iter().chain(conventions.role_types) {
+        let filter = ResourceFilter {
+            resource_type: Some(kind),
+            parent: None,
+        };
+        snapshot
+            .reader()
+            .for_each_resource_where(snapshot.sync_id(), &filter, &mut |resource| {
+                let profile = profile(&resource).unwrap_or_default();
+                let said = text(&profile, key).filter(|said| !said.is_empty());
+                named.extend(said.map(str::to_owned));
+                Ok(())
+            })?;
+    }
+    Ok(named.pop_first().filter(|_| named.is_empty()))
 }
 
 /// By resource that roles pass on to their holders: the environment of these roles, where it is one.

@@ -12,6 +12,7 @@ pub use self::meaning::{Asked, Author, Candidate, Choice};
 pub use self::typed::place;
 use self::typed::{Fit, Typed, own_name};
 use super::environment;
+use super::key;
 use super::names::Names;
 use super::snapshot::Snapshot;
 use super::thing::{Account, Thing};
@@ -114,7 +115,7 @@ pub fn principal(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<Thing> {
         return one(names, found, wanted, "nobody", Some(kinds));
     }
     let users = user_types(names.snapshot())?;
-    if let Some(thing) = by_key(names, &users, wanted.text)? {
+    if let Some(thing) = by_key(names, wanted.text)? {
         return Ok(thing);
     }
     let Fitting { sure, like } = fitting(names, Some(&users), wanted)?;
@@ -156,21 +157,16 @@ fn bundles(snapshot: &Snapshot) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Who is meant by `type:id`, or by an id that one user has: found without reading all people.
-fn by_key(names: &Names<'_>, users: &[String], wanted: &str) -> Result<Option<Thing>> {
-    if let Some((kind, id)) = wanted.split_once(':')
-        && names.resource(kind, id)?.is_some()
-    {
-        return names.thing(kind, id).map(Some);
-    }
+/// Who is meant by `type:id`: found without reading all people.
+fn by_key(names: &Names<'_>, wanted: &str) -> Result<Option<Thing>> {
     let mut found = Vec::new();
-    for kind in users {
-        if names.resource(kind, wanted)?.is_some() {
-            found.push(kind);
+    for (kind, id) in key::parted(wanted) {
+        if names.resource(kind, id)?.is_some() {
+            found.push((kind, id));
         }
     }
     match found.as_slice() {
-        [kind] => names.thing(kind, wanted).map(Some),
+        [(kind, id)] => names.thing(kind, id).map(Some),
         _ => Ok(None),
     }
 }
@@ -263,16 +259,7 @@ fn known_environment(names: &Names<'_>, wanted: &NameQuery<'_>) -> Result<()> {
 /// # Errors
 /// `DataLoss` for a damaged file.
 pub fn user_types(snapshot: &Snapshot) -> Result<Vec<String>> {
-    let mut users = Vec::new();
-    snapshot
-        .reader()
-        .for_each_resource_type(snapshot.sync_id(), &mut |kind| {
-            if kind.traits().any(|t| t == v2::resource_type::Trait::User) {
-                users.push(kind.id);
-            }
-            Ok(())
-        })?;
-    Ok(users)
+    Ok(snapshot.accounts()?.kinds().to_vec())
 }
 
 /// What fits, each in the order of rows.
@@ -293,19 +280,77 @@ impl Fitting {
 /// The resources of these types, or of all, that fit. Parts of names are looked for in the same pass as whole ones, unless
 /// they will not do.
 fn fitting(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Fitting> {
-    let sure = by_id(names, kinds, wanted.text)?;
-    if sure.is_empty() {
-        return by_name(names, kinds, wanted);
-    }
+    let (by_key, by_id) = by_id(names, kinds, wanted.text)?;
+    let sure = match (by_key.is_empty(), by_id.is_empty()) {
+        (false, _) => by_key,
+        (true, true) => return by_name(names, kinds, wanted),
+        // What is the id of one may be the name of another: which of them is meant only its author knows.
+        (true, false) => with_namesakes(names, kinds, wanted, by_id)?,
+    };
     Ok(Fitting {
         sure,
         ..Fitting::default()
     })
 }
 
-/// The resources of these types, or of all, with the id that is wanted: found by the index, not by looking at all. What has
-/// type and id counts before what has all of it as its id: nothing else names it.
-fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Several> {
+/// What has an id, and what is called like that id.
+fn with_namesakes(
+    names: &Names<'_>,
+    kinds: Option<&[String]>,
+    wanted: &NameQuery<'_>,
+    mut found: Several,
+) -> Result<Several> {
+    let mut add = |one: Candidate| {
+        let is_known = found.found.iter().any(|known| known.candidate.thing == one.thing);
+        if !is_known && !is_elsewhere(&one.thing, wanted) {
+            found.push(Found {
+                candidate: one,
+                fit: Fit::Exact,
+            });
+        }
+    };
+    let typed = Typed::of(wanted.text);
+    // What is no account has names alone, of which there may be a million; a login may be a number, too.
+    if wanted.text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let snapshot = names.snapshot();
+        let mut users = user_types(snapshot)?;
+        users.retain(|user| kinds.is_none_or(|kinds| kinds.contains(user)));
+        each_of(names, Some(&users), &mut |resource| {
+            if typed.fits(&resource).0 == Some(Fit::Exact) {
+                add(candidate(names, &resource)?);
+            }
+            Ok(())
+        })?;
+        let mut called: Vec<(String, String)> = Vec::new();
+        snapshot
+            .reader()
+            .for_each_resource_name(snapshot.sync_id(), &mut |kind, id, name| {
+                let is_of = kinds.is_none_or(|kinds| kinds.iter().any(|known| known == kind));
+                let is_of = is_of && !users.iter().any(|user| user == kind);
+                if name == wanted.text && id != wanted.text && is_of {
+                    called.push((kind.to_owned(), id.to_owned()));
+                }
+                Ok(())
+            })?;
+        for (kind, id) in called {
+            let thing = names.thing(&kind, &id)?;
+            let email = wording::email(names, &thing)?;
+            add(Candidate { thing, email });
+        }
+        return Ok(found);
+    }
+    each_of(names, kinds, &mut |resource| {
+        if typed.fits(&resource).0 == Some(Fit::Exact) {
+            add(candidate(names, &resource)?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The resources of these types, or of all, with the type and id that is wanted, and those that have all of it as their id: found
+/// by the index, not by looking at all.
+fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<(Several, Several)> {
     let mut all = Vec::new();
     let kinds = match kinds {
         Some(kinds) => kinds,
@@ -338,7 +383,7 @@ fn by_id(names: &Names<'_>, kinds: Option<&[String]>, wanted: &str) -> Result<Se
             }
         }
     }
-    Ok(if by_key.is_empty() { by_id } else { by_key })
+    Ok((by_key, by_id))
 }
 
 fn by_name(names: &Names<'_>, kinds: Option<&[String]>, wanted: &NameQuery<'_>) -> Result<Fitting> {

@@ -7,11 +7,13 @@
 //! gets.
 
 pub mod access;
+pub mod accounts;
 pub mod apart;
 pub mod code;
 pub mod compare;
 pub mod condition;
 pub mod counted;
+pub mod domains;
 pub mod edges;
 pub mod environment;
 pub mod exact;
@@ -22,14 +24,17 @@ pub mod findings;
 mod in_order;
 mod inherited;
 pub mod inventory;
+mod key;
 pub mod link;
 pub mod list;
+pub mod moment;
 pub mod names;
 pub mod overview;
 pub mod path;
 pub mod policy;
 pub mod question;
 pub mod reach;
+mod restless;
 pub mod review;
 mod snapshot;
 pub mod spelling;

@@ -169,6 +169,7 @@ impl<'s> Names<'s> {
             type_name: self.type_name(kind)?,
             id: id.to_owned(),
             name: id.to_owned(),
+            environment: self.snapshot.only_environment(kind)?.cloned(),
             ..Thing::default()
         }))
     }
@@ -261,7 +262,7 @@ impl<'s> Names<'s> {
     pub fn environment_at(&self, kind: &str, id: &str) -> Result<Option<String>> {
         match self.resource(kind, id)? {
             Some(resource) => self.environment_of(&resource),
-            None => Ok(None),
+            None => Ok(self.snapshot.only_environment(kind)?.cloned()),
         }
     }
 

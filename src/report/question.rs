@@ -6,7 +6,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::access::{Access, principal_of, right_key};
-use super::condition::{Condition, Facts, moment_of};
+use super::condition::{Condition, Facts};
 use super::names::Names;
 use super::path::Origin;
 use super::reach::{Asker, Gap, Lead, Part, Reach, unknown};
@@ -60,7 +60,7 @@ pub fn ask(
     let judge = Judge {
         asker,
         pick,
-        now: moment_of(asker.names().snapshot().run()),
+        now: asker.names().snapshot().moment(),
     };
     let mut gaps: Vec<Gap> = Vec::new();
     let mut known: HashSet<Gap> = HashSet::new();
@@ -89,7 +89,10 @@ pub fn ask(
                 learn(judge.on(thing, *part, None, false, each)?);
             }
         }
-        Target::People if pick.resources.is_empty() => judge.everybody(each)?,
+        Target::People if pick.resources.is_empty() => {
+            judge.everybody(each)?;
+            learn(asker.ground.unknown_of_everybody(asker.names())?);
+        }
         Target::People => {
             for thing in &pick.resources {
                 learn(judge.on(thing, Part::Whole, None, true, each)?);
@@ -113,7 +116,7 @@ pub fn ask_leads(
     let judge = Judge {
         asker,
         pick,
-        now: moment_of(asker.names().snapshot().run()),
+        now: asker.names().snapshot().moment(),
     };
     let mut known: HashSet<Gap> = HashSet::new();
     let mut gaps = without_row(asker.names(), &Target::On(vec![(thing.clone(), part)]))?;
@@ -155,7 +158,7 @@ pub fn ask_each(
     if picks.is_empty() {
         return Ok(());
     }
-    let now = moment_of(asker.names().snapshot().run());
+    let now = asker.names().snapshot().moment();
     let judges: Vec<Judge<'_, '_, '_>> = picks.iter().map(|pick| Judge { asker, pick, now }).collect();
     let grants_count = |pick: &Pick| pick.condition.as_ref().is_some_and(Condition::asks_for_reach);
     let granting = picks.iter().any(grants_count);
@@ -235,7 +238,7 @@ pub fn known_type(snapshot: &Snapshot, kind: &str) -> Result<()> {
 struct Judge<'j, 'a, 's> {
     asker: Asker<'a, 's>,
     pick: &'j Pick,
-    now: Timestamp,
+    now: Option<Timestamp>,
 }
 
 /// A grant or a scope as a row that is judged.

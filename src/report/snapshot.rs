@@ -3,12 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use jiff::Timestamp;
+
+use super::accounts::Accounts;
 use super::apart;
 use super::edges::Edges;
 use super::environment;
+use super::moment;
 use super::names::Names;
 use crate::baton::c1z::{Keep, Policy, Reader, SyncRun};
 use crate::baton::code;
+use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 
 /// Which sync of which file.
@@ -16,23 +21,26 @@ use crate::baton::error::{Context as _, Error, Kind, Result};
 pub struct Which<'a> {
     /// The file.
     pub file: &'a Path,
-    /// A sync by its id. Without one: the full sync that finished last, or the last finished one of any type where
-    /// there is no full one.
+    /// A sync by its id. Without one: the full sync that finished last, or the last finished one of another type
+    /// where there is no full one, but never one of deletions.
     pub sync_id: Option<&'a str>,
     /// Where to unpack it; without one the system's folder for temporary files.
     pub temp_dir: Option<&'a Path>,
     /// Whether the unpacked copy of a big file stays beside it.
     pub keep: Keep,
+    /// What is known of the vendor: what has the environment of the sync, where there is but one.
+    pub conventions: &'static Conventions,
 }
 
 impl<'a> Which<'a> {
-    /// The newest sync of a file.
+    /// The newest sync of a file, of which vendor ever.
     pub fn latest(file: &'a Path) -> Self {
         Which {
             file,
             sync_id: None,
             temp_dir: None,
             keep: Keep::BIG,
+            conventions: &Conventions::NONE,
         }
     }
 
@@ -47,7 +55,8 @@ impl<'a> Which<'a> {
     /// Opens the sync.
     ///
     /// # Errors
-    /// As [`Reader::open`]; `NotFound` for an unknown sync id, and where no sync is finished.
+    /// As [`Reader::open`]; `NotFound` for an unknown sync id, and where no sync is finished; `FailedPrecondition` for a sync
+    /// of deletions.
     pub fn open(&self) -> Result<Snapshot> {
         let reader = self.reader()?;
         let choose = || match self.sync_id {
@@ -65,14 +74,31 @@ impl<'a> Which<'a> {
                 }),
             },
         };
-        let run = choose().with_context(|| format!("choose a sync of {}", self.file.display()))?;
+        let run = choose()
+            .and_then(held)
+            .with_context(|| format!("choose a sync of {}", self.file.display()))?;
         Ok(Snapshot {
             reader,
             run,
             file: self.file.to_owned(),
+            conventions: self.conventions,
             known: Arc::default(),
         })
     }
+}
+
+/// A sync whose rows are there: those of a sync of deletions are what is gone, and nobody holds them.
+fn held(run: SyncRun) -> Result<SyncRun> {
+    if !run.is_of_deletions() {
+        return Ok(run);
+    }
+    let message = format!(
+        "the sync {} is of type {}: its rows are what is gone since the sync before, not what anybody holds",
+        run.sync_id, run.sync_type
+    );
+    Err(Error::new(Kind::FailedPrecondition, message)
+        .code(code::NO_FINISHED_SYNC)
+        .hint("`baton-workato syncs` lists the others"))
 }
 
 /// One sync of one file.
@@ -80,15 +106,18 @@ pub struct Snapshot {
     reader: Reader,
     run: SyncRun,
     file: PathBuf,
+    conventions: &'static Conventions,
     known: Arc<Known>,
 }
 
 /// What names need to know of all rows. Read once, by whoever asks first.
 #[derive(Default)]
 struct Known {
+    accounts: OnceLock<Accounts>,
     resources: OnceLock<apart::OfResources>,
     entitlements: OnceLock<apart::OfEntitlements>,
     of_roles: OnceLock<environment::OfRoles>,
+    only: OnceLock<Option<String>>,
     edges: OnceLock<Arc<Edges>>,
 }
 
@@ -112,6 +141,11 @@ impl Snapshot {
         &self.run
     }
 
+    /// The moment it speaks of, against which ages are measured; `None` where the file does not say it.
+    pub fn moment(&self) -> Option<Timestamp> {
+        moment::of(&self.reader, &self.run)
+    }
+
     /// Its id, which every question to the reader needs.
     pub fn sync_id(&self) -> &str {
         &self.run.sync_id
@@ -125,10 +159,10 @@ impl Snapshot {
     /// Another sync of the same file.
     ///
     /// # Errors
-    /// Those of the disk.
+    /// Those of the disk; `FailedPrecondition` for a sync of deletions.
     pub fn beside(&self, run: SyncRun) -> Result<Snapshot> {
         Ok(Snapshot {
-            run,
+            run: held(run)?,
             known: Arc::default(),
             ..self.again()?
         })
@@ -143,8 +177,31 @@ impl Snapshot {
             reader: self.reader.again()?,
             run: self.run.clone(),
             file: self.file.clone(),
+            conventions: self.conventions,
             known: Arc::clone(&self.known),
         })
+    }
+
+    /// Which types are those of people and accounts.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn accounts(&self) -> Result<&Accounts> {
+        once(&self.known.accounts, || Accounts::read(self))
+    }
+
+    /// What this sync is to be read by: `known`, where it is of that vendor, else what is known of any vendor. A type that the
+    /// file does not declare is found by who holds something.
+    ///
+    /// # Errors
+    /// `DataLoss` for a damaged file.
+    pub fn conventions<'k>(&self, known: &'k Conventions) -> Result<&'k Conventions> {
+        let mut types = self.reader.principal_types(self.sync_id())?;
+        self.reader.for_each_resource_type(self.sync_id(), &mut |kind| {
+            types.push(kind.id);
+            Ok(())
+        })?;
+        Ok(known.of_file(&types))
     }
 
     /// What tells resources of one name apart.
@@ -163,6 +220,16 @@ impl Snapshot {
     /// `DataLoss` for a damaged file.
     pub fn edges(&self) -> Result<&Arc<Edges>> {
         once(&self.known.edges, || Edges::read(self).map(Arc::new))
+    }
+
+    /// The environment of a thing of this type that neither it nor anything around it says: that of the whole sync, where
+    /// there is but one.
+    pub(super) fn only_environment(&self, kind: &str) -> Result<Option<&String>> {
+        if !environment::is_of_one(self.conventions, kind) {
+            return Ok(None);
+        }
+        let read = || environment::only(self, self.conventions(self.conventions)?);
+        Ok(once(&self.known.only, read)?.as_ref())
     }
 
     /// The environments of roles, by what they pass on.

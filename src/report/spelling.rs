@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 /// Letters that are one letter to whoever has a keyboard without them: those on the right are written as on the left.
 /// Latin letters with marks, and the few that Greek and Cyrillic names differ by; marks on their own are left out.
 const FOLDS: &[(&str, &str)] = &[
@@ -50,6 +52,16 @@ const FOLDS: &[(&str, &str)] = &[
     ("к", "ќ"),
     ("у", "ў"),
 ];
+
+/// A text in lower case, with each letter and its marks as one character where there is one: `Zoë` is one text, however it was
+/// typed.
+pub fn lower(text: &str) -> String {
+    let lower = text.to_lowercase();
+    if lower.is_ascii() {
+        return lower;
+    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(&lower).into_owned()
+}
 
 /// A text in lower case and without the marks of its letters: `José Müller` is `jose muller`.
 pub fn folded(text: &str) -> String {

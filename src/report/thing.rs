@@ -136,9 +136,12 @@ pub struct Account {
     pub thing: Thing,
     /// The primary e-mail address; else the first; empty where there is none.
     pub email: String,
+    /// Its other addresses.
+    #[serde(skip)]
+    pub more_emails: Vec<String>,
     /// `human`, `service`, `system`, or empty where it is not said.
     pub account_type: &'static str,
-    /// `enabled`, `disabled`, `deleted`, or empty where it is not said.
+    /// `enabled`, `disabled`, `deleted`, or empty where neither the resource nor its user trait says so.
     pub status: &'static str,
     /// Last login in RFC 3339, where it is known.
     pub last_login: Option<String>,
@@ -152,6 +155,7 @@ impl Account {
         Account {
             thing,
             email: String::new(),
+            more_emails: Vec::new(),
             account_type: "",
             status: "",
             last_login: None,
@@ -160,22 +164,24 @@ impl Account {
     }
 
     /// Reads the user trait of a resource; `None` where it has none.
+    ///
+    /// The status is that of the resource, and that of the trait where the resource says nothing: the trait's is the older
+    /// place, and current readers look at the resource first.
     pub fn of(resource: &v2::Resource, thing: Thing) -> Option<Account> {
-        use v2::user_trait::status;
         let user: v2::UserTrait = annotation::find(&resource.annotations)?;
         let time = |at: &Option<prost_types::Timestamp>| at.as_ref().map(ToString::to_string);
-        let state = user.status.as_ref().map(v2::user_trait::Status::status);
-        let [unsaid, enabled, disabled, deleted] = STATUSES;
+        let email = primary(&user.emails).unwrap_or_default().to_owned();
+        let others = user
+            .emails
+            .iter()
+            .map(|other| &other.address)
+            .filter(|other| **other != email);
         Some(Account {
             thing,
-            email: primary(&user.emails).unwrap_or_default().to_owned(),
+            more_emails: others.cloned().collect(),
+            email,
             account_type: account_type(user.account_type()),
-            status: match state {
-                Some(status::Status::Enabled) => enabled,
-                Some(status::Status::Disabled) => disabled,
-                Some(status::Status::Deleted) => deleted,
-                Some(status::Status::Unspecified) | None => unsaid,
-            },
+            status: status_of(resource, Some(&user)),
             last_login: time(&user.last_login),
             created_at: time(&user.created_at).or_else(|| time(&resource.created_at)),
         })
@@ -183,7 +189,7 @@ impl Account {
 }
 
 /// The primary e-mail address; else the first.
-fn primary(emails: &[v2::user_trait::Email]) -> Option<&str> {
+pub(super) fn primary(emails: &[v2::user_trait::Email]) -> Option<&str> {
     let primary = emails.iter().find(|email| email.is_primary).or(emails.first());
     primary.map(|email| email.address.as_str())
 }
@@ -192,7 +198,27 @@ fn primary(emails: &[v2::user_trait::Email]) -> Option<&str> {
 pub(super) const ACCOUNT_TYPES: [&str; 4] = ["", "human", "service", "system"];
 pub(super) const STATUSES: [&str; 4] = ["", "enabled", "disabled", "deleted"];
 
-fn account_type(said: AccountType) -> &'static str {
+/// The status that a resource says, else that of its user trait: one of [`STATUSES`].
+pub(super) fn status_of(resource: &v2::Resource, user: Option<&v2::UserTrait>) -> &'static str {
+    use v2::status::ResourceStatus;
+    use v2::user_trait::status::Status;
+    let [unsaid, enabled, disabled, deleted] = STATUSES;
+    match resource.status.as_ref().map(v2::Status::status) {
+        Some(ResourceStatus::Enabled) => return enabled,
+        Some(ResourceStatus::Disabled) => return disabled,
+        Some(ResourceStatus::Deleted) => return deleted,
+        Some(ResourceStatus::Unspecified) | None => {}
+    }
+    let state = user.and_then(|user| user.status.as_ref());
+    match state.map(v2::user_trait::Status::status) {
+        Some(Status::Enabled) => enabled,
+        Some(Status::Disabled) => disabled,
+        Some(Status::Deleted) => deleted,
+        Some(Status::Unspecified) | None => unsaid,
+    }
+}
+
+pub(super) fn account_type(said: AccountType) -> &'static str {
     let [unsaid, human, service, system] = ACCOUNT_TYPES;
     match said {
         AccountType::Human => human,

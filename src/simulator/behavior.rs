@@ -30,12 +30,13 @@ pub struct Behavior {
     pub clock_ahead: i64,
     /// Where the ids of a change of a group are read.
     pub group_ids: GroupIds,
-    /// What assigning groups to an agent or a tool server does to those that it is open to.
+    /// What assigning something does to what is assigned already.
     pub assigned: Assigned,
 }
 
 /// What becomes of the groups that an agent or a tool server is open to when others are assigned: the documents name a
-/// counterpart that removes, and do not say it (`workato/agents.md 5`).
+/// counterpart that removes, and do not say it (`workato/agents.md 5`). So it is with the environments of a person and the
+/// grants of a project, of which they say that they stay (`workato/api.md 2.6, 2.9`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Assigned {
     /// They stay.

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::behavior::GroupIds;
+use super::behavior::{Assigned, GroupIds};
 use super::paging::{not_found, refusal};
 use super::view::Call;
 use super::workspace::{Assignment, Env, Grantee, ProjectGrant, RoleType, Workspace, is_no_access};
@@ -24,8 +24,12 @@ pub async fn update_member(call: Call, Path(id): Path<String>, body: Bytes) -> R
         Ok(assignments) => assignments,
         Err(refused) => return bad(&refused),
     };
+    let replaces = call.server.behavior().behavior.assigned == Assigned::InPlaceOfOthers;
     call.server.change(|workspace| {
         for person in workspace.people.iter_mut().filter(|p| p.id == person) {
+            if replaces {
+                person.roles.clear();
+            }
             for assignment in &assignments {
                 person.roles.retain(|held| held.env != assignment.env);
                 person.roles.push(assignment.clone());
@@ -114,10 +118,15 @@ pub async fn put_project_grants(call: Call, Path(id): Path<String>, body: Bytes)
         wanted.push((holder, if is_alone { &role.name } else { &role.grant_id }.clone()));
     }
     let project = project.id;
+    let replaces = call.server.behavior().behavior.assigned == Assigned::InPlaceOfOthers;
     call.server.change(|workspace| {
+        if replaces {
+            workspace.project_grants.retain(|grant| grant.project != project);
+        }
         for (holder, role) in wanted {
             let grants = &mut workspace.project_grants;
-            match grants.iter_mut().find(|g| g.project == project && g.holder == holder) {
+            let mut before = grants.iter_mut().filter(|_| !replaces);
+            match before.find(|g| g.project == project && g.holder == holder) {
                 Some(held) => held.role = role,
                 None => {
                     let id = format!("pg-new-{}", grants.len());

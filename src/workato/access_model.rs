@@ -3,10 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{checkbox, odd};
-use super::collaborator::{self, Member};
+use super::client::{checkbox, endpoint, odd};
+use super::collaborator::{self, Member, RoleType};
 use super::environment_role::{self, EnvironmentRoleRow};
 use super::family::check_role_lists;
+use super::group::UserGroup;
 use super::role::{self, LegacyRole};
 use super::tables::{Table, Tables, composed};
 use super::{cause, code};
@@ -93,6 +94,9 @@ pub struct Detected {
     pub environment_roles: Vec<EnvironmentRoleRow>,
     /// The legacy custom roles; empty in an RBAC v2 workspace.
     pub legacy_roles: Vec<LegacyRole>,
+    /// Whether there are groups, and so environment roles, though their list is refused and no row names one.
+    #[serde(default)]
+    pub unlisted_environment_roles: bool,
 }
 
 /// Access model, people and role lists: the three deciding lists, asked at the same time.
@@ -136,11 +140,28 @@ async fn probe(t: &Tables, cx: &SyncContext) -> Result<Detected> {
     };
     let (members, environment_roles, legacy_roles) =
         tokio::join!(collaborator::list(t, cx), environment_role::list(t, cx), legacy_roles);
-    detect(Probe {
+    let mut detected = detect(Probe {
         members: Answer::of(members)?,
         environment_roles: Answer::of(environment_roles)?,
         legacy_roles: legacy_roles.map(Answer::of).transpose()?,
-    })
+    })?;
+    if detected.model == AccessModel::Legacy {
+        detected.unlisted_environment_roles = has_groups(t).await?;
+    }
+    Ok(detected)
+}
+
+/// Whether the workspace lists a group: only one with environment roles has any, and it always has one. A token that
+/// may not list environment roles makes such a workspace look like an older one.
+async fn has_groups(t: &Tables) -> Result<bool> {
+    // What a workspace without groups answers is not documented.
+    let has_none =
+        |error: &Error| is_refusal(error) || matches!(error.fact_value("status"), Some("400" | "405" | "410"));
+    match t.clients.dev.page::<UserGroup>(&endpoint::USER_GROUPS, 1).await {
+        Ok(page) => Ok(!page.rows.is_empty()),
+        Err(error) if has_none(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether the workspace has environment roles, groups and project roles.
@@ -148,7 +169,8 @@ async fn probe(t: &Tables, cx: &SyncContext) -> Result<Detected> {
 /// # Errors
 /// As [`Detected`].
 pub async fn has_environment_roles(t: &Tables, cx: &SyncContext) -> Result<bool> {
-    Ok(t.get::<Detected>(cx).await?.model.has_environment_roles())
+    let detected = t.get::<Detected>(cx).await?;
+    Ok(detected.model.has_environment_roles() || detected.unlisted_environment_roles)
 }
 
 /// Decides (`workato/model.md 1`).
@@ -177,6 +199,7 @@ pub fn detect(probe: Probe) -> Result<Detected> {
         members,
         environment_roles,
         legacy_roles,
+        unlisted_environment_roles: false,
     };
     match (probe.environment_roles, probe.legacy_roles) {
         (Answer::Rows(environment), Some(Answer::Rows(legacy))) => {
@@ -207,10 +230,8 @@ pub fn detect(probe: Probe) -> Result<Detected> {
 
 /// Whether any of the person's rows is of an environment role by its own word.
 fn holds_environment_role(member: &Member) -> bool {
-    member
-        .roles
-        .iter()
-        .any(|row| row.role_type.as_deref() == Some("environment"))
+    let mut roles = member.roles.iter();
+    roles.any(|row| row.kind() == RoleType::Environment)
 }
 
 fn denied(refusal: Error, message: &'static str, code: Code) -> Error {

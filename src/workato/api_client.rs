@@ -13,6 +13,7 @@ use super::folder::FolderId;
 use super::kind::{PAGE, ResourceKind, first_of, id_value, stamp, utc};
 use super::probe::Probe;
 use super::project::{ProjectRow, Projects};
+use super::settings::Environment;
 use super::tables::{Table, Tables};
 use super::tokens::{EnvironmentId, Placed};
 use crate::baton::connector::SyncContext;
@@ -125,12 +126,7 @@ pub fn resource_id(client: &ApiClientId) -> v2::ResourceId {
 
 /// The environment as member rows spell it: clients say `Development` (`workato/api.md 3.5`).
 pub fn environment(name: &str) -> String {
-    match name.to_lowercase().as_str() {
-        "development" => "dev".to_owned(),
-        "testing" => "test".to_owned(),
-        "production" => "prod".to_owned(),
-        other => other.to_owned(),
-    }
+    Environment::new(name).to_string()
 }
 
 fn build(
@@ -146,14 +142,9 @@ fn build(
     let held = client.api_privilege_group_id.as_ref();
     let role = roles.iter().find(|role| Some(&role.id) == held);
     let place = client.environment_name.as_deref().map(environment);
-    let is_here = |placed: &Placed<ProjectRow>| {
-        place
-            .as_ref()
-            .is_none_or(|place| *place == placed.environment.to_string())
-    };
+    let place = place.filter(|place| !place.is_empty());
     let projects: Vec<serde_json::Value> = projects
         .iter()
-        .filter(|placed| is_here(placed))
         .filter(|placed| {
             let root = placed.row.folder_id.as_ref();
             root.is_some_and(|root| client.folder_ids.contains(root))

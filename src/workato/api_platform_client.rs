@@ -163,6 +163,7 @@ async fn delete(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<Any>> {
     let wanted = Wanted {
         what: "an API-platform client",
         list: &endpoint::API_PLATFORM_CLIENTS,
+        itself: Some(&endpoint::API_KEYS),
         id,
         environment: None,
     };

@@ -8,6 +8,8 @@ use crate::baton::warning::Cause;
 causes! {
     /// Access to folders that no list returned.
     FOLDER_NOT_LISTED = "folder-not-listed", code::FOLDER_NOT_LISTED;
+    /// A folder is said to lie in several places.
+    FOLDER_PLACE_UNCERTAIN = "folder-place-uncertain", code::PROJECT_NOT_LISTED;
     /// A folder disappeared while it was read.
     FOLDER_GONE = "folder-gone", code::GONE_MEANWHILE;
     /// A root folder of a project that no list returned.
@@ -26,6 +28,12 @@ causes! {
     GROUP_GONE = "group-gone", code::GONE_MEANWHILE;
     /// A member of a group has the id of one collaborator and the address of another.
     GROUP_MEMBER_OF_OTHER_ADDRESS = "group-member-of-other-address", code::HOLDER_NOT_LISTED;
+    /// A member of an identity group has the id of one user and the address of another.
+    IDENTITY_MEMBER_OF_OTHER_ADDRESS = "identity-member-of-other-address", code::HOLDER_NOT_LISTED;
+    /// A project grant has the id of one collaborator and the address of another.
+    GRANT_OF_OTHER_ADDRESS = "grant-of-other-address", code::HOLDER_NOT_LISTED;
+    /// A row of a group or a grant names two people.
+    TWO_IDS = "two-ids", code::HOLDER_NOT_LISTED;
     /// The group of everybody counts more people than there are in the list.
     COLLABORATORS_MISSING = "collaborators-missing", code::GROUP_MEMBERS_MISSING;
     /// A group says that it has more members than its list shows.
@@ -44,18 +52,28 @@ causes! {
     FOLDER_REFUSED = "folder-refused", code::SINGLE_REFUSED;
     /// The settings of a single role are refused.
     ROLE_REFUSED = "role-refused", code::SINGLE_REFUSED;
+    /// A single thing answered in an earlier sync, and no list has it now, though it is not said to be gone.
+    NO_LONGER_LISTED = "no-longer-listed", code::SINGLE_REFUSED;
     /// People hold roles of a list that did not answer.
     ROLE_LIST_MISSING = "role-list-missing", code::ROLE_LIST_MISSING;
     /// People hold custom roles, which are not read.
     CUSTOM_ROLES_OFF = "custom-roles-off", code::CUSTOM_ROLES_OFF;
     /// Project roles whose names give one slug.
     PROJECT_ROLES_ALIKE = "project-roles-alike", code::ROLES_ALIKE;
+    /// Privileges whose groups and ids give one name.
+    PRIVILEGES_ALIKE = "privileges-alike", code::ROLES_ALIKE;
     /// A grant of a project role by a name that several have.
     PROJECT_ROLE_AMBIGUOUS = "project-role-ambiguous", code::ROLE_AMBIGUOUS;
     /// People hold roles by a name that several have.
     ROLE_AMBIGUOUS = "role-ambiguous", code::ROLE_AMBIGUOUS;
     /// A row of somebody's roles that does not say which, or where.
     ROLE_ROW_INCOMPLETE = "role-row-incomplete", code::ROLE_ROW_INCOMPLETE;
+    /// A row of somebody's roles that says the kind of the role in a word that is not known.
+    ROLE_TYPE_UNKNOWN = "role-type-unknown", code::ROLE_ROW_INCOMPLETE;
+    /// A row of somebody's roles in an environment of a name that is not known.
+    ENVIRONMENT_UNKNOWN = "environment-unknown", code::ROLE_ROW_INCOMPLETE;
+    /// Nobody has a row of the environment of the run.
+    ENVIRONMENT_OF_NOBODY = "environment-of-nobody", code::ROLE_ROW_INCOMPLETE;
     /// Rows of people that have no field of roles.
     ROLES_NOT_SAID = "roles-not-said", code::ROLE_ROW_INCOMPLETE;
     /// Rows of people that name one role, and do not say where.
@@ -94,6 +112,8 @@ causes! {
     FEATURE_UNUSABLE = "feature-unusable", code::FEATURE_UNUSABLE;
     /// A genie or an MCP server does not say who may use it.
     AUDIENCE_UNKNOWN = "audience-unknown", code::AUDIENCE_UNKNOWN;
+    /// An MCP server that does not say in a known word how it is opened.
+    AUTHENTICATION_UNKNOWN = "authentication-unknown", code::AUDIENCE_UNKNOWN;
     /// A group of Workato Identity that no list returned.
     IDENTITY_GROUP_NOT_LISTED = "identity-group-not-listed", code::NAMED_NOT_LISTED;
     /// A collection that no list returned.
@@ -118,6 +138,12 @@ causes! {
     API_KEYS_GONE = "api-keys-gone", code::GONE_MEANWHILE;
     /// A list changed whenever it was read.
     LIST_CHANGED = "list-changed", code::LIST_CHANGED;
+    /// A list that says it has more than can be read, or may have been cut by a limit.
+    LIST_MAY_BE_CUT = "list-may-be-cut", code::LIST_MAY_BE_CUT;
+    /// Rows of one list with one id and different content.
+    ROWS_DIFFER = "rows-differ", code::ROWS_DIFFER;
+    /// Things of one id that environments describe differently.
+    ENVIRONMENTS_DIFFER = "environments-differ", code::ROWS_DIFFER;
 }
 
 /// A family of endpoints that the token may not read. The code is that of the refusal: it names the permission.

@@ -159,6 +159,10 @@ codes! {
     AUDIENCE_UNKNOWN = "1927";
     /// Groups and collections that others name and no list shows.
     NAMED_NOT_LISTED = "1928";
+    /// Lists that may have been cut.
+    LIST_MAY_BE_CUT = "1929";
+    /// Rows of one id that differ.
+    ROWS_DIFFER = "1930";
 }
 
 #[cfg(test)]

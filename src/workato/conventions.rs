@@ -1,15 +1,31 @@
 //! What a reader of Workato files should know beyond the format (`workato/model.md 2, 3, 5, 11`).
 
-use crate::baton::conventions::{Conventions, Everyone, Leak, Machine, Managers, Mark, NamedRights, Scopes};
+use crate::baton::conventions::{Bearers, Conventions, Everyone, Leak, Machine, Managers, Mark, NamedRights, Scopes};
 
 /// Workato's conventions.
 pub const CONVENTIONS: Conventions = Conventions {
+    own_types: &[
+        "collaborator",
+        "collaborator_group",
+        "environment_role",
+        "project_role",
+        "api_client",
+        "api_platform_client",
+        "identity_user",
+        "genie",
+        "genie_client",
+        "mcp_server",
+    ],
     role_types: &["environment_role", "role"],
     group_types: &["collaborator_group"],
     project_types: &["project"],
     inside_projects: &["folder", "connection"],
     placed_in_projects: &["genie", "mcp_server"],
-    open_to_bearers: &[("mcp_server", Mark::Text("authentication_method", "token"))],
+    open_to_bearers: &[Bearers {
+        of: "mcp_server",
+        open: Mark::Word("authentication_method", &["token"]),
+        closed: Mark::Word("authentication_method", &["workatoidp"]),
+    }],
     unlisted_users: &[("genie_client", "genie")],
     act_unlisted: &["genie", "genie_client"],
     environment: Some("environment"),
@@ -49,11 +65,12 @@ pub const CONVENTIONS: Conventions = Conventions {
     managers: Some(Managers {
         role_types: &["environment_role"],
         roles: &["environmentadmin"],
-        unless: Mark::Text("type", "custom"),
+        unless: Mark::Word("type", &["custom"]),
         right_types: &["privilege"],
+        // `all` stands for every privilege of a group.
         marks: &[
-            Mark::Text("resource", "Manage projects"),
-            Mark::Text("permission", "access_control"),
+            Mark::Word("resource", &["manageprojects", "all"]),
+            Mark::Word("permission", &["accesscontrol", "all"]),
         ],
         needs: "a project role",
     }),

@@ -18,7 +18,7 @@ use super::client::endpoint::Endpoint;
 use super::client::{Listed, NO_MIRROR, Row, WorkatoClient, odd};
 use super::family::Family;
 use super::family::single::{self, Losses, Outcome, Single};
-use super::listing::List;
+use super::listing::{List, content};
 use super::settings::Environment;
 use super::tables::{Tables, stored};
 use super::tokens::Placed;
@@ -42,11 +42,22 @@ pub struct Feature {
 }
 
 impl Tables {
-    /// The rows of all environments of the run that answer, ordered by id, each id once.
+    /// The rows of all environments of the run that answer, ordered by id, each id once: that of the first environment
+    /// that has it. One that another environment describes differently is counted.
     ///
     /// # Errors
     /// Those of the client. A refusal of what answered before is one.
     pub async fn feature<T: Listed>(&self, cx: &SyncContext, feature: &Feature) -> Result<Vec<Placed<T>>> {
+        let mut placed: Vec<Placed<T>> = self.feature_everywhere(cx, feature).await?;
+        placed.dedup_by(|later, first| later.row.id_text() == first.row.id_text());
+        Ok(placed)
+    }
+
+    /// As [`Tables::feature`], but an id once for each environment that has it.
+    ///
+    /// # Errors
+    /// As [`Tables::feature`].
+    pub async fn feature_everywhere<T: Listed>(&self, cx: &SyncContext, feature: &Feature) -> Result<Vec<Placed<T>>> {
         let mut placed: Vec<Placed<T>> = Vec::new();
         let mut without = Vec::new();
         let environments = self.readable_environments(cx).await?;
@@ -68,7 +79,17 @@ impl Tables {
             }
         }
         placed.sort_by(|a, b| a.row.id_text().cmp(b.row.id_text()));
-        placed.dedup_by(|later, first| later.row.id_text() == first.row.id_text());
+        for same in placed.chunk_by(|a, b| a.row.id_text() == b.row.id_text()) {
+            let [first, others @ ..] = same else { continue };
+            for other in others.iter().filter(|other| content(&other.row) != content(&first.row)) {
+                cx.warnings.add(
+                    cause::ENVIRONMENTS_DIFFER,
+                    "environments have things of one id that are not described alike; those of the first environment were \
+                     taken, and the others are missing",
+                    format!("{name}: id {} of {}, not of {}", first.row.id_text(), first.environment, other.environment),
+                );
+            }
+        }
         Ok(placed)
     }
 
@@ -155,7 +176,8 @@ fn is_not_in_plan(error: &Error) -> bool {
 
 /// Whether there was an answer, and it is of no use. A gateway that is down is another matter.
 fn is_unusable(error: &Error) -> bool {
-    let unreadable = [code::UNREADABLE, code::NOT_JSON].contains(&error.code_id());
+    // One that says it failed, under a status of success, is no more of use.
+    let unreadable = [code::UNREADABLE, code::NOT_JSON, code::SERVER_ERROR].contains(&error.code_id());
     matches!(status(error), Some(500 | 501)) || (unreadable && status(error) == Some(200))
 }
 
@@ -289,6 +311,10 @@ impl<A: Asked, L: Listed> Single for Question<'_, '_, A, L> {
 
     async fn ask_again(&self, id: &str) -> Result<()> {
         A::ask_again(self.each.client, self.each.at, id).await
+    }
+
+    fn is_known(&self, id: &str) -> Option<bool> {
+        Some(self.each.things.iter().any(|(known, _)| known == id))
     }
 
     async fn is_listed(&self, id: &str) -> Result<bool> {

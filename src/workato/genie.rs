@@ -55,6 +55,28 @@ parts! {
     }
 }
 
+impl GenieRow {
+    /// The answer about one genie, and where that does not say something, what the list said.
+    fn over(self, listed: &GenieRow) -> GenieRow {
+        let listed = listed.clone();
+        GenieRow {
+            id: self.id,
+            name: self.name.or(listed.name),
+            description: self.description.or(listed.description),
+            state: self.state.or(listed.state),
+            folder_id: self.folder_id.or(listed.folder_id),
+            project_id: self.project_id.or(listed.project_id),
+            ai_provider: self.ai_provider.or(listed.ai_provider),
+            ai_model: self.ai_model.or(listed.ai_model),
+            skills_count: self.skills_count.or(listed.skills_count),
+            knowledge_bases_count: self.knowledge_bases_count.or(listed.knowledge_bases_count),
+            user_groups: self.user_groups.or(listed.user_groups),
+            created_at: self.created_at.or(listed.created_at),
+            odd: self.odd,
+        }
+    }
+}
+
 const FEATURE: Feature = Feature {
     family: "genies",
     endpoint: &endpoint::GENIES,
@@ -116,7 +138,10 @@ async fn whole(
     let family = t.family(cx, &each.family);
     let answer = each.answer::<One<GenieRow>>(&family, placed.row.id.as_str()).await?;
     Ok(match answer {
-        Some(One(row)) if row.id == placed.row.id => Placed { row, ..placed },
+        Some(One(row)) if row.id == placed.row.id => Placed {
+            row: row.over(&placed.row),
+            ..placed
+        },
         _ => placed,
     })
 }

@@ -70,8 +70,50 @@ const FEATURE: Feature = Feature {
 const DETAILS: &str = "mcp_server_details";
 const POLICIES: &str = "mcp_server_policies";
 
-/// Whoever has the address is in.
+/// The word for a server that whoever has the address gets into.
 const BY_TOKEN: &str = "token";
+/// The word for one whose users log in.
+const BY_LOGIN: &str = "workato_idp";
+
+/// How a server is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    /// Whoever has the address is in.
+    ByToken,
+    /// Users log in with Workato Identity.
+    ByLogin,
+    /// It does not say, or in a word that is not known: whoever has the address may be in.
+    NotKnown,
+}
+
+impl McpServerRow {
+    fn opened(&self) -> Opened {
+        match self.authentication_method.as_deref().map(str::trim) {
+            Some(said) if said.eq_ignore_ascii_case(BY_TOKEN) => Opened::ByToken,
+            Some(said) if said.eq_ignore_ascii_case(BY_LOGIN) => Opened::ByLogin,
+            _ => Opened::NotKnown,
+        }
+    }
+
+    /// The answer about one server, and where that does not say something, what the list said.
+    fn over(self, listed: &McpServerRow) -> McpServerRow {
+        let listed = listed.clone();
+        McpServerRow {
+            id: self.id,
+            name: self.name.or(listed.name),
+            description: self.description.or(listed.description),
+            folder_id: self.folder_id.or(listed.folder_id),
+            project_id: self.project_id.or(listed.project_id),
+            authentication_method: self.authentication_method.or(listed.authentication_method),
+            tools_count: self.tools_count.or(listed.tools_count),
+            has_vua_dependent_tools: self.has_vua_dependent_tools.or(listed.has_vua_dependent_tools),
+            idp_user_group_ids: self.idp_user_group_ids.or(listed.idp_user_group_ids),
+            created_at: self.created_at.or(listed.created_at),
+            updated_at: self.updated_at.or(listed.updated_at),
+            odd: self.odd,
+        }
+    }
+}
 
 const LOSSES: Losses = Losses {
     refused: cause::MCP_SERVER_REFUSED,
@@ -97,7 +139,7 @@ pub struct McpServerWhole {
 impl McpServerWhole {
     /// Whether nobody is asked who they are.
     fn is_by_token(&self) -> bool {
-        self.server.row.authentication_method.as_deref() == Some(BY_TOKEN)
+        self.server.row.opened() == Opened::ByToken
     }
 
     fn groups(&self) -> &[IdentityGroupId] {
@@ -123,6 +165,16 @@ impl Table for McpServers {
             .try_collect()
             .await?;
         for server in &servers {
+            if server.server.row.opened() == Opened::NotKnown {
+                let said = server.server.row.authentication_method.as_deref();
+                let said = said.map_or_else(|| "nothing".to_owned(), |said| format!("{said:?}"));
+                cx.warnings.add(
+                    cause::AUTHENTICATION_UNKNOWN,
+                    "MCP servers do not say in a word that is known how they are opened; whoever has the address of one \
+                     may be in",
+                    format!("{}: {said}", called(&server.server.row)),
+                );
+            }
             if !server.is_by_token() && server.server.row.idp_user_group_ids.is_none() {
                 cx.warnings.add(
                     cause::AUDIENCE_UNKNOWN,
@@ -174,7 +226,7 @@ async fn whole(
         .await?;
     let server = match detail {
         Some(One(row)) if row.id == listed.row.id => Placed {
-            row,
+            row: row.over(&listed.row),
             environment: listed.environment.clone(),
         },
         _ => listed.clone(),
@@ -221,7 +273,7 @@ impl Audience for McpServerRow {
     }
 
     fn beside_the_point(&self) -> Option<String> {
-        let by_token = self.authentication_method.as_deref() == Some(BY_TOKEN);
+        let by_token = self.opened() == Opened::ByToken;
         by_token.then(|| {
             format!(
                 "{:?} is opened by a token: whoever has its address may use it, and groups change nothing",
@@ -326,7 +378,14 @@ fn build(whole: &McpServerWhole, parent: Option<&ProjectId>) -> v2::Resource {
         .with("name", called(server))
         .with("description", server.description.as_deref())
         .with("environment", environment.as_str())
-        .with("authentication_method", server.authentication_method.as_deref())
+        .with(
+            "authentication_method",
+            match server.opened() {
+                Opened::ByToken => Some(BY_TOKEN),
+                Opened::ByLogin => Some(BY_LOGIN),
+                Opened::NotKnown => server.authentication_method.as_deref(),
+            },
+        )
         .with("project_id", server.project_id.as_ref().map(id_value))
         .with("folder_id", server.folder_id.as_ref().map(id_value))
         .with("tools_count", server.tools_count)
@@ -357,17 +416,13 @@ async fn rotate(t: &Tables, cx: &SyncContext, id: &str) -> Result<NewSecret> {
     let wanted = Wanted {
         what: "an MCP server",
         list: &endpoint::MCP_SERVERS,
+        itself: Some(&endpoint::MCP_SERVER),
         id,
         environment: None,
     };
     let found: Found<'_, McpServerRow> = wanted.find(t, cx).await?;
     let title = format!("{} ({})", called(&found.row), found.environment);
-    if found
-        .row
-        .authentication_method
-        .as_deref()
-        .is_some_and(|method| method != BY_TOKEN)
-    {
+    if found.row.authentication_method.is_some() && found.row.opened() != Opened::ByToken {
         let message = format!("{title} is not opened by a token: there is none to make anew");
         return Err(Error::new(Kind::FailedPrecondition, message)
             .code(code::NO_AUDIENCE)

@@ -48,6 +48,7 @@ mod role_config;
 pub mod settings;
 pub mod tables;
 mod tokens;
+mod whose;
 mod writing;
 
 use std::sync::Arc;
@@ -138,9 +139,14 @@ impl WorkatoConnector {
         cx.local.get(|| self.tables_anew())
     }
 
-    /// Tables of one write alone: what a sync read a while ago may have changed.
+    /// Tables of one question alone: what a sync read a while ago may have changed.
     fn tables_anew(&self) -> Tables {
         Tables::new(Arc::clone(&self.settings), self.clients.clone())
+    }
+
+    /// Tables of one write alone. It acts on what lists do not have, so they are believed less easily.
+    fn tables_of_write(&self) -> Tables {
+        Tables::new(Arc::clone(&self.settings), self.clients.clone().wary())
     }
 
     /// Makes sure that there is a type, before a write to it.
@@ -315,7 +321,7 @@ impl Provisioner for WorkatoConnector {
         principal: &v2::Resource,
         entitlement: &v2::Entitlement,
     ) -> Result<Granted> {
-        let t = self.tables_anew();
+        let t = self.tables_of_write();
         let slug = writing::slug_of(entitlement);
         let right = writing::right(entitlement, &slug, principal)?;
         let resource_type = resource::key(right.on).0;
@@ -332,7 +338,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn revoke(&self, cx: &SyncContext, grant: &v2::Grant) -> Result<Vec<Any>> {
-        let t = self.tables_anew();
+        let t = self.tables_of_write();
         let entitlement = writing::required(grant.entitlement.as_ref(), "the grant names no entitlement")?;
         let principal = writing::required(grant.principal.as_ref(), "the grant names no principal")?;
         let slug = writing::slug_of(entitlement);
@@ -351,7 +357,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn create_account(&self, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
-        let t = self.tables_anew();
+        let t = self.tables_of_write();
         // Who names no type means the one that has accounts.
         let resource_type = match account.resource_type {
             "" => accounts().map_or("", |(resource_type, _)| resource_type),
@@ -375,7 +381,7 @@ impl Provisioner for WorkatoConnector {
         id: &v2::ResourceId,
         _: Option<&v2::ResourceId>,
     ) -> Result<Vec<Any>> {
-        let t = self.tables_anew();
+        let t = self.tables_of_write();
         self.check_type(&id.resource_type)?;
         macro_rules! dispatch {
             ($($kind:path),* $(,)?) => {
@@ -393,7 +399,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn rotate(&self, cx: &SyncContext, id: &v2::ResourceId) -> Result<Vec<NewSecret>> {
-        let t = self.tables_anew();
+        let t = self.tables_of_write();
         self.check_type(&id.resource_type)?;
         macro_rules! dispatch {
             ($($kind:path),* $(,)?) => {
@@ -411,7 +417,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn act(&self, cx: &SyncContext, action: &str, arguments: Arguments<'_>) -> Result<Struct> {
-        action::run(&self.tables_anew(), cx, action, arguments).await
+        action::run(&self.tables_of_write(), cx, action, arguments).await
     }
 }
 

@@ -7,11 +7,11 @@ use super::cause;
 use super::client::endpoint::{self, Endpoint};
 use super::client::{WorkatoClient, ids, parts, rows};
 use super::kind::{PAGE, ResourceKind, id_value, utc};
-use super::listing::List;
 use super::names::{Meaning, NameTable, SYSTEM_PROJECT_ROLES, is_system};
 use super::probe::{Probe, Refused};
 use super::role_config::{ConfiguredRole, settings_asked, with_configs};
 use super::tables::{Table, Tables};
+use super::writing::whole::never_empty;
 use crate::baton::annotation;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
@@ -112,12 +112,12 @@ impl ConfiguredRole for ProjectRoleRow {
     }
 }
 
-/// The project roles of a workspace at this moment, without their settings.
+/// The project roles of a workspace at this moment, without their settings. Every workspace with such roles has some.
 ///
 /// # Errors
-/// Those of the client.
+/// Those of the client; `Unavailable` for a list without any.
 pub async fn now(client: &WorkatoClient) -> Result<ProjectRoles> {
-    let listed: Vec<ProjectRoleRow> = List::now(client, &endpoint::PROJECT_ROLES).read().await?;
+    let listed: Vec<ProjectRoleRow> = never_empty(client, &endpoint::PROJECT_ROLES).await?;
     Ok(ProjectRoles::of(&listed))
 }
 

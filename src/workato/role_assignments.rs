@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access_model::{AccessModel, Detected};
 use super::client::checkbox;
-use super::collaborator::{MemberId, MemberRole};
+use super::collaborator::{MemberId, MemberRole, RoleType};
 use super::names::{Meaning, NameTable, SYSTEM_ENVIRONMENT_ROLES, folded, is_system};
 use super::role::BASE_ROLES;
 use super::settings::Environment;
@@ -131,6 +131,7 @@ pub fn is_no_access(name: &str) -> bool {
 fn resolve(detected: &Detected, environments: &[Environment], custom_roles_off: bool, warnings: &Warnings) -> Holdings {
     let names = RoleNames::of(detected);
     let mut holdings = Holdings::default();
+    warn_elsewhere(detected, environments, warnings);
     for member in &detected.members {
         for row in &member.roles {
             let (Some(place), Some(name)) = (said(&row.environment_type), said(&row.role_name)) else {
@@ -142,27 +143,37 @@ fn resolve(detected: &Detected, environments: &[Environment], custom_roles_off: 
                 );
                 continue;
             };
-            let environment = Environment::new(place);
-            if !environments.contains(&environment) {
+            if names.is_placeholder(name) {
                 continue;
             }
+            let environment = Environment::new(place);
             let example = format!("{name} ({environment}), held by collaborator {}", member.id);
-            let (kind, meaning) = match kind_of(detected.model, row) {
-                _ if names.is_placeholder(name) => continue,
-                Some(RoleKind::Environment) => (RoleKind::Environment, names.find(RoleKind::Environment, name)),
-                Some(RoleKind::Legacy) => match names.find(RoleKind::Legacy, name) {
-                    // A row that does not say its type means a legacy role; where none has the name, it can only
-                    // be the other kind.
-                    Meaning::Nothing if said(&row.role_type).is_none() => {
-                        match names.find(RoleKind::Environment, name) {
-                            Meaning::Nothing => (RoleKind::Legacy, Meaning::Nothing),
-                            found => (RoleKind::Environment, found),
-                        }
-                    }
-                    found => (RoleKind::Legacy, found),
-                },
-                None => {
+            let is_read = environments.contains(&environment);
+            // Whoever names an environment of another name as the only one knows that it is one.
+            if !(environment.is_known() || is_read && environments.len() == 1) {
+                warnings.add(
+                    cause::ENVIRONMENT_UNKNOWN,
+                    environment_unknown(is_read),
+                    example.clone(),
+                );
+            }
+            if !is_read {
+                continue;
+            }
+            let lists = (detected.model, detected.unlisted_environment_roles);
+            let (kind, meaning) = match listed_as(lists, &names, row, name) {
+                Ok(found) => found,
+                Err(Unlisted::Missing) => {
                     warnings.add(cause::ROLE_LIST_MISSING, role_list_missing(detected.model), example);
+                    continue;
+                }
+                Err(Unlisted::UnknownType) => {
+                    warnings.add(
+                        cause::ROLE_TYPE_UNKNOWN,
+                        "rows of people's roles say in a word that is not known of which kind the role is; those roles \
+                         are not in this sync",
+                        format!("{example}: {:?}", row.role_type.as_deref().unwrap_or_default()),
+                    );
                     continue;
                 }
             };
@@ -218,12 +229,82 @@ fn ambiguous(warnings: &Warnings, example: String) {
     );
 }
 
-/// The list a row's role is in; `None` where the row names a list this workspace did not answer.
-fn kind_of(model: AccessModel, row: &MemberRole) -> Option<RoleKind> {
-    match (model, said(&row.role_type)) {
-        (AccessModel::RbacV2, Some("privilege_group")) | (AccessModel::Legacy, Some("environment")) => None,
-        (AccessModel::RbacV2, _) | (AccessModel::Mixed, Some("environment")) => Some(RoleKind::Environment),
-        (AccessModel::Legacy | AccessModel::Mixed, _) => Some(RoleKind::Legacy),
+/// Why it is not known which list has the role of a row.
+pub enum Unlisted {
+    /// This workspace did not answer that list.
+    Missing,
+    /// The row says the kind in a word that is not known.
+    UnknownType,
+}
+
+/// The list that has the role of a row, and what it has there under this name. It goes by the model of the workspace, and by
+/// whether environment roles are in use and in no list.
+///
+/// # Errors
+/// Why none is known to have it.
+pub fn listed_as(
+    (model, is_unlisted): (AccessModel, bool),
+    names: &RoleNames,
+    row: &MemberRole,
+    name: &str,
+) -> std::result::Result<(RoleKind, Meaning<String>), Unlisted> {
+    let of = |kind| (kind, names.find(kind, name));
+    match (model, row.kind()) {
+        (_, RoleType::Unknown) => Err(Unlisted::UnknownType),
+        (AccessModel::RbacV2, RoleType::PrivilegeGroup) | (AccessModel::Legacy, RoleType::Environment) => {
+            Err(Unlisted::Missing)
+        }
+        (AccessModel::RbacV2, _) | (_, RoleType::Environment) => Ok(of(RoleKind::Environment)),
+        (_, RoleType::PrivilegeGroup) => Ok(of(RoleKind::Legacy)),
+        // A row that does not say its type means a legacy role. Where no list has one of the name, it can only be the
+        // other kind; and no list has the base roles.
+        (_, RoleType::NotSaid) => {
+            let legacy = names.find(RoleKind::Legacy, name);
+            let is_base = matches!(&legacy, Meaning::One(id) if BASE_ROLES.contains(&id.as_str()));
+            match names.find(RoleKind::Environment, name) {
+                Meaning::Nothing if is_base && is_unlisted => Err(Unlisted::Missing),
+                found if found != Meaning::Nothing && (is_base || legacy == Meaning::Nothing) => {
+                    Ok((RoleKind::Environment, found))
+                }
+                _ => Ok((RoleKind::Legacy, legacy)),
+            }
+        }
+    }
+}
+
+/// Says so where the rows of people name other environments than those of the run, and none of these.
+fn warn_elsewhere(detected: &Detected, environments: &[Environment], warnings: &Warnings) {
+    let rows = detected.members.iter().flat_map(|member| &member.roles);
+    let named: BTreeSet<Environment> = rows
+        .filter_map(|row| said(&row.environment_type))
+        .map(Environment::new)
+        .collect();
+    if named.is_empty() || environments.iter().any(|environment| named.contains(environment)) {
+        return;
+    }
+    let list = |all: &mut dyn Iterator<Item = &Environment>| {
+        let all: Vec<&str> = all.map(Environment::as_str).collect();
+        all.join(", ")
+    };
+    warnings.add(
+        cause::ENVIRONMENT_OF_NOBODY,
+        "nobody's row of a role is of the environment that this sync reads, and people have rows of others; if it goes by \
+         another name there, its roles are missing",
+        format!(
+            "{}; rows say {}",
+            list(&mut environments.iter()),
+            list(&mut named.iter())
+        ),
+    );
+}
+
+fn environment_unknown(is_read: bool) -> &'static str {
+    if is_read {
+        "people hold roles in environments that are called neither dev nor test nor prod; if one of these is meant, these \
+         roles are in this sync under another environment than they are held in"
+    } else {
+        "people hold roles in environments that are called neither dev nor test nor prod; if the one that this sync reads \
+         is meant, these roles are missing"
     }
 }
 

@@ -15,9 +15,18 @@ use crate::baton::secret::Secret;
 pub struct Environment(String);
 
 impl Environment {
-    /// From the API's or a person's spelling; compared in lower case.
+    /// From the API's or a person's spelling: rows of people say `dev`, API clients say `Development`
+    /// (`workato/api.md 3.5`). Compared in lower case and by one name.
     pub fn new(name: &str) -> Self {
-        Environment(name.trim().to_lowercase())
+        let name = name.trim().to_lowercase();
+        let short = LONG_NAMES.iter().find(|(long, _)| *long == name);
+        Environment(short.map_or(name, |(_, short)| (*short).to_owned()))
+    }
+
+    /// Whether it is one of those that every workspace can have. What another word stands for is not known: an
+    /// environment of its own, or one of these in a spelling of which nobody has heard.
+    pub fn is_known(&self) -> bool {
+        LONG_NAMES.iter().any(|(_, short)| *short == self.0)
     }
 
     /// `dev`, the environment whose token sees people and roles.
@@ -36,6 +45,9 @@ impl fmt::Display for Environment {
         f.write_str(&self.0)
     }
 }
+
+/// The environments that every workspace can have, spelled out and as rows of people say them.
+const LONG_NAMES: [(&str, &str); 3] = [("development", "dev"), ("testing", "test"), ("production", "prod")];
 
 /// Which environments a run emits (`--workato-env`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,4 +154,27 @@ pub struct OwnToken {
     pub clients: Vec<String>,
     /// Whether they may be changed all the same (`--touch-own-token`).
     pub may_go: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_has_one_name_however_it_is_spelled() {
+        for (word, name) in [
+            ("Development", "dev"),
+            (" DEV ", "dev"),
+            ("development ", "dev"),
+            ("Testing", "test"),
+            ("PROD", "prod"),
+            ("production", "prod"),
+        ] {
+            let environment = Environment::new(word);
+            assert!(environment.is_known() && environment.as_str() == name, "{word:?}");
+        }
+        for word in ["Dev environment", "Staging", "", "developments"] {
+            assert!(!Environment::new(word).is_known(), "{word:?}");
+        }
+    }
 }

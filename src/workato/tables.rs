@@ -143,9 +143,21 @@ where
     T: Serialize + DeserializeOwned,
     Fut: Future<Output = Result<T>>,
 {
-    if let Some(value) = found(cx, key).await? {
-        return Ok(value);
+    match found(cx, key).await? {
+        Some(value) => Ok(value),
+        None => asked(cx, key, fetch).await,
     }
+}
+
+/// What `fetch` brings, stored under `key` in the place of what may be there. As for the rest, [`stored`].
+///
+/// # Errors
+/// As [`stored`].
+pub async fn asked<T, Fut>(cx: &SyncContext, key: &str, fetch: impl FnOnce() -> Fut) -> Result<T>
+where
+    T: Serialize + DeserializeOwned,
+    Fut: Future<Output = Result<T>>,
+{
     // Until it is stored. Nobody closes the semaphore.
     let _turn = cx.permits.acquire().await.ok();
     keep(cx, key, fetch().await?).await

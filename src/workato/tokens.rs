@@ -62,6 +62,18 @@ impl Clients {
         }
     }
 
+    /// The same for whoever acts on what lists do not have ([`WorkatoClient::wary`]).
+    #[must_use]
+    pub fn wary(self) -> Self {
+        let others = self.others.into_iter();
+        Clients {
+            dev: self.dev.wary(),
+            others: others
+                .map(|(environment, client)| (environment, client.wary()))
+                .collect(),
+        }
+    }
+
     /// The client of an environment's token, if there is one.
     pub fn of(&self, environment: &Environment) -> Option<&WorkatoClient> {
         if *environment == Environment::dev() {

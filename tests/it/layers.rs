@@ -301,7 +301,7 @@ const ROOMS: [(&str, &str, &str, &[&str]); 19] = [
         "group",
         "collaborator_group",
         "CollaboratorGroup",
-        &["action", "incremental", "project"],
+        &["access_model.rs", "action", "incremental", "project"],
     ),
     (
         "project_role",

@@ -2,6 +2,7 @@
 //! says the rows must be. The oracle knows the workspace, not the connector.
 
 mod agents;
+mod alike;
 mod counts;
 mod degrade;
 mod detection;
@@ -12,6 +13,7 @@ mod privileges;
 mod profiles;
 mod requests;
 mod stopped;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,9 +4,11 @@
 mod accounts;
 mod agents;
 mod alike;
+mod certain;
 mod flags;
 mod groups;
 mod keys;
+mod others;
 pub mod place;
 mod program;
 mod projects;

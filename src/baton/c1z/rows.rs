@@ -59,7 +59,9 @@ impl View<'_> {
     }
 
     pub(super) fn resource(&self, resource_type: &str, id: &str) -> Result<Option<v2::Resource>> {
-        self.one(&format!("{resource_type}:{id}"))
+        // Type and id of another resource may be spelled the same.
+        let found: Option<v2::Resource> = self.one(&format!("{resource_type}:{id}"))?;
+        Ok(found.filter(|found| found.id.is_none() || resource::key(found) == (resource_type, id)))
     }
 
     pub(super) fn entitlement(&self, id: &str) -> Result<Option<v2::Entitlement>> {

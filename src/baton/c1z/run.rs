@@ -104,6 +104,11 @@ impl SyncRun {
         self.ended_at.is_some() && self.sync_type == SyncType::Full.as_str()
     }
 
+    /// Whether its rows are what is gone since its parent, rather than what there is.
+    pub fn is_of_deletions(&self) -> bool {
+        self.sync_type == SyncType::PartialDeletions.as_str()
+    }
+
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(SyncRun {
             sync_id: row.get(0)?,
@@ -168,15 +173,15 @@ pub(super) fn find(db: &Connection, sync_id: &str) -> Result<Option<SyncRun>> {
         .optional()?)
 }
 
-/// The finished run that readers show: the one that ended last, of `kind` or of any.
+/// The finished run that readers show: the one that ended last, of `kind`, or of any that says what there is.
 pub(super) fn latest_finished(db: &Connection, kind: Option<SyncType>) -> Result<Option<SyncRun>> {
     let sql = format!(
-        "select {COLUMNS} from v1_sync_runs where ended_at is not null and (?1 is null or sync_type = ?1) \
-         order by ended_at desc, sync_id desc limit 1"
+        "select {COLUMNS} from v1_sync_runs where ended_at is not null and sync_type = coalesce(?1, sync_type) and \
+         (?1 is not null or sync_type <> ?2) order by ended_at desc, sync_id desc limit 1"
     );
     let kind = kind.map(SyncType::as_str);
     Ok(db
         .prepare_cached(&sql)?
-        .query_row([kind], SyncRun::from_row)
+        .query_row(params![kind, SyncType::PartialDeletions.as_str()], SyncRun::from_row)
         .optional()?)
 }

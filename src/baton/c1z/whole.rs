@@ -23,6 +23,8 @@ pub(super) trait Stored: Message + Default {
     const TABLE: &'static str;
     /// What a statement selects first, in this order: the external id, the message, and what it may lack.
     const COLUMNS: &'static str;
+    /// Which of these, beside the id, say what a row is about: where they differ, it is another row.
+    const ABOUT: &'static [usize];
     /// What its rows count as; types are few, and do not count.
     const SORT: Option<Sort>;
 
@@ -43,6 +45,7 @@ pub(super) fn message<M: Stored>(row: &Row<'_>, view: View<'_>) -> Result<M> {
 impl Stored for v2::ResourceType {
     const TABLE: &'static str = "v1_resource_types";
     const COLUMNS: &'static str = "external_id, data";
+    const ABOUT: &'static [usize] = &[];
     const SORT: Option<Sort> = None;
 
     fn fill_in(&mut self, row: &Row<'_>, _: View<'_>) -> Result<()> {
@@ -54,6 +57,7 @@ impl Stored for v2::ResourceType {
 impl Stored for v2::Resource {
     const TABLE: &'static str = "v1_resources";
     const COLUMNS: &'static str = "external_id, data, resource_type_id, parent_resource_type_id, parent_resource_id";
+    const ABOUT: &'static [usize] = &[2];
     const SORT: Option<Sort> = Some(Sort::Resource);
 
     fn fill_in(&mut self, row: &Row<'_>, _: View<'_>) -> Result<()> {
@@ -74,6 +78,7 @@ impl Stored for v2::Resource {
 impl Stored for v2::Entitlement {
     const TABLE: &'static str = "v1_entitlements";
     const COLUMNS: &'static str = "external_id, data, resource_type_id, resource_id";
+    const ABOUT: &'static [usize] = &[2, 3];
     const SORT: Option<Sort> = Some(Sort::Entitlement);
 
     fn fill_in(&mut self, row: &Row<'_>, view: View<'_>) -> Result<()> {
@@ -86,6 +91,7 @@ impl Stored for v2::Grant {
     const TABLE: &'static str = "v1_grants";
     const COLUMNS: &'static str = "external_id, data, entitlement_id, resource_type_id, resource_id, \
                                    principal_resource_type_id, principal_resource_id";
+    const ABOUT: &'static [usize] = &[3, 4, 2, 5, 6];
     const SORT: Option<Sort> = Some(Sort::Grant);
 
     fn fill_in(&mut self, row: &Row<'_>, view: View<'_>) -> Result<()> {

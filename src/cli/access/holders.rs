@@ -1,14 +1,16 @@
 //! Who can reach a resource: one tree per resource. What is held on it comes first, by entitlement, what may do most
 //! first and people before groups; then what is held around it, scopes, and who can give themselves access.
 
+mod heads;
 mod kept;
 mod people;
 
 use std::collections::{HashMap, HashSet};
 
+use self::heads::{Heads, Met};
 use self::kept::{By, Candidate, Holders, Told};
 use self::people::Everybody;
-use super::told::{self, Shown, how};
+use super::told::{self, Answered, Shown, how};
 use crate::baton::error::Result;
 use crate::cli::read::Reading;
 use crate::report::access::{Access, HeldRow};
@@ -28,7 +30,7 @@ const MOST_PIPED: usize = 100_000;
 /// Things inside of one that are told unless all are asked for.
 const INSIDE: usize = 12;
 
-/// Writes the trees; returns how many rows they are made of.
+/// Writes the trees; returns what was answered.
 ///
 /// # Errors
 /// Those of the file and of stdout.
@@ -39,24 +41,35 @@ pub(super) fn trees(
     things: &[(Thing, Part)],
     pick: &Pick,
     all: bool,
-) -> Result<Shown> {
+) -> Result<Answered> {
     // A file or a pipe gets everybody, as far as they can be read as lines: nobody can ask it for the rest.
     let most = match (all, terminal.stdout_is_terminal()) {
         (true, _) => usize::MAX,
         (false, true) => MOST,
         (false, false) => MOST_PIPED,
     };
-    let mut shown = Shown::default();
+    let mut answered = Answered {
+        are_gaps_told: true,
+        ..Answered::default()
+    };
+    let mut known: HashSet<Gap> = HashSet::new();
     terminal.deliver(&reading.paging, |output| {
         let mut empty = 0;
+        let mut below: Vec<Gap> = Vec::new();
         for (at, (thing, part)) in things.iter().enumerate() {
             let answer = Answer::gather(asker, thing, *part, pick, most)?;
+            let new = answer.gaps.iter().filter(|gap| known.insert((*gap).clone()));
+            let new: Vec<Gap> = new.cloned().collect();
+            if *part == Part::Own {
+                below.extend(new.iter().cloned());
+            }
+            answered.gaps.extend(new);
             // Of what is below the first, only what somebody can reach.
             if *part == Part::Own && answer.sections.is_empty() {
                 empty += 1;
                 continue;
             }
-            answer.rows.add_to(&mut shown);
+            answer.rows.add_to(&mut answered.shown);
             if at > 0 {
                 output.text("\n")?;
             }
@@ -69,9 +82,13 @@ pub(super) fn trees(
             );
             tree::write(output, &Node::new(Tone::Dim, line.trim_start()), terminal.layout())?;
         }
+        if let Some(gaps) = told::gaps(&below, all) {
+            output.text("\n")?;
+            tree::write(output, &gaps, terminal.layout())?;
+        }
         Ok(())
     })?;
-    Ok(shown)
+    Ok(answered)
 }
 
 /// What is held, in the order of answers.
@@ -94,11 +111,11 @@ struct Answer<'a> {
     /// Their places, by how they let to the thing and the entitlement: a million may hold one of them.
     places: HashMap<Reach, HashMap<String, usize>>,
     everybody: Everybody,
-    people: HashSet<u32>,
-    accounts: HashSet<u32>,
+    /// Those who can reach it.
+    met: Met,
     others: usize,
     scoped: HashSet<u32>,
-    granting: HashSet<u32>,
+    granting: Met,
     /// Places of things around, by type and bare id.
     around: HashMap<(String, String), usize>,
     /// By what is held first: the group of everybody, where it is one.
@@ -118,11 +135,10 @@ impl<'a> Answer<'a> {
             sections: Vec::new(),
             places: HashMap::new(),
             everybody: Everybody::default(),
-            people: HashSet::new(),
-            accounts: HashSet::new(),
+            met: Met::default(),
             others: 0,
             scoped: HashSet::new(),
-            granting: HashSet::new(),
+            granting: Met::default(),
             around: HashMap::new(),
             everyone: HashMap::new(),
             needs: None,
@@ -155,15 +171,10 @@ impl<'a> Answer<'a> {
                 let on = &asker.names().right_of_grant(lead.key())?.resource.kind;
                 let by_name = managers.filter(|managers| managers.role_types.contains(&on.as_str()));
                 self.needs = self.needs.or(by_name.map(|managers| managers.needs));
-                self.granting.insert(number);
+                self.granting.add(number, face.is_machine());
             }
             _ if !is_user => self.others += usize::from(is_told),
-            _ if face.is_machine() => {
-                self.accounts.insert(number);
-            }
-            _ => {
-                self.people.insert(number);
-            }
+            _ => self.met.add(number, face.is_machine()),
         }
         if !is_told {
             return Ok(());
@@ -180,10 +191,10 @@ impl<'a> Answer<'a> {
             return Ok(());
         };
         if is_user {
-            holders.meet(number);
+            holders.meet(number, face.is_machine());
         }
         if let Some(group) = folded {
-            holders.fold(group);
+            holders.fold(group, face.is_machine());
             return Ok(());
         }
         let kind = self.everybody.kind(number);
@@ -269,7 +280,7 @@ impl<'a> Answer<'a> {
     /// Who can reach it, in one sentence. That nobody can is only said where the file is known to tell everything.
     fn sentence(&self, asker: Asker<'_, '_>) -> String {
         let mut parts = Vec::new();
-        let (people, accounts) = (self.people.len(), self.accounts.len());
+        let Heads { people, accounts } = self.met.heads();
         // Of what is below something only what is held on it is told.
         let can = if self.part == Part::Own {
             "hold something on it"
@@ -295,11 +306,9 @@ impl<'a> Answer<'a> {
         if parts.is_empty() {
             parts.push(self.nobody(asker));
         }
-        if !self.granting.is_empty() {
-            parts.push(format!(
-                "{} can give themselves access",
-                count(self.granting.len(), "person", "people")
-            ));
+        let granting = self.granting.heads();
+        if granting.all() > 0 {
+            parts.push(format!("{} can give themselves access", granting.told()));
         }
         format!("{}.", parts.join("; "))
     }
@@ -358,23 +367,23 @@ impl<'a> Answer<'a> {
                 }
                 _ => None,
             };
-            let nouns = match reach {
-                Reach::Scope => ("account", "accounts"),
-                _ => ("person", "people"),
-            };
             let told = holders.told();
+            let heads = match reach {
+                Reach::Scope => count(told.heads.all(), "account", "accounts"),
+                _ => told.heads.told(),
+            };
             let mut lines = Vec::with_capacity(told.kept.len());
             for one in told.kept {
                 lines.push(line(asker, thing, one)?);
             }
             let told = Told {
-                people: told.people,
+                heads: told.heads,
                 kept: lines,
                 most: told.most,
                 more: told.more,
                 folded: told.folded,
             };
-            root.push(section(&format!("{title}{about}"), nouns, note, told));
+            root.push(section(&format!("{title}{about}"), &heads, note, told));
         }
         if inside > INSIDE && !all {
             let more = format!("and {} more rights in it: --all shows them", inside - INSIDE);
@@ -425,9 +434,8 @@ fn line(asker: Asker<'_, '_>, thing: &Thing, one: Candidate) -> Result<HolderLin
 }
 
 /// The holders of one right. Those who have it as everybody has it are one line.
-fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut told: Told<HolderLine>) -> Node {
-    let people = count(told.people, nouns.0, nouns.1);
-    let mut right = Node::new(Tone::Bold, title).and(Tone::Dim, format!(" · {people}"));
+fn section(title: &str, heads: &str, note: Option<String>, mut told: Told<HolderLine>) -> Node {
+    let mut right = Node::new(Tone::Bold, title).and(Tone::Dim, format!(" · {heads}"));
     right = right.with(note.map(|note| Node::new(Tone::Dim, note)));
     told.kept.sort_unstable();
     for HolderLine {
@@ -456,7 +464,7 @@ fn section(title: &str, nouns: (&str, &str), note: Option<String>, mut told: Tol
         right.push(Node::new(Tone::Yellow, format!("and {more} more: {how}")));
     }
     for (group, number) in told.folded {
-        let line = Node::new(Tone::Plain, count(number, "person", "people"));
+        let line = Node::new(Tone::Plain, number.told());
         right.push(line.and(Tone::Dim, format!("  through {group}: --all names them")));
     }
     right
@@ -472,9 +480,9 @@ mod tests {
     fn told(most: usize, people: usize, through_everyone: impl Fn(usize) -> Option<&'static str>) -> String {
         let mut holders = Holders::new(most);
         for at in (0..people).rev() {
-            holders.meet(u32::try_from(at).unwrap());
+            holders.meet(u32::try_from(at).unwrap(), false);
             if let Some(group) = through_everyone(at) {
-                holders.fold(group.to_owned());
+                holders.fold(group.to_owned(), false);
                 continue;
             }
             holders.push(false, format!("person {at:06}"), |sorted_by| Candidate {
@@ -496,7 +504,7 @@ mod tests {
             key: format!("{} {}", one.kind, one.id),
         };
         let held = Told {
-            people: held.people,
+            heads: held.heads,
             kept: held.kept.into_iter().map(line).collect(),
             most: held.most,
             more: held.more,
@@ -506,7 +514,7 @@ mod tests {
             screen: None,
             paint: Paint::OFF,
         };
-        tree::text(&section("Use of Billing", ("person", "people"), None, held), layout)
+        tree::text(&section("Use of Billing", &held.heads.told(), None, held), layout)
     }
 
     #[test]

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use super::rows::line;
-use super::told::{self, Shown};
+use super::told::{self, Answered, Shown};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::json::Form;
 use crate::baton::proto::v2;
 use crate::cli::read::Reading;
 use crate::report::access::Access;
-use crate::report::condition::moment_of;
 use crate::report::inventory::told as told_of_machine;
 use crate::report::names::Names;
 use crate::report::question::{Pick, Target, ask};
@@ -40,6 +39,16 @@ struct Found {
     shown: Shown,
 }
 
+impl Found {
+    fn answered(self) -> Answered {
+        Answered {
+            shown: self.shown,
+            gaps: self.gaps,
+            are_gaps_told: true,
+        }
+    }
+}
+
 fn collect(asker: Asker<'_, '_>, who: &Thing, pick: &Pick) -> Result<Found> {
     let is_on = !pick.resources.is_empty();
     let mut found = Found {
@@ -62,7 +71,7 @@ fn collect(asker: Asker<'_, '_>, who: &Thing, pick: &Pick) -> Result<Found> {
 }
 
 /// The published `ResourceAccessListOutput` (`principal`, `access`), with `paths`, `reach` and `unknown` besides;
-/// returns how many rows.
+/// returns what was answered.
 ///
 /// # Errors
 /// Those of the file and of stdout.
@@ -72,7 +81,7 @@ pub(super) fn json(
     asker: Asker<'_, '_>,
     who: &Thing,
     pick: &Pick,
-) -> Result<Shown> {
+) -> Result<Answered> {
     let found = collect(asker, who, pick)?;
     let names = asker.names();
     terminal.deliver(&reading.paging, |output| {
@@ -95,7 +104,7 @@ pub(super) fn json(
         output.json(&gaps)?;
         output.text("}\n")
     })?;
-    Ok(found.shown)
+    Ok(found.answered())
 }
 
 /// One object per resource: type, resource, entitlements. The answers come ordered by resource.
@@ -155,7 +164,7 @@ fn stub(right: &Right) -> v2::Entitlement {
     }
 }
 
-/// The tree; returns how many rows it is made of.
+/// The tree; returns what was answered.
 ///
 /// # Errors
 /// Those of the file and of stdout.
@@ -166,7 +175,7 @@ pub(super) fn tree(
     who: &Thing,
     pick: &Pick,
     all: bool,
-) -> Result<Shown> {
+) -> Result<Answered> {
     let found = collect(asker, who, pick)?;
     let mut drawing = Drawing {
         asker,
@@ -246,7 +255,7 @@ pub(super) fn tree(
             .iter()
             .try_for_each(|node| tree::write(output, node, terminal.layout()))
     })?;
-    Ok(found.shown)
+    Ok(found.answered())
 }
 
 /// Clauses as a sentence.
@@ -283,7 +292,7 @@ impl Drawing<'_, '_> {
     /// Who it is, before what they hold.
     fn head(&self, who: &Thing, found: &Found) -> Result<Vec<Node>> {
         let resource = self.names.resource(&who.kind, &who.id)?;
-        let now = moment_of(self.names.snapshot().run()).as_second();
+        let now = self.names.snapshot().moment().map(Timestamp::as_second);
         let conventions = self.asker.ground.conventions();
         let machine = resource
             .as_ref()
@@ -399,10 +408,12 @@ impl Drawing<'_, '_> {
         let Some(at) = last.and_then(|text| text.parse::<Timestamp>().ok()) else {
             return (Tone::Yellow, "no activity known".to_owned());
         };
-        let now = moment_of(self.names.snapshot().run());
-        let days = (now.as_second() - at.as_second()) / 86_400;
         let day = at.to_string();
         let day = day.split('T').next().unwrap_or_default().to_owned();
+        let Some(now) = self.names.snapshot().moment() else {
+            return (Tone::Yellow, format!("last activity {day}"));
+        };
+        let days = (now.as_second() - at.as_second()) / 86_400;
         let tone = if days >= 90 { Tone::Yellow } else { Tone::Plain };
         let ago = match days {
             i64::MIN..=0 => "the day of the sync".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::told::{Shown, how, label};
+use super::told::{Answered, Shown, how, label};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::json::Form;
 use crate::cli::read::Reading;
@@ -41,7 +41,8 @@ const FIELDS: &[&str] = &[
 /// What stands between two ways to the same thing.
 const OR: &str = " | ";
 
-/// Shows the answers; returns how many there were. `tops` are the things that were asked about.
+/// Shows the answers; returns how many there were, and what the file does not tell. `tops` are the things that were asked
+/// about.
 ///
 /// # Errors
 /// Those of the file and of stdout.
@@ -52,15 +53,18 @@ pub(super) fn show(
     target: &Target,
     tops: &[Thing],
     pick: &Pick,
-) -> Result<Shown> {
+) -> Result<Answered> {
     let names = asker.names();
     let is_on = matches!(target, Target::On(_)) || !pick.resources.is_empty();
     let shown = RefCell::new(Shown::default());
+    let unknown = RefCell::new(Vec::new());
     let each = |write: &mut dyn FnMut(Access) -> Result<()>| {
-        ask(asker, target, pick, &mut |access| {
+        let gaps = ask(asker, target, pick, &mut |access| {
             shown.borrow_mut().add(access.reach, is_on);
             write(access)
-        })
+        })?;
+        unknown.replace(gaps);
+        Ok::<(), Error>(())
     };
     terminal.deliver(&reading.paging, |output| match reading.format {
         Format::Table => {
@@ -95,23 +99,27 @@ pub(super) fn show(
             }
             output.text("\"paths\":[")?;
             let mut first = true;
-            let gaps = each(&mut |access| {
+            each(&mut |access| {
                 output.text(if first { "\n" } else { ",\n" })?;
                 first = false;
                 output.json(&line(&access)?)
             })?;
             output.text(if first { "],\"unknown\":" } else { "\n],\"unknown\":" })?;
-            output.json(&json(&gaps)?)?;
+            output.json(&json(&unknown.borrow())?)?;
             output.text("}\n")
         }
-        Format::JsonLines => each(&mut |access| output.json_line(&line(&access)?)).map(drop),
+        Format::JsonLines => each(&mut |access| output.json_line(&line(&access)?)),
         Format::Csv => {
             let mut csv = Csv::new(output, FIELDS, reading.csv_bom)?;
             each(&mut |access| csv.record(record(asker, &access)?))?;
             csv.end()
         }
     })?;
-    Ok(shown.into_inner())
+    Ok(Answered {
+        shown: shown.into_inner(),
+        gaps: unknown.into_inner(),
+        are_gaps_told: reading.format == Format::Json,
+    })
 }
 
 /// What is asked about: as `resource` and `resourceType` where it is one thing, and all of it as `targets`.

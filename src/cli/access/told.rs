@@ -2,14 +2,23 @@
 //! not known.
 
 use crate::baton::error::Result;
+use crate::cli::not_known;
 use crate::report::access::Access;
 use crate::report::names::Names;
 use crate::report::reach::{Gap, Reach};
 use crate::report::wording;
 use crate::term::tree::{Node, Tone};
 
-/// Gaps that are told unless all are asked for.
-const GAPS: usize = 6;
+/// What was answered.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    /// How many rows there were.
+    pub(super) shown: Shown,
+    /// What the file does not tell.
+    pub(super) gaps: Vec<Gap>,
+    /// Whether the answer said that itself.
+    pub(super) are_gaps_told: bool,
+}
 
 /// How many rows were shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,7 +103,7 @@ pub(super) fn gaps(gaps: &[Gap], all: bool) -> Option<Node> {
     if gaps.is_empty() {
         return None;
     }
-    let shown = if all { usize::MAX } else { GAPS };
+    let shown = if all { usize::MAX } else { not_known::MOST };
     for Gap { code, message } in gaps.iter().take(shown) {
         let line = Node::new(Tone::Plain, message);
         section.push(match code {

@@ -1,11 +1,11 @@
 //! The rows that differ: the published `C1ZDiffOutput`, or one row per change.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use serde_json::json;
 
-use crate::baton::c1z::merge::Change;
+use crate::baton::c1z::merge::{Change, StoredGrant};
 use crate::baton::error::Result;
 use crate::baton::json::Form;
 use crate::baton::proto::v2;
@@ -13,6 +13,7 @@ use crate::baton::resource;
 use crate::cli::read::Reading;
 use crate::report::access::{entitlement_of, principal_of, right_key};
 use crate::report::compare::Sides;
+use crate::report::compare::reached::Watch;
 use crate::report::compare::rows::{Changes, Fate, fate};
 use crate::report::environment;
 use crate::report::find;
@@ -45,13 +46,14 @@ const FIELDS: &[&str] = &[
 ///
 /// # Errors
 /// Those of the files and of stdout.
-pub(super) fn show(terminal: &Terminal, reading: &Reading, sides: &Sides) -> Result<u64> {
+pub(super) fn show(terminal: &Terminal, reading: &Reading, sides: &Sides, watch: &mut Watch<'_>) -> Result<u64> {
     let rows = ChangeRows {
         changes: Changes::new(sides)?,
         users: find::user_types(&sides.new)?,
         old: Names::new(&sides.old),
         new: Names::new(&sides.new),
         gained: Cell::new(0),
+        watch: RefCell::new(watch),
     };
     terminal.deliver(&reading.paging, |output| match reading.format {
         Format::Csv => {
@@ -65,15 +67,17 @@ pub(super) fn show(terminal: &Terminal, reading: &Reading, sides: &Sides) -> Res
     Ok(rows.gained.get())
 }
 
-struct ChangeRows<'s> {
+struct ChangeRows<'s, 'w, 'c> {
     changes: Changes<'s>,
     users: Vec<String>,
     old: Names<'s>,
     new: Names<'s>,
     gained: Cell<u64>,
+    /// What may let people in beside grants.
+    watch: RefCell<&'w mut Watch<'c>>,
 }
 
-impl<'s> ChangeRows<'s> {
+impl<'s> ChangeRows<'s, '_, '_> {
     /// The published message. Each list takes a pass of its own, so that nothing has to be kept.
     fn published(&self, output: &mut Output) -> Result<()> {
         let resources = Form::of("c1.connector.v2.Resource")?;
@@ -81,8 +85,12 @@ impl<'s> ChangeRows<'s> {
         let grants = Form::of("c1.connector.v2.Grant")?;
         output.text("{\"resources\":{")?;
         lists(output, &mut |list| {
-            self.changes
-                .resources(&mut |change| list.add(change, &|row| resources.line(&row)))
+            self.changes.resources(&mut |change| {
+                if list.fate == Fate::Created {
+                    self.watch.borrow_mut().resource(&change);
+                }
+                list.add(change, &|row| resources.line(&row))
+            })
         })?;
         output.text("},\n\"entitlements\":{")?;
         lists(output, &mut |list| {
@@ -92,10 +100,8 @@ impl<'s> ChangeRows<'s> {
         output.text("},\n\"grants\":{")?;
         lists(output, &mut |list| {
             self.changes.grants(&mut |change| {
-                if list.fate == Fate::Created
-                    && let Change::Created(row) = &change
-                {
-                    self.count(&row.grant);
+                if list.fate == Fate::Created {
+                    self.count(&change);
                 }
                 list.add(change, &|row| grants.line(&row.grant))
             })
@@ -103,8 +109,13 @@ impl<'s> ChangeRows<'s> {
         output.text("}}\n")
     }
 
-    fn count(&self, grant: &v2::Grant) {
-        let (kind, _) = principal_of(grant);
+    /// Takes a change of a grant, once each.
+    fn count(&self, change: &Change<StoredGrant>) {
+        self.watch.borrow_mut().grant(change);
+        let Change::Created(row) = change else {
+            return;
+        };
+        let (kind, _) = principal_of(&row.grant);
         if self.users.iter().any(|user| user == kind) {
             self.gained.set(self.gained.get() + 1);
         }
@@ -118,6 +129,7 @@ impl<'s> ChangeRows<'s> {
     /// Every change, resources first, then entitlements, then grants.
     fn flat(&self, each: &mut dyn FnMut(&Flat) -> Result<()>) -> Result<()> {
         self.changes.resources(&mut |change| {
+            self.watch.borrow_mut().resource(&change);
             let (fate, row) = fate(change);
             let (kind, id) = resource::key(&row);
             let thing = self.names(fate).thing_of(&row)?;
@@ -143,10 +155,8 @@ impl<'s> ChangeRows<'s> {
             })
         })?;
         self.changes.grants(&mut |change| {
+            self.count(&change);
             let (fate, row) = fate(change);
-            if fate == Fate::Created {
-                self.count(&row.grant);
-            }
             each(&self.flat_grant(fate, &row.grant)?)
         })
     }

@@ -18,7 +18,7 @@ use self::reader::Reader;
 use self::show::{Form, Shown};
 use super::launch::{self, Rules};
 use super::sync::in_runtime;
-use super::{bad_value, connect, fields, interrupt, logging, span, unavailable, usage_error};
+use super::{bad_value, connect, fields, given, interrupt, logging, span, unavailable, usage_error};
 use crate::baton::code;
 use crate::baton::config::{Field, Source, Values, kit};
 use crate::baton::error::{Error, Kind, Result};
@@ -272,25 +272,21 @@ fn hook_command<'v>(values: &'v Values, own: &ArgMatches) -> Result<Option<&'v s
 }
 
 fn order(values: &Values, own: &ArgMatches) -> Result<Order> {
-    let text = |name: &str| {
-        own.get_one::<String>(name)
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
-    };
-    let feed = text("feed").map(str::to_owned);
+    let text = |name: &str| given::text(own, name);
+    let feed = text("feed")?.map(str::to_owned);
     happened::check(feed.as_deref())?;
     Ok(Order {
-        since: since(text("since").unwrap_or("1h"), Timestamp::now())?,
+        since: since(text("since")?.unwrap_or("1h"), Timestamp::now())?,
         feed,
-        interval: time("interval", text("interval"), SHORTEST, WIDEST)?,
-        overlap: time("overlap", text("overlap"), SHORTEST, WIDEST)?,
+        interval: time("interval", text("interval")?, SHORTEST, WIDEST)?,
+        overlap: time("overlap", text("overlap")?, SHORTEST, WIDEST)?,
         place: own.get_one::<PathBuf>("cursor-file").cloned(),
-        form: Form::of(text("output").unwrap_or_default()),
+        form: Form::of(text("output")?.unwrap_or_default()),
         hook: match hook_command(values, own)? {
             Some(command) => Some(HookRules {
                 command: command.to_owned(),
                 at_once: own.get_one::<u16>("hook-concurrency").copied().unwrap_or(1).into(),
-                limit: time("hook-timeout", text("hook-timeout"), SHORTEST, WIDEST)?,
+                limit: time("hook-timeout", text("hook-timeout")?, SHORTEST, WIDEST)?,
                 tries: own.get_one::<u32>("hook-tries").copied().unwrap_or(1),
                 again: None,
                 hidden: fields::secret_variables(),

@@ -12,10 +12,9 @@ use crate::baton::error::Result;
 use crate::cli::launch::{self, Rules};
 use crate::cli::read::{self, Reading};
 use crate::cli::sync::in_runtime;
-use crate::cli::{interrupt, policy};
+use crate::cli::{interrupt, policy, vendor};
 use crate::report::explore::{self, Explorer, Token};
 use crate::term::Terminal;
-use crate::workato::conventions::CONVENTIONS;
 
 /// The command.
 pub fn command() -> Command {
@@ -65,11 +64,12 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
         Some(path) => token::of(path)?,
         None => Token::fresh(),
     };
+    let conventions = vendor::conventions(&snapshot)?;
     let port = own.get_one::<u16>("port").copied().unwrap_or_default();
     in_runtime(async {
         let cancel = CancellationToken::new();
         interrupt::listen(&cancel);
-        let explorer = Explorer::bind_under(ABOUT, snapshot, &CONVENTIONS, policy, port, token).await?;
+        let explorer = Explorer::bind_under(ABOUT, snapshot, conventions, policy, port, token).await?;
         let url = explorer.url();
         terminal.data(&format!("{url}\n"))?;
         if terminal.stderr_is_terminal() {

@@ -7,14 +7,13 @@ use jiff::Zoned;
 
 use super::launch::{self, Rules};
 use super::read::{self, READING, Reading};
-use super::{bad_value, policy};
+use super::{bad_value, given, policy, vendor};
 use crate::ABOUT;
 use crate::baton::error::{Context as _, Error, Kind, Result};
 use crate::report::compare::sides;
 use crate::report::findings::{Assessment, Severity, junit, sarif};
 use crate::report::{Snapshot, code, wording};
 use crate::term::Terminal;
-use crate::workato::conventions::CONVENTIONS;
 
 /// The forms of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +85,7 @@ pub fn command() -> Command {
         .after_help(
             "The same findings as on the page of `explore` and in the report of `export`. What a sync does\n\
              not say is told as not known: it is neither found nor fine. What is found keeps its id from\n\
-             sync to sync.\n\n\
+             sync to sync; what got worse since is new, too.\n\n\
              Examples:\n  \
              # What to look at\n  \
              baton-workato findings -f sync.c1z\n\n  \
@@ -117,10 +116,10 @@ pub fn run(terminal: &Terminal, root: &ArgMatches, own: &ArgMatches) -> Result<(
     let policy = policy::chosen(&values)?;
     let snapshot = reading.open()?;
     let file = snapshot.file().display().to_string();
-    let mut assessment = Assessment::of(&snapshot, &CONVENTIONS, &policy, &file)?;
-    if let Some(since) = own.get_one::<String>("new-since").filter(|text| !text.is_empty()) {
+    let mut assessment = Assessment::of(&snapshot, vendor::conventions(&snapshot)?, &policy, &file)?;
+    if let Some(since) = given::text(own, "new-since")? {
         let older = older(&snapshot, since)?;
-        assessment.new_since(&Assessment::of(&older, &CONVENTIONS, &policy, &file)?);
+        assessment.new_since(&Assessment::of(&older, vendor::conventions(&older)?, &policy, &file)?);
     }
     // What fails is judged before what is shown is chosen.
     let fails = severity("fail-on").map(|worst| (worst, assessment.total(worst)));

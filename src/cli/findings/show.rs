@@ -31,12 +31,17 @@ pub(super) fn table(terminal: &Terminal, reading: &Reading, assessment: &Assessm
         }
         nodes.push(one(finding, all, &mut folded));
     }
+    // What is left out because the older sync had it is not clean.
+    let (nothing, looked_for) = match assessment.is_since {
+        true => ("Nothing new was found.", "Nothing new of"),
+        false => ("Nothing was found.", "Looked for and not found"),
+    };
     if nodes.is_empty() {
-        nodes.push(Node::new(Tone::Bold, "Nothing was found."));
+        nodes.push(Node::new(Tone::Bold, nothing));
     }
     if !clean.is_empty() {
         nodes.push(Node::blank());
-        let text = format!("Looked for and not found: {}.", clean.join(", "));
+        let text = format!("{looked_for}: {}.", clean.join(", "));
         nodes.push(Node::new(Tone::Dim, text));
     }
     if !assessment.notes.is_empty() {

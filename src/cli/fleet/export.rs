@@ -7,10 +7,11 @@ use super::plan::{Plan, Workspace, again};
 use super::table::{self, Form};
 use crate::baton::c1z::Keep;
 use crate::baton::error::Result;
-use crate::report::Which;
 use crate::report::export::{Format, check_folder};
 use crate::report::policy::Policy;
+use crate::report::{Which, moment};
 use crate::term::Terminal;
+use crate::workato::conventions::CONVENTIONS;
 
 /// Writes one after the other, so that memory is that of one. What fails is one workspace's own: what the lake has of it
 /// stays, the others go on.
@@ -49,6 +50,7 @@ pub fn run(terminal: &Terminal, plan: &Plan, form: Form, folder: &Path, policy: 
 fn one(workspace: &Workspace, folder: &Path, policy: &Policy) -> Result<Outcome> {
     let which = Which {
         keep: Keep::Nothing,
+        conventions: &CONVENTIONS,
         ..Which::latest(&workspace.file)
     };
     let snapshot = which.open()?;
@@ -56,20 +58,20 @@ fn one(workspace: &Workspace, folder: &Path, policy: &Policy) -> Result<Outcome>
     let mut outcome = Outcome::of(workspace, "exported");
     [outcome.resources, outcome.grants] = rows.map(Some);
     outcome.sync_id = Some(snapshot.sync_id().to_owned());
-    outcome.synced_at = Some(crate::report::condition::moment_of(snapshot.run()).to_string());
+    outcome.synced_at = moment::here(snapshot.run()).map(|at| at.to_string());
     Ok(outcome)
 }
 
 /// Rows of resources and of grants.
 #[cfg(feature = "parquet")]
 fn rows(snapshot: &crate::report::Snapshot, workspace: &Workspace, folder: &Path, policy: &Policy) -> Result<[u64; 2]> {
+    use crate::cli::vendor;
     use crate::report::export::lake::{Lake, write};
-    use crate::workato::conventions::CONVENTIONS;
 
     let lake = Lake {
         folder,
         workspace: &workspace.name,
-        conventions: &CONVENTIONS,
+        conventions: vendor::conventions(snapshot)?,
         policy,
         progress: &|_| {},
     };

@@ -9,7 +9,7 @@ use crate::ABOUT;
 use crate::baton::c1z::Reader;
 use crate::baton::error::Error;
 use crate::baton::sync::summary::{Status, Summary};
-use crate::report::condition::moment_of;
+use crate::report::moment;
 
 /// What there is to say of a workspace. Keys are added, never renamed.
 #[derive(Debug, Clone, Serialize)]
@@ -150,7 +150,7 @@ impl Outcome {
         }
         match Reader::open(file, None).and_then(|reader| reader.latest_full()) {
             Ok(Some(run)) => {
-                self.synced_at = Some(moment_of(&run).to_string());
+                self.synced_at = moment::here(&run).map(|at| at.to_string());
                 self.sync_id = Some(run.sync_id);
             }
             Ok(None) => {}

@@ -16,6 +16,7 @@ use crate::cli::sync::{chosen_temp_dir, chosen_workers, in_runtime, read_workspa
 use crate::report::{Snapshot, Which};
 use crate::term::Terminal;
 use crate::term::progress::Display;
+use crate::workato::conventions::CONVENTIONS;
 use crate::workato::settings::{EnvironmentChoice, FolderDepth, PrivilegesMode};
 use crate::workato::{self, AGENTS, GROUPS, IDENTITY_GROUPS, IDENTITY_USERS, PEOPLE, PROJECT_ROLES, PROJECTS, ROLES};
 
@@ -88,6 +89,7 @@ fn open(file: &Path, temp_dir: Option<&Path>) -> Result<Snapshot> {
         file,
         temp_dir,
         keep: Keep::BIG,
+        conventions: &CONVENTIONS,
     };
     which.open()
 }

@@ -22,6 +22,7 @@ use crate::report::review::{Lock, of_file, standing};
 use crate::report::wording::count;
 use crate::report::{Snapshot, Which, code};
 use crate::term::{Terminal, sanitize};
+use crate::workato::conventions::CONVENTIONS;
 
 /// The command.
 pub fn command() -> Command {
@@ -116,6 +117,7 @@ fn source(values: &Values, manifest: &Manifest) -> Result<Snapshot> {
         sync_id: Some(&manifest.sync.id),
         temp_dir: temp_dir.as_deref(),
         keep: Keep::BIG,
+        conventions: &CONVENTIONS,
     };
     match which.open() {
         Ok(snapshot) => Ok(snapshot),

@@ -146,10 +146,11 @@ impl Carrying<'_> {
                 Err(error) => self.failed(&step, &error, journal, &mut carried)?,
             }
         }
-        let is_seen = |told: &WriteOutcome| told.changes.iter().any(|change| !change.on.is_empty());
-        let is_proved = !planned.is_empty() || gone.iter().any(|(_, told)| is_seen(told));
-        if !gone.is_empty() && !is_proved {
-            self.prove(connectors, anchors, cancel).await?;
+        let looked = planned.iter().map(|planned| &planned.told);
+        let mut looked = looked.chain(gone.iter().map(|(_, told)| told)).peekable();
+        if looked.peek().is_some() && !looked.any(is_seen) {
+            let is_found = !planned.is_empty();
+            self.prove(connectors, anchors, is_found, cancel).await?;
         }
         for (step, told) in gone {
             self.gone(&step, &told, journal, &mut carried)?;
@@ -211,11 +212,13 @@ impl Carrying<'_> {
         Ok(carried)
     }
 
-    /// Looks for one of the anchors.
+    /// Looks for one of the anchors. `is_found` is whether something that is to be revoked was found, of people whom no list
+    /// has.
     async fn prove(
         &self,
         connectors: &mut Connectors<'_>,
         anchors: Vec<Revocation<'_>>,
+        is_found: bool,
         cancel: &CancellationToken,
     ) -> Result<()> {
         for (step, request) in anchors {
@@ -226,17 +229,25 @@ impl Carrying<'_> {
                 () = cancel.cancelled() => return Err(unsent()),
             };
             match looked.and_then(|told| same_person(&step, told)) {
-                Ok(told) if !told.requests.is_empty() => return Ok(()),
+                Ok(told) if !told.requests.is_empty() && is_seen(&told) => return Ok(()),
                 Err(error) if concerns_all(&error) => return Err(error.context("look at the workspace")),
                 _ => {}
             }
         }
-        Err(Error::new(
-            Kind::FailedPrecondition,
-            "nothing of this review was found in the workspace: neither what is to be revoked, nor what others hold",
-        )
-        .code(report::REVIEW_STALE)
-        .hint("nothing was changed; name the workspace of the review, or sync and start another one"))
+        let (message, hint) = match is_found {
+            false => (
+                "nothing of this review was found in the workspace: neither what is to be revoked, nor what others hold",
+                "nothing was changed; name the workspace of the review, or sync and start another one",
+            ),
+            true => (
+                "what is to be revoked was found, of people who are in no list of the workspace, and nothing that others \
+                 hold; whether it is the workspace of the review is not known",
+                "nothing was changed; look at it in Workato, and take it away there or with `baton-workato revoke`",
+            ),
+        };
+        Err(Error::new(Kind::FailedPrecondition, message)
+            .code(report::REVIEW_STALE)
+            .hint(hint))
     }
 
     /// There is nothing to take away. Of what was begun before, that is its outcome.
@@ -290,6 +301,13 @@ impl Carrying<'_> {
     fn say(&self, text: &str) {
         self.terminal.say(&sanitize::line(text));
     }
+}
+
+/// Whether the workspace showed somebody whom the review is about. Whoever no list has is called as the review calls them.
+fn is_seen(told: &WriteOutcome) -> bool {
+    told.changes
+        .iter()
+        .any(|change| change.is_listed && !change.on.is_empty())
 }
 
 /// What was found must be about the person that the row names: ids of another workspace may be anybody's. Of what is not

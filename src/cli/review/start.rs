@@ -11,14 +11,13 @@ use crate::cli::launch::{self, Rules};
 use crate::cli::policy;
 use crate::cli::program::VERSION;
 use crate::cli::read::{self, Reading};
-use crate::cli::usage_error;
+use crate::cli::{usage_error, vendor};
 use crate::report::review::manifest::{Manifest, Removal, Since};
 use crate::report::review::start::{Order, Which, start};
 use crate::report::review::{By, of_file};
 use crate::report::wording::count;
 use crate::term::{Terminal, sanitize};
 use crate::workato;
-use crate::workato::conventions::CONVENTIONS;
 
 /// The command.
 pub fn command() -> Command {
@@ -83,7 +82,7 @@ pub fn run(terminal: &Terminal, matches: &[&ArgMatches], sub: &ArgMatches) -> Re
             by,
             which,
             sha256: &sha256,
-            conventions: &CONVENTIONS,
+            conventions: vendor::conventions(&snapshot)?,
             policy: &policy,
             is_writable: &workato::takes_writes,
             version: VERSION,

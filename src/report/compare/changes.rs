@@ -7,6 +7,7 @@ use super::review::{Presence, Review, Subject};
 use super::sides::Sides;
 use super::told::{self, Line};
 use crate::baton::c1z::SyncRun;
+use crate::baton::conventions::Conventions;
 use crate::baton::error::{Kind, Result};
 use crate::report::Snapshot;
 use crate::report::code;
@@ -104,7 +105,7 @@ impl Changes {
     ///
     /// # Errors
     /// `DataLoss` for a damaged file.
-    pub fn of(snapshot: &Snapshot) -> Result<Changes> {
+    pub fn of(snapshot: &Snapshot, conventions: &Conventions) -> Result<Changes> {
         if !snapshot.run().is_finished_full() {
             return Ok(Changes::Nothing {
                 none: "This is no finished full sync: what it did not read would look as if it were gone.".to_owned(),
@@ -122,7 +123,7 @@ impl Changes {
             }
             Err(error) => return Err(error),
         };
-        let review = Review::of(&sides)?;
+        let review = Review::of(&sides, conventions)?;
         if is_unrelated(&sides, &review)? {
             return Ok(Changes::Nothing {
                 none: format!(

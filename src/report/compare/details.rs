@@ -1,21 +1,27 @@
 //! What is different about a resource that is in both syncs.
+//!
+//! Nothing that differs is passed over: what has no word of its own is told as "details".
+
+mod account;
+mod bare;
 
 use prost_types::value::Kind as ValueKind;
 use serde::Serialize;
 
+use super::meaning::{Meaning, level};
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
-use crate::report::names::Names;
-use crate::report::thing::{Account, profile};
+use crate::report::restless::is_restless;
+use crate::report::thing::profile;
 
-/// Words in the names of profile fields that change without anybody having decided anything.
-const RESTLESS: &[&str] = &["activity", "login", "updated", "count"];
+/// Fields of a profile that repeat what has a word of its own.
+const REPEATED: &[(&str, &str)] = &[("name", "name"), ("email", "e-mail"), ("description", "description")];
 
 /// One thing that is different.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
-    /// What: `name`, `e-mail`, a field of the profile.
+    /// What: `name`, `e-mail`, a field of the profile; `details` for what has no word.
     pub what: String,
     /// As it was; empty where it was not there.
     pub old: String,
@@ -25,61 +31,89 @@ pub struct Detail {
     pub restless: bool,
 }
 
-/// Takes one thing from an account.
-type Part = fn(&Account) -> String;
-
 /// What is different, most telling first.
-pub(super) fn of(names: &Names<'_>, old: &v2::Resource, new: &v2::Resource) -> Result<Vec<Detail>> {
-    let mut details = Vec::new();
-    let mut note = |what: &str, old: String, new: String, restless: bool| {
-        let known = details.iter().any(|d: &Detail| d.old == old && d.new == new);
-        if old != new && !known {
-            details.push(Detail {
-                what: what.to_owned(),
-                old,
-                new,
-                restless,
-            });
-        }
-    };
-    note("name", old.display_name.clone(), new.display_name.clone(), false);
-    let account = |r: &v2::Resource| Ok::<_, crate::baton::error::Error>(Account::of(r, names.thing_of(r)?));
-    let (before, now) = (account(old)?, account(new)?);
-    let part = |a: &Option<Account>, get: Part| a.as_ref().map(get).unwrap_or_default();
-    let parts: [(&str, Part, bool); 4] = [
-        ("e-mail", |a| a.email.clone(), false),
-        ("status", |a| a.status.to_owned(), false),
-        ("account type", |a| a.account_type.to_owned(), false),
-        ("last activity", |a| a.last_login.clone().unwrap_or_default(), true),
-    ];
-    for (what, get, restless) in parts {
-        note(what, part(&before, get), part(&now, get), restless);
+pub(super) fn of(meaning: &Meaning, old: &v2::Resource, new: &v2::Resource) -> Result<Vec<Detail>> {
+    let mut noted = Noted::default();
+    // What is left of both when everything that was noted is taken out.
+    let (mut before, mut now) = (bare::of(old), bare::of(new));
+    level(&mut before.resource.annotations, &mut now.resource.annotations);
+    if noted.note("name", &old.display_name, &new.display_name) {
+        before.resource.display_name.clear();
+        now.resource.display_name.clear();
     }
-    note("description", old.description.clone(), new.description.clone(), false);
-    let parent = |r: &v2::Resource| {
-        let id = r.parent_resource_id.as_ref();
-        id.map(crate::baton::resource::external_id).unwrap_or_default()
-    };
-    note("parent", parent(old), parent(new), false);
+    account::compare(&mut noted, &mut before, &mut now);
+    if noted.note("description", &old.description, &new.description) {
+        before.resource.description.clear();
+        now.resource.description.clear();
+    }
+    if noted.note("parent", &parent(old), &parent(new)) {
+        before.resource.parent_resource_id = None;
+        now.resource.parent_resource_id = None;
+    }
+    fields(&mut noted, old, new);
+    let same = before.user == now.user && meaning.same_resource(&before.resource, &now.resource)?;
+    let mut details = noted.0;
+    if !same || details.is_empty() {
+        details.push(Detail {
+            what: "details".to_owned(),
+            old: String::new(),
+            new: String::new(),
+            // Where nothing is left, only the encoding differs, or an empty field is there or not.
+            restless: same,
+        });
+    }
+    Ok(details)
+}
+
+/// What was noted so far.
+#[derive(Default)]
+struct Noted(Vec<Detail>);
+
+impl Noted {
+    /// Notes something that somebody decided, if it differs; says whether it does.
+    fn note(&mut self, what: &str, old: &str, new: &str) -> bool {
+        self.add(what, old, new, false)
+    }
+
+    fn add(&mut self, what: &str, old: &str, new: &str, restless: bool) -> bool {
+        if old == new {
+            return false;
+        }
+        self.0.push(Detail {
+            what: what.to_owned(),
+            old: old.to_owned(),
+            new: new.to_owned(),
+            restless,
+        });
+        true
+    }
+
+    /// Whether this field of a profile only repeats what was noted.
+    fn is_repeated(&self, key: &str, old: &str, new: &str) -> bool {
+        let of = REPEATED.iter().filter(|(field, _)| *field == key);
+        let mut said = of.flat_map(|(_, what)| self.0.iter().filter(move |detail| detail.what == *what));
+        said.any(|detail| detail.old == old && detail.new == new)
+    }
+}
+
+fn parent(resource: &v2::Resource) -> String {
+    let id = resource.parent_resource_id.as_ref();
+    id.map(crate::baton::resource::external_id).unwrap_or_default()
+}
+
+/// Notes the fields of the profile.
+fn fields(noted: &mut Noted, old: &v2::Resource, new: &v2::Resource) {
     let (before, now) = (profile(old).unwrap_or_default(), profile(new).unwrap_or_default());
     let mut keys: Vec<&String> = before.fields.keys().chain(now.fields.keys()).collect();
     keys.sort();
     keys.dedup();
     for key in keys {
         let text = |p: &prost_types::Struct| p.fields.get(key).map(shown).unwrap_or_default();
-        let lower = key.to_lowercase();
-        let restless = RESTLESS.iter().any(|word| lower.contains(word));
-        note(key, text(&before), text(&now), restless);
+        let (old, new) = (text(&before), text(&now));
+        if !noted.is_repeated(key, &old, &new) {
+            noted.add(key, &old, &new, is_restless(key));
+        }
     }
-    if details.is_empty() {
-        details.push(Detail {
-            what: "details".to_owned(),
-            old: String::new(),
-            new: String::new(),
-            restless: true,
-        });
-    }
-    Ok(details)
 }
 
 /// A value of a profile in one line.
@@ -99,3 +133,6 @@ fn shown(value: &prost_types::Value) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

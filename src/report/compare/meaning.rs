@@ -58,6 +58,15 @@ impl Meaning {
         same(&self.entitlement, &a, &b)
     }
 
+    /// Whether two grants say the same beside where they come from: what they expand over, and whether they can be taken.
+    pub(super) fn same_terms(&self, a: &StoredGrant, b: &StoredGrant) -> Result<bool> {
+        let noted = |grant: &v2::Grant| v2::Grant {
+            annotations: grant.annotations.iter().map(Any::clone).collect(),
+            ..Default::default()
+        };
+        Ok(a.expansion == b.expansion && same(&self.grant, &noted(&a.grant), &noted(&b.grant))?)
+    }
+
     pub(super) fn same_grant(&self, a: &StoredGrant, b: &StoredGrant) -> Result<bool> {
         if a.expansion != b.expansion {
             return Ok(false);
@@ -78,7 +87,7 @@ impl Meaning {
 }
 
 /// Takes out what one of two rows has, and a file for other readers goes without.
-fn level(a: &mut Vec<Any>, b: &mut Vec<Any>) {
+pub(super) fn level(a: &mut Vec<Any>, b: &mut Vec<Any>) {
     for name in LEFT_OUT {
         let is = |any: &Any| annotation::name_of(any) == name;
         if a.iter().any(is) != b.iter().any(is) {

@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::details::Detail;
+use super::reached::{Reached, Widened};
 use super::sides::Sides;
 use crate::baton::c1z::SyncRun;
+use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::report::thing::{Right, Thing};
 
@@ -60,6 +62,8 @@ pub struct Subject {
     pub redefined: Vec<String>,
     /// Grants to it that mean something else, such as other terms or sources.
     pub regranted: u64,
+    /// What it reaches, or who reaches it, beside what was granted.
+    pub reach: Vec<Widened>,
 }
 
 /// An entitlement and what people call it.
@@ -132,10 +136,14 @@ pub struct Review {
     pub grants: Counted,
     /// Derived grants that are in both, and follow from something else than before.
     pub rerouted: u64,
+    /// Grants that are in both, and have another id than before.
+    pub renumbered: u64,
     /// Grants to people that are new.
     pub gained_by_people: u64,
     /// Grants to people that are gone.
     pub lost_by_people: u64,
+    /// What changed beside grants. What is told of somebody or something stands there.
+    pub reached: Reached,
 }
 
 impl Review {
@@ -143,15 +151,19 @@ impl Review {
     ///
     /// # Errors
     /// `DataLoss` for a damaged file.
-    pub fn of(sides: &Sides) -> Result<Review> {
-        build::review(sides)
+    pub fn of(sides: &Sides, conventions: &Conventions) -> Result<Review> {
+        build::review(sides, conventions)
     }
 
     /// Whether both syncs say the same, last activities and the like aside.
     pub fn is_empty(&self) -> bool {
         let types = self.resource_types;
         let types = types.created + types.deleted + types.modified;
-        self.people.is_empty() && self.things.is_empty() && types == 0 && self.rerouted == 0
+        self.people.is_empty()
+            && self.things.is_empty()
+            && types == 0
+            && self.rerouted + self.renumbered == 0
+            && self.reached == Reached::default()
     }
 
     /// How many people and accounts came or went.
@@ -178,5 +190,6 @@ impl Subject {
             && self.withdrew.is_empty()
             && self.redefined.is_empty()
             && self.regranted == 0
+            && self.reach.is_empty()
     }
 }

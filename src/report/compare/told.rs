@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::details::Detail;
+use super::reached::{Reached, Widened};
 use super::review::{Bundle, Fold, Presence, Review, Subject};
 use crate::report::wording::count;
 
@@ -91,6 +92,10 @@ pub fn rest(subject: &Subject) -> Vec<Line> {
             lines.push(Line::new(Sign::Changed, format!("{what} {name}")));
         }
     }
+    for Widened { gained, text } in &subject.reach {
+        let sign = if *gained { Sign::Gained } else { Sign::Lost };
+        lines.push(Line::new(sign, text.clone()));
+    }
     if subject.regranted > 0 {
         let number = usize::try_from(subject.regranted).unwrap_or(usize::MAX);
         lines.push(Line::new(
@@ -102,6 +107,9 @@ pub fn rest(subject: &Subject) -> Vec<Line> {
 }
 
 fn detail(detail: &Detail) -> Line {
+    if detail.old.is_empty() && detail.new.is_empty() {
+        return Line::new(Sign::Changed, format!("other {} are different", detail.what));
+    }
     let quoted = |text: &str| {
         if text.is_empty() {
             "nothing".to_owned()
@@ -209,6 +217,12 @@ pub fn summary(review: &Review) -> String {
     say(review.people_who(Presence::Removed), "person left", "people left");
     say(stayed(true), "person gained access", "people gained access");
     say(stayed(false), "person lost access", "people lost access");
+    let reached = usize::try_from(review.reached.gained).unwrap_or(usize::MAX);
+    say(
+        reached,
+        "account reaches more without a new grant",
+        "accounts reach more without a new grant",
+    );
     let things = |presence| review.things.iter().filter(|s| s.presence == presence).count();
     say(things(Presence::Added), "thing added", "things added");
     say(things(Presence::Removed), "thing removed", "things removed");
@@ -226,6 +240,24 @@ pub fn summary(review: &Review) -> String {
         parts.push("Only details changed".to_owned());
     }
     format!("{}.", parts.join(", "))
+}
+
+/// Of what it is not known whether anybody gained by it, a sentence each.
+pub fn not_known(reached: &Reached) -> Vec<String> {
+    let number = |number: u64, one: &str, many: &str| count(usize::try_from(number).unwrap_or(usize::MAX), one, many);
+    let mut said = Vec::new();
+    if reached.unjudged > 0 {
+        let what = number(reached.unjudged, "other scope or place", "other scopes or places");
+        said.push(format!("It is not known whether anybody reaches more by {what}."));
+    }
+    if reached.unfollowed > 0 {
+        let what = number(reached.unfollowed, "grant that passes", "grants that pass");
+        said.push(format!(
+            "It is not known who gained something by {what} on to others, new or on other terms: this sync does not have the \
+             grants that follow from others."
+        ));
+    }
+    said
 }
 
 /// What changed by itself, or by another way to the same: a sentence each.
@@ -253,5 +285,15 @@ pub fn asides(review: &Review) -> Vec<String> {
             "{text} from something else, or from more or less, than before."
         ));
     }
+    if review.renumbered > 0 {
+        let number = usize::try_from(review.renumbered).unwrap_or(usize::MAX);
+        let text = count(
+            number,
+            "grant that is still there has another id",
+            "grants that are still there have other ids",
+        );
+        said.push(format!("{text} than before."));
+    }
+    said.extend(not_known(&review.reached));
     said
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::field::Field;
+use super::texts;
 use crate::baton::annotation;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
@@ -12,7 +13,6 @@ use crate::report::environment;
 use crate::report::names::Names;
 use crate::report::reach::Reach;
 use crate::report::thing::{Account, Right, RightKey, Thing};
-use crate::report::wording;
 
 /// See [`Facts::through`].
 pub type Through<'t> = dyn Fn() -> Result<Vec<Rc<str>>> + 't;
@@ -21,8 +21,8 @@ pub type Through<'t> = dyn Fn() -> Result<Vec<Rc<str>>> + 't;
 pub struct Facts<'f, 's> {
     /// Names of the sync.
     pub names: &'f Names<'s>,
-    /// Against what spans of time are measured.
-    pub now: Timestamp,
+    /// Against what spans of time are measured; nothing where the file does not say when the sync ended.
+    pub now: Option<Timestamp>,
     /// Who holds it: type and bare id.
     pub principal: (&'f str, &'f str),
     /// What is held, where it is at hand: the scope of an account has no id.
@@ -55,26 +55,14 @@ impl Facts<'_, '_> {
         let (kind, id) = self.principal;
         Ok(match field {
             Field::Name => vec![self.names.thing(kind, id)?.name],
-            Field::Email => self.mail()?,
-            Field::Domain => self
-                .mail()?
-                .iter()
-                .filter_map(|mail| mail.rsplit_once('@'))
-                .map(|(_, domain)| domain.to_owned())
-                .collect(),
-            Field::Id => vec![id.to_owned(), format!("{kind}:{id}")],
-            Field::Type => self.kind_texts(kind)?,
+            Field::Email => self.user()?.map_or_else(Vec::new, texts::mail),
+            Field::Domain => self.user()?.map_or_else(Vec::new, |user| texts::domains(&user)),
+            Field::Id => texts::ids(kind, id).to_vec(),
+            Field::Type => texts::kind(self.names, kind)?.to_vec(),
             Field::Account => vec![known(self.account()?.map(|a| a.account_type))],
             Field::Status => vec![known(self.account()?.map(|a| a.status))],
-            Field::Entitlement => {
-                let right = self.right()?;
-                let label = wording::label(self.names, &right)?;
-                vec![right.id, right.slug, right.name, label]
-            }
-            Field::Resource => {
-                let named = |on: Thing| [format!("{}:{}", on.kind, on.id), on.name, on.id];
-                self.things()?.into_iter().flat_map(named).collect()
-            }
+            Field::Entitlement => texts::right(self.names, &self.right()?)?,
+            Field::Resource => self.things()?.into_iter().flat_map(texts::thing).collect(),
             Field::ResourceType => {
                 let named = |on: Thing| [on.kind, on.type_name];
                 self.things()?.into_iter().flat_map(named).collect()
@@ -86,13 +74,11 @@ impl Facts<'_, '_> {
             }
             Field::Reach => vec![self.reach.word().to_owned()],
             Field::Through => {
-                let mut texts = Vec::new();
+                let mut found = Vec::new();
                 for id in (self.through)()? {
-                    let right = self.names.right(&id)?;
-                    texts.push(wording::label(self.names, &right)?);
-                    texts.extend([right.id, right.resource.name, right.name]);
+                    found.extend(texts::step(self.names, self.names.right(&id)?)?);
                 }
-                texts
+                found
             }
             Field::Idle | Field::Age | Field::Direct | Field::Derived | Field::Immutable => Vec::new(),
         })
@@ -121,7 +107,8 @@ impl Facts<'_, '_> {
             _ => None,
         };
         let at: Option<Timestamp> = at.and_then(|text| text.parse().ok());
-        Ok(at.map(|at| self.now.as_second() - at.as_second()))
+        let known = at.zip(self.now);
+        Ok(known.map(|(at, now)| now.as_second() - at.as_second()))
     }
 
     fn account(&self) -> Result<Option<Account>> {
@@ -132,26 +119,10 @@ impl Facts<'_, '_> {
         Ok(Account::of(&resource, self.names.thing_of(&resource)?))
     }
 
-    fn mail(&self) -> Result<Vec<String>> {
+    fn user(&self) -> Result<Option<v2::UserTrait>> {
         let (kind, id) = self.principal;
         let resource = self.names.resource(kind, id)?;
-        let user: Option<v2::UserTrait> = resource.and_then(|r| annotation::find(&r.annotations));
-        Ok(user.map_or_else(Vec::new, |user| {
-            let addresses = user.emails.into_iter().map(|email| email.address);
-            addresses
-                .chain([user.login])
-                .chain(user.login_aliases)
-                .filter(|text| !text.is_empty())
-                .collect()
-        }))
-    }
-
-    fn kind_texts(&self, kind: &str) -> Result<Vec<String>> {
-        let named = self.names.resource_type(kind)?;
-        Ok(vec![
-            kind.to_owned(),
-            named.map(|t| t.display_name.clone()).unwrap_or_default(),
-        ])
+        Ok(resource.and_then(|r| annotation::find(&r.annotations)))
     }
 }
 

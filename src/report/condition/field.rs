@@ -106,7 +106,7 @@ impl Field {
         match self {
             Field::Name => "display name of the person or account",
             Field::Email => "e-mail addresses and logins",
-            Field::Domain => "what stands behind the @ of the e-mail addresses",
+            Field::Domain => "what stands behind the @ of the e-mail addresses; logins are none",
             Field::Id => "id, bare or as type:id",
             Field::Type => "resource type of the account: collaborator, api_client",
             Field::Account => "human, service, system or unknown",

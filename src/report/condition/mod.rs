@@ -14,16 +14,18 @@
 
 mod facts;
 mod field;
+mod known;
 mod lex;
 mod mistake;
 mod parse;
-
-use jiff::Timestamp;
+mod texts;
 
 pub use facts::Facts;
 pub use field::{Field, Kind, table as field_table};
+pub use known::missing;
 
 use crate::baton::error::Result;
+use crate::report::spelling::lower;
 
 /// What may be written, for help texts.
 pub const SYNTAX: &str = "\
@@ -36,7 +38,9 @@ A condition is made of tests, joined by `and`, `or`, `not` and brackets:
   idle > 90d         longer than; also < <= >=, h d w        age < 2w
   direct             a word that is true or not              not immutable
 Upper and lower case are the same. Quote texts with spaces or brackets: 'All collaborators'.
-A field without a value equals nothing: domain != acme.com holds for accounts without an e-mail address.";
+A field without a value equals nothing: domain != acme.com holds for accounts without an e-mail address.
+Of somebody with several addresses domain != acme.com holds where one of them is of another domain;
+not domain = acme.com holds where none is of it. So do !~ and `not in`.";
 
 /// A condition that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +55,8 @@ enum Expr {
     Not(Box<Expr>),
     Flag(Field),
     Text(Field, Vec<Pattern>),
+    /// One of its texts is none of these; or it has no text.
+    Other(Field, Vec<Pattern>),
     Span(Field, Compare, i64),
 }
 
@@ -72,7 +78,7 @@ pub(in crate::report) struct Pattern {
 impl Pattern {
     /// `whole` is the pattern of `=`; otherwise the text may stand anywhere.
     pub(in crate::report) fn new(text: &str, whole: bool) -> Self {
-        let text = text.to_lowercase();
+        let text = lower(text);
         let mut parts: Vec<String> = text.split('*').map(str::to_owned).collect();
         if !whole {
             parts.insert(0, String::new());
@@ -82,7 +88,7 @@ impl Pattern {
     }
 
     pub(in crate::report) fn fits(&self, value: &str) -> bool {
-        let value = value.to_lowercase();
+        let value = lower(value);
         let Some(((first, last), middle)) = self.split() else {
             return self.parts.first().is_some_and(|only| *only == value);
         };
@@ -170,7 +176,7 @@ impl Expr {
                 parts.sort_by_key(Expr::cost);
             }
             Expr::Not(part) => part.order(),
-            Expr::Flag(_) | Expr::Text(..) | Expr::Span(..) => {}
+            Expr::Flag(_) | Expr::Text(..) | Expr::Other(..) | Expr::Span(..) => {}
         }
     }
 
@@ -184,7 +190,7 @@ impl Expr {
             Expr::Text(Field::Entitlement | Field::Environment, _) => 3,
             // Its ways have to be followed.
             Expr::Text(Field::Through, _) => 5,
-            Expr::Text(..) | Expr::Span(..) => 4,
+            Expr::Text(..) | Expr::Other(..) | Expr::Span(..) => 4,
         }
     }
 
@@ -195,7 +201,10 @@ impl Expr {
             Expr::Text(field, patterns) if !negated => {
                 found.extend(patterns.iter().map(|pattern| Asked { field: *field, pattern }));
             }
-            Expr::Flag(_) | Expr::Text(..) | Expr::Span(..) => {}
+            Expr::Other(field, patterns) if negated => {
+                found.extend(patterns.iter().map(|pattern| Asked { field: *field, pattern }));
+            }
+            Expr::Flag(_) | Expr::Text(..) | Expr::Other(..) | Expr::Span(..) => {}
         }
     }
 
@@ -203,7 +212,7 @@ impl Expr {
         match self {
             Expr::Or(parts) | Expr::And(parts) => parts.iter().any(|part| part.asks_for(field)),
             Expr::Not(part) => part.asks_for(field),
-            Expr::Flag(asked) | Expr::Text(asked, _) | Expr::Span(asked, ..) => *asked == field,
+            Expr::Flag(asked) | Expr::Text(asked, _) | Expr::Other(asked, _) | Expr::Span(asked, ..) => *asked == field,
         }
     }
 
@@ -233,6 +242,11 @@ impl Expr {
                     .iter()
                     .any(|value| patterns.iter().any(|pattern| pattern.fits(value)))
             }
+            Expr::Other(field, patterns) => {
+                let values = facts.texts(*field)?;
+                let is_other = |value: &String| !patterns.iter().any(|pattern| pattern.fits(value));
+                values.is_empty() || values.iter().any(is_other)
+            }
             Expr::Span(field, compare, seconds) => {
                 // What is not known counts as for ever: nobody can say that it is recent.
                 let is = facts.seconds(*field)?.unwrap_or(i64::MAX);
@@ -245,15 +259,6 @@ impl Expr {
             }
         })
     }
-}
-
-/// The moment a sync speaks of, against which `idle` and `age` are measured: its end.
-pub fn moment_of(run: &crate::baton::c1z::SyncRun) -> Timestamp {
-    let text = run.ended_at.as_deref().unwrap_or(&run.started_at);
-    text.parse::<jiff::civil::DateTime>()
-        .ok()
-        .and_then(|at| at.to_zoned(jiff::tz::TimeZone::system()).ok())
-        .map_or_else(Timestamp::now, |at| at.timestamp())
 }
 
 #[cfg(test)]
@@ -274,6 +279,9 @@ mod tests {
             ("", false, "x", true),
             ("*", true, "", true),
             ("ß", false, "STRASSE ß", true),
+            ("Zo\u{eb}", true, "zoe\u{308}", true),
+            ("ZOE\u{308}", true, "Zo\u{eb}", true),
+            ("zoe", true, "zoe\u{308}", false),
         ];
         for (pattern, whole, value, fits) in cases {
             assert_eq!(

@@ -144,7 +144,7 @@ impl<'t> Parser<'t> {
             Some(Token::Not) if self.peek().is_some_and(|p| p.token == Token::In) => {
                 let at = self.here();
                 self.next += 1;
-                Ok(Expr::Not(Box::new(self.list(field, at)?)))
+                Ok(unlike(self.list(field, at)?))
             }
             _ => Err(Mistake::new(
                 sign_at,
@@ -174,11 +174,7 @@ impl<'t> Parser<'t> {
         }
         let pattern = self.pattern(field, !is_part)?;
         let test = Expr::Text(field, vec![pattern]);
-        Ok(if sign.starts_with('!') {
-            Expr::Not(Box::new(test))
-        } else {
-            test
-        })
+        Ok(if sign.starts_with('!') { unlike(test) } else { test })
     }
 
     fn list(&mut self, field: Field, at: Range<usize>) -> Parsed<Expr> {
@@ -231,6 +227,14 @@ impl<'t> Parser<'t> {
                 signs(field),
             )),
         }
+    }
+}
+
+/// What `!=`, `!~` and `not in` say. A domain beside the one that is named is not undone by another address.
+fn unlike(test: Expr) -> Expr {
+    match test {
+        Expr::Text(Field::Domain, patterns) => Expr::Other(Field::Domain, patterns),
+        test => Expr::Not(Box::new(test)),
     }
 }
 

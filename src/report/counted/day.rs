@@ -6,22 +6,23 @@ use jiff::{Timestamp, Unit};
 
 const SECONDS: i64 = 24 * 60 * 60;
 
-/// The moment ages are counted back from. The file's clock is the wall clock of a host it does not name; it is taken for
-/// UTC, which is right to the day.
+/// The moment ages are counted back from, see [`of`](crate::report::moment::of).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
     seconds: Option<i64>,
 }
 
 impl Day {
-    /// Of a time as the file holds it, or in RFC 3339. From a text that is neither, nothing has an age.
-    pub fn of(text: &str) -> Day {
-        let wall = text.parse::<DateTime>().ok();
-        let wall = wall.and_then(|at| at.to_zoned(TimeZone::UTC).ok());
-        let at = text.parse::<Timestamp>().ok().or(wall.map(|at| at.timestamp()));
+    /// The moment of a sync. Where that is not known, nothing has an age.
+    pub fn of(moment: Option<Timestamp>) -> Day {
         Day {
-            seconds: at.map(Timestamp::as_second),
+            seconds: moment.map(Timestamp::as_second),
         }
+    }
+
+    /// Whether it is known.
+    pub fn is_known(self) -> bool {
+        self.seconds.is_some()
     }
 
     /// Whole days since then; 0 for what lies ahead.
@@ -57,13 +58,12 @@ mod tests {
 
     #[test]
     fn ages_count_back_from_the_end_of_the_sync() {
-        let day = Day::of("2026-11-21 09:15:00.123");
+        let day = Day::of("2026-11-21T09:15:00.123Z".parse().ok());
         let at = |text: &str| text.parse::<Timestamp>().unwrap().as_second();
         assert_eq!(day.age(at("2026-11-20T09:15:00Z")), Some(1));
         assert_eq!(day.age(at("2026-11-20T09:15:01Z")), Some(0));
         assert_eq!(day.age(at("2027-01-01T00:00:00Z")), Some(0));
-        assert_eq!(Day::of("2026-11-21T09:15:00Z"), Day::of("2026-11-21 09:15:00"));
-        assert_eq!(Day::of("at noon").age(0), None);
+        assert_eq!(Day::of(None).age(0), None);
         assert_eq!(iso("2026-11-21 09:15:00.123"), "2026-11-21T09:15:00");
         assert_eq!(iso("at noon"), "at noon");
         assert_eq!(date(0), "1970-01-01");

@@ -3,6 +3,7 @@
 mod day;
 pub mod exposure;
 
+use super::domains::Own;
 use super::inventory::{Counts, Inventory};
 use super::snapshot::Snapshot;
 use crate::baton::conventions::Conventions;
@@ -42,6 +43,18 @@ pub struct Counted<'c> {
     pub day: Day,
     /// How long is too long.
     pub limits: Limits,
+    /// The domains that the policy allows; empty where it does not say.
+    pub allowed: &'c [String],
     /// The file as commands name it.
     pub file: &'c str,
+}
+
+impl<'c> Counted<'c> {
+    /// The organization's own domains: those of the policy, else the one most people have.
+    pub fn own_domains(&self) -> Option<Own<'c>> {
+        match self.allowed {
+            [] => self.inventory.main_domain().map(Own::Main),
+            allowed => Some(Own::Allowed(allowed)),
+        }
+    }
 }

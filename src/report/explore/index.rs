@@ -37,8 +37,8 @@ impl Index {
     /// # Errors
     /// `DataLoss` for a damaged file.
     pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Index> {
-        let inventory = Inventory::read(snapshot, conventions)?;
-        let counts = Counts::count(snapshot, &inventory, conventions)?;
+        let mut inventory = Inventory::read(snapshot, conventions)?;
+        let counts = Counts::count(snapshot, &mut inventory, conventions)?;
         let edges = Arc::clone(snapshot.edges()?);
         let ground = Ground::read(&Names::new(snapshot), &edges, conventions)?;
         let texts: Vec<String> = inventory

@@ -92,7 +92,7 @@ impl QueryService {
     /// What changed since the sync before as JSON, compared once. It goes on when nobody waits any more: the next one
     /// wants it.
     fn changes(&self) -> Result<Vec<u8>> {
-        let compare = || json(&self.with_reader(Changes::of)?);
+        let compare = || json(&self.with_reader(|snapshot| Changes::of(snapshot, self.conventions))?);
         let known = self.changes.get_or_init(compare).as_ref().map_err(Error::again);
         known.cloned()
     }

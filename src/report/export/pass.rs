@@ -136,7 +136,7 @@ fn sink(format: Format, snapshot: &Snapshot, options: &Options<'_>) -> Result<Op
     Ok(Some(match format {
         Format::Parquet | Format::Html => return Ok(None),
         Format::Csv => Box::new(CsvFiles::create(folder, options.csv_bom)?),
-        Format::Xlsx => Box::new(Book::create(folder, Changes::of(snapshot)?)?),
+        Format::Xlsx => Box::new(Book::create(folder, Changes::of(snapshot, options.conventions)?)?),
         Format::Json | Format::Jsonl => Box::new(JsonFiles::create(folder, format)?),
         Format::Dot => Box::new(Graph::create(folder)?),
         Format::Sqlite => Box::new(Database::create(folder)?),

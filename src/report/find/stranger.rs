@@ -3,11 +3,9 @@
 
 use crate::baton::c1z::{EntitlementFilter, GrantFilter};
 use crate::baton::error::Result;
+use crate::report::key;
 use crate::report::names::Names;
 use crate::report::thing::Thing;
-
-/// Ways to cut a text into type and id that are tried.
-const MOST_CUTS: usize = 24;
 
 /// Somebody to whom there are grants, by `type:id`, or by an id that one type has.
 ///
@@ -45,12 +43,7 @@ fn only(
     text: &str,
     is_named: &dyn Fn(&str, &str) -> Result<bool>,
 ) -> Result<Option<Thing>> {
-    let keys = text
-        .match_indices(':')
-        .filter_map(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?)));
-    let keys = keys
-        .filter(|(of, _)| kind.is_none_or(|kind| kind == *of))
-        .take(MOST_CUTS);
+    let keys = key::parted(text).filter(|(of, _)| kind.is_none_or(|kind| kind == *of));
     let mut found = Vec::new();
     for (kind, id) in keys {
         if is_named(kind, id)? {

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, Found, Looker, Severity, by_name, keys, last_seen};
+use super::{Draft, Found, Looker, Severity, by_name, keys, last_seen, nameless, unread};
 use crate::baton::error::Result;
 use crate::report::counted::Counted;
-use crate::report::inventory::At;
+use crate::report::inventory::{At, Entry};
 
 pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     let counted = looker.counted;
     let inventory = counted.inventory;
     // Without roles there is nothing to tell admins by.
-    if !inventory.entries().iter().any(|entry| entry.role().is_some()) {
+    if !unread::tells_admins(counted) {
         return Ok(None);
     }
     let mut roles: BTreeMap<At, Vec<At>> = BTreeMap::new();
@@ -29,13 +29,13 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         .filter_map(|at| Some(inventory.type_of(inventory.entry(at)?)?.id.as_str()))
         .collect();
     let why = why(counted, &kinds);
-    let main = inventory.main_domain();
+    let own = counted.own_domains();
     let mut found = Vec::new();
     for (at, roles) in roles {
         let Some(person) = inventory.entry(at) else {
             continue;
         };
-        let outside = match person.domain().filter(|_| inventory.is_outsider(person, main)) {
+        let outside = match inventory.outside_domain(person, own) {
             Some(domain) => format!("; from {domain}"),
             None => String::new(),
         };
@@ -45,6 +45,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
             .collect();
         let detail = format!("{}; {}{outside}", named.join(", "), last_seen(counted, person));
         let rights = roles.iter().flat_map(|role| looker.rights_on(*role).iter().copied());
+        let rights = rights.filter(|right| counted.counts.holds_of_admins(at, *right));
         let mut fix = Vec::new();
         let mut evidence = Vec::new();
         for right in rights {
@@ -54,6 +55,12 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         found.push(Found::new(at, detail).shown_by(evidence).ended_by(fix));
     }
     by_name(counted, &mut found);
+    let mut unknown = unread::roles(counted);
+    unknown.extend(unread::without_environment(counted));
+    let is_real = |role: &Entry| counted.conventions.is_production(inventory.environment_of(role));
+    let unclear = unread::unclear(counted).filter(|(_, role)| is_real(role));
+    unknown.extend(unclear.map(|(at, role)| unread::maybe_admin(counted, at, role)));
+    unknown.extend(nameless(counted));
     Ok(Some(Draft {
         key: keys::ADMINS,
         severity: Severity::High,
@@ -62,7 +69,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         what_to_do: "Keep the few who are on call; give the others a role without administration, and use a separate \
                      environment to build in.",
         found,
-        unknown: Vec::new(),
+        unknown,
     }))
 }
 

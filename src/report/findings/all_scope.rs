@@ -12,11 +12,11 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     let Some(mark) = counted.conventions.all_scope else {
         return Ok(None);
     };
-    if !inventory.entries().iter().any(Entry::is_client) {
+    if !inventory.all_entries().iter().any(Entry::is_client) {
         return Ok(None);
     }
     let age = |entry: &Entry| entry.credential_at().and_then(|at| counted.day.age(at));
-    let mut clients: Vec<(At, &Entry)> = inventory.entries().iter().enumerate().collect();
+    let mut clients: Vec<(At, &Entry)> = inventory.all_entries().iter().enumerate().collect();
     clients.retain(|(_, entry)| entry.has_all_scope());
     // Real data first, then the oldest credential.
     clients.sort_by_key(|(_, entry)| {
@@ -35,7 +35,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     });
     let found = found.collect();
     let silent = inventory
-        .entries()
+        .all_entries()
         .iter()
         .enumerate()
         .filter(|(_, e)| e.is_scope_silent());

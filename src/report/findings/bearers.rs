@@ -6,10 +6,10 @@ use crate::baton::error::Result;
 pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     let counted = looker.counted;
     let opened = counted.conventions.open_to_bearers;
-    let is_one = |kind: &str| opened.iter().find(|(of, _)| *of == kind);
+    let is_one = |kind: &str| opened.iter().find(|bearers| bearers.of == kind);
     let (mut found, mut silent, mut any) = (Vec::new(), Vec::new(), false);
     for (at, entry, works) in machines(counted) {
-        let Some((_, mark)) = is_one(works.machine.of) else {
+        let Some(bearers) = is_one(works.machine.of) else {
             continue;
         };
         any = true;
@@ -21,7 +21,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
                     None => "from which addresses is not on record",
                 };
                 let detail = format!("opened by a token{}, {limits}", place(counted, entry));
-                found.push(Found::new(at, detail).shown_by([looker.row(at, format!("{}: token", mark.key()))]));
+                found.push(Found::new(at, detail).shown_by([looker.row(at, format!("{}: token", bearers.open.key()))]));
             }
             Some(false) => {}
             None => silent.push(unknown(counted, at, "how it proves who uses it is not in the file")),

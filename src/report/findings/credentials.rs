@@ -35,7 +35,10 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
             None => silent.push(unknown(
                 counted,
                 at,
-                "since when its credential is what it is, is not in the file",
+                match works.credential_at {
+                    None => "since when its credential is what it is, is not in the file",
+                    Some(_) => "when the sync ended is not in the file, and so how old its credential is",
+                },
             )),
         }
     }

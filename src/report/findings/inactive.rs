@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Draft, Found, Looker, Severity, activity_row, keys, last_seen, unknown};
+use super::{Draft, Found, Looker, Severity, activity_row, keys, last_seen, nameless, unknown, unread};
 use crate::baton::error::Result;
 use crate::report::inventory::{At, Entry};
 
@@ -46,8 +46,23 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     });
     let all = inventory.entries().iter().enumerate();
     let silent = all
-        .filter(|(at, entry)| entry.is_person() && reaches(*at) && !told.contains(&entry.kind()))
-        .map(|(at, _)| unknown(counted, at, "no account of its type has any activity in the file"));
+        .filter(|(at, entry)| entry.is_person() && reaches(*at))
+        .filter_map(|(at, entry)| match told.contains(&entry.kind()) {
+            false => Some(unknown(
+                counted,
+                at,
+                "no account of its type has any activity in the file",
+            )),
+            true => (entry.active_at().is_some() && !counted.day.is_known()).then(|| {
+                unknown(
+                    counted,
+                    at,
+                    "when the sync ended is not in the file, and so how long ago this was",
+                )
+            }),
+        });
+    let missing = unread::people(counted).filter(|at| reaches(*at));
+    let missing = missing.map(|at| unknown(counted, at, "the file has no row of it"));
     Ok(Some(Draft {
         key: keys::INACTIVE,
         severity: Severity::Medium,
@@ -57,6 +72,6 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
             .to_owned(),
         what_to_do: "Ask their managers; remove those who left and take from the others what they do not use.",
         found: found.collect(),
-        unknown: silent.collect(),
+        unknown: silent.chain(missing).chain(nameless(counted)).collect(),
     }))
 }

@@ -23,6 +23,7 @@ mod outside_admins;
 mod sarif;
 mod speakers;
 mod sync;
+mod unread;
 mod unused;
 
 use serde::Serialize;
@@ -33,6 +34,7 @@ pub use self::junit::junit;
 pub use self::looker::Looker;
 pub use self::sarif::sarif;
 pub use self::sync::Assessment;
+pub(super) use self::unread::nameless;
 use super::counted::Counted;
 use super::inventory::{At, Entry};
 use super::policy::{self, Policy};
@@ -318,7 +320,7 @@ fn place(counted: &Counted<'_>, entry: &Entry) -> String {
 
 /// The resources of which the vendor says more than that they are there, with their numbers.
 fn machines<'c>(counted: &Counted<'c>) -> impl Iterator<Item = (At, &'c Entry, &'c super::inventory::Works)> + use<'c> {
-    let entries = counted.inventory.entries().iter().enumerate();
+    let entries = counted.inventory.all_entries().iter().enumerate();
     entries.filter_map(|(at, entry)| Some((at, entry, entry.works.as_deref()?)))
 }
 

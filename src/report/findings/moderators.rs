@@ -1,6 +1,6 @@
 //! People who reach in from a managing organization.
 
-use super::{Draft, Found, Looker, Severity, by_name, keys, last_seen};
+use super::{Draft, Found, Looker, Severity, by_name, keys, last_seen, unknown, unread};
 use crate::baton::conventions::Mark;
 use crate::baton::error::Result;
 
@@ -11,6 +11,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
     };
     let says = match mark {
         Mark::Text(key, value) => format!("{key}: {value}"),
+        Mark::Word(key, words) => format!("{key}: {}", words.join(" or ")),
         Mark::Flag(key) => format!("{key}: true"),
     };
     let all = counted.inventory.entries().iter().enumerate();
@@ -23,6 +24,7 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
         })
         .collect();
     by_name(counted, &mut found);
+    let missing = unread::people(counted).map(|at| unknown(counted, at, "the file has no row of it"));
     Ok(Some(Draft {
         key: keys::MODERATORS,
         severity: Severity::Medium,
@@ -32,6 +34,6 @@ pub(super) fn find(looker: &Looker<'_>) -> Result<Option<Draft>> {
             .to_owned(),
         what_to_do: "Check with the managing organization that each of them still works on this.",
         found,
-        unknown: Vec::new(),
+        unknown: missing.collect(),
     }))
 }

@@ -1,6 +1,6 @@
 //! Everything that was looked for in one sync: what the command, the report, the explorer and the summary of a sync show.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -25,6 +25,9 @@ pub struct Assessment {
     pub notes: Vec<String>,
     /// What the sync left out: nothing above counts it.
     pub unknown: Vec<Gap>,
+    /// Whether only what is new since an older sync is among the findings.
+    #[serde(skip)]
+    pub is_since: bool,
 }
 
 impl Assessment {
@@ -33,8 +36,8 @@ impl Assessment {
     /// # Errors
     /// `DataLoss` for a damaged file.
     pub fn of(snapshot: &Snapshot, conventions: &Conventions, policy: &Policy, file: &str) -> Result<Assessment> {
-        let inventory = Inventory::read(snapshot, conventions)?;
-        let counts = Counts::count(snapshot, &inventory, conventions)?;
+        let mut inventory = Inventory::read(snapshot, conventions)?;
+        let counts = Counts::count(snapshot, &mut inventory, conventions)?;
         let ground = Ground::read(&Names::new(snapshot), snapshot.edges()?, conventions)?;
         let run = snapshot.run();
         let counted = Counted {
@@ -42,8 +45,9 @@ impl Assessment {
             conventions,
             inventory: &inventory,
             counts: &counts,
-            day: Day::of(run.ended_at.as_deref().unwrap_or(&run.started_at)),
+            day: Day::of(snapshot.moment()),
             limits: policy.limits,
+            allowed: policy.allowed_domains(),
             file,
         };
         let (findings, notes) = super::all(&counted, &ground, policy)?;
@@ -51,6 +55,7 @@ impl Assessment {
             findings,
             notes,
             unknown: unknown::of_sync(run, &ground),
+            is_since: false,
         })
     }
 
@@ -59,20 +64,37 @@ impl Assessment {
         self.findings.retain(|finding| finding.severity <= severity);
     }
 
-    /// Only what an older sync did not have.
+    /// Only what an older sync did not have: things that were not found there, and things that more rows speak of than did.
     pub fn new_since(&mut self, older: &Assessment) {
-        let all = older.findings.iter();
-        let known: HashSet<&str> = all
-            .flat_map(|finding| {
-                let excepted = finding.excepted.iter().map(|excepted| &excepted.item);
-                finding.items.iter().chain(excepted).map(|item| item.id.as_str())
-            })
-            .collect();
+        let mut known: HashMap<&str, HashSet<&str>> = HashMap::new();
+        for finding in &older.findings {
+            let excepted = finding.excepted.iter().map(|excepted| &excepted.item);
+            for item in finding.items.iter().chain(excepted) {
+                let rows = item.evidence.iter().map(|evidence| evidence.row.as_str());
+                known.entry(item.id.as_str()).or_default().extend(rows);
+            }
+        }
         for finding in &mut self.findings {
-            finding.items.retain(|item| !known.contains(item.id.as_str()));
+            finding.items.retain_mut(|item| {
+                let Some(rows) = known.get(item.id.as_str()) else {
+                    return true;
+                };
+                let more: Vec<&str> = item
+                    .evidence
+                    .iter()
+                    .filter(|evidence| !rows.contains(evidence.row.as_str()))
+                    .map(|evidence| evidence.says.as_str())
+                    .collect();
+                if more.is_empty() {
+                    return false;
+                }
+                item.detail = format!("worse than before ({}); {}", more.join(", "), item.detail);
+                true
+            });
             finding.count();
         }
         super::order(&mut self.findings);
+        self.is_since = true;
     }
 
     /// How many were found that are at least as bad.

@@ -62,8 +62,8 @@ struct AccountFacts {
     silent_scope: bool,
 }
 
-/// Texts of a resource, one behind the other: the bare id, the display name, the e-mail address, when an account came to be, and
-/// the domain of the address where that is not its end.
+/// Texts of a resource, one behind the other: the bare id, the display name, the e-mail address, when an account came to be,
+/// the domain of the address where that is not its end, and the domains of its other addresses, each behind a line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Texts {
     all: Box<str>,
@@ -72,17 +72,23 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(id: &str, name: &str, email: &str, created_at: &str) -> Texts {
-        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    fn of(id: &str, name: &str, email: &str, created_at: &str, more_emails: &[String]) -> Texts {
+        let domain = domain_of(email);
         let small = domain.to_lowercase();
-        let own = if small == domain { "" } else { &small };
+        let mut domains = if small == domain { "" } else { &small }.to_owned();
+        for more in more_emails.iter().map(|email| domain_of(email).to_lowercase()) {
+            if !more.is_empty() && more != small && !domains.split('\n').skip(1).any(|known| known == more) {
+                domains.push('\n');
+                domains.push_str(&more);
+            }
+        }
         let mut end = 0;
         let ends = [id, name, email, created_at].map(|text| {
             end += text.len();
             short(end)
         });
         Texts {
-            all: [id, name, email, created_at, own].concat().into(),
+            all: [id, name, email, created_at, &domains].concat().into(),
             ends,
         }
     }
@@ -109,11 +115,25 @@ impl Texts {
 
     /// The domain of the address, in lower case.
     fn domain(&self) -> &str {
-        match self.between(self.ends[3], self.all.len()) {
-            "" => self.email().rsplit_once('@').map_or("", |(_, domain)| domain),
-            own => own,
+        match self.domains().next() {
+            Some("") | None => domain_of(self.email()),
+            Some(own) => own,
         }
     }
+
+    /// The domains of the other addresses that are not the same, in lower case.
+    fn more_domains(&self) -> impl Iterator<Item = &str> {
+        self.domains().skip(1)
+    }
+
+    fn domains(&self) -> std::str::Split<'_, char> {
+        self.between(self.ends[3], self.all.len()).split('\n')
+    }
+}
+
+/// What stands behind the `@`, without blanks around it.
+fn domain_of(email: &str) -> &str {
+    email.rsplit_once('@').map_or("", |(_, domain)| domain).trim()
 }
 
 /// One of a few words, as its number among them.
@@ -171,13 +191,19 @@ impl Entry {
                 .and_then(|at| at.parse::<Timestamp>().ok())
                 .map(Timestamp::as_second)
         };
-        let (mut email, mut created_at) = (String::new(), String::new());
+        let (mut email, mut created_at, mut more_emails) = (String::new(), String::new(), Vec::new());
         let facts = match about.class {
             Class::Account => {
                 let account = Account::of(resource, Thing::default());
+                // Of one without a row there is only the type to go by.
+                let by_type = if conventions.machine(type_id).is_some() {
+                    "service"
+                } else {
+                    ""
+                };
                 let active_at = seconds(conventions.last_activity).or_else(|| last_login(resource));
                 let facts = AccountFacts {
-                    account_type: Word::of(account.as_ref().map_or("", |a| a.account_type), &ACCOUNT_TYPES),
+                    account_type: Word::of(account.as_ref().map_or(by_type, |a| a.account_type), &ACCOUNT_TYPES),
                     status: Word::of(account.as_ref().map_or("", |a| a.status), &STATUSES),
                     active_at: active_at.and_then(Seconds::of),
                     credential_at: seconds(conventions.credential).and_then(Seconds::of),
@@ -189,6 +215,7 @@ impl Entry {
                 };
                 if let Some(account) = account {
                     (email, created_at) = (account.email, account.created_at.unwrap_or_default());
+                    more_emails = account.more_emails;
                 }
                 Facts::Account(facts)
             }
@@ -205,7 +232,7 @@ impl Entry {
             Class::Project | Class::Inside | Class::Other => Facts::Nothing,
         };
         Entry {
-            texts: Texts::of(id, name, &email, &created_at),
+            texts: Texts::of(id, name, &email, &created_at, &more_emails),
             kind: short(about.kind),
             parent: None,
             environment: about.environment.and_then(from_one),
@@ -317,6 +344,11 @@ impl Entry {
         some(self.texts.domain())
     }
 
+    /// The domains of all of its addresses, each once, in lower case; that of [`Entry::email`] first.
+    pub fn domains(&self) -> impl Iterator<Item = &str> {
+        self.domain().into_iter().chain(self.texts.more_domains())
+    }
+
     /// Whether it is a role that may do everything.
     pub fn is_admin_role(&self) -> bool {
         matches!(self.facts, Facts::Role { admin: true, .. })
@@ -365,10 +397,12 @@ mod tests {
             ("1", "Ada", "Ada@Acme.COM", "", "acme.com"),
             ("", "", "@", "x", ""),
             ("1", "Ada", "no address", "", ""),
+            ("1", "Ada", "ada@acme.com ", "", "acme.com"),
+            ("1", "Ada", "ada@ACME.com\n", "", "acme.com"),
             ("7", "Åsa", "a@b@Ünı.example", "t", "ünı.example"),
         ];
         for (id, name, email, created_at, domain) in cases {
-            let texts = Texts::of(id, name, email, created_at);
+            let texts = Texts::of(id, name, email, created_at, &[]);
             assert_eq!(
                 (
                     texts.id(),
@@ -380,5 +414,19 @@ mod tests {
                 (id, name, email, created_at, domain)
             );
         }
+    }
+
+    #[test]
+    fn the_domains_of_other_addresses_are_kept() {
+        let more = ["a@evil.com", "b@EVIL.com ", "c@acme.com", "none", "d@x.org"].map(str::to_owned);
+        for email in ["ada@acme.com", "Ada@Acme.com"] {
+            let texts = Texts::of("1", "Ada", email, "t", &more);
+            assert_eq!(texts.domain(), "acme.com");
+            assert_eq!(texts.more_domains().collect::<Vec<_>>(), ["evil.com", "x.org"]);
+            assert_eq!((texts.email(), texts.created_at()), (email, "t"));
+        }
+        let texts = Texts::of("1", "Ada", "", "", &more);
+        assert_eq!(texts.domain(), "");
+        assert_eq!(texts.more_domains().count(), 3);
     }
 }

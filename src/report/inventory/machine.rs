@@ -49,7 +49,7 @@ pub struct LeakTold {
 /// What there is to say of software and credentials beside what they hold: from which addresses they can be used, how old
 /// what they prove themselves with is at a moment, what that opens besides. Clauses in plain words, what is not known
 /// included. Nothing of what the vendor says nothing about.
-pub fn told(resource: &v2::Resource, conventions: &Conventions, now: i64) -> Vec<String> {
+pub fn told(resource: &v2::Resource, conventions: &Conventions, now: Option<i64>) -> Vec<String> {
     let kind = resource.id.as_ref().map_or("", |id| id.resource_type.as_str());
     let profile = thing::profile(resource).unwrap_or_default();
     let Some(works) = works(resource, kind, &profile, conventions) else {
@@ -70,7 +70,10 @@ pub fn told(resource: &v2::Resource, conventions: &Conventions, now: i64) -> Vec
         });
     }
     match works.credential_at {
-        Some(made) => told.push(format!("credential of {}, {}", date(made), before(made, now))),
+        Some(made) => told.push(match now {
+            Some(now) => format!("credential of {}, {}", date(made), before(made, now)),
+            None => format!("credential of {}", date(made)),
+        }),
         None if works.machine.credential.is_empty() => {}
         None => told.push("since when its credential is what it is, is not known".to_owned()),
     }
@@ -95,7 +98,7 @@ pub(super) fn works(resource: &v2::Resource, kind: &str, profile: &Struct, conve
     let machine = conventions.machine(kind)?;
     let secret: Option<v2::SecretTrait> = annotation::find(&resource.annotations);
     let owner = secret.as_ref().and_then(|secret| secret.identity_id.clone());
-    let bearers = conventions.open_to_bearers.iter().find(|(of, _)| *of == kind);
+    let bearers = conventions.open_to_bearers.iter().find(|bearers| bearers.of == kind);
     let made = machine.credential.iter().find_map(|key| thing::text(profile, key));
     Some(Works {
         machine,
@@ -116,9 +119,7 @@ pub(super) fn works(resource: &v2::Resource, kind: &str, profile: &Struct, conve
             .keys
             .and_then(|(active, all)| Some((count(profile, active)?, count(profile, all)?))),
         skills: machine.skills.and_then(|key| count(profile, key)),
-        is_open_to_bearers: bearers
-            .filter(|(_, mark)| profile.fields.contains_key(mark.key()))
-            .map(|(_, mark)| mark.is_on(profile)),
+        is_open_to_bearers: bearers.and_then(|bearers| bearers.lets_in(profile)),
         owner: owner.map(|owner| (owner.resource_type, owner.resource)),
         used_at: secret.and_then(|secret| secret.last_used_at).map(|at| at.seconds),
     })
@@ -193,7 +194,7 @@ mod tests {
     fn says(kind: &'static str, profile: Profile) -> String {
         let resource = ResourceBuilder::new(kind, "1", "One").profile(profile).build();
         // 2026-11-28T00:00:00Z
-        told(&resource, &CONVENTIONS, 1_795_824_000).join("; ")
+        told(&resource, &CONVENTIONS, Some(1_795_824_000)).join("; ")
     }
 
     #[test]

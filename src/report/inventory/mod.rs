@@ -1,6 +1,7 @@
 //! Every resource and entitlement of a sync, small enough to stay in memory: what counting, findings and the explorer's
 //! search look things up in. Grants are never kept.
 
+mod class;
 mod counts;
 mod entry;
 mod machine;
@@ -10,14 +11,17 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use hashbrown::{HashTable, hash_table};
 
-use super::names::Names;
+use super::accounts::Accounts;
+use super::domains::Own;
+use super::names::{Names, slug_of};
 use super::snapshot::Snapshot;
-use super::thing::{self, Thing};
+use super::thing::{self, RightKey, Thing};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::{annotation, resource};
 
+pub use class::Class;
 pub use counts::{Counts, Users};
 use entry::About;
 pub use entry::Entry;
@@ -37,23 +41,6 @@ pub struct Type {
     pub class: Class,
 }
 
-/// What the resources of a type are to a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// People and accounts.
-    Account,
-    /// Bundles of people.
-    Group,
-    /// Roles of people.
-    Role,
-    /// What holds the work.
-    Project,
-    /// What lies inside of a project.
-    Inside,
-    /// Anything else.
-    Other,
-}
-
 /// An entitlement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitled {
@@ -65,19 +52,27 @@ pub struct Entitled {
     pub name: String,
     /// What tells it apart from others of its name on the same resource.
     pub apart: Option<String>,
-    /// What it is on; nothing where the file lacks that.
+    /// What it is on; nothing where the file does not say.
     pub on: Option<At>,
 }
 
-/// Resources and entitlements of one sync.
+/// Resources and entitlements of one sync: those with a row, and behind them those that only other rows name.
 pub struct Inventory {
     types: Vec<Type>,
+    accounts: Accounts,
+    conventions: Conventions,
     entries: Vec<Entry>,
+    /// How many of them have a row.
+    rows: usize,
     /// Of every resource, found by its type and id.
     by_key: HashTable<u32>,
     hasher: RandomState,
     entitlements: Vec<Entitled>,
+    /// How many of them have a row.
+    entitlement_rows: usize,
     by_entitlement: HashMap<String, usize>,
+    /// Where several have one id: by that and what they are on.
+    by_right: HashMap<(String, Option<At>), usize>,
     environments: Vec<String>,
 }
 
@@ -89,17 +84,22 @@ impl Inventory {
     pub fn read(snapshot: &Snapshot, conventions: &Conventions) -> Result<Inventory> {
         let mut inventory = Inventory {
             types: Vec::new(),
+            accounts: snapshot.accounts()?.clone(),
+            conventions: *conventions,
             entries: Vec::new(),
+            rows: 0,
             by_key: HashTable::new(),
             hasher: RandomState::new(),
             entitlements: Vec::new(),
+            entitlement_rows: 0,
             by_entitlement: HashMap::new(),
+            by_right: HashMap::new(),
             environments: Vec::new(),
         };
         let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
         reader.for_each_resource_type(sync_id, &mut |kind| {
             inventory.types.push(Type {
-                class: class(&kind, conventions),
+                class: Class::of(&kind, &inventory.accounts, conventions),
                 name: if kind.display_name.is_empty() {
                     kind.id.clone()
                 } else {
@@ -115,7 +115,7 @@ impl Inventory {
         reader.for_each_resource(sync_id, &mut |resource| {
             let at = inventory.entries.len();
             let (resource_type, id) = resource::key(&resource);
-            let kind = inventory.type_at(resource_type);
+            let kind = inventory.type_at(resource_type, &resource);
             let class = inventory.types.get(kind).map_or(Class::Other, |t| t.class);
             let environment =
                 environment(&names, &resource, conventions)?.map(|environment| inventory.environment_at(environment));
@@ -131,6 +131,7 @@ impl Inventory {
             parents.extend(resource.parent_resource_id.map(|parent| (at, parent)));
             Ok(())
         })?;
+        inventory.rows = inventory.entries.len();
         for (at, parent) in parents {
             let found = inventory.find(&parent.resource_type, &parent.resource);
             if let Some(entry) = inventory.entries.get_mut(at) {
@@ -140,19 +141,29 @@ impl Inventory {
         let apart = snapshot.entitlements_apart(&names)?;
         reader.for_each_entitlement(sync_id, &mut |entitlement| {
             let on = entitlement.resource.as_ref().map(resource::key);
-            let on = on.and_then(|(kind, id)| inventory.find(kind, id));
+            let on = on.and_then(|(kind, id)| inventory.find_or_add(kind, id));
             let name = [&entitlement.display_name, &entitlement.slug, &entitlement.id];
             let name = name.into_iter().find(|name| !name.is_empty()).cloned();
-            inventory
-                .by_entitlement
-                .insert(entitlement.id.clone(), inventory.entitlements.len());
-            inventory.entitlements.push(Entitled {
+            inventory.put_right(Entitled {
                 name: name.unwrap_or_default(),
                 apart: apart.get(&entitlement.id).cloned(),
                 id: entitlement.id,
                 slug: entitlement.slug,
                 on,
             });
+            Ok(())
+        })?;
+        inventory.entitlement_rows = inventory.entitlements.len();
+        reader.for_each_rowless_entitlement(sync_id, &mut |id, on| {
+            let slug = slug_of(RightKey { id, on });
+            let right = Entitled {
+                id: id.to_owned(),
+                slug: slug.to_owned(),
+                name: if slug.is_empty() { id } else { slug }.to_owned(),
+                apart: None,
+                on: inventory.find_or_add(on.0, on.1),
+            };
+            inventory.put_right(right);
             Ok(())
         })?;
         Ok(inventory)
@@ -163,14 +174,30 @@ impl Inventory {
         &self.types
     }
 
-    /// The resources, in the order of rows.
+    /// The resources with a row, in the order of rows.
     pub fn entries(&self) -> &[Entry] {
+        self.entries.get(..self.rows).unwrap_or_default()
+    }
+
+    /// As [`Inventory::entries`], and behind them what only other rows name: principals of grants, once those are counted, and
+    /// what entitlements are on.
+    pub fn all_entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The entitlements, in the order of rows.
+    /// Whether the file has a row of a resource, rather than only its id in others.
+    pub fn has_row(&self, at: At) -> bool {
+        at < self.rows
+    }
+
+    /// The entitlements, in the order of rows, and behind them those that only grants name.
     pub fn entitlements(&self) -> &[Entitled] {
         &self.entitlements
+    }
+
+    /// Whether the file has a row of an entitlement.
+    pub fn has_entitlement_row(&self, number: usize) -> bool {
+        number < self.entitlement_rows
     }
 
     /// The environments that resources name, each once.
@@ -216,9 +243,64 @@ impl Inventory {
         self.entries.push(entry);
     }
 
-    /// The number of an entitlement, its place in [`Inventory::entitlements`].
+    /// The number of a resource, which is known by its key alone where it has no row. Without a type or an id it is none.
+    fn find_or_add(&mut self, kind: &str, id: &str) -> Option<At> {
+        if kind.is_empty() || id.is_empty() {
+            return None;
+        }
+        if let Some(known) = self.find(kind, id) {
+            return Some(known);
+        }
+        let nothing = v2::Resource {
+            id: Some(v2::ResourceId {
+                resource_type: kind.to_owned(),
+                resource: id.to_owned(),
+                ..v2::ResourceId::default()
+            }),
+            ..v2::Resource::default()
+        };
+        let number = self.type_at(kind, &nothing);
+        let conventions = self.conventions;
+        let entry = Entry::of(
+            &nothing,
+            About {
+                kind: number,
+                class: self.types.get(number).map_or(Class::Other, |t| t.class),
+                environment: None,
+                apart: None,
+                conventions: &conventions,
+            },
+        );
+        self.put(entry);
+        self.find(kind, id)
+    }
+
+    /// Adds an entitlement. Of two with one key the last one is found.
+    fn put_right(&mut self, right: Entitled) {
+        let number = self.entitlements.len();
+        if let Some(other) = self.by_entitlement.insert(right.id.clone(), number) {
+            let on = self.entitlements.get(other).and_then(|other| other.on);
+            self.by_right.entry((right.id.clone(), on)).or_insert(other);
+            self.by_right.insert((right.id.clone(), right.on), number);
+        }
+        self.entitlements.push(right);
+    }
+
+    /// The number of an entitlement, its place in [`Inventory::entitlements`]. Where several have its id, the last of them.
     pub fn find_entitlement(&self, id: &str) -> Option<usize> {
         self.by_entitlement.get(id).copied()
+    }
+
+    /// As [`Inventory::find_entitlement`], of what a grant names: by its id, and by what it is on where the grant says that.
+    pub fn find_right(&self, key: RightKey<'_>) -> Option<usize> {
+        let RightKey { id, on: (kind, on) } = key;
+        if !(self.by_right.is_empty() || kind.is_empty() && on.is_empty()) {
+            let on = self.find(kind, on);
+            if let Some(known) = self.by_right.get(&(id.to_owned(), on)) {
+                return Some(*known);
+            }
+        }
+        self.find_entitlement(id)
     }
 
     /// The type of a resource.
@@ -270,14 +352,10 @@ impl Inventory {
         domains.into_iter().find(|(_, count)| *count == most).map(|(d, _)| d)
     }
 
-    /// Whether somebody's address is known and of another domain, subdomains of the main one excepted.
-    pub fn is_outsider(&self, entry: &Entry, main: Option<&str>) -> bool {
-        match (entry.domain(), main) {
-            (Some(domain), Some(main)) if entry.is_person() => {
-                domain != main && !domain.strip_suffix(main).is_some_and(|rest| rest.ends_with('.'))
-            }
-            _ => false,
-        }
+    /// The first domain of somebody's addresses that is not the organization's own; none where no address is known.
+    pub fn outside_domain<'e>(&self, entry: &'e Entry, own: Option<Own<'_>>) -> Option<&'e str> {
+        let own = own.filter(|_| entry.is_person())?;
+        entry.domains().find(|domain| !own.includes(domain))
     }
 
     /// The number of an environment.
@@ -289,7 +367,7 @@ impl Inventory {
         })
     }
 
-    fn type_at(&mut self, kind: &str) -> usize {
+    fn type_at(&mut self, kind: &str, resource: &v2::Resource) -> usize {
         if let Some(known) = self.types.iter().position(|known| known.id == kind) {
             return known;
         }
@@ -297,7 +375,7 @@ impl Inventory {
         self.types.push(Type {
             id: kind.to_owned(),
             name: kind.to_owned(),
-            class: Class::Other,
+            class: Class::undeclared(kind, resource, &self.accounts, &self.conventions),
         });
         self.types.len() - 1
     }
@@ -312,27 +390,6 @@ fn environment(names: &Names<'_>, resource: &v2::Resource, conventions: &Convent
     match named.filter(|environment| !environment.is_empty()) {
         None => names.environment_of(resource),
         named => Ok(named),
-    }
-}
-
-fn class(kind: &v2::ResourceType, conventions: &Conventions) -> Class {
-    use v2::resource_type::Trait;
-    let has = |wanted: Trait| kind.traits().any(|t| t == wanted);
-    let is = |types: &[&str], wanted: Trait| {
-        if types.is_empty() {
-            has(wanted)
-        } else {
-            types.contains(&kind.id.as_str())
-        }
-    };
-    let id = kind.id.as_str();
-    match () {
-        () if has(Trait::User) => Class::Account,
-        () if is(conventions.group_types, Trait::Group) => Class::Group,
-        () if is(conventions.role_types, Trait::Role) => Class::Role,
-        () if conventions.project_types.contains(&id) => Class::Project,
-        () if conventions.inside_projects.contains(&id) => Class::Inside,
-        () => Class::Other,
     }
 }
 

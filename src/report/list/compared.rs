@@ -114,7 +114,7 @@ fn holders<'s>((rows, entitlement): (&'s Rows<'s>, &str)) -> Result<Vec<One<'s>>
 }
 
 /// By what principals are the same: type and id; in two syncs else an e-mail address, of accounts; else the name, of two
-/// accounts or of two that are none.
+/// accounts of which neither has an address, or of two that are no accounts. Two without a name are not the same by that.
 #[derive(Default)]
 struct Known {
     keys: BTreeSet<(String, String)>,
@@ -135,7 +135,7 @@ impl Known {
         let resources = || holders.iter().map(|one| &one.resource);
         Known {
             addresses: resources().filter_map(user).flat_map(addresses).collect(),
-            names: resources().map(name).collect(),
+            names: resources().filter_map(name).collect(),
             ..Known::by_ids(holders)
         }
     }
@@ -144,7 +144,7 @@ impl Known {
         let (kind, id) = key(resource);
         self.keys.contains(&(kind.to_owned(), id.to_owned()))
             || user(resource).is_some_and(|user| addresses(user).any(|address| self.addresses.contains(&address)))
-            || self.names.contains(&name(resource))
+            || name(resource).is_some_and(|name| self.names.contains(&name))
     }
 }
 
@@ -157,8 +157,14 @@ fn addresses(user: v2::UserTrait) -> impl Iterator<Item = String> {
     addresses.filter(|address| !address.is_empty())
 }
 
-fn name(resource: &v2::Resource) -> (bool, String) {
-    (user(resource).is_some(), resource.display_name.clone())
+/// By which name it may be known: an account with an address is known by that.
+fn name(resource: &v2::Resource) -> Option<(bool, String)> {
+    let user = user(resource);
+    let is_account = user.is_some();
+    if resource.display_name.is_empty() || user.is_some_and(|user| addresses(user).next().is_some()) {
+        return None;
+    }
+    Some((is_account, resource.display_name.clone()))
 }
 
 impl List for Compared<'_> {

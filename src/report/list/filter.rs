@@ -6,6 +6,7 @@ use crate::baton::c1z::GrantFilter;
 use crate::baton::error::{Error, Kind, Result};
 use crate::report::code;
 use crate::report::find::{self, Author, NameQuery};
+use crate::report::key;
 use crate::report::spelling::Nearest;
 
 /// Filters as typed.
@@ -56,6 +57,15 @@ impl Filter {
             };
             let (kind, id) = match by_id {
                 Err(error) if error.kind() == Kind::NotFound => by_name(rows, resource, &typed)?,
+                // What is the id of one may be the name of another.
+                Ok((kind, id)) if id == resource => match by_name(rows, resource, &typed) {
+                    Err(error) if error.kind() == Kind::NotFound => (kind, id),
+                    // Grants alone may name it, and what is called so has a row.
+                    Ok(other) if other != (kind.clone(), id.clone()) => {
+                        return Err(ambiguous(resource, &[(kind, id), other]));
+                    }
+                    found => found?,
+                },
                 found => found?,
             };
             filter.resource_type = Some(kind);
@@ -179,34 +189,45 @@ fn resource_of(rows: &Rows<'_>, kind: &str, typed: &str) -> Result<(String, Stri
 
 /// A resource of any type.
 fn any_resource(rows: &Rows<'_>, typed: &str) -> Result<(String, String)> {
-    if let Some((kind, id)) = typed.split_once(':')
-        && is_known(rows, kind, id)?
-    {
-        return Ok((kind.to_owned(), id.to_owned()));
-    }
     let mut found = Vec::new();
-    for kind in types(rows)? {
-        if rows.names().resource(&kind, typed)?.is_some() {
-            found.push(kind);
+    for (kind, id) in key::parted(typed) {
+        if is_known(rows, kind, id)? {
+            found.push((kind.to_owned(), id.to_owned()));
+        }
+    }
+    if found.is_empty() {
+        for kind in types(rows)? {
+            if rows.names().resource(&kind, typed)?.is_some() {
+                found.push((kind, typed.to_owned()));
+            }
         }
     }
     match found.as_slice() {
-        [kind] => Ok((kind.clone(), typed.to_owned())),
+        [one] => Ok(one.clone()),
         [] => Err(
             Error::new(Kind::NotFound, format!("there is no resource {typed:?} in this sync"))
                 .code(code::NO_MATCH)
                 .hint("give it as TYPE:ID or by its name; `baton-workato resources` lists them"),
         ),
-        several => {
-            let lines: Vec<String> = several.iter().map(|kind| format!("  {kind}:{typed}")).collect();
-            let error = Error::new(
-                Kind::InvalidArgument,
-                format!("{typed:?} is the id of {} resources of this sync", several.len()),
-            )
-            .code(code::AMBIGUOUS);
-            Err(error.hint(format!("say which, by its type:\n{}", lines.join("\n"))))
-        }
+        several => Err(ambiguous(typed, several)),
     }
+}
+
+/// The error of a text that is of several resources, by their types and ids.
+fn ambiguous(typed: &str, several: &[(String, String)]) -> Error {
+    let told = |(kind, id): &(String, String)| match typed.contains(':') {
+        // The text may be of all of them.
+        true => format!("  -t {kind} -r {id}"),
+        false => format!("  {kind}:{id}"),
+    };
+    let lines: Vec<String> = several.iter().map(told).collect();
+    let message = format!(
+        "{typed:?} is the id or the name of {} resources of this sync",
+        several.len()
+    );
+    Error::new(Kind::InvalidArgument, message)
+        .code(code::AMBIGUOUS)
+        .hint(format!("say which, by its type:\n{}", lines.join("\n")))
 }
 
 fn types(rows: &Rows<'_>) -> Result<Vec<String>> {

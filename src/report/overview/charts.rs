@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chart, ChartKind, ChartRow};
 use crate::report::counted::{Counted, Exposed};
+use crate::report::domains::Own;
 use crate::report::inventory::{At, Entry};
 use crate::report::link;
 
@@ -91,7 +92,7 @@ fn roles(counted: &Counted<'_>) -> Option<Chart> {
 /// How many people may do everything in each environment, own people and others.
 fn admins(counted: &Counted<'_>) -> Option<Chart> {
     let environments = environments(counted);
-    let main = counted.inventory.main_domain();
+    let own_domains = counted.own_domains();
     let mut seen: BTreeSet<(usize, At)> = BTreeSet::new();
     let mut values = vec![vec![0, 0]; environments.len()];
     for (at, role) in counted.counts.admins(counted.inventory) {
@@ -100,7 +101,7 @@ fn admins(counted: &Counted<'_>) -> Option<Chart> {
             continue;
         };
         if seen.insert((place, at)) {
-            let outside = usize::from(counted.inventory.is_outsider(person, main));
+            let outside = usize::from(counted.inventory.outside_domain(person, own_domains).is_some());
             if let Some(count) = values
                 .get_mut(place)
                 .and_then(|row: &mut Vec<u64>| row.get_mut(outside))
@@ -112,7 +113,7 @@ fn admins(counted: &Counted<'_>) -> Option<Chart> {
     if seen.is_empty() {
         return None;
     }
-    let own = main.map_or_else(|| "own people".to_owned(), |main| format!("from {main}"));
+    let own = own_domains.map_or_else(|| "own people".to_owned(), |own| format!("from {}", own.told()));
     Some(Chart {
         key: "admins",
         title: "Admins per environment".to_owned(),
@@ -152,13 +153,13 @@ fn domains(counted: &Counted<'_>) -> Option<Chart> {
     let mut domains: BTreeMap<&str, (u64, String)> = BTreeMap::new();
     let (mut own, mut without) = (0u64, 0u64);
     for person in counted.inventory.entries().iter().filter(|e| e.is_person()) {
-        match person.domain() {
-            Some(domain) if counted.inventory.is_outsider(person, Some(main)) => {
+        match counted.inventory.outside_domain(person, Some(Own::Main(main))) {
+            Some(domain) => {
                 let kind = counted.inventory.type_of(person).map_or("", |t| t.id.as_str());
                 let link = || (0, link::list(kind, &format!("@{domain}")));
                 domains.entry(domain).or_insert_with(link).0 += 1;
             }
-            Some(_) => own += 1,
+            None if person.domain().is_some() => own += 1,
             None => without += 1,
         }
     }

@@ -157,8 +157,8 @@ impl Overview {
     /// # Errors
     /// As [`Overview::of`].
     pub fn under(snapshot: &Snapshot, conventions: &Conventions, policy: &Policy) -> Result<Overview> {
-        let inventory = Inventory::read(snapshot, conventions)?;
-        let counts = Counts::count(snapshot, &inventory, conventions)?;
+        let mut inventory = Inventory::read(snapshot, conventions)?;
+        let counts = Counts::count(snapshot, &mut inventory, conventions)?;
         let ground = Ground::read(&Names::new(snapshot), snapshot.edges()?, conventions)?;
         Self::counted(snapshot, (conventions, policy), &inventory, &counts, &ground)
     }
@@ -184,8 +184,9 @@ impl Overview {
             inventory,
             counts,
             limits: policy.limits,
+            allowed: policy.allowed_domains(),
             file: &file,
-            day: Day::of(run.ended_at.as_deref().unwrap_or(&run.started_at)),
+            day: Day::of(snapshot.moment()),
         };
         let (findings, notes) = findings::all(&counted, ground, policy)?;
         Ok(Overview {
@@ -233,10 +234,10 @@ fn types(inventory: &Inventory, counts: &Counts) -> Vec<TypeLine> {
             line.resources += 1;
         }
     }
-    for (entitlement, grants) in inventory.entitlements().iter().zip(&counts.holders) {
+    for (number, (entitlement, grants)) in inventory.entitlements().iter().zip(&counts.holders).enumerate() {
         let entry = entitlement.on.and_then(|on| inventory.entry(on));
         if let Some(line) = entry.and_then(|entry| lines.get_mut(entry.kind())) {
-            line.entitlements += 1;
+            line.entitlements += u64::from(inventory.has_entitlement_row(number));
             line.grants += u64::from(*grants);
         }
     }

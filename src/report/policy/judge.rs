@@ -82,7 +82,7 @@ fn rules(looker: &Looker<'_>, asker: Asker<'_, '_>, policy: &Policy, found: &mut
     })?;
     let partly = rows::partly(looker.counted.snapshot, asker);
     for (rule, rows) in policy.rules.iter().zip(rows) {
-        let mut unknown = names::missing(looker, asker, &rule.when)?;
+        let mut unknown = names::missing(asker, &rule.when)?;
         unknown.extend(partly.iter().cloned());
         let (items, more) = rows.finish();
         found.push(finding(&rule.about, items, more, unknown));

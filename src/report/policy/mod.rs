@@ -89,6 +89,11 @@ impl Policy {
         build::build(text, source, today)
     }
 
+    /// The domains that are fine; empty where it does not say.
+    pub fn allowed_domains(&self) -> &[String] {
+        self.domains.as_ref().map_or(&[], |domains| &domains.allowed)
+    }
+
     /// How many rules, pairs, owners and exceptions it has, in words.
     pub fn told(&self) -> String {
         use super::wording::count;

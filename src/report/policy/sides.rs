@@ -63,7 +63,7 @@ pub(super) fn read(
 ) -> Result<Vec<String>> {
     let mut said = Vec::new();
     if let Some(when) = &side.when {
-        said.extend(names::missing(looker, asker, when)?);
+        said.extend(names::missing(asker, when)?);
     }
     if let Some(entitlement) = &side.entitlement {
         let known = question::known_entitlement(asker.names(), entitlement);

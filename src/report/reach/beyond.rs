@@ -1,10 +1,11 @@
 //! What a principal reaches beyond the things it holds something on: projects that it gets into by what lies in them, by
 //! a scope, or by giving itself access.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::doors::{everything, few, named_scope, scope_right};
-use super::ground::{Ground, is_same};
+use super::ground::{Client, Ground, is_same};
+use super::managing::Managing;
 use super::scope::Scope;
 use super::{Gap, Reach, place, unknown};
 use crate::baton::error::Result;
@@ -106,12 +107,8 @@ impl Ground {
                     if names.resource(of, id)?.is_none() {
                         continue;
                     }
+                    // What is named is reached, wherever the account is said to be.
                     let named = names.thing(of, id)?;
-                    let place = self.environment(names, &named)?;
-                    let may_be_there = place.is_none() || environment.is_none();
-                    if !may_be_there && !is_same(place.as_ref(), environment) {
-                        continue;
-                    }
                     let outermost = place::outermost(names, &self.conventions, of, id)?;
                     let reached = outermost.unwrap_or_else(|| named.clone());
                     add(&reached, scope_right(&named, named_scope(&named)));
@@ -119,6 +116,34 @@ impl Ground {
             }
         }
         Ok(())
+    }
+
+    /// Environments without a name, or of one that is not known, in which somebody decides about the access to projects.
+    fn manages_in(&self, names: &Names<'_>, (kind, id): (&str, &str)) -> Result<BTreeSet<Option<String>>> {
+        let rights: BTreeMap<&str, &Option<String>> = self
+            .managing_somewhere()
+            .map(|managing| (managing.right.as_str(), &managing.environment))
+            .collect();
+        let mut found = BTreeSet::new();
+        if rights.is_empty() || !self.is_user(kind) {
+            return Ok(found);
+        }
+        let snapshot = names.snapshot();
+        let reader = snapshot.reader();
+        reader.for_each_holding_of(snapshot.sync_id(), kind, id, &mut |grant| {
+            if let Some(place) = rights.get(grant.entitlement) {
+                found.insert((*place).clone());
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Who decides about the access to projects in an environment that the file does not tell.
+    pub(super) fn managing_somewhere(&self) -> impl Iterator<Item = &Managing> {
+        let is_known = |place: &String| self.conventions.is_known_environment(place);
+        let managing = self.managing.iter();
+        managing.filter(move |managing| !managing.environment.as_ref().is_some_and(is_known))
     }
 
     /// What the file does not tell about somebody who acts for others.
@@ -136,43 +161,15 @@ impl Ground {
     pub fn unknown_of(&self, names: &Names<'_>, (kind, id): (&str, &str)) -> Result<Vec<Gap>> {
         let mut found = Vec::new();
         if let Some(client) = self.client(kind, id) {
-            let environment = client.placed.environment.as_ref();
-            match &client.scope {
-                Scope::Unknown => found.push(Gap::new("what it reaches: the file does not say its scope")),
-                Scope::All if environment.is_none() => found.push(Gap::new(
-                    "in which environment it reaches everything: what it reaches is left out of this answer",
-                )),
-                Scope::All => {
-                    let unplaced = self
-                        .loose(names)?
-                        .iter()
-                        .filter(|placed| placed.environment.is_none())
-                        .count();
-                    if unplaced > 0 {
-                        found.push(Gap::new(format!(
-                            "whether it reaches {} outside of projects, whose environment the file does not say",
-                            count(unplaced, "thing", "things")
-                        )));
-                    }
-                }
-                Scope::Named(ids) => {
-                    let of = self.conventions.scopes.map_or("", |scopes| scopes.of);
-                    let mut strangers: Vec<&str> = Vec::new();
-                    for id in ids {
-                        if names.resource(of, id)?.is_none() {
-                            strangers.push(id);
-                        }
-                    }
-                    if !strangers.is_empty() {
-                        found.push(Gap::new(format!(
-                            "where {} of its scope {} that this sync does not have ({})",
-                            count(strangers.len(), "thing", "things"),
-                            if strangers.len() == 1 { "lies" } else { "lie" },
-                            few(&strangers)
-                        )));
-                    }
-                }
-            }
+            found.extend(self.unknown_of_scope(names, client)?);
+        }
+        for place in self.manages_in(names, (kind, id))? {
+            found.push(Gap::new(match place {
+                Some(place) => format!(
+                    "for which projects it manages access in {place:?}: which environment that is the file does not say"
+                ),
+                None => "for which projects it manages access: the file does not say in which environment".to_owned(),
+            }));
         }
         let mut environments: Vec<&Option<String>> = self.naming.iter().map(|role| &role.environment).collect();
         environments.sort();
@@ -189,6 +186,56 @@ impl Ground {
         }
         if self.is_user(kind) {
             found.extend(unknown::of_types(self));
+            found.extend(unknown::of_roles(self));
+        }
+        Ok(found)
+    }
+    /// What the file does not tell about the scope of an account.
+    pub(super) fn unknown_of_scope(&self, names: &Names<'_>, client: &Client) -> Result<Vec<Gap>> {
+        let mut found = Vec::new();
+        let environment = client.placed.environment.as_ref();
+        match &client.scope {
+            Scope::Unknown => found.push(Gap::new("what it reaches: the file does not say its scope")),
+            Scope::All if environment.is_none_or(|place| !self.conventions.is_known_environment(place)) => {
+                found.push(Gap::new(match environment {
+                    Some(place) => format!(
+                        "which environment {place:?} is, where it reaches everything: this answer has what says to be \
+                         there, and nothing else"
+                    ),
+                    None => "in which environment it reaches everything: what it reaches is left out of this answer"
+                        .to_owned(),
+                }));
+            }
+            Scope::All => {
+                let unplaced = self
+                    .loose(names)?
+                    .iter()
+                    .filter(|placed| placed.environment.is_none())
+                    .count();
+                if unplaced > 0 {
+                    found.push(Gap::new(format!(
+                        "whether it reaches {} outside of projects, whose environment the file does not say",
+                        count(unplaced, "thing", "things")
+                    )));
+                }
+            }
+            Scope::Named(ids) => {
+                let of = self.conventions.scopes.map_or("", |scopes| scopes.of);
+                let mut strangers: Vec<&str> = Vec::new();
+                for id in ids {
+                    if names.resource(of, id)?.is_none() {
+                        strangers.push(id);
+                    }
+                }
+                if !strangers.is_empty() {
+                    found.push(Gap::new(format!(
+                        "where {} of its scope {} that this sync does not have ({})",
+                        count(strangers.len(), "thing", "things"),
+                        if strangers.len() == 1 { "lies" } else { "lie" },
+                        few(&strangers)
+                    )));
+                }
+            }
         }
         Ok(found)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::ground::{Client, Ground, entitlements_on, is_same};
+use super::ground::{Client, Ground, Together, entitlements_on};
 use super::scope::Scope;
 use super::unfollowed::Unfollowed;
 use super::{Gap, Reach, place, unknown};
@@ -129,6 +129,7 @@ impl Ground {
             }
             self.silence(names, &around, &mut found)?;
             found.unknown.extend(unknown::of_types(self));
+            found.unknown.extend(unknown::of_roles(self));
         }
         Ok(found)
     }
@@ -137,15 +138,21 @@ impl Ground {
     /// use.
     fn strangers(&self, names: &Names<'_>, thing: &Thing, found: &mut Doors) -> Result<()> {
         let bears = self.conventions.open_to_bearers.iter();
-        for (_, mark) in bears.filter(|(kind, _)| *kind == thing.kind) {
-            let resource = names.resource(&thing.kind, &thing.id)?;
-            let profile = resource.as_deref().and_then(thing::profile);
-            if profile.is_some_and(|profile| mark.is_on(&profile)) {
-                found.unknown.push(Gap::new(format!(
-                    "who uses {} {}: it asks nobody who they are, whoever has its address is in",
-                    thing.type_name,
-                    thing.told()
-                )));
+        for bearers in bears.filter(|bearers| bearers.of == thing.kind) {
+            let Some(resource) = names.resource(&thing.kind, &thing.id)? else {
+                continue;
+            };
+            let profile = thing::profile(&resource).unwrap_or_default();
+            let (type_name, told) = (&thing.type_name, thing.told());
+            match bearers.lets_in(&profile) {
+                Some(true) => found.unknown.push(Gap::new(format!(
+                    "who uses {type_name} {told}: it asks nobody who they are, whoever has its address is in"
+                ))),
+                Some(false) => {}
+                None => found.unknown.push(Gap::new(format!(
+                    "whether {type_name} {told} asks who uses it, or lets in whoever has its address: the file does not \
+                     say it in a word that is known"
+                ))),
             }
         }
         let snapshot = names.snapshot();
@@ -203,23 +210,38 @@ impl Ground {
         let mut unplaced = false;
         for client in &self.clients {
             let place = client.placed.environment.as_ref();
-            let is_here = is_same(place, around.environment);
-            let may_be_here = place.is_none() || around.environment.is_none();
+            let here = self.together(place, around.environment);
             match &client.scope {
                 Scope::All if part == Part::Own => {}
-                Scope::All if is_here => found.scopes.push(scoped(client, around.thing, everything(place))),
-                Scope::All => unplaced |= may_be_here,
-                Scope::Named(ids) if is_here || may_be_here => {
-                    self.by_names(names, around, part, client, ids, found)?
+                Scope::All if here == Together::Yes => {
+                    found.scopes.push(scoped(client, around.thing, everything(place)));
                 }
-                Scope::Unknown if (is_here || may_be_here) && part != Part::Own => {
+                Scope::All if here == Together::No => {}
+                Scope::All if around.environment.is_none() => unplaced = true,
+                Scope::All => {
+                    let all = match place {
+                        Some(place) => format!("everything in {place:?}, and which environment that is"),
+                        None => "everything in one environment, and which that is".to_owned(),
+                    };
+                    found.unknown_people.push(Gap::new(format!(
+                        "whether {} {} reaches {}: it reaches {all} the file does not say",
+                        client.placed.thing.type_name,
+                        client.placed.thing.told(),
+                        around.called()
+                    )));
+                }
+                // What is named is reached, wherever the account is said to be.
+                Scope::Named(ids) => {
+                    self.by_names(names, around, (part, here), client, ids, found)?;
+                }
+                Scope::Unknown if here != Together::No && part != Part::Own => {
                     found.unknown_people.push(Gap::new(format!(
                         "what {} {} reaches: the file does not say its scope",
                         client.placed.thing.type_name,
                         client.placed.thing.told()
                     )));
                 }
-                Scope::Named(_) | Scope::Unknown => {}
+                Scope::Unknown => {}
             }
         }
         let manages = !self.managing.is_empty() && around.environment.is_none();
@@ -238,7 +260,7 @@ impl Ground {
         &self,
         names: &Names<'_>,
         around: &Around<'_>,
-        part: Part,
+        (part, here): (Part, Together),
         client: &Client,
         ids: &[String],
         found: &mut Doors,
@@ -252,7 +274,7 @@ impl Ground {
                 None => {}
             }
         }
-        if !strangers.is_empty() && part != Part::Own {
+        if !strangers.is_empty() && part != Part::Own && here != Together::No {
             let who = &client.placed.thing;
             found.unknown_people.push(Gap::new(format!(
                 "whether {} {} reaches {}: its scope names {} that this sync does not have ({})",
@@ -267,10 +289,23 @@ impl Ground {
     }
 
     fn managers(&self, around: &Around<'_>, found: &mut Doors) {
+        let mut elsewhere: BTreeSet<Option<&String>> = BTreeSet::new();
         for managing in &self.managing {
-            if is_same(managing.environment.as_ref(), around.environment) {
-                found.doors.push(managing.door());
+            let place = managing.environment.as_ref();
+            match (self.together(place, around.environment), place) {
+                (Together::Yes, _) => found.doors.push(managing.door()),
+                (Together::Maybe, place) if around.environment.is_some() => {
+                    elsewhere.insert(place);
+                }
+                (Together::Maybe | Together::No, _) => {}
             }
+        }
+        for place in elsewhere {
+            found.unknown_people.push(Gap::new(format!(
+                "whether people who manage access in {} do so for {}: which environment that is the file does not say",
+                place.map_or_else(|| "one environment".to_owned(), |place| format!("{place:?}")),
+                around.called()
+            )));
         }
     }
 
@@ -299,18 +334,7 @@ impl Ground {
         match &door.at {
             At::Right(id) => Ok(vec![id.clone()]),
             At::Thing(thing) => {
-                let mut rights: BTreeSet<String> =
-                    entitlements_on(names, &thing.kind, &thing.id)?.into_iter().collect();
-                // Grants of entitlements that the file lacks count as well.
-                let snapshot = names.snapshot();
-                snapshot
-                    .reader()
-                    .for_each_holding_on(snapshot.sync_id(), &thing.kind, &thing.id, &mut |grant| {
-                        if !rights.contains(grant.entitlement) {
-                            rights.insert(grant.entitlement.to_owned());
-                        }
-                        Ok(())
-                    })?;
+                let rights = entitlements_on(names, &thing.kind, &thing.id)?;
                 Ok(rights.into_iter().collect())
             }
         }

@@ -8,13 +8,15 @@ use super::expanded;
 use super::managing::{self, Managing};
 use super::scope::Scope;
 use super::silent::Silent;
+use super::unread;
 use crate::baton::c1z::{EntitlementFilter, ResourceFilter};
 use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::baton::lock::locked;
 use crate::baton::proto::v2;
+use crate::report::accounts::Accounts;
 use crate::report::edges::Edges;
-use crate::report::find;
+use crate::report::environment;
 use crate::report::names::Names;
 use crate::report::thing::{self, Right, Thing};
 
@@ -48,8 +50,10 @@ pub struct Ground {
     pub(super) managing: Vec<Managing>,
     /// Roles that name what they open inside of projects.
     pub(super) naming: Vec<Placed>,
+    /// Roles that are named and have no row: what they open is not known.
+    pub(super) unread_roles: BTreeSet<String>,
     /// Types whose resources are people or accounts.
-    pub(super) users: Vec<String>,
+    pub(super) accounts: Accounts,
     /// The types of the sync.
     pub(super) types: BTreeSet<String>,
     /// Grants that follow from others were never derived.
@@ -84,15 +88,7 @@ impl Ground {
         for kind in conventions.role_types {
             roles.extend(placed_of(names, conventions, kind)?);
         }
-        let named: BTreeSet<&String> = projects
-            .iter()
-            .chain(roles.iter().map(|(role, _)| role))
-            .filter_map(|placed| placed.environment.as_ref())
-            .collect();
-        let only = match Vec::from_iter(named).as_slice() {
-            [one] => Some((*one).clone()),
-            _ => None,
-        };
+        let only = environment::only(snapshot, conventions)?;
         let place = |mut placed: Placed| {
             placed.environment = placed.environment.or_else(|| only.clone());
             placed
@@ -121,9 +117,10 @@ impl Ground {
             let kind = role.thing.kind.as_str();
             conventions.naming_roles.contains(&kind) && role.environment.is_some()
         };
-        let users = find::user_types(snapshot)?;
+        let accounts = snapshot.accounts()?.clone();
         Ok(Ground {
-            unexpanded: expanded::is_unexpanded(names, edges, &users)?,
+            unread_roles: unread::roles(names, conventions, &roles)?,
+            unexpanded: expanded::is_unexpanded(names, edges, accounts.kinds())?,
             conventions: *conventions,
             only,
             projects,
@@ -131,11 +128,16 @@ impl Ground {
             places,
             managing,
             naming: roles.into_iter().filter(is_naming).map(|(role, _)| role).collect(),
-            users,
+            accounts,
             types,
             loose: OnceLock::new(),
             silent: Mutex::default(),
         })
+    }
+
+    /// Whether the grants that follow from others were never derived.
+    pub fn is_unexpanded(&self) -> bool {
+        self.unexpanded
     }
 
     /// What is special about the vendor.
@@ -155,7 +157,18 @@ impl Ground {
 
     /// Whether the resources of a type are people or accounts.
     pub fn is_user(&self, kind: &str) -> bool {
-        self.users.iter().any(|user| user == kind)
+        self.accounts.includes(kind)
+    }
+
+    /// Whether two things are in one environment. One of which the file does not say where it is, or says it in a word that
+    /// is none of the vendor's, may be anywhere.
+    pub(super) fn together(&self, one: Option<&String>, other: Option<&String>) -> Together {
+        let is_known = |place: &String| self.conventions.is_known_environment(place);
+        match (one, other) {
+            _ if is_same(one, other) => Together::Yes,
+            (Some(one), Some(other)) if is_known(one) && is_known(other) => Together::No,
+            _ => Together::Maybe,
+        }
     }
 
     /// The grants of those who decide about the access to some project, with these projects.
@@ -190,8 +203,8 @@ impl Ground {
     /// As [`Ground::read`].
     pub fn environment(&self, names: &Names<'_>, thing: &Thing) -> Result<Option<String>> {
         let said = names.said_environment(&thing.kind, &thing.id)?;
-        let is_placed = self.conventions.is_of_projects(&thing.kind) || self.conventions.is_placed(&thing.kind);
-        Ok(said.or_else(|| self.only.clone().filter(|_| is_placed)))
+        let is_of_one = environment::is_of_one(&self.conventions, &thing.kind);
+        Ok(said.or_else(|| self.only.clone().filter(|_| is_of_one)))
     }
 
     /// What lies outside of projects and in nothing else.
@@ -253,9 +266,20 @@ impl Ground {
     }
 }
 
+/// Whether two things are in one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Together {
+    Yes,
+    Maybe,
+    No,
+}
+
 /// Whether two things are known to be in one environment.
 pub(super) fn is_same(one: Option<&String>, other: Option<&String>) -> bool {
-    one.is_some() && one == other
+    match (one, other) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        _ => false,
+    }
 }
 
 /// The name of a role without its environment.
@@ -292,19 +316,24 @@ pub(super) fn placed_of(
     Ok(found)
 }
 
-/// The ids of the entitlements on a resource.
-pub(super) fn entitlements_on(names: &Names<'_>, kind: &str, id: &str) -> Result<Vec<String>> {
+/// The ids of the entitlements on a resource, those included that grants on it name and the file has no row of.
+pub(super) fn entitlements_on(names: &Names<'_>, kind: &str, id: &str) -> Result<BTreeSet<String>> {
     let snapshot = names.snapshot();
     let filter = EntitlementFilter {
         resource_type: Some(kind),
         resource: Some(id),
     };
-    let mut found = Vec::new();
-    snapshot
-        .reader()
-        .for_each_entitlement_where(snapshot.sync_id(), &filter, &mut |entitlement| {
-            found.push(entitlement.id);
-            Ok(())
-        })?;
+    let mut found = BTreeSet::new();
+    let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
+    reader.for_each_entitlement_where(sync_id, &filter, &mut |entitlement| {
+        found.insert(entitlement.id);
+        Ok(())
+    })?;
+    reader.for_each_holding_on(sync_id, kind, id, &mut |grant| {
+        if !found.contains(grant.entitlement) {
+            found.insert(grant.entitlement.to_owned());
+        }
+        Ok(())
+    })?;
     Ok(found)
 }

@@ -48,6 +48,7 @@
 
 mod beyond;
 mod doors;
+mod everybody;
 mod expanded;
 mod ground;
 pub mod held;
@@ -58,6 +59,7 @@ mod scope;
 mod silent;
 mod unfollowed;
 pub mod unknown;
+mod unread;
 
 use serde::Serialize;
 

@@ -21,7 +21,7 @@ impl Silent {
         let (reader, sync_id) = (snapshot.reader(), snapshot.sync_id());
         let mut found = Silent::default();
         for role in &ground.naming {
-            if role.environment.as_deref() != environment {
+            if !is_alike(role.environment.as_deref(), environment) {
                 continue;
             }
             reader.for_each_holding_on(sync_id, &role.thing.kind, &role.thing.id, &mut |grant| {
@@ -39,7 +39,7 @@ impl Silent {
                 if !names_something {
                     let on = names.right(grant.entitlement)?.resource;
                     let is_inside = ground.conventions.inside_projects.contains(&on.kind.as_str());
-                    names_something = is_inside && ground.environment(names, &on)?.as_deref() == environment;
+                    names_something = is_inside && is_alike(ground.environment(names, &on)?.as_deref(), environment);
                 }
                 Ok(())
             })?;
@@ -54,5 +54,13 @@ impl Silent {
     /// The roles of all of them.
     pub(super) fn roles(&self) -> BTreeSet<&str> {
         self.people.values().flatten().map(String::as_str).collect()
+    }
+}
+
+/// Whether two things are in one environment, or neither says in which.
+fn is_alike(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        (one, other) => one == other,
     }
 }

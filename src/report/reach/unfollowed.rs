@@ -13,13 +13,17 @@ use crate::report::names::Names;
 use crate::report::thing::Thing;
 use crate::report::wording::count;
 
-/// Edges that are looked at for one answer: each takes a few rows.
+/// Edges that are looked at for an answer about one thing: each takes a few rows.
 const MOST: usize = 500;
+/// The same for an answer about everybody.
+const MOST_OF_ALL: usize = 20_000;
 
 /// Edges of one answer that lead nowhere.
 #[derive(Default)]
 pub(super) struct Unfollowed {
     looked: usize,
+    /// Edges that were not looked at, since there are too many.
+    cut: usize,
     /// Entitlements that are passed on, and of which the sync has neither a row nor a grant.
     unknown: BTreeSet<String>,
     /// Entitlements that somebody holds who does not hold what they bring.
@@ -36,13 +40,34 @@ impl Unfollowed {
             rights.extend(entitlements_on(names, &thing.kind, &thing.id)?);
         }
         for right in &rights {
-            for edge in edges.into(right) {
-                if self.looked >= MOST {
-                    return Ok(());
-                }
-                self.looked += 1;
-                self.edge(ground, names, right, edge)?;
+            self.of_right(ground, names, (right, edges.into(right)), MOST)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at what leads anywhere.
+    pub(super) fn everywhere(ground: &Ground, names: &Names<'_>) -> Result<Unfollowed> {
+        let mut all = Unfollowed::default();
+        for right in names.snapshot().edges()?.all() {
+            all.of_right(ground, names, right, MOST_OF_ALL)?;
+        }
+        Ok(all)
+    }
+
+    fn of_right(
+        &mut self,
+        ground: &Ground,
+        names: &Names<'_>,
+        (right, edges): (&str, &[Edge]),
+        most: usize,
+    ) -> Result<()> {
+        for edge in edges {
+            if self.looked >= most {
+                self.cut += 1;
+                continue;
             }
+            self.looked += 1;
+            self.edge(ground, names, right, edge)?;
         }
         Ok(())
     }
@@ -64,7 +89,7 @@ impl Unfollowed {
         if ground.unexpanded {
             return Ok(());
         }
-        for kind in &ground.users {
+        for kind in ground.accounts.kinds() {
             if !edge.principal_types.is_empty() && !edge.principal_types.contains(kind) {
                 continue;
             }
@@ -95,6 +120,12 @@ impl Unfollowed {
             gaps.push(Gap::new(format!(
                 "who gets there through {}: people hold it, and the sync does not have the grants that follow",
                 few(&told)
+            )));
+        }
+        if self.cut > 0 {
+            gaps.push(Gap::new(format!(
+                "whether everything follows that should from {} that pass on what is held: there are too many to look at",
+                count(self.cut, "more entitlement", "more entitlements")
             )));
         }
         Ok(gaps)

@@ -1,10 +1,15 @@
 //! What the file cannot tell: an answer about reach says it beside itself.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::Ground;
 use crate::baton::c1z::{SyncRun, SyncType};
 use crate::baton::memory::{Remembered, RememberedWarning};
+use crate::report::moment;
+
+/// Roles that a gap names; the others are counted.
+const TOLD: usize = 5;
 
 /// Something that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -49,10 +54,21 @@ pub fn of_sync(run: &SyncRun, ground: &Ground) -> Vec<Gap> {
     if run.ended_at.is_none() {
         gaps.push(Gap::new("what this sync had not read yet: it is not finished"));
     }
+    if moment::of_text(moment::text(run), TimeZone::UTC).is_none() {
+        gaps.push(Gap::new(format!(
+            "how long ago anything was: {:?}, when this sync ended, is not a time",
+            moment::text(run)
+        )));
+    }
     if ground.unexpanded {
         gaps.push(Gap::new(
             "who holds something through a group or a role: this sync does not have the grants that follow from others",
         ));
+    }
+    for kind in ground.accounts.unsaid() {
+        gaps.push(Gap::new(format!(
+            "what those of type {kind} are: the file does not say, so they are counted as accounts"
+        )));
     }
     gaps.extend(unread(run));
     gaps
@@ -83,6 +99,22 @@ fn counted(warning: &RememberedWarning) -> Gap {
         code: Some(warning.code.clone()).filter(|code| !code.is_empty()),
         message,
     }
+}
+
+/// What roles open that the file has no row of.
+pub(super) fn of_roles(ground: &Ground) -> Option<Gap> {
+    let missing: Vec<&str> = ground.unread_roles.iter().map(String::as_str).collect();
+    let (told, more) = missing.split_at(missing.len().min(TOLD));
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!told.is_empty()).then(|| {
+        Gap::new(format!(
+            "what is opened by these roles, of which this sync has no row: {}{more}",
+            told.join(", ")
+        ))
+    })
 }
 
 /// Kinds of access to projects that a file with projects must have, and does not.

@@ -10,6 +10,7 @@ use super::manifest::{Manifest, Mark, Row, Settled, Since};
 use super::standing;
 use crate::baton::error::Result;
 use crate::baton::target;
+use crate::report::wording::count;
 
 /// An earlier review, as far as another one needs it.
 pub(super) struct Earlier {
@@ -91,6 +92,15 @@ impl Earlier {
                 review.display()
             ));
         }
+        let lacking = known.values().filter(|(mark, _)| mark.said.is_none()).count();
+        if lacking > 0 {
+            notes.push(format!(
+                "The review in {} was started by an earlier version, which noted too little to tell what changed since: {} \
+                 as changed this once.",
+                review.display(),
+                count(lacking, "row counts", "rows count")
+            ));
+        }
         Ok(Earlier {
             since: Since::Review {
                 folder: review.display().to_string(),
@@ -111,22 +121,35 @@ impl Earlier {
         let Some((mark, decision)) = self.known.get(&row.id) else {
             return "new".to_owned();
         };
-        let changed = match (mark.way == row.mark.way, mark.found == row.mark.found) {
-            (true, true) => "unchanged",
-            (false, true) => "changed: path",
-            (true, false) => "changed: finding",
-            (false, false) => "changed: path and finding",
-        };
+        let changed = changed(mark, &row.mark);
         format!("{changed} (then: {})", decision.map_or("undecided", Decision::word))
     }
 
     /// What was decided to be kept and did not change since.
     pub(super) fn settled(&self, row: &Row) -> Option<Settled> {
         let (mark, decision) = self.known.get(&row.id)?;
-        (*mark == row.mark && *decision == Some(Decision::Keep)).then(|| Settled {
+        (mark.said.is_some() && *mark == row.mark && *decision == Some(Decision::Keep)).then(|| Settled {
             mark: mark.clone(),
             review: self.reviews.get(&row.id).cloned().unwrap_or_default(),
         })
+    }
+}
+
+/// What changed of a row, in words.
+fn changed(then: &Mark, now: &Mark) -> String {
+    if then.said.is_none() {
+        return "not comparable".to_owned();
+    }
+    let parts = [
+        (then.way != now.way, "path"),
+        (then.found != now.found, "finding"),
+        (then.said != now.said, "details"),
+    ];
+    let changed: Vec<&str> = parts.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+    match changed.as_slice() {
+        [] => "unchanged".to_owned(),
+        [one] => format!("changed: {one}"),
+        [first @ .., last] => format!("changed: {} and {last}", first.join(", ")),
     }
 }
 

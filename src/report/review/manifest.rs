@@ -124,6 +124,10 @@ pub struct Mark {
     pub way: String,
     /// Of what was found about it.
     pub found: String,
+    /// Of everything else: who has it, what it is, and how that is described. Reviews of earlier versions lack it, so whether
+    /// a row of theirs changed cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 /// A right of somebody.

@@ -22,6 +22,7 @@ pub mod plan;
 mod removal;
 mod reviewer;
 mod rows;
+mod said;
 mod sheet;
 pub mod standing;
 pub mod start;

@@ -8,6 +8,7 @@ use super::found::FoundAbout;
 use super::manifest::{AskedRight, Mark, Removal, Row};
 use super::removal;
 use super::reviewer::{Reviewers, key};
+use super::said::Said;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::visible;
@@ -37,6 +38,7 @@ pub(super) struct Rows<'r, 's> {
     pub day: Day,
     pub is_writable: &'r dyn Fn(&str) -> bool,
     pub stand_ins: StandIns,
+    pub said: Said,
 }
 
 impl Rows<'_, '_> {
@@ -138,11 +140,26 @@ impl Rows<'_, '_> {
         ];
         let ways = access.paths.iter().map(|path| thing::way(path));
         let ways: Vec<String> = ways.chain([more, through(access)]).collect();
+        let [
+            _,
+            environment,
+            person,
+            address,
+            held,
+            ..,
+            severity,
+            titles,
+            _,
+            removable,
+        ] = &cells;
+        let told = [environment, person, address, held, removable].map(String::as_str);
+        let found = found.keys.iter().chain([severity, titles]);
         Ok(Row {
             id,
             mark: Mark {
                 way: digest::of_parts(ways.iter().map(String::as_str)),
-                found: digest::of_parts(found.keys.iter().map(String::as_str)),
+                found: digest::of_parts(found.map(String::as_str)),
+                said: Some(self.said.of(self.asker.names(), account, access, &told)?),
             },
             cells: cells.iter().map(|cell| plain(cell)).collect(),
             right: AskedRight {

@@ -15,6 +15,7 @@ use super::handed::Desk;
 use super::manifest::{AskedFile, AskedSync, FORMAT, Manifest, Row, Since};
 use super::reviewer::{By, Reviewers};
 use super::rows::Rows;
+use super::said::Said;
 use crate::baton::c1z::new_sync_id;
 use crate::baton::conventions::Conventions;
 use crate::baton::error::{Context as _, Error, Kind, Result};
@@ -165,9 +166,10 @@ fn gather(
             owners: Owners::of(&inventory, order.policy),
         },
         found: FoundAbout::of(&assessment.findings),
-        day: Day::of(run.ended_at.as_deref().unwrap_or(&run.started_at)),
+        day: Day::of(snapshot.moment()),
         is_writable: order.is_writable,
         stand_ins: StandIns::read(snapshot, &answers)?,
+        said: Said::default(),
     };
     let mut all: BTreeMap<String, (String, Vec<Row>)> = BTreeMap::new();
     rows.for_each(snapshot, &mut |asked| {

@@ -34,6 +34,7 @@ fn row(id: &str, who: &str, removal: Removal) -> Row {
         mark: Mark {
             way: "w".to_owned(),
             found: "f".to_owned(),
+            said: Some("s".to_owned()),
         },
         cells: cells.chain(["a finding", "new", "yes"].map(str::to_owned)).collect(),
         right: AskedRight {

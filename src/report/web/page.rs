@@ -25,7 +25,7 @@ pub fn write_report(
     out: &mut dyn Write,
 ) -> Result<()> {
     let dataset = Dataset::read(snapshot, conventions, &Most::default())?;
-    let changes = Changes::of(snapshot)?;
+    let changes = Changes::of(snapshot, conventions)?;
     write_page(overview, &changes, &dataset, out).context("write the report")
 }
 

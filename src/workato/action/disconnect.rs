@@ -38,6 +38,7 @@ pub async fn run(t: &Tables, cx: &SyncContext, id: &str) -> Result<()> {
     let wanted = Wanted {
         what: "a connection",
         list: &endpoint::CONNECTIONS,
+        itself: None,
         id,
         environment: None,
     };

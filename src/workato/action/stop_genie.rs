@@ -20,6 +20,7 @@ pub async fn run(t: &Tables, cx: &SyncContext, id: &str) -> Result<()> {
     let wanted = Wanted {
         what: "a genie",
         list: &endpoint::GENIES,
+        itself: Some(&endpoint::GENIE),
         id,
         environment: None,
     };

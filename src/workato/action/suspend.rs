@@ -8,18 +8,16 @@ use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::workato::access_model::{AccessModel, Detected};
 use crate::workato::client::endpoint;
-use crate::workato::code;
 use crate::workato::collaborator::{self, Member, called, member_of};
 use crate::workato::group::{self, CollaboratorGroup, UserGroup};
 use crate::workato::kind::{ResourceKind as _, Right};
-use crate::workato::listing::List;
-use crate::workato::names::Meaning;
 use crate::workato::project::{self, DirectGrant};
-use crate::workato::role_assignments::{RoleKind, RoleNames, is_no_access};
 use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::tokens::{shown, with_tokens};
-use crate::workato::writing::assignment::{ROLE_TYPE, WantedRole};
+use crate::workato::writing::assignment::{self, Going, WantedRole};
+use crate::workato::writing::held::{KnownRoles, Said, check_said, unclear_row};
+use crate::workato::writing::whole::never_empty;
 
 /// The program, as its commands begin.
 const GRANT: &str = "baton-workato grant";
@@ -27,8 +25,8 @@ const GRANT: &str = "baton-workato grant";
 /// Suspends somebody, and says where nothing could be seen.
 ///
 /// # Errors
-/// `NotFound` for somebody who is not in the workspace; `InvalidArgument` for a role that cannot be told from another one,
-/// before anything is sent; those of the API.
+/// `NotFound` for somebody who is not in the workspace; `InvalidArgument` and `FailedPrecondition` for what cannot be told
+/// for certain, before anything is sent; those of the API.
 pub async fn run(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<String>> {
     let member = member_of(t, cx, &id.into()).await?;
     let roles = roles(t, cx, &member).await?;
@@ -55,7 +53,13 @@ pub async fn run(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<String>> 
     }
     let mut steps = Steps(cx, None);
     for role in &roles {
-        steps.done(role.take(t, cx, &member).await.map(drop))?;
+        // As they are after the steps before: a role may have gone with another one of its environment.
+        let Some(now) = assignment::now(t, &member.id).await? else {
+            break;
+        };
+        if role.is_held(&now) {
+            steps.done(role.take(t, cx, &now, Going::WithAll).await.map(drop))?;
+        }
     }
     let principal = v2::Resource {
         id: Some(collaborator::resource_id(&member.id)),
@@ -107,36 +111,24 @@ impl Steps<'_> {
     }
 }
 
+/// Every role that somebody holds in any environment.
 async fn roles(t: &Tables, cx: &SyncContext, member: &Member) -> Result<Vec<WantedRole>> {
-    let detected = t.get::<Detected>(cx).await?;
-    let names = RoleNames::of(&detected);
+    let known = KnownRoles::of(t, cx).await?;
+    check_said(member)?;
     let mut roles = Vec::new();
     for row in &member.roles {
-        let name = row.role_name.as_deref().map(str::trim).unwrap_or_default();
-        let environment = row.environment_type.as_deref().map(Environment::new);
-        let Some(environment) = environment.filter(|_| !name.is_empty() && !is_no_access(name)) else {
-            continue;
-        };
-        let kind = match (row.role_type.as_deref(), detected.model) {
-            (Some(ROLE_TYPE), _) | (_, AccessModel::RbacV2) => RoleKind::Environment,
-            _ => RoleKind::Legacy,
-        };
-        let Meaning::One(id) = names.find(kind, name) else {
-            let message = format!(
-                "{} holds {name:?} in {environment}, which no list tells from other roles",
-                called(member)
-            );
-            return Err(Error::new(Kind::InvalidArgument, message)
-                .code(code::AMBIGUOUS_RIGHT)
-                .hint("nothing was changed; take this role away in Workato, and try again"));
-        };
-        roles.push(WantedRole {
-            kind,
-            environment,
-            id,
-            name: name.to_owned(),
-            names: names.clone(),
-        });
+        let place = row.environment_type.as_deref().map(str::trim).unwrap_or_default();
+        match known.said(row) {
+            Said::Nothing => {}
+            Said::Role(kind, id) if !place.is_empty() => roles.push(WantedRole {
+                kind,
+                environment: Environment::new(place),
+                id,
+                name: row.role_name.as_deref().map(str::trim).unwrap_or_default().to_owned(),
+                known: known.clone(),
+            }),
+            Said::Role(..) | Said::Custom | Said::Unclear => return Err(unclear_row(member, row)),
+        }
     }
     Ok(roles)
 }
@@ -145,10 +137,10 @@ async fn groups(t: &Tables, cx: &SyncContext, member: &Member) -> Result<Vec<Use
     if t.get::<Detected>(cx).await?.model == AccessModel::Legacy {
         return Ok(Vec::new());
     }
-    let all: Vec<UserGroup> = List::now(&t.clients.dev, &endpoint::USER_GROUPS).read().await?;
+    let all: Vec<UserGroup> = never_empty(&t.clients.dev, &endpoint::USER_GROUPS).await?;
     let mut groups = Vec::new();
     for group in all {
-        if !group::is_system(&group) && group::is_in(t, &group.id, member).await? {
+        if !group::is_system(&group) && group::is_in(t, &group, member).await? {
             groups.push(group);
         }
     }

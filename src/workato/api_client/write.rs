@@ -14,18 +14,19 @@ use crate::baton::seal::NewSecret;
 use crate::workato::client::endpoint;
 use crate::workato::code;
 use crate::workato::kind::id_value;
-use crate::workato::listing::List;
 use crate::workato::settings::{Environment, OwnToken};
 use crate::workato::tables::Tables;
 use crate::workato::writing::effect::{Ended, send};
 use crate::workato::writing::rotation::{IN_USE, MADE_ANEW, renew};
+use crate::workato::writing::whole::never_empty;
 
 const THERE: &str = "API client";
 const GONE: &str = "deleted";
 
 /// The clients as they are at this moment.
 async fn now(t: &Tables) -> Result<Vec<ApiClientRow>> {
-    List::now(&t.clients.dev, &endpoint::API_CLIENTS).read().await
+    // This program runs on one of them.
+    never_empty(&t.clients.dev, &endpoint::API_CLIENTS).await
 }
 
 async fn find(t: &Tables, id: &str) -> Result<ApiClientRow> {
@@ -46,7 +47,9 @@ fn check_not_own(t: &Tables, client: &ApiClientRow) -> Result<()> {
     let may_be_own = match own.clients.as_slice() {
         [] => {
             let lies_in = client.environment_name.as_deref().map(environment);
-            lies_in.is_none_or(|name| t.clients.of(&Environment::new(&name)).is_some())
+            lies_in.is_none_or(|name| {
+                t.clients.of(&Environment::new(&name)).is_some() || !Environment::new(&name).is_known()
+            })
         }
         named => named.iter().any(|own| own.trim() == id),
     };

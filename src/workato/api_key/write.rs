@@ -18,6 +18,7 @@ use crate::workato::listing::List;
 use crate::workato::tables::Tables;
 use crate::workato::writing::effect::{Ended, send};
 use crate::workato::writing::found::{Found, Wanted};
+use crate::workato::writing::not_clear;
 use crate::workato::writing::rotation::{IN_USE, MADE_ANEW, renew};
 
 const THERE: &str = "API key";
@@ -47,6 +48,7 @@ impl<'t> Key<'t> {
         let wanted = Wanted {
             what: "an API-platform client",
             list: &endpoint::API_PLATFORM_CLIENTS,
+            itself: Some(&endpoint::API_KEYS),
             id: owner,
             environment: None,
         };
@@ -56,10 +58,17 @@ impl<'t> Key<'t> {
             row: owner,
         } = wanted.find::<ApiPlatformClientRow>(t, cx).await?;
         let keys = keys(client, &owner).await?;
-        let row = keys
-            .into_iter()
-            .find(|known| known.id.as_str() == key)
-            .ok_or_else(none)?;
+        let listed = i64::try_from(keys.len()).unwrap_or(i64::MAX);
+        let row = match keys.into_iter().find(|known| known.id.as_str() == key) {
+            Some(row) => row,
+            None if owner.total_api_keys_count.is_some_and(|said| said > listed) => {
+                return Err(not_clear(format!(
+                    "{} says it has more API keys than its list shows, and {id} is not among those",
+                    api_platform_client::called(&owner)
+                )));
+            }
+            None => return Err(none()),
+        };
         Ok(Key {
             owner,
             client,

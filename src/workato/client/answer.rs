@@ -2,12 +2,13 @@
 //! the way of every answer of [`WorkatoClient`](super::WorkatoClient), checks and messages included; only the
 //! request is missing.
 
-use super::decode::{self, Listing};
+use super::decode::{self, Listing, Undecodable};
 use super::endpoint::Endpoint;
+use super::failed;
 use super::fault::Call;
 use super::odd::Row;
 use super::paging::{self, ApiPage};
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Result};
 use crate::baton::http::Response;
 use crate::baton::secret::Secret;
 
@@ -53,10 +54,26 @@ fn call<'a>(endpoint: &'static Endpoint, token: &'a Secret) -> Call<'a> {
 /// The list in an answer that passed [`Call::check`].
 pub(super) fn listing<T: Row>(call: &Call<'_>, response: &Response) -> Result<Listing<T>> {
     let envelope = (!call.any_envelope).then_some(call.endpoint.envelope);
-    decode::listing(&response.body, envelope).map_err(|why| call.undecodable(response, &why))
+    let mut listing = decode::listing(&response.body, envelope).map_err(|why| unreadable(call, response, &why))?;
+    if listing.failed {
+        return Err(call.failed_reading(response));
+    }
+    listing.hints.headers(response);
+    Ok(listing)
 }
 
 /// The object in an answer that passed [`Call::check`].
 pub(super) fn object<T: Row>(call: &Call<'_>, response: &Response) -> Result<T> {
+    if failed::body_says_so(&response.body) {
+        return Err(call.failed_reading(response));
+    }
     decode::single(&response.body).map_err(|why| call.undecodable(response, &why))
+}
+
+/// What failed by its own words need not be readable.
+fn unreadable(call: &Call<'_>, response: &Response, why: &Undecodable) -> Error {
+    match failed::body_says_so(&response.body) {
+        true => call.failed_reading(response),
+        false => call.undecodable(response, why),
+    }
 }

@@ -4,9 +4,10 @@
 
 use std::fmt;
 
-use super::WorkatoClient;
 use super::endpoint::{Address, Endpoint, PAGE_SIZE, Verb};
 use super::odd::{Listed, Matter};
+use super::paging::{count, may_be_cut};
+use super::{Answered, WorkatoClient};
 use crate::baton::error::{Error, Kind, Result, Retry};
 use crate::workato::code;
 
@@ -85,47 +86,40 @@ impl WorkatoClient {
         self.customer.is_some()
     }
 
-    /// Makes sure that a list of a customer which is answered as a whole is one: its form is not documented. Rows of
-    /// people must say something of roles, or those who only seem to have none would be taken for people without access;
-    /// and it must not be the first page of several. `rows` are all that were answered.
+    /// Makes sure that a list which is answered as a whole is one, and not the first page of several; says what still
+    /// speaks against it. The forms of a customer's lists are not documented, so their rows of people must say something of
+    /// roles, too, or those who only seem to have none would be taken for people without access.
     ///
     /// # Errors
     /// `Internal` for rows without roles; `Unavailable` if there are more rows; those of the client.
-    pub async fn check_whole<T: Listed>(&self, at: Address<'_>, rows: &[T], total: Option<u64>) -> Result<()> {
-        if !self.is_of_customer() {
-            return Ok(());
+    pub async fn check_whole<T: Listed>(&self, at: Address<'_>, list: &Answered<T>) -> Result<Option<String>> {
+        if self.is_of_customer() {
+            says_roles(at, &list.rows)?;
         }
-        let is_silent = |row: &&T| row.odd().iter().any(|odd| odd.matter == Matter::NoRoles);
-        let silent = rows.iter().filter(is_silent).count();
-        if silent > 0 {
-            let message = format!(
-                "{silent} of {} {} of this customer have neither roles nor a role_name: a form of the list that is not known",
-                rows.len(),
-                at.endpoint.name
-            );
-            return Err(Error::new(Kind::Internal, message)
-                .code(code::UNREADABLE)
-                .hint("report this message, and what this list of the customer answers, without names"));
+        let rows = &list.rows;
+        let seen = count(rows);
+        let is_round = list.total.is_none() && !rows.is_empty() && rows.len().is_multiple_of(SMALLEST_PAGE);
+        if !list.claims.more_than(seen) && !is_round {
+            return Ok(None);
         }
-        let is_doubtful = total.is_none() && !rows.is_empty() && rows.len().is_multiple_of(SMALLEST_PAGE);
-        if !is_doubtful || at.with.is_some() {
-            return Ok(());
+        if at.with.is_some() {
+            return Ok(may_be_cut(seen, list.total, list.claims, false));
         }
         let second = Address {
             with: Some(("page", "2")),
             ..at
         };
-        let more: Vec<T> = self.everything(second).await?;
-        if more
-            .iter()
-            .all(|row| rows.iter().any(|known| known.id_text() == row.id_text()))
-        {
-            return Ok(());
+        let (_, more) = self.list::<T>(&second, 1).await?;
+        let is_known = |row: &T| rows.iter().any(|known| known.id_text() == row.id_text());
+        if more.rows.iter().all(is_known) {
+            let repeats = !more.rows.is_empty();
+            return Ok(may_be_cut(seen, list.total, list.claims, repeats));
         }
+        let of = if self.is_of_customer() { " of this customer" } else { "" };
         Err(Error::new(
             Kind::Unavailable,
             format!(
-                "{} of this customer come in pages of {} rows at most, which is not how they are documented",
+                "{}{of} come in pages of {} rows at most, which is not how they are documented",
                 at.endpoint.name, PAGE_SIZE
             ),
         )
@@ -133,6 +127,22 @@ impl WorkatoClient {
         .retry(Retry::Never)
         .hint("report this message: the form of this list has to be known before it can be read"))
     }
+}
+
+fn says_roles<T: Listed>(at: Address<'_>, rows: &[T]) -> Result<()> {
+    let is_silent = |row: &&T| row.odd().iter().any(|odd| odd.matter == Matter::NoRoles);
+    let silent = rows.iter().filter(is_silent).count();
+    if silent > 0 {
+        let message = format!(
+            "{silent} of {} {} of this customer have neither roles nor a role_name: a form of the list that is not known",
+            rows.len(),
+            at.endpoint.name
+        );
+        return Err(Error::new(Kind::Internal, message)
+            .code(code::UNREADABLE)
+            .hint("report this message, and what this list of the customer answers, without names"));
+    }
+    Ok(())
 }
 
 fn no_mirror(endpoint: &Endpoint) -> Error {

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::claims::Hints;
 use super::endpoint::Envelope;
+use super::failed;
 use super::field::{self, Part};
 use super::json::{self, Pairs, Shape};
 
@@ -28,6 +30,10 @@ pub(super) struct Listing<T> {
     pub(super) total: Option<u64>,
     /// Rows per page that the other side used, when the answer says so.
     pub(super) size: Option<u64>,
+    /// What else it says of the list.
+    pub(super) hints: Hints,
+    /// Whether it says that it failed.
+    pub(super) failed: bool,
 }
 
 /// Reads a list in `envelope`, or in any that is known: exactly one list must be there.
@@ -43,8 +49,10 @@ pub(super) fn listing<T: Part>(body: &[u8], envelope: Option<Envelope>) -> Resul
     let rows = rows.map(|(at, row)| field::object(row.get(), &format!("{}[{at}]", written.path)));
     Ok(Listing {
         rows: rows.collect::<Result<_, _>>()?,
-        total: written.total,
-        size: written.size,
+        total: written.beside.total,
+        size: written.beside.size,
+        hints: written.beside.hints,
+        failed: written.beside.failed,
     })
 }
 
@@ -59,8 +67,14 @@ pub(super) fn single<T: Part>(body: &[u8]) -> Result<T, Undecodable> {
             .flatten()
             .find(|(key, raw)| key == name && Shape::of(raw.get()) != Shape::Null)
     };
-    match (field("id"), field("data").or_else(|| field("result"))) {
-        (None, Some((name, wrapped))) => field::object(wrapped.get(), name),
+    match (field("id"), field("data"), field("result")) {
+        // Which of two would count is not known.
+        (None, Some(_), Some((name, _))) => Err(Undecodable {
+            path: name.clone(),
+            message: format!("an object in `data` and one in `{name}`"),
+            cut_off: false,
+        }),
+        (None, Some((name, wrapped)), None) | (None, None, Some((name, wrapped))) => field::object(wrapped.get(), name),
         _ => field::object(whole, ""),
     }
 }
@@ -97,8 +111,63 @@ struct Written<'j> {
     rows: Vec<&'j RawValue>,
     /// Where the list stands in the answer; empty for the answer itself.
     path: String,
+    beside: Beside,
+}
+
+/// What stands beside the rows.
+#[derive(Default)]
+struct Beside {
     total: Option<u64>,
     size: Option<u64>,
+    hints: Hints,
+    failed: bool,
+    /// Where rows stand that are not those of the list.
+    rows: Option<String>,
+}
+
+/// Where other lists have their rows.
+const LISTS: [&str; 6] = ["data", "result", "items", "results", "rows", "records"];
+
+impl Beside {
+    fn note(&mut self, key: &str, raw: &RawValue) {
+        match key {
+            // Of two the larger one: `count` may be that of the page.
+            "total" | "count" => self.total = self.total.max(amount(raw)),
+            "page" => self.size = self.size.or(page_size(raw)),
+            "per_page" => self.size = self.size.or(amount(raw)),
+            _ => {}
+        }
+        if LISTS.contains(&key) && holds_rows(raw) {
+            self.rows.get_or_insert_with(|| key.to_owned());
+        }
+        self.hints.note(key, raw);
+        self.failed |= failed::says_so_beside_a_list(key, raw);
+    }
+
+    /// With what stands beside the object that this was found in.
+    fn and(self, outer: Beside) -> Beside {
+        Beside {
+            total: outer.total.or(self.total),
+            size: outer.size.or(self.size),
+            hints: self.hints.and(outer.hints),
+            failed: self.failed || outer.failed,
+            rows: self.rows.or(outer.rows),
+        }
+    }
+}
+
+/// Whether a value is a list with rows, or an object with one.
+fn holds_rows(raw: &RawValue) -> bool {
+    match Shape::of(raw.get()) {
+        Shape::List => json::elements(raw.get()).is_ok_and(|rows| !rows.is_empty()),
+        Shape::Object => serde_json::from_str::<Pairs<'_>>(raw.get()).is_ok_and(|fields| {
+            let mut fields = fields.0.iter();
+            fields.any(|(key, raw)| {
+                LISTS.contains(&key.as_str()) && Shape::of(raw.get()) == Shape::List && holds_rows(raw)
+            })
+        }),
+        Shape::Null | Shape::Flag | Shape::Number | Shape::Text => false,
+    }
 }
 
 /// Reads `[...]`, or an object with the list below one of the named keys.
@@ -128,8 +197,7 @@ impl<'de> Visitor<'de> for ListSeed {
         Ok(Written {
             rows,
             path: String::new(),
-            total: None,
-            size: None,
+            beside: Beside::default(),
         })
     }
 
@@ -137,8 +205,7 @@ impl<'de> Visitor<'de> for ListSeed {
         let ListSeed(keys) = self;
         let mut list_key = "";
         let mut list: Option<Written<'de>> = None;
-        let mut total = None;
-        let mut size = None;
+        let mut beside = Beside::default();
         while let Some(key) = map.next_key::<String>()? {
             if let Some(known) = keys.iter().find(|known| **known == key) {
                 // Which of two would count is not known.
@@ -153,31 +220,35 @@ impl<'de> Visitor<'de> for ListSeed {
                 });
                 continue;
             }
-            match key.as_str() {
-                "total" | "count" => total = amount(map.next_value()?),
-                "page" => size = page_size(map.next_value()?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
+            beside.note(&key, map.next_value()?);
         }
         let inner = list.ok_or_else(|| A::Error::missing_field(keys.first().copied().unwrap_or_default()))?;
         let path = match inner.path.as_str() {
             "" => list_key.to_owned(),
             below => format!("{list_key}.{below}"),
         };
+        let beside = inner.beside.and(beside);
+        // Which of two lists would count is not known.
+        if let Some(other) = &beside.rows {
+            return Err(A::Error::custom(format!(
+                "rows in `{other}` beside the list in `{path}`"
+            )));
+        }
         Ok(Written {
             rows: inner.rows,
             path,
-            total: total.or(inner.total),
-            size: size.or(inner.size),
+            beside,
         })
     }
 }
 
 /// A number of rows, perhaps as text. Anything else is as good as none: the list then ends where its pages do.
-fn amount(raw: &RawValue) -> Option<u64> {
-    raw.get().trim_matches('"').trim().parse().ok()
+pub(super) fn amount(raw: &RawValue) -> Option<u64> {
+    let text = raw.get().trim_matches('"').trim();
+    // A whole number may be written as `60.0`.
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    fraction.bytes().all(|digit| digit == b'0').then_some(())?;
+    whole.parse().ok()
 }
 
 fn page_size(raw: &RawValue) -> Option<u64> {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::decode::Undecodable;
 use super::endpoint::Endpoint;
+use super::failed;
 use super::paging::INCONSISTENT;
 use crate::baton::code::Code;
 use crate::baton::error::{Error, Kind, Result, Retry};
@@ -30,6 +31,9 @@ impl Call<'_> {
     pub(super) fn check(&self, response: &Response) -> Result<()> {
         if !response.status.is_success() {
             return Err(self.refused(response));
+        }
+        if response.status != StatusCode::OK {
+            return Err(self.not_whole(response));
         }
         if self.is_page(response) {
             return Err(self.not_json(response, "an HTML page"));
@@ -103,6 +107,38 @@ impl Call<'_> {
         }
     }
 
+    /// A success of a reading that is not 200: something that is only accepted, has no content or is a part of it. What it
+    /// holds is not all that was asked for, and need not be any of it.
+    fn not_whole(&self, response: &Response) -> Error {
+        let status = response.status;
+        let words = status.canonical_reason().unwrap_or("a success");
+        let message = format!(
+            "{} {} answered {} {words}, and only 200 is a whole answer",
+            self.endpoint.verb.name(),
+            self.path,
+            status.as_u16()
+        );
+        self.facts(Error::new(Kind::Unavailable, message), response)
+            .code(code::CUT_OFF)
+            .retry(Retry::Later)
+            .hint("try again later; a gateway or cache may answer in Workato's place")
+    }
+
+    /// A reading that says it failed, under a status of success (`workato/api.md 3.3`).
+    pub(super) fn failed_reading(&self, response: &Response) -> Error {
+        let text = self.vendor_text(&response.body).unwrap_or_default();
+        let message = format!(
+            "{} {} answered {}, and says that it failed: {text}",
+            self.endpoint.verb.name(),
+            self.path,
+            response.status.as_u16()
+        );
+        self.facts(Error::new(Kind::Unavailable, message), response)
+            .code(code::SERVER_ERROR)
+            .retry(Retry::Later)
+            .hint("what it holds besides was not taken for an answer; try again later")
+    }
+
     /// A success that is not JSON: a login page, a gateway, a proxy.
     pub(super) fn not_json(&self, response: &Response, what: &str) -> Error {
         let mut message = format!(
@@ -162,8 +198,7 @@ impl Call<'_> {
 
     /// A write that says it failed, under a status of success (`workato/api.md 3.3`).
     pub(super) fn failed_quietly(&self, response: &Response) -> Option<Error> {
-        let body: Value = serde_json::from_slice(&response.body).ok()?;
-        says_it_failed(&body).then(|| {
+        failed::body_says_so(&response.body).then(|| {
             let text = self.vendor_text(&response.body).unwrap_or_default();
             let message = format!(
                 "{} {} was not carried out: {text}",
@@ -172,6 +207,22 @@ impl Call<'_> {
             );
             self.facts(Error::new(Kind::InvalidArgument, message), response)
                 .code(code::REQUEST_REFUSED)
+        })
+    }
+
+    /// A list that says it failed, under a status of success: what it does not have may be there all the same.
+    pub(super) fn read_failed_quietly(&self, response: &Response) -> Option<Error> {
+        failed::body_says_so(&response.body).then(|| {
+            let text = self.vendor_text(&response.body).unwrap_or_default();
+            let message = format!(
+                "{} {} answered with success and says that it failed: {text}",
+                self.endpoint.verb.name(),
+                self.path
+            );
+            self.facts(Error::new(Kind::Unavailable, message), response)
+                .code(code::SERVER_ERROR)
+                .retry(Retry::Later)
+                .hint("Workato has a problem of its own; try again later")
         })
     }
 
@@ -236,24 +287,6 @@ impl Call<'_> {
             .collect();
         words.join(" ")
     }
-}
-
-/// Whether the JSON of a write says that it failed: `success` that is false, or errors.
-fn says_it_failed(body: &Value) -> bool {
-    let is_false = |value: &Value| match value {
-        Value::Bool(value) => !value,
-        Value::String(text) => text.trim().eq_ignore_ascii_case("false"),
-        _ => false,
-    };
-    let is_something = |value: &Value| match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-        Value::Bool(true) | Value::Number(_) => true,
-    };
-    let any = |keys: &[&str], is: &dyn Fn(&Value) -> bool| keys.iter().filter_map(|key| body.get(key)).any(is);
-    any(&["success", "Success"], &is_false) || any(&["errors", "error"], &is_something)
 }
 
 /// `errors[].title`, then the map of errors, then `message`.
@@ -358,26 +391,6 @@ mod tests {
             ("<html>", None),
         ] {
             assert_eq!(vendor_message(body.as_bytes()).as_deref(), text, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_success_may_say_that_it_failed() {
-        for (body, failed) in [
-            (r#"{"success":false}"#, true),
-            (r#"{"Success":"false"}"#, true),
-            (r#"{"errors":[{"title":"A"}]}"#, true),
-            (r#"{"errors":{"name":["is taken"]},"success":true}"#, true),
-            (r#"{"error":"e"}"#, true),
-            (r#"{"success":true,"errors":[],"error":null}"#, false),
-            (r#"{"result":"ok","errors":{}}"#, false),
-            ("{}", false),
-            ("[]", false),
-            ("null", false),
-            (r#""false""#, false),
-        ] {
-            let body: Value = serde_json::from_str(body).unwrap();
-            assert_eq!(says_it_failed(&body), failed, "{body}");
         }
     }
 

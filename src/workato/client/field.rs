@@ -10,17 +10,19 @@
 //! | [`name`] | text, number, truth | ends the sync |
 //! | [`parts`], [`part`], [`privileges`] | objects | ends the sync |
 //! | [`held()`] | objects, or one text in another field | ends the sync |
-//! | [`text`], [`time`], [`flag`], [`number`], [`loose_id`], [`loose_ids`], [`loose_part`], [`loose_parts`], [`addresses`], [`free`] | what they are, or can be kept as | is left out |
+//! | [`text`], [`time`], [`flag`], [`number`], [`loose_id`], [`loose_ids`], [`loose_part`], [`loose_parts`], [`second_id()`], [`addresses`], [`free`] | what they are, or can be kept as | is left out |
 //!
 //! Null and a field that is not there are the same everywhere; an id that a row must have is neither.
 
 mod held;
+mod second;
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
 pub(crate) use self::held::held;
+pub(crate) use self::second::second_id;
 use super::decode::Undecodable;
 use super::json::{Pairs, Shape, elements, mended};
 use super::odd::{Matter, Odd};

@@ -6,9 +6,11 @@
 
 mod answer;
 pub mod checkbox;
+mod claims;
 mod customer;
 pub(crate) mod decode;
 pub mod endpoint;
+mod failed;
 mod fault;
 pub(crate) mod field;
 pub(crate) mod id;
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use url::Url;
 
 pub use self::answer::{read_object, read_page};
+pub use self::claims::Claims;
 pub use self::customer::{Customer, NO_MIRROR};
 use self::decode::Listing;
 use self::endpoint::{Address, Endpoint, Paging};
@@ -33,13 +36,14 @@ use self::fault::Call;
 pub(crate) use self::id::ids;
 pub(crate) use self::model::{parts, rows};
 pub use self::odd::{Listed, Row};
-pub use self::paging::{ApiPage, INCONSISTENT};
+pub use self::paging::{ApiPage, INCONSISTENT, empty_pages, may_be_cut};
 pub use self::probe::{Asked, Probed};
 pub use self::time::timestamp;
 pub use self::write::{Accepted, Write};
-use crate::baton::error::{Context as _, Error, Kind, Result};
+use crate::baton::error::{Context as _, Error, Kind, Result, Retry};
 use crate::baton::http::{HttpClient, Request, Response};
 use crate::baton::secret::Secret;
+use crate::workato::code;
 
 /// Pages no real list has: only a server that ignores the page number gets here.
 const LAST_PAGE: u32 = 100_000;
@@ -52,6 +56,19 @@ pub struct WorkatoClient {
     http: Arc<HttpClient>,
     /// Whose workspace is read, where the token is a partner's.
     customer: Option<Customer>,
+    /// Whether a list whose answer of success says that it failed is refused.
+    wary: bool,
+}
+
+/// A list that is answered as a whole.
+#[derive(Debug)]
+pub struct Answered<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// How many it says it has, where it says so.
+    pub total: Option<u64>,
+    /// What else it says of them.
+    pub claims: Claims,
 }
 
 /// One request that was answered with success.
@@ -79,7 +96,15 @@ impl WorkatoClient {
             token,
             http,
             customer: None,
+            wary: false,
         }
+    }
+
+    /// The same for whoever acts on what a list does not have: a list that was answered with success and says that it
+    /// failed is an error.
+    #[must_use]
+    pub fn wary(self) -> Self {
+        WorkatoClient { wary: true, ..self }
     }
 
     /// The same for the workspace of a customer, whose partner the token is of.
@@ -106,19 +131,30 @@ impl WorkatoClient {
         .with_context(|| format!("read {}", at.endpoint.name))
     }
 
-    /// A list that is answered as a whole.
+    /// A list that is answered as a whole, and says nothing else.
     ///
     /// # Errors
-    /// As [`WorkatoClient::object`].
+    /// As [`WorkatoClient::object`]; `Unavailable` for a list that says it has more.
     pub async fn everything<'a, T: Row>(&self, at: impl Into<Address<'a>>) -> Result<Vec<T>> {
-        self.counted(at).await.map(|(rows, _)| rows)
+        let at = at.into();
+        let list = self.answered(at).await?;
+        match may_be_cut(paging::count(&list.rows), list.total, list.claims, false) {
+            None => Ok(list.rows),
+            Some(found) => Err(Error::new(
+                Kind::Unavailable,
+                format!("{} are answered with less than they are: {found}", at.endpoint.name),
+            )
+            .code(code::LIST_SHORT)
+            .retry(Retry::Later)
+            .hint("try again; if it stays, report this message: the form of this list has changed")),
+        }
     }
 
-    /// As [`WorkatoClient::everything`], and how many rows the list says it has, where it says so.
+    /// A list that is answered as a whole, and what it says of itself.
     ///
     /// # Errors
-    /// As [`WorkatoClient::object`].
-    pub async fn counted<'a, T: Row>(&self, at: impl Into<Address<'a>>) -> Result<(Vec<T>, Option<u64>)> {
+    /// As [`WorkatoClient::object`]; `Unavailable` for one with fewer rows than its total.
+    pub async fn answered<'a, T: Row>(&self, at: impl Into<Address<'a>>) -> Result<Answered<T>> {
         let at = at.into();
         async {
             let (answer, listing) = self.list(&at, 1).await?;
@@ -129,7 +165,11 @@ impl WorkatoClient {
                         .call(at.endpoint, &answer.path)
                         .short_list(&answer.response, seen, total))
                 }
-                total => Ok((listing.rows, total)),
+                total => Ok(Answered {
+                    claims: listing.hints.at(1),
+                    rows: listing.rows,
+                    total,
+                }),
             }
         }
         .await
@@ -172,7 +212,14 @@ impl WorkatoClient {
         if at.endpoint.paging != Paging::None {
             at.endpoint.add_page(&mut url, page);
         }
-        self.get(at.endpoint, url, answer::listing).await
+        let wary = self.wary;
+        let read = move |call: &Call<'_>, response: &Response| {
+            if wary && let Some(failed) = call.read_failed_quietly(response) {
+                return Err(failed);
+            }
+            answer::listing(call, response)
+        };
+        self.get(at.endpoint, url, read).await
     }
 
     /// Sends one request, makes sure that the answer is a success and claims to be JSON, and reads it.

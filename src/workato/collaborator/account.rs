@@ -6,7 +6,7 @@ use prost_types::Any;
 use prost_types::value::Kind as ValueKind;
 use serde::Serialize;
 
-use super::{Member, MemberId, build, called, now};
+use super::{Member, MemberId, build, called};
 
 use crate::baton::annotation::pack;
 use crate::baton::change::Change;
@@ -15,8 +15,7 @@ use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::proto::v2::connector_account_creation_schema::{Field, StringField, StringListField, field};
 use crate::baton::proto::v2::local_credential_options::Options;
-use crate::workato::access_model::Detected;
-use crate::workato::client::endpoint;
+use crate::workato::client::{WorkatoClient, endpoint};
 use crate::workato::code;
 use crate::workato::names::Meaning;
 use crate::workato::role::{self, BASE_ROLES};
@@ -25,6 +24,7 @@ use crate::workato::tables::Tables;
 use crate::workato::writing::ambiguous_right;
 use crate::workato::writing::assignment::{ROLE_TYPE, RoleAssignment};
 use crate::workato::writing::effect::{Ended, send};
+use crate::workato::writing::whole::{detected, never_empty};
 
 /// Names of the fields of the form.
 const EMAIL: &str = "email";
@@ -98,7 +98,7 @@ const NOBODY: &str = "not a collaborator";
 /// older model in a workspace with RBAC v2; those of the API.
 pub async fn create(t: &Tables, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
     let form = Form::read(account)?;
-    let members = t.get::<Detected>(cx).await?.members.clone();
+    let members = detected(t, cx).await?.members.clone();
     if let Some(member) = find(&members, &form.email) {
         return Ok(exists(cx, member));
     }
@@ -159,6 +159,11 @@ pub async fn create(t: &Tables, cx: &SyncContext, account: &NewAccount<'_>) -> R
         outcome,
         annotations: Vec::new(),
     })
+}
+
+/// The people at this moment.
+async fn now(dev: &WorkatoClient) -> Result<Vec<Member>> {
+    never_empty(dev, &endpoint::MEMBERS).await
 }
 
 /// What a failed invitation means. It is sent once, so the next step is somebody's decision.
@@ -297,7 +302,7 @@ impl Form {
 
 /// The roles of a form, each checked by its exact name.
 async fn assignments(t: &Tables, cx: &SyncContext, wanted: &[String]) -> Result<Vec<RoleAssignment>> {
-    let detected = t.get::<Detected>(cx).await?;
+    let detected = detected(t, cx).await?;
     let names = RoleNames::of(&detected);
     let mut roles = Vec::with_capacity(wanted.len());
     for text in wanted {

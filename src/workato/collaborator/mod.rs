@@ -3,11 +3,11 @@
 mod account;
 mod model;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use prost_types::Any;
 
-pub use self::model::{Activity, ActivityId, Member, MemberId, MemberRole};
+pub use self::model::{Activity, ActivityId, Member, MemberId, MemberRole, RoleType};
 use super::access_model::Detected;
 use super::client::{WorkatoClient, endpoint};
 use super::code;
@@ -17,6 +17,7 @@ use super::privilege::{self, PrivilegeFacts};
 use super::probe::{Probe, Refused};
 use super::settings::Environment;
 use super::tables::{Table, Tables};
+use super::writing::whole;
 use crate::baton::connector::{CreatedAccount, NewAccount, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::grant::GrantBuilder;
@@ -27,15 +28,19 @@ use crate::baton::resource::{self, Profile, ResourceBuilder, User};
 /// `grant_type` of a person who belongs to the managing workspace.
 const MODERATOR: &str = "federation_manager";
 
-/// The ids of all collaborators, for references by id.
+/// All collaborators by id, with their addresses, for references by id.
 pub struct People;
 
 impl Table for People {
-    type Value = BTreeSet<MemberId>;
+    type Value = BTreeMap<MemberId, Option<String>>;
 
-    async fn read(t: &Tables, cx: &SyncContext) -> Result<BTreeSet<MemberId>> {
+    async fn read(t: &Tables, cx: &SyncContext) -> Result<BTreeMap<MemberId, Option<String>>> {
         let detected = t.get::<Detected>(cx).await?;
-        Ok(detected.members.iter().map(|m| m.id.clone()).collect())
+        Ok(detected
+            .members
+            .iter()
+            .map(|m| (m.id.clone(), m.email.clone()))
+            .collect())
     }
 }
 
@@ -100,7 +105,7 @@ impl ResourceKind for Collaborator {
         let id = MemberId::from(resource::key(person).1);
         let held: Vec<_> = facts.by_member.get(&id).into_iter().flatten().collect();
         Page::of_table(&held, page, PAGE, |(environment, pair)| {
-            let privilege = privilege::build(t, environment, pair);
+            let privilege = privilege::build(t, &facts, environment, pair);
             GrantBuilder::new(&privilege, privilege::ASSIGNED, resource_id(&id))
                 .immutable()
                 .build()
@@ -172,15 +177,15 @@ pub fn person_id(principal: &v2::Resource) -> Result<MemberId> {
 /// A person with their roles.
 ///
 /// # Errors
-/// Those of the tables; `NotFound` for somebody who is not in the workspace.
+/// Those of the tables; `NotFound` for somebody who is not in the workspace; `Unavailable` for a list that does not fit
+/// together.
 pub async fn person(t: &Tables, cx: &SyncContext, principal: &v2::Resource) -> Result<Member> {
     member_of(t, cx, &person_id(principal)?).await
 }
 
 /// As [`person`], by the id.
 pub async fn member_of(t: &Tables, cx: &SyncContext, id: &MemberId) -> Result<Member> {
-    let found = t
-        .get::<Detected>(cx)
+    let found = whole::detected(t, cx)
         .await?
         .members
         .iter()

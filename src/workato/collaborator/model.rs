@@ -46,6 +46,31 @@ parts! {
     }
 }
 
+/// What a row of a role says of the kind of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleType {
+    /// A role of the list of environment roles.
+    Environment,
+    /// One of the older model.
+    PrivilegeGroup,
+    /// The row does not say.
+    NotSaid,
+    /// The row says it in a word that is not known: it may be either, or neither.
+    Unknown,
+}
+
+impl MemberRole {
+    /// Of which kind the row says the role is. Case and white space around the word do not count.
+    pub fn kind(&self) -> RoleType {
+        match self.role_type.as_deref().map(str::trim).unwrap_or_default() {
+            "" => RoleType::NotSaid,
+            said if said.eq_ignore_ascii_case("environment") => RoleType::Environment,
+            said if said.eq_ignore_ascii_case("privilege_group") => RoleType::PrivilegeGroup,
+            _ => RoleType::Unknown,
+        }
+    }
+}
+
 impl From<String> for MemberRole {
     /// What a row names that has one role: one of the environment that was asked, which for a customer of a partner is the
     /// only one that its id stands for (`workato/fleet.md 1`).

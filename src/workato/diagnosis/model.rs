@@ -9,7 +9,7 @@ use crate::baton::diagnosis::{Check, Group};
 use crate::baton::error::Error;
 use crate::workato::access_model::{AccessModel, Answer, Probe, detect, is_refusal};
 use crate::workato::client::endpoint::{self, Endpoint};
-use crate::workato::collaborator::MemberRole;
+use crate::workato::collaborator::{MemberRole, RoleType};
 use crate::workato::probe;
 use crate::workato::role_assignments::is_no_access;
 use crate::workato::settings::Settings;
@@ -52,13 +52,13 @@ impl Model {
             .iter()
             .flat_map(|m| &m.roles)
             .collect();
-        let holds = |kind: &str| held.iter().any(|row| is_of(row, kind));
+        let holds = |kind: RoleType| held.iter().any(|row| is_of(row, kind));
         let v2_alone = in_order(false)
             .into_iter()
             .any(|probe| probe.refused == probe::Refused::MissingInRbacV2 && rows.dev.has(probe.endpoint));
-        let has_v2 = environment || v2_alone || holds("environment");
+        let has_v2 = environment || v2_alone || holds(RoleType::Environment);
         // A row without a type is of the legacy model, unless something says that the workspace has left it.
-        let holds_legacy = holds("privilege_group") || (!has_v2 && held.iter().any(|row| names_a_role(row)));
+        let holds_legacy = holds(RoleType::PrivilegeGroup) || (!has_v2 && held.iter().any(|row| names_a_role(row)));
         let has_legacy = legacy || holds_legacy;
         let unknown = !has_v2 && !has_legacy;
         let outcome = sync_would_find(rows, settings);
@@ -127,6 +127,6 @@ fn names_a_role(row: &MemberRole) -> bool {
 }
 
 /// Whether a row is of a role of this type by its own word.
-fn is_of(row: &MemberRole, kind: &str) -> bool {
-    names_a_role(row) && row.role_type.as_deref().map(str::trim) == Some(kind)
+fn is_of(row: &MemberRole, kind: RoleType) -> bool {
+    names_a_role(row) && row.kind() == kind
 }

@@ -15,6 +15,8 @@ use crate::workato::role::Role;
 use crate::workato::role_assignments::{RoleKind, RoleNames};
 use crate::workato::tables::Tables;
 use crate::workato::writing::assignment::{Given, WantedRole, revoke_found};
+use crate::workato::writing::held::KnownRoles;
+use crate::workato::writing::whole::detected;
 use crate::workato::writing::{already_granted, environment_said, no_role, replaced};
 
 /// Gives the role.
@@ -28,12 +30,11 @@ pub async fn grant(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &
         return Ok(already_granted());
     };
     let mut annotations = Vec::new();
-    if let Some((kind, id)) = match before {
-        Some(name) => resource_called(t, cx, &name).await?,
-        None => None,
-    } {
-        let id = t.scoped_id(&id, &wanted.environment);
-        annotations.push(replaced(kind, id, HAS, &collaborator::resource_id(&member.id)));
+    for name in before {
+        if let Some((kind, id)) = resource_called(t, cx, &name).await? {
+            let id = t.scoped_id(&id, &wanted.environment);
+            annotations.push(replaced(kind, id, HAS, &collaborator::resource_id(&member.id)));
+        }
     }
     Ok(Granted {
         grants: Vec::new(),
@@ -65,7 +66,7 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: 
 async fn find(t: &Tables, cx: &SyncContext, on: &v2::Resource) -> Result<WantedRole> {
     environment_said(t, cx, on).await?;
     let wanted = resource::key(on).1;
-    let detected = t.get::<Detected>(cx).await?;
+    let detected = detected(t, cx).await?;
     let roles = &detected.environment_roles;
     let Some((id, environment)) = super::find(t, cx, on).await? else {
         let ids = roles.iter().map(|r| r.id.as_str());
@@ -79,7 +80,7 @@ async fn find(t: &Tables, cx: &SyncContext, on: &v2::Resource) -> Result<WantedR
         environment,
         id,
         name,
-        names: RoleNames::of(&detected),
+        known: KnownRoles::of(t, cx).await?,
     };
     wanted.checked()
 }

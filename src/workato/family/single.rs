@@ -5,8 +5,12 @@
 //! a time, in the order of the list, until something answers; everybody else waits for that. If nothing does, a few
 //! questions stand for all, and the family counts as refused. Once it answers, each thing has its own outcome.
 //!
+//! A thing that answered in an earlier sync and is in no list now is asked for once ([`vanished`]).
+//!
 //! A checkbox that is cleared while the sync runs looks like many such refusals. It is told apart by asking once more
 //! for something that answered. And a thing that answered in an earlier sync may not refuse now, as a family may not.
+
+mod vanished;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -49,6 +53,11 @@ pub trait Single: Sync {
     fn ask(&self, id: &str) -> impl Future<Output = Result<Self::Answer>> + Send;
     /// Asks Workato in any case, and forgets the answer.
     fn ask_again(&self, id: &str) -> impl Future<Output = Result<()>> + Send;
+    /// Whether the list of these things, as this sync read it, has this one; `None` where that list is none of theirs
+    /// alone, so that what it lacks says nothing.
+    fn is_known(&self, _id: &str) -> Option<bool> {
+        None
+    }
     /// Whether the list of these things, as it is now, still has this one.
     fn is_listed(&self, id: &str) -> impl Future<Output = Result<bool>> + Send;
 }
@@ -111,8 +120,7 @@ pub async fn read<S: Single>(cx: &SyncContext, family: &Family, single: &S, id: 
     if family.is_refused() {
         return Ok(Outcome::Refused);
     }
-    let open = || Box::pin(open(cx, family, single));
-    if !*family.singles.opened.get_or_try_init(open).await? {
+    if !begin(cx, family, single).await? {
         return Ok(Outcome::Refused);
     }
     let key = format!("refused/{}/{id}", family.name);
@@ -145,6 +153,24 @@ pub async fn read<S: Single>(cx: &SyncContext, family: &Family, single: &S, id: 
     let outcome = keep(cx, &key, outcome).await?;
     count(cx, single, id, &outcome);
     Ok(Outcome::Missing)
+}
+
+/// Makes sure that it is known whether a family answers at all, and what became of the things that answered in the sync
+/// before.
+///
+/// # Errors
+/// As [`read`].
+pub async fn begin<S: Single>(cx: &SyncContext, family: &Family, single: &S) -> Result<bool> {
+    let open = || {
+        Box::pin(async {
+            let answers = open(cx, family, single).await?;
+            if answers {
+                vanished::count(cx, family, single).await?;
+            }
+            Ok(answers)
+        })
+    };
+    family.singles.opened.get_or_try_init(open).await.copied()
 }
 
 /// Asks one thing after the other until one answers, and says whether any does.

@@ -1,5 +1,6 @@
 //! Folders: the root folder of every project, loose folders under Home, and what lies below them.
 
+mod contradiction;
 mod inside;
 mod model;
 mod tree;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::FAMILY;
+use super::contradiction;
 use super::inside::Inside;
 use super::model::{FolderId, FolderRow};
 use crate::baton::connector::SyncContext;
@@ -21,10 +22,11 @@ use crate::workato::family::Family;
 use crate::workato::family::single::{self, Outcome};
 use crate::workato::listing::List;
 use crate::workato::privilege::PrivilegeFacts;
-use crate::workato::project::{self, ProjectRow, Projects};
+use crate::workato::project::{self, ProjectId, ProjectRow, Projects};
 use crate::workato::role::has_legacy_roles;
 use crate::workato::settings::{Environment, FolderDepth};
 use crate::workato::tables::{FAN_OUT, Table, Tables};
+use crate::workato::tokens::Placed;
 
 /// A folder and where it hangs.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +73,18 @@ impl FolderTree {
         Some(node)
     }
 
+    /// The project that a folder of the tree lies in; `None` outside of projects.
+    pub(super) fn project_of(&self, folder: &FolderId) -> Option<&ProjectId> {
+        let mut at = folder;
+        // Parents come before children, so this ends.
+        loop {
+            match self.node(at)? {
+                Node::Root(project) => return Some(&project.id),
+                Node::Nested { parent, .. } => at = parent.as_ref()?,
+            }
+        }
+    }
+
     fn add(&mut self, id: FolderId, environment: &Environment, node: Node) -> bool {
         if self.contains(&id) {
             return false;
@@ -95,11 +109,15 @@ impl Table for FolderTree {
         let mut tree = FolderTree::default();
         for (environment, client) in t.readable_environments(cx).await? {
             let mut level = Vec::new();
-            for placed in projects.iter().filter(|p| p.environment == environment) {
-                if let Some(id) = placed.row.folder_id.clone()
-                    && tree.add(id.clone(), &environment, Node::Root(placed.row.clone()))
-                {
+            let own = || projects.iter().filter(|p| p.environment == environment);
+            for placed in own() {
+                let Some(id) = placed.row.folder_id.clone() else {
+                    continue;
+                };
+                if tree.add(id.clone(), &environment, Node::Root(placed.row.clone())) {
                     level.push(id);
+                } else {
+                    contradiction::of_root(cx, &tree, &id, &placed.row);
                 }
             }
             let walk = Walk {
@@ -110,6 +128,17 @@ impl Table for FolderTree {
                 inner: t.family(cx, &format!("inner_folders/{environment}")),
             };
             let home = walk.home().await?;
+            // A project that does not name its root may be named by it.
+            for folder in home.iter().flatten().filter(|folder| folder.is_project == Some(true)) {
+                let is_of = |placed: &&Placed<ProjectRow>| {
+                    placed.row.folder_id.is_none() && folder.project_id.as_ref() == Some(&placed.row.id)
+                };
+                if let Some(placed) = own().find(is_of)
+                    && tree.add(folder.id.clone(), &environment, Node::Root(placed.row.clone()))
+                {
+                    level.push(folder.id.clone());
+                }
+            }
             if let Some(home) = &home
                 && project::is_listed(t, cx, &environment)
             {
@@ -117,6 +146,7 @@ impl Table for FolderTree {
             }
             for folder in home.unwrap_or_default() {
                 let id = folder.id.clone();
+                contradiction::of_home(cx, &tree, &folder);
                 if tree.add(id.clone(), &environment, Node::Nested { folder, parent: None }) {
                     level.push(id);
                 }
@@ -279,6 +309,7 @@ impl Walk<'_> {
             for (parent, children) in listed {
                 for folder in children {
                     let id = folder.id.clone();
+                    contradiction::of_child(self.cx, tree, &folder, &parent);
                     if tree.add(
                         id.clone(),
                         self.environment,

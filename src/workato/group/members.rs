@@ -1,4 +1,4 @@
-//! Who is in a group: asked for one by one, but for the group of everybody.
+//! Who is in a group: asked for one by one, but for the group of everybody, as long as it counts as many.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ use crate::workato::family::single::{self, Losses, Outcome, Single};
 use crate::workato::kind::{PAGE, first_of};
 use crate::workato::listing::List;
 use crate::workato::tables::Tables;
+use crate::workato::whose::{Said, TWO_IDS, Whose, whose};
 
 /// What syncs record when they read members, and what the session keys of members begin with.
 pub const FAMILY: &str = "group_members";
@@ -29,8 +30,9 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
         return Ok(Page::default());
     };
     let people = t.get::<People>(cx).await?;
-    if is_everyone(&listed) {
-        // Holds every collaborator by definition: no request needed. What it counts tells whether all are known.
+    let is_of_all = is_everyone(&listed);
+    if is_of_all {
+        // What it counts tells whether all are known.
         if page.is_first()
             && let Some(said) = more_than(&listed, people.len())
         {
@@ -41,7 +43,9 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
                 format!("{}: {} of {said}", group.display_name, people.len()),
             );
         }
-        let everyone: Vec<&MemberId> = people.iter().collect();
+    }
+    if !is_asked(&listed, people.len()) {
+        let everyone: Vec<&MemberId> = people.keys().collect();
         return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
     }
     let family = t.family(cx, FAMILY);
@@ -49,13 +53,14 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
         cx,
         client: &t.clients.dev,
         groups: &t.get::<Groups>(cx).await?,
+        people: people.len(),
     };
     let id = listed.id.as_str();
     let Outcome::Rows(members) = single::read(cx, &family, &asked, id).await? else {
         return Ok(Page::default());
     };
     odd::count(cx, "members of collaborator groups", &members);
-    if let Some(said) = more_than(&listed, members.len()) {
+    if let Some(said) = more_than(&listed, members.len()).filter(|_| !is_of_all || members.len() < people.len()) {
         cx.warnings.add(
             cause::GROUP_MEMBERS_MISSING,
             "collaborator groups say they have more members than their lists show; the others are missing, unless they \
@@ -68,9 +73,15 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
     let detected = t.get::<Detected>(cx).await?;
     let by_id: BTreeMap<&MemberId, &Member> = detected.members.iter().map(|m| (&m.id, m)).collect();
     for listed in &members {
-        match by_id.get(&listed.id) {
-            Some(person) if is_of(listed, person) => rows.push(member_grant(group, &person.id, system)),
-            Some(_) => cx.warnings.add(
+        let is = |person: &&Member| (person.id.clone(), whose(said(listed), person.email.as_deref()));
+        match by_id.get(&listed.id).map(is) {
+            Some((id, Whose::Theirs)) => rows.push(member_grant(group, &id, system)),
+            Some((_, Whose::TwoIds)) => cx.warnings.add(
+                cause::TWO_IDS,
+                TWO_IDS,
+                format!("collaborator {} in {}", listed.id, group.display_name),
+            ),
+            Some((_, Whose::OtherAddress)) => cx.warnings.add(
                 cause::GROUP_MEMBER_OF_OTHER_ADDRESS,
                 "members of groups have the id of a collaborator and another e-mail address; they were dropped (people \
                  who were invited and have not accepted may have numbers of their own)",
@@ -97,11 +108,13 @@ pub async fn members_of(cx: &SyncContext, client: &WorkatoClient, id: &str) -> R
     list.usually_empty().read().await
 }
 
-/// Members of the groups whose members are not everybody.
+/// Members of the groups that are asked for them.
 struct Members<'a> {
     cx: &'a SyncContext,
     client: &'a WorkatoClient,
     groups: &'a [UserGroup],
+    /// How many people there are.
+    people: usize,
 }
 
 impl Single for Members<'_> {
@@ -112,7 +125,7 @@ impl Single for Members<'_> {
     }
 
     fn listed(&self) -> Vec<String> {
-        let asked = self.groups.iter().filter(|group| !is_everyone(group));
+        let asked = self.groups.iter().filter(|group| is_asked(group, self.people));
         asked.map(|group| group.id.to_string()).collect()
     }
 
@@ -141,10 +154,21 @@ impl Single for Members<'_> {
         page.await.map(drop)
     }
 
+    fn is_known(&self, id: &str) -> Option<bool> {
+        Some(self.groups.iter().any(|group| group.id.as_str() == id))
+    }
+
     async fn is_listed(&self, id: &str) -> Result<bool> {
         let groups: Vec<UserGroup> = List::now(self.client, &endpoint::USER_GROUPS).read().await?;
         Ok(groups.iter().any(|group| group.id.as_str() == id))
     }
+}
+
+/// Whether a group is asked for its members. That of all collaborators holds every one by definition, unless it counts
+/// another number of them.
+fn is_asked(group: &UserGroup, people: usize) -> bool {
+    let counts_others = |count: i64| usize::try_from(count) != Ok(people);
+    !is_everyone(group) || group.members_count.is_some_and(counts_others)
 }
 
 /// How many members a group says it has, if that is more than are known.
@@ -153,12 +177,17 @@ fn more_than(group: &UserGroup, known: usize) -> Option<usize> {
     said.filter(|said| *said > known)
 }
 
-/// Whether a row of a group is this person's. Groups hold invitations, too, whose numbers may be those of other people:
-/// an address must agree (`workato/api.md 2.10`).
+/// Whether a row of a group is this person's, see [`whose`](mod@crate::workato::whose).
 pub fn is_of(listed: &GroupMember, person: &Member) -> bool {
-    let address = |email: &Option<String>| email.as_deref().unwrap_or_default().trim().to_lowercase();
-    let said = address(&listed.email);
-    listed.id == person.id && (said.is_empty() || said == address(&person.email))
+    listed.id == person.id && whose(said(listed), person.email.as_deref()) == Whose::Theirs
+}
+
+fn said(listed: &GroupMember) -> Said<'_> {
+    Said {
+        id: listed.id.as_str(),
+        second: listed.second.as_ref().map(|id| id.as_str()),
+        email: listed.email.as_deref(),
+    }
 }
 
 fn member_grant(group: &v2::Resource, member: &MemberId, system: bool) -> v2::Grant {

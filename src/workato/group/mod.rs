@@ -2,13 +2,14 @@
 
 mod members;
 mod model;
+mod standing;
 mod write;
 
 use prost_types::Any;
 
 pub use self::members::{FAMILY as MEMBERS_OF, members_of};
 pub use self::model::{GroupId, GroupMember, UserGroup};
-pub use self::write::{find as find_now, is_in, name, revoke};
+pub use self::write::{find as find_now, is_in, listed, name, revoke};
 use super::access_model::has_environment_roles;
 use super::client::endpoint;
 use super::collaborator::Collaborator;

@@ -24,6 +24,9 @@ rows! {
     /// A collaborator in a group (`workato/api.md 2.10`).
     GroupMember {
         id: MemberId = id,
+        /// Where the row names two people.
+        #[serde(default)]
+        second: Option<MemberId> = second_id,
         name: Option<String> = text,
         email: Option<String> = text,
     }

@@ -37,14 +37,14 @@ const FEATURE: Feature = Feature {
     endpoint: &endpoint::IDENTITY_GROUPS,
 };
 
-/// The groups of the list.
+/// The groups of the list, each once for every environment that has it: who is in it, they may see differently.
 pub struct ListedGroups;
 
 impl Table for ListedGroups {
     type Value = Vec<Placed<IdentityGroupRow>>;
 
     async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<Placed<IdentityGroupRow>>> {
-        t.feature(cx, &FEATURE).await
+        t.feature_everywhere(cx, &FEATURE).await
     }
 }
 
@@ -57,9 +57,11 @@ impl Table for IdentityGroups {
 
     async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<IdentityGroupRow>> {
         let listed = t.get::<ListedGroups>(cx).await?;
-        let mut all: BTreeMap<String, IdentityGroupRow> = (listed.iter())
-            .map(|placed| (placed.row.id.to_string(), placed.row.clone()))
-            .collect();
+        let mut all: BTreeMap<String, IdentityGroupRow> = BTreeMap::new();
+        for placed in listed.iter() {
+            all.entry(placed.row.id.to_string())
+                .or_insert_with(|| placed.row.clone());
+        }
         let mut named = genie::groups_named(t, cx).await?;
         named.extend(mcp_server::groups_named(t, cx).await?);
         for (id, name) in named {

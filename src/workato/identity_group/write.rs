@@ -1,5 +1,7 @@
 //! Letting users of Workato Identity into groups and out of them (`workato/agents.md 5`).
 
+use std::sync::Mutex;
+
 use prost_types::Any;
 use serde_json::json;
 
@@ -8,6 +10,7 @@ use super::members::IdentityMember;
 use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::lock::locked;
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::workato::client::endpoint::{self, Endpoint};
@@ -19,7 +22,8 @@ use crate::workato::listing::List;
 use crate::workato::tables::Tables;
 use crate::workato::writing::effect::{Ended, send};
 use crate::workato::writing::found::{Found, Wanted};
-use crate::workato::writing::{already_granted, already_revoked, environment_said, revoked_before};
+use crate::workato::writing::others::{Others, others_lost};
+use crate::workato::writing::{already_granted, already_revoked, environment_said, not_clear, revoked_before, shown};
 
 const MEMBER: &str = "member";
 const NO_MEMBER: &str = "not a member";
@@ -35,20 +39,19 @@ const MAYBE_SO: [Kind; 3] = [Kind::AlreadyExists, Kind::NotFound, Kind::InvalidA
 pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Granted> {
     let user = user_id(wanted.principal)?;
     let group = Group::find(t, cx, wanted.on).await?;
-    let who = group.user(&user).await?;
+    let who = called(&group.user(&user).await?);
     let already = || {
         cx.changes.tell(Change::already(&who, group.title(), MEMBER));
         Ok(already_granted())
     };
-    if group.has(&user).await? {
+    let before = group.members().await?;
+    if has(&before, &user) {
         return already();
     }
     let change = Change::made(&who, group.title(), NO_MEMBER, MEMBER);
     let write = group.write(&endpoint::JOIN_IDENTITY_GROUP, &user)?;
-    let ended = send(cx, group.client, &change, write, &MAYBE_SO, || async {
-        Ok((!group.has(&user).await?).then(|| NO_MEMBER.to_owned()))
-    });
-    match ended.await? {
+    let done = |now: &[IdentityMember]| (!has(now, &user)).then(|| NO_MEMBER.to_owned());
+    match group.send(cx, (&change, write), (&user, &before), done).await? {
         Ended::Made => Ok(Granted::default()),
         Ended::Before => already(),
     }
@@ -69,37 +72,37 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<
         Err(error) => return gone(error),
     };
     // Somebody whom the list of users does not show can be in a group, and be let out of it.
-    let who = match group.user(&user).await {
-        Ok(who) => who,
-        Err(error) if error.kind() == Kind::NotFound => {
-            let id = user.to_string();
-            first_of([Some(wanted.principal.display_name.as_str()), Some(&id)])
-                .unwrap_or_default()
-                .to_owned()
-        }
+    let known = match group.user(&user).await {
+        Ok(row) => Some(row),
+        Err(error) if error.kind() == Kind::NotFound => None,
         Err(error) => return Err(error),
     };
+    let who = known.as_ref().map_or_else(|| shown(wanted.principal), called);
     let already = || {
-        cx.changes.tell(Change::gone(&who, group.title(), MEMBER, None::<&str>));
+        cx.changes
+            .tell(Change::gone(&who, group.title(), MEMBER, None::<&str>).listed(known.is_some()));
         Ok(revoked_before())
     };
-    if !group.has(&user).await? {
+    let before = group.members().await?;
+    if !has(&before, &user) {
+        group.check_absent((&user, &who), known.as_ref(), &before)?;
         return already();
     }
-    let change = Change::made(&who, group.title(), MEMBER, NO_MEMBER);
+    let change = Change::made(&who, group.title(), MEMBER, NO_MEMBER).listed(known.is_some());
     let write = group.write(&endpoint::LEAVE_IDENTITY_GROUP, &user)?;
-    let ended = send(cx, group.client, &change, write, &MAYBE_SO, || async {
-        match group.has(&user).await {
-            Ok(is_in) => Ok(is_in.then(|| MEMBER.to_owned())),
-            // Nobody is in a group that is gone.
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    });
-    match ended.await? {
+    let done = |now: &[IdentityMember]| has(now, &user).then(|| MEMBER.to_owned());
+    match group.send(cx, (&change, write), (&user, &before), done).await? {
         Ended::Made => Ok(Vec::new()),
         Ended::Before => already(),
     }
+}
+
+fn has(rows: &[IdentityMember], user: &IdentityUserId) -> bool {
+    rows.iter().any(|row| row.id == *user)
+}
+
+fn ids(rows: &[IdentityMember]) -> Vec<IdentityUserId> {
+    rows.iter().map(|row| row.id.clone()).collect()
 }
 
 fn user_id(principal: &v2::Resource) -> Result<IdentityUserId> {
@@ -124,6 +127,7 @@ impl<'t> Group<'t> {
         let wanted = Wanted {
             what: "an identity group",
             list: &endpoint::IDENTITY_GROUPS,
+            itself: Some(&endpoint::IDENTITY_GROUP_MEMBERS),
             id: resource::key(on).1,
             environment: environment_said(t, cx, on).await?,
         };
@@ -140,20 +144,108 @@ impl<'t> Group<'t> {
         format!("{name} ({})", self.found.environment)
     }
 
-    async fn user(&self, id: &IdentityUserId) -> Result<String> {
+    async fn user(&self, id: &IdentityUserId) -> Result<IdentityUserRow> {
         let users: Vec<IdentityUserRow> = List::now(self.client, &endpoint::IDENTITY_USERS).read().await?;
-        let user = users.iter().find(|user| user.id == *id);
-        user.map(called).ok_or_else(|| {
+        let user = users.into_iter().find(|user| user.id == *id);
+        user.ok_or_else(|| {
             Error::new(Kind::NotFound, format!("there is no identity user {id}"))
                 .code(code::NOT_IN_WORKSPACE)
                 .hint("sync again")
         })
     }
 
-    async fn has(&self, user: &IdentityUserId) -> Result<bool> {
+    async fn members(&self) -> Result<Vec<IdentityMember>> {
         let at = endpoint::IDENTITY_GROUP_MEMBERS.of(self.found.row.id.as_str());
-        let members: Vec<IdentityMember> = List::now(self.client, at).usually_empty().read().await?;
-        Ok(members.iter().any(|member| member.id == *user))
+        List::now(self.client, at).usually_empty().read().await
+    }
+
+    /// Makes sure that somebody whom no row of the group names is not in it.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` where a row may be theirs, or the group says it has more members than rows.
+    fn check_absent(
+        &self,
+        (id, who): (&IdentityUserId, &str),
+        known: Option<&IdentityUserRow>,
+        rows: &[IdentityMember],
+    ) -> Result<()> {
+        let address = |email: &Option<String>| email.as_deref().unwrap_or_default().trim().to_lowercase();
+        let own = known.map(|user| address(&user.email)).unwrap_or_default();
+        let is_like = |row: &&IdentityMember| row.id != *id && !own.is_empty() && address(&row.email) == own;
+        let title = self.title();
+        if let Some(row) = rows.iter().find(is_like) {
+            let message = format!(
+                "it is not clear whether {who} is in the group {title}: the member {} has this address",
+                row.id
+            );
+            return Err(not_clear(message));
+        }
+        let said = self.found.row.users_count.and_then(|count| usize::try_from(count).ok());
+        if said.is_some_and(|said| said > rows.len()) {
+            return Err(not_clear(format!(
+                "the group {title} says it has more members than its list shows, and {who} is not among those"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Sends a write about one user, and makes sure that the others stay.
+    async fn send(
+        &self,
+        cx: &SyncContext,
+        (change, write): (&Change, Write<'_>),
+        (user, before): (&IdentityUserId, &[IdentityMember]),
+        done: impl Fn(&[IdentityMember]) -> Option<String> + Sync,
+    ) -> Result<Ended> {
+        let last: Mutex<Option<Vec<IdentityMember>>> = Mutex::default();
+        let ended = send(cx, self.client, change, write, &MAYBE_SO, || async {
+            match self.members().await {
+                Ok(rows) => {
+                    let instead = done(&rows);
+                    *locked(&last) = Some(rows);
+                    Ok(instead)
+                }
+                // Nobody is in a group that is gone.
+                Err(error) if error.kind() == Kind::NotFound => Ok(done(&[])),
+                Err(error) => Err(error),
+            }
+        })
+        .await;
+        let now = locked(&last).take().filter(|_| !matches!(ended, Ok(Ended::Before)));
+        if let Some(now) = now {
+            let others = Others {
+                before: ids(before),
+                but: user,
+            };
+            self.put_back(cx, change, &others, &now).await?;
+        }
+        ended
+    }
+
+    /// Lets in again whom the change let out besides.
+    async fn put_back(
+        &self,
+        cx: &SyncContext,
+        change: &Change,
+        others: &Others<'_, IdentityUserId>,
+        now: &[IdentityMember],
+    ) -> Result<()> {
+        let lost = others.missing(&ids(now));
+        if lost.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(group = self.title(), users = ?lost, "The change let others out, too; they are let in again.");
+        let mut failed = None;
+        for id in &lost {
+            let write = self.write(&endpoint::JOIN_IDENTITY_GROUP, id)?;
+            cx.changes.propose(change, &write.request())?;
+            failed = write.send().await.err().or(failed);
+        }
+        let now = self.members().await.map(|rows| ids(&rows)).unwrap_or_default();
+        match others.missing(&now).as_slice() {
+            [] => Ok(()),
+            missing => Err(others_lost(change, &self.title(), missing, failed)),
+        }
     }
 
     fn write(&self, at: &'static Endpoint, user: &IdentityUserId) -> Result<Write<'t>> {

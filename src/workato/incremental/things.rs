@@ -10,6 +10,7 @@ use crate::baton::error::{Error, Kind as ErrorKind, Result};
 use crate::workato::client::endpoint;
 use crate::workato::environment_role::EnvironmentRoleRow;
 use crate::workato::group::GroupMember;
+use crate::workato::listing::was_read_anew;
 use crate::workato::project::ProjectGrant;
 use crate::workato::project_role::ProjectRoleRow;
 use crate::workato::role_config::{self, ConfiguredRole as _};
@@ -116,7 +117,10 @@ impl Thing {
         let keys: Vec<&String> = self.keys(answers).collect();
         let mut pages = keys.iter().map(|key| (key.contains('#'), answers.get(*key)));
         !keys.is_empty()
-            && pages.all(|(again, page)| !again && page.is_some_and(|page| !role_config::is_unreadable_answer(page)))
+            && pages.all(|(again, page)| {
+                let is_whole = |page: &Vec<u8>| !role_config::is_unreadable_answer(page) && !was_read_anew(page);
+                !again && page.is_some_and(is_whole)
+            })
     }
 
     /// Asks once more and makes sure that the answer is the one of before. Says whether the sync has it then: of an answer

@@ -1,18 +1,20 @@
 //! What roles and people may do: privileges and the folders that privilege rows name.
 //!
 //! Workato shows the privileges of a person, not of a role, at one request a person. Because the rows depend on
-//! (environment, role) alone, a few holders per role stand for all of them (`workato/model.md 7`); `sampling`
-//! decides whom to ask and whether their answers can be trusted.
+//! (environment, role) alone, but for folders, a few holders per role stand for all of them (`workato/model.md 7`);
+//! `sampling` decides whom to ask and whether their answers can be trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::Ids;
 use super::sampling::{Observed, Trusted};
 use super::{catalogue, sampling};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
 use crate::workato::access_model::Detected;
+use crate::workato::cause;
 use crate::workato::collaborator::MemberId;
 use crate::workato::folder::FolderId;
 use crate::workato::role::{LegacyRole, base_roles, has_legacy_roles};
@@ -33,7 +35,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The published name: `<group>-<id>`.
+    /// The published name: `<group>-<id>`. Two privileges may have one ([`Ids`]).
     pub fn name(&self) -> String {
         format!("{}-{}", self.group, self.id)
     }
@@ -63,6 +65,8 @@ pub struct PrivilegeFacts {
     pub folder_members: BTreeMap<(Environment, FolderId), BTreeSet<MemberId>>,
     /// Every privilege that is a resource of this sync.
     pub named: BTreeSet<(Environment, Pair)>,
+    /// The ids that they have.
+    pub ids: Ids,
 }
 
 impl Table for PrivilegeFacts {
@@ -109,6 +113,13 @@ impl Table for PrivilegeFacts {
             }
         }
         facts.name_all(has_legacy_roles(t, cx).await?, &environments);
+        for (pair, id) in facts.ids.apart() {
+            cx.warnings.add(
+                cause::PRIVILEGES_ALIKE,
+                "privileges have groups and ids that give the same name; each has the length of its group added to its id",
+                format!("{} of {} is {id}", pair.id, pair.group),
+            );
+        }
         Ok(facts)
     }
 }
@@ -173,5 +184,6 @@ impl PrivilegeFacts {
                 .extend(pairs.iter().map(|pair| (role.environment.clone(), pair.clone())));
         }
         self.named.extend(self.by_member.values().flatten().cloned());
+        self.ids = Ids::of(self.named.iter().map(|(_, pair)| pair));
     }
 }

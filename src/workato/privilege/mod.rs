@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod facts;
+mod ids;
 mod model;
 mod sampling;
 
@@ -46,7 +47,9 @@ impl ResourceKind for Privilege {
     async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
         let facts = t.get::<PrivilegeFacts>(cx).await?;
         let named: Vec<_> = facts.named.iter().collect();
-        Page::of_table(&named, page, PAGE, |(environment, pair)| build(t, environment, pair))
+        Page::of_table(&named, page, PAGE, |(environment, pair)| {
+            build(t, &facts, environment, pair)
+        })
     }
 
     async fn entitlements(_: &Tables, _: &SyncContext, privilege: &v2::Resource) -> Result<Vec<v2::Entitlement>> {
@@ -67,7 +70,7 @@ impl ResourceKind for Privilege {
 
     async fn granted_among(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<v2::ResourceId>> {
         let facts = t.get::<PrivilegeFacts>(cx).await?;
-        let is_it = |environment: &Environment, pair: &Pair| t.scoped_id(&pair.name(), environment) == id;
+        let is_it = |environment: &Environment, pair: &Pair| t.scoped_id(&facts.ids.id(pair), environment) == id;
         let roles = facts
             .by_role
             .iter()
@@ -92,14 +95,15 @@ impl ResourceKind for Privilege {
 
 /// The resource of a privilege. Where the run emits all environments its id carries its own: the published
 /// connector merges them and so overstates access (`workato/model.md 6.3`).
-pub fn build(t: &Tables, environment: &Environment, pair: &Pair) -> v2::Resource {
+pub fn build(t: &Tables, facts: &PrivilegeFacts, environment: &Environment, pair: &Pair) -> v2::Resource {
     let scoped = (t.settings.environment == EnvironmentChoice::All).then(|| environment.as_str());
     let profile = Profile::new()
         .with("resource", pair.group.as_str())
         .with("permission", pair.id.as_str())
         .with("description", catalogue::description(pair))
         .with("environment", scoped);
-    ResourceBuilder::new(Privilege::TYPE, t.scoped_id(&pair.name(), environment), pair.name())
+    let id = t.scoped_id(&facts.ids.id(pair), environment);
+    ResourceBuilder::new(Privilege::TYPE, id, pair.name())
         .profile(profile)
         .role()
         .build()
@@ -126,7 +130,7 @@ pub async fn grants_of_role(
             .metadata(Profile::new().with("environment_type", role.environment.as_str()))
             .build(),
         Row::Privilege(pair) => {
-            let privilege = build(t, &role.environment, pair);
+            let privilege = build(t, &facts, &role.environment, pair);
             GrantBuilder::new(&privilege, ASSIGNED, principal.clone())
                 .immutable()
                 .expands_over(over.clone())

@@ -1,7 +1,9 @@
 //! Whose privileges are read, and whether a role's holders agree.
 //!
 //! A role in an environment needs answers of two holders (or of its only one). Holders are picked greedily: one
-//! answer covers every environment of the person. Where two answers differ, every holder of that role is read.
+//! answer covers every environment of the person. Where two answers differ, every holder of that role is read; and so
+//! they are of an environment role as soon as an answer names a folder, since folders may be those of the person
+//! (`workato/api.md 5`). Older roles have their folders in the list of roles.
 //! The picks depend on ids alone, so that equal workspaces cost and give the same.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,14 +40,14 @@ const IN_VAIN: usize = 5;
 pub enum Trusted<T> {
     /// All who were asked say the same.
     Same(BTreeSet<T>),
-    /// They differ; every holder was asked, and this is what each said.
+    /// They differ, or each stands for itself alone; every holder was asked, and this is what each said.
     Differs(BTreeMap<MemberId, BTreeSet<T>>),
     /// Nobody said anything.
     Unknown,
 }
 
-/// One holder's row for one role.
-#[derive(Debug, Clone, PartialEq)]
+/// One holder's rows for one role, united: whatever one of them says, the holder may do.
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Row {
     privileges: BTreeSet<Pair>,
     folders: BTreeSet<FolderId>,
@@ -85,7 +87,25 @@ impl Observed {
 
     /// Which folders the holders say the role names.
     pub fn folders(&self, role: &RoleRef) -> Trusted<FolderId> {
-        self.compare(role, |row| &row.folders)
+        match self.rows.get(role) {
+            Some(rows) if self.names_folders(role) => Trusted::Differs(
+                rows.iter()
+                    .map(|(member, row)| (member.clone(), row.folders.clone()))
+                    .collect(),
+            ),
+            _ => self.compare(role, |row| &row.folders),
+        }
+    }
+
+    /// Whether a holder's row of an environment role names a folder: those of the others say nothing about theirs.
+    fn names_folders(&self, role: &RoleRef) -> bool {
+        let mut rows = self.rows.get(role).into_iter().flat_map(BTreeMap::values);
+        role.kind == RoleKind::Environment && rows.any(|row| !row.folders.is_empty())
+    }
+
+    /// Whether every holder is to be asked.
+    fn needs_all(&self, role: &RoleRef) -> bool {
+        self.differs(role) || self.names_folders(role)
     }
 
     fn compare<T: Ord + Clone>(&self, role: &RoleRef, part: impl Fn(&Row) -> &BTreeSet<T>) -> Trusted<T> {
@@ -107,7 +127,8 @@ impl Observed {
     }
 
     fn differs(&self, role: &RoleRef) -> bool {
-        matches!(self.privileges(role), Trusted::Differs(_)) || matches!(self.folders(role), Trusted::Differs(_))
+        let folders = self.compare(role, |row| &row.folders);
+        matches!(self.privileges(role), Trusted::Differs(_)) || matches!(folders, Trusted::Differs(_))
     }
 
     /// Files the rows of one person. A row belongs to the role the person holds in its environment; one that
@@ -129,11 +150,10 @@ impl Observed {
                 (None, _) => None,
             };
             if let Some(&role) = role {
-                let row = Row {
-                    privileges: pairs(&row.privileges),
-                    folders: row.folder_ids.into_iter().collect(),
-                };
-                self.rows.entry(role.clone()).or_default().insert(member.clone(), row);
+                let holders = self.rows.entry(role.clone()).or_default();
+                let all = holders.entry(member.clone()).or_default();
+                all.privileges.extend(pairs(&row.privileges));
+                all.folders.extend(row.folder_ids);
             }
         }
     }
@@ -162,7 +182,7 @@ impl Observed {
         let mut everyone = BTreeSet::new();
         let mut missing: BTreeMap<&RoleRef, usize> = BTreeMap::new();
         for (role, holders) in &holdings.by_role {
-            if self.differs(role) {
+            if self.needs_all(role) {
                 everyone.extend(unasked(holders));
                 continue;
             }
@@ -274,13 +294,19 @@ pub async fn observe(
     }
     for (role, holders) in &holdings.by_role {
         let name = name_of(role);
-        if observed.differs(role) {
+        if observed.needs_all(role) {
             // Each holder has what their own answer says, so one without an answer has nothing.
             let answered = |member: &&MemberId| observed.rows.get(role).is_some_and(|rows| rows.contains_key(*member));
+            let message = if observed.differs(role) {
+                "holders of a role whose holders differ did not show what they may do; their privileges are missing"
+            } else {
+                "holders of a role that names folders did not show which folders are theirs; their access to folders is \
+                 missing"
+            };
             for member in holders.iter().filter(|member| !answered(member)) {
                 cx.warnings.add(
                     cause::PRIVILEGES_UNKNOWN_OF,
-                    "holders of a role whose holders differ did not show what they may do; their privileges are missing",
+                    message,
                     format!("collaborator {member} as {name} ({})", role.environment),
                 );
             }
@@ -382,5 +408,44 @@ impl Single for Privileges<'_> {
     async fn is_listed(&self, id: &str) -> Result<bool> {
         let members = collaborator::now(self.client).await?;
         Ok(members.iter().any(|member| member.id.as_str() == id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two rows may tell of one role, by folder for example.
+    #[test]
+    fn rows_of_one_role_and_person_are_united() {
+        let member = MemberId::from("7");
+        let role = RoleRef {
+            kind: RoleKind::Environment,
+            id: "3".to_owned(),
+            environment: Environment::dev(),
+        };
+        let mut holdings = Holdings::default();
+        holdings.by_role.insert(role.clone(), BTreeSet::from([member.clone()]));
+        let row = |id: &str, folder: &str| PrivilegeRow {
+            environment_type: Some("dev".to_owned()),
+            name: None,
+            privileges: BTreeMap::from([("Recipes".to_owned(), vec![id.to_owned()])]),
+            folder_ids: vec![FolderId::from(folder)],
+            odd: Vec::new(),
+        };
+        let rows = [row("read", "1"), row("run", "2")];
+        for rows in [rows.to_vec(), rows.iter().rev().cloned().collect()] {
+            let mut observed = Observed::new(&holdings);
+            observed.file(&member, rows, &RoleNames::default());
+            let pair = |id: &str| Pair {
+                group: "Recipes".to_owned(),
+                id: id.to_owned(),
+            };
+            let both = BTreeSet::from([pair("read"), pair("run")]);
+            assert_eq!(observed.privileges(&role), Trusted::Same(both));
+            let folders = BTreeSet::from(["1", "2"].map(FolderId::from));
+            let of_each = BTreeMap::from([(member.clone(), folders)]);
+            assert_eq!(observed.folders(&role), Trusted::Differs(of_each));
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! The project roles that a person was given directly, in one environment.
 
-use super::model::{ProjectGrant, ProjectId};
+use super::model::ProjectId;
+use super::place::grants;
+use super::standing::{Grantee, Whose, is_elsewhere, unclear};
 use super::{Project, environment as check, name, now};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource::{Profile, ResourceBuilder};
-use crate::workato::client::{WorkatoClient, endpoint};
+use crate::workato::client::WorkatoClient;
 use crate::workato::code;
 use crate::workato::collaborator::MemberId;
 use crate::workato::kind::ResourceKind as _;
-use crate::workato::listing::List;
 use crate::workato::names::Meaning;
 use crate::workato::project_role;
 use crate::workato::settings::Environment;
@@ -43,20 +44,25 @@ impl DirectGrant {
 /// All of a person in an environment, as they are at this moment.
 ///
 /// # Errors
-/// `InvalidArgument` for a role that cannot be told from another one; those of the API.
+/// `InvalidArgument` for a role that cannot be told from another one; `FailedPrecondition` for a grant that does not say
+/// whose it is, or is on another project by its own word; those of the API.
 pub async fn direct_grants(
     t: &Tables,
     (environment, client): (&Environment, &WorkatoClient),
     member: &MemberId,
 ) -> Result<Vec<DirectGrant>> {
     let roles = project_role::now(&t.clients.dev).await?;
+    let holder = Grantee::Person(member.clone());
     let mut direct = Vec::new();
     for project in now(client).await? {
-        let list = List::now(client, endpoint::PROJECT_GRANTS.of(project.id.as_str()));
-        let grants: Vec<ProjectGrant> = list.usually_empty().read().await?;
+        let grants = grants(client, &project.id).await?;
         check::check(environment, &grants)?;
-        let own = |grant: &&ProjectGrant| grant.user.as_ref().is_some_and(|user| user.id == *member);
-        for grant in grants.iter().filter(own).filter(|grant| grant.user_group.is_none()) {
+        for grant in &grants {
+            match holder.whose(grant) {
+                Whose::Others => continue,
+                Whose::Theirs if !is_elsewhere(grant, &project.id) => {}
+                Whose::Theirs | Whose::Unclear => return Err(unclear(grant, &project.id)),
+            }
             let meant = grant.project_role.as_ref().map(|named| roles.of_grant(named));
             let Some(Meaning::One(role)) = meant else {
                 let message = format!("a project role in {} cannot be told from others", name(&project));

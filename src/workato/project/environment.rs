@@ -26,14 +26,8 @@ pub fn seen_in(grants: &[ProjectGrant]) -> Option<Environment> {
 
 fn seen(grant: &ProjectGrant) -> Option<Environment> {
     let kind = grant.project.as_ref()?.environment.as_ref()?.kind.as_deref()?;
-    let environment = Environment::new(kind);
-    match environment.as_str() {
-        "" => None,
-        // As API clients spell it.
-        "development" => Some(Environment::dev()),
-        "production" => Some(Environment::new("prod")),
-        _ => Some(environment),
-    }
+    // A word that is not known says nothing for certain, and a token is not refused for it.
+    Some(Environment::new(kind)).filter(Environment::is_known)
 }
 
 /// Makes sure that grants which the token of `environment` shows are of that environment.

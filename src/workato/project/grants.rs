@@ -20,6 +20,7 @@ use crate::workato::project_role::ProjectRoles;
 use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::tokens::Placed;
+use crate::workato::whose::{Said, TWO_IDS, Whose, whose};
 
 /// What syncs record when they read grants of an environment, and what the session keys of grants begin with.
 pub const FAMILY: &str = "project_grants";
@@ -56,7 +57,32 @@ pub async fn of_project(t: &Tables, cx: &SyncContext, project: &v2::Resource) ->
     Ok(Page::last(rows))
 }
 
-/// Grants of the projects of one environment.
+/// Counts the projects whose grants answered before, where the list of an environment has no project any more: nobody
+/// asks for the grants of one then.
+///
+/// # Errors
+/// Those of the client.
+pub async fn all_vanished(t: &Tables, cx: &SyncContext) -> Result<()> {
+    if !has_environment_roles(t, cx).await? {
+        return Ok(());
+    }
+    let projects = t.get::<Projects>(cx).await?;
+    for (environment, client) in t.readable_environments(cx).await? {
+        let is_empty = !projects.iter().any(|placed| placed.environment == environment);
+        if is_empty && super::is_listed(t, cx, &environment) {
+            let family = t.family(cx, &format!("{FAMILY}/{environment}"));
+            let asked = Grants {
+                cx,
+                client: &client,
+                environment: &environment,
+                projects: &projects,
+            };
+            single::begin(cx, &family, &asked).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The rows of a project, through the session of the sync.
 ///
 /// # Errors
@@ -64,9 +90,10 @@ pub async fn of_project(t: &Tables, cx: &SyncContext, project: &v2::Resource) ->
 pub async fn grants_of(cx: &SyncContext, client: &WorkatoClient, id: &str) -> Result<Vec<ProjectGrant>> {
     let key = format!("{FAMILY}/{id}");
     let list = List::of_sync(cx, &key, client, endpoint::PROJECT_GRANTS.of(id));
-    list.usually_empty().read().await
+    list.usually_empty().all_hold().read().await
 }
 
+/// Grants of the projects of one environment.
 struct Grants<'a> {
     cx: &'a SyncContext,
     client: &'a WorkatoClient,
@@ -107,6 +134,10 @@ impl Single for Grants<'_> {
     async fn ask_again(&self, id: &str) -> Result<()> {
         let page = self.client.page::<ProjectGrant>(endpoint::PROJECT_GRANTS.of(id), 1);
         page.await.map(drop)
+    }
+
+    fn is_known(&self, id: &str) -> Option<bool> {
+        Some(self.projects.iter().any(|placed| placed.row.id.as_str() == id))
     }
 
     async fn is_listed(&self, id: &str) -> Result<bool> {
@@ -168,13 +199,36 @@ async fn build(
     }
     let metadata = Profile::new().with("project_grant_id", grant.id.to_string());
     if let Some(user) = &grant.user {
-        if !t.get::<People>(cx).await?.contains(&user.id) {
+        let example = format!("collaborator {} on {}", user.id, project.display_name);
+        let people = t.get::<People>(cx).await?;
+        let Some(email) = people.get(&user.id) else {
             cx.warnings.add(
                 cause::COLLABORATOR_NOT_LISTED,
                 "grants or group memberships name collaborators that the member list did not return; they were dropped",
-                format!("collaborator {} on {}", user.id, project.display_name),
+                example,
             );
             return Ok(None);
+        };
+        let said = Said {
+            id: user.id.as_str(),
+            second: user.second.as_ref().map(|id| id.as_str()),
+            email: user.email.as_deref(),
+        };
+        match whose(said, email.as_deref()) {
+            Whose::Theirs => {}
+            Whose::OtherAddress => {
+                cx.warnings.add(
+                    cause::GRANT_OF_OTHER_ADDRESS,
+                    "project grants name a person by the id of a collaborator and another e-mail address; they were \
+                     dropped (people who were invited and have not accepted may have numbers of their own)",
+                    example,
+                );
+                return Ok(None);
+            }
+            Whose::TwoIds => {
+                cx.warnings.add(cause::TWO_IDS, TWO_IDS, example);
+                return Ok(None);
+            }
         }
         let principal = collaborator::resource_id(&user.id);
         return Ok(Some(

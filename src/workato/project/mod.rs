@@ -1,9 +1,12 @@
 //! Projects. In RBAC v2 each project role is an entitlement of every project, granted to people and groups.
 
+mod aftermath;
 mod direct;
 pub mod environment;
 mod grants;
 mod model;
+mod place;
+mod standing;
 mod write;
 
 use std::collections::BTreeSet;
@@ -146,6 +149,9 @@ impl ResourceKind for Project {
     }
 
     async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        if page.is_first() {
+            grants::all_vanished(t, cx).await?;
+        }
         Page::of_table(&t.get::<Projects>(cx).await?, page, PAGE, |placed| {
             let project = &placed.row;
             let profile = Profile::new()

@@ -60,6 +60,9 @@ parts! {
     /// The person of a grant (`workato/api.md 2.9`).
     GrantUser {
         id: MemberId = id,
+        /// Where it names two people.
+        #[serde(default)]
+        second: Option<MemberId> = second_id,
         name: Option<String> = text,
         email: Option<String> = text,
     }

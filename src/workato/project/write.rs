@@ -1,40 +1,41 @@
 //! Giving and taking project roles, to people and to groups. The client of the project's environment does it.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use prost_types::Any;
 use serde::Serialize;
 use serde_json::json;
 
-use super::model::{ProjectGrant, ProjectId};
-use super::{Project, environment, name, now};
+use super::aftermath::Aftermath;
+use super::model::ProjectGrant;
+use super::place::{FoundProject, grants};
+use super::standing::{Grantee, Of, Whose, check_alone, held_by, is_elsewhere, name_of, of_role, or};
+use super::{Project, now};
 use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
+use crate::baton::lock::locked;
 use crate::baton::proto::v2;
-use crate::baton::resource;
-use crate::workato::client::{WorkatoClient, endpoint};
+use crate::workato::client::endpoint;
 use crate::workato::code;
-use crate::workato::collaborator::{MemberId, called, member_of, person_id};
-use crate::workato::group::{self, CollaboratorGroup, GroupId};
+use crate::workato::collaborator::{called, member_of};
+use crate::workato::group;
 use crate::workato::kind::{self, ResourceKind as _, id_value};
-use crate::workato::listing::List;
 use crate::workato::names::Meaning;
-use crate::workato::project_role::{self, NamedRole, ProjectRoles};
-use crate::workato::settings::Environment;
+use crate::workato::project_role::{self, NamedRole, ProjectRoleId, ProjectRoles};
 use crate::workato::tables::Tables;
-use crate::workato::tokens;
 use crate::workato::writing::effect::{Ended, send};
-use crate::workato::writing::{
-    already_granted, already_revoked, ambiguous_right, environment_said, replaced, revoked_before,
-};
+use crate::workato::writing::{already_granted, already_revoked, ambiguous_right, replaced, revoked_before, shown};
 
 /// What somebody without a role holds.
 const NO_ROLE: &str = "no role";
+/// Projects whose grants are asked for the id of a role.
+const ASKED: usize = 5;
 
 /// A project role to give.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct NewProjectGrant {
+pub struct NewProjectGrant {
     /// `User` or `UserGroup`.
     assignment_type: &'static str,
     /// The id of whom it is for.
@@ -43,50 +44,50 @@ struct NewProjectGrant {
     project_role_id: serde_json::Value,
 }
 
-/// Who gets or loses it.
-enum Grantee {
-    Person(MemberId),
-    Group(GroupId),
+/// The grant of a role, as it is written.
+pub fn assignment(holder: &Grantee, project_role_id: serde_json::Value) -> NewProjectGrant {
+    let (assignment_type, assignment_id) = match holder {
+        Grantee::Person(id) => ("User", id_value(id)),
+        Grantee::Group(id) => ("UserGroup", id_value(id)),
+    };
+    NewProjectGrant {
+        assignment_type,
+        assignment_id,
+        project_role_id,
+    }
 }
 
-impl Grantee {
-    fn of(principal: &v2::Resource) -> Result<Grantee> {
-        match resource::key(principal) {
-            (CollaboratorGroup::TYPE, id) if !id.is_empty() => Ok(Grantee::Group(GroupId::from(id))),
-            _ => person_id(principal).map(Grantee::Person),
-        }
+/// The name of a holder whom the workspace has.
+///
+/// # Errors
+/// `NotFound` for somebody who is not in the workspace; those of the API.
+async fn known(t: &Tables, cx: &SyncContext, holder: &Grantee) -> Result<String> {
+    match holder {
+        Grantee::Person(id) => member_of(t, cx, id).await.map(|member| called(&member)),
+        Grantee::Group(id) => group::find_now(t, id).await.map(|found| group::name(&found)),
     }
+}
 
-    /// Their name.
-    ///
-    /// # Errors
-    /// `NotFound` for somebody who is not in the workspace; those of the API.
-    async fn name(&self, t: &Tables, cx: &SyncContext) -> Result<String> {
-        match self {
-            Grantee::Person(id) => member_of(t, cx, id).await.map(|member| called(&member)),
-            Grantee::Group(id) => group::find_now(t, id).await.map(|found| group::name(&found)),
-        }
-    }
-
-    fn holds(&self, grant: &ProjectGrant) -> bool {
-        match (self, &grant.user, &grant.user_group) {
-            (Grantee::Person(id), Some(user), None) => user.id == *id,
-            (Grantee::Group(id), None, Some(group)) => group.id == *id,
-            _ => false,
-        }
-    }
-
-    fn assignment(&self, project_role_id: serde_json::Value) -> NewProjectGrant {
-        let (assignment_type, assignment_id) = match self {
-            Grantee::Person(id) => ("User", id_value(id)),
-            Grantee::Group(id) => ("UserGroup", id_value(id)),
-        };
-        NewProjectGrant {
-            assignment_type,
-            assignment_id,
-            project_role_id,
-        }
-    }
+/// The name of a holder, and whether a list has them: a grant can be theirs all the same where none does.
+///
+/// # Errors
+/// Those of the API.
+async fn name_of_holder(
+    t: &Tables,
+    cx: &SyncContext,
+    holder: &Grantee,
+    principal: &v2::Resource,
+) -> Result<(String, bool)> {
+    let name = match holder {
+        Grantee::Person(id) => match member_of(t, cx, id).await {
+            Ok(member) => Some(called(&member)),
+            Err(error) if error.kind() == Kind::NotFound => None,
+            Err(error) => return Err(error),
+        },
+        Grantee::Group(id) => group::listed(t, id).await?.map(|found| group::name(&found)),
+    };
+    let is_listed = name.is_some();
+    Ok((name.unwrap_or_else(|| shown(principal)), is_listed))
 }
 
 /// The project role that is to be given or taken away, among those of the workspace.
@@ -101,8 +102,7 @@ impl WantedRole {
     ///
     /// # Errors
     /// `NotFound` for a role that is gone; `InvalidArgument` for a slug that is not that of one role, or is another's now.
-    async fn of(t: &Tables, on: &v2::Resource, (slug, text): (&str, &str)) -> Result<WantedRole> {
-        let roles = project_role::now(&t.clients.dev).await?;
+    fn of(roles: ProjectRoles, on: &v2::Resource, (slug, text): (&str, &str)) -> Result<WantedRole> {
         let role = match roles.of_slug(slug) {
             Meaning::One(role) => role.clone(),
             Meaning::Several(several) => {
@@ -128,44 +128,47 @@ impl WantedRole {
         }
     }
 
-    /// Whether a grant is of this role.
-    ///
-    /// # Errors
-    /// `InvalidArgument` for one that may be.
-    fn is(&self, grant: &ProjectGrant) -> Result<bool> {
-        let is_it = |role: &NamedRole| role.role.id == self.role.role.id;
-        match grant.project_role.as_ref().map(|named| self.roles.of_grant(named)) {
-            Some(Meaning::One(role)) => Ok(is_it(role)),
-            Some(Meaning::Several(several)) if several.iter().any(|role| is_it(role)) => Err(ambiguous_right(format!(
-                "the grant of {:?} can be of the project role {}",
-                name_of(grant),
-                or(&several)
-            ))),
-            _ => Ok(false),
-        }
-    }
-
     /// The first of these grants that is of this role.
     ///
     /// # Errors
-    /// As [`WantedRole::is`].
+    /// `InvalidArgument` for one that may be.
     fn among<'g>(&self, grants: impl IntoIterator<Item = &'g ProjectGrant>) -> Result<Option<&'g ProjectGrant>> {
         for grant in grants {
-            if self.is(grant)? {
+            if of_role(&self.roles, Some(&self.role), grant)? == Of::It {
                 return Ok(Some(grant));
             }
         }
         Ok(None)
     }
 
-    /// The id that grants give this role. Lists give it another id, so a grant that has the role is asked first
-    /// (`workato/api.md 2.8`).
+    /// The id that these grants give this role.
+    fn id_among(&self, grants: &[ProjectGrant]) -> Result<Option<ProjectRoleId>> {
+        let found = self.among(grants)?;
+        Ok(found
+            .and_then(|grant| grant.project_role.as_ref())
+            .map(|role| role.id.clone()))
+    }
+
+    /// A grant that gives another role the id that this one has in the list.
+    fn of_another<'g>(&self, grants: &'g [ProjectGrant]) -> Option<&'g ProjectGrant> {
+        grants.iter().find(|grant| {
+            let named = grant.project_role.as_ref();
+            named.is_some_and(|named| {
+                named.id == self.role.role.id
+                    && !matches!(self.roles.of_grant(named), Meaning::One(role) if role.role.id == self.role.role.id)
+            })
+        })
+    }
+
+    /// The id that grants give this role. Lists may give it another id, so a grant that has the role is asked first, of this
+    /// project and, where there is nothing to compare, of others (`workato/api.md 2.8`).
     ///
     /// # Errors
-    /// `InvalidArgument` for a role that could not be told from another one afterwards.
-    fn id_in_grants(&self, before: &[ProjectGrant]) -> Result<serde_json::Value> {
-        if let Some(role) = self.among(before)?.and_then(|grant| grant.project_role.as_ref()) {
-            return Ok(id_value(&role.id));
+    /// `InvalidArgument` for a role that could not be told from another one afterwards, or whose id grants use for another
+    /// one; those of the API.
+    async fn id_in_grants(&self, place: &FoundProject<'_>, before: &[ProjectGrant]) -> Result<serde_json::Value> {
+        if let Some(id) = self.id_among(before)? {
+            return Ok(id_value(&id));
         }
         if self.roles.shares_name(&self.role) {
             let message = format!(
@@ -174,7 +177,34 @@ impl WantedRole {
             );
             return Err(ambiguous_right(message));
         }
-        Ok(id_value(&self.role.role.id))
+        let mut another = self.of_another(before).map(name_of);
+        if another.is_some() || before.is_empty() {
+            let projects = now(place.client).await?;
+            let others = projects.iter().filter(|project| project.id != place.id);
+            for project in others.take(ASKED) {
+                let elsewhere = grants(place.client, &project.id).await?;
+                if let Some(id) = self.id_among(&elsewhere)? {
+                    return Ok(id_value(&id));
+                }
+                another = another.or_else(|| self.of_another(&elsewhere).map(name_of));
+            }
+        }
+        match another {
+            None => Ok(id_value(&self.role.role.id)),
+            Some(another) => {
+                let message = format!(
+                    "the list of project roles has {:?} as {id}, and project grants have {another:?} as {id}",
+                    self.role.name,
+                    id = self.role.role.id
+                );
+                Err(Error::new(Kind::InvalidArgument, message)
+                    .code(code::AMBIGUOUS_RIGHT)
+                    .hint(
+                        "nothing was sent, since it might have given the other role; give this one once in Workato, then \
+                         its number is known",
+                    ))
+            }
+        }
     }
 
     /// The slug of the role of a grant, where that is certain.
@@ -186,61 +216,81 @@ impl WantedRole {
     }
 }
 
-/// Roles in words: `"C++" (90) or "C#" (91)`.
-fn or(several: &[&NamedRole]) -> String {
-    let all: Vec<String> = several
-        .iter()
-        .map(|role| format!("{:?} ({})", role.name, role.role.id))
-        .collect();
-    all.join(" or ")
+/// The grants of a holder on this project, for certain.
+fn own<'g>(place: &FoundProject<'_>, holder: &Grantee, all: &'g [ProjectGrant]) -> Vec<&'g ProjectGrant> {
+    all.iter()
+        .filter(|grant| holder.whose(grant) == Whose::Theirs && !is_elsewhere(grant, &place.id))
+        .collect()
 }
 
 /// Gives the project role of an entitlement, by its slug and its text.
 ///
 /// # Errors
 /// `NotFound` for a project, role, person or group that is gone; `FailedPrecondition` for a project that no token sees;
-/// `InvalidArgument` for a role that cannot be told from another; those of the API; `Internal` when it has no effect.
+/// `InvalidArgument` for a role that cannot be told from another; those of the API; `Internal` when it has no effect, or
+/// another one, which is undone or named.
 pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Result<Granted> {
     let (on, what, principal) = (wanted.on, (wanted.slug, wanted.text), wanted.principal);
     let holder = Grantee::of(principal)?;
-    let place = find(t, cx, on).await?;
-    let right = WantedRole::of(t, on, what).await?;
-    let who = holder.name(t, cx).await?;
+    let place = FoundProject::find(t, cx, on).await?;
+    let right = WantedRole::of(project_role::now(&t.clients.dev).await?, on, what)?;
+    let who = known(t, cx, &holder).await?;
     let before = place.grants().await?;
     let already = |name: &str| {
         cx.changes.tell(Change::already(&who, &place.name, name));
         Ok(already_granted())
     };
-    let had: Vec<&ProjectGrant> = before.iter().filter(|g| holder.holds(g)).collect();
+    let had = own(&place, &holder, &before);
     if let Some(held) = right.among(had.iter().copied())? {
         return already(&name_of(held));
     }
-    let role_id = right.id_in_grants(&before)?;
+    let role_id = right.id_in_grants(&place, &before).await?;
     let change = Change::made(&who, &place.name, names(&had), &right.role.name);
-    let body = json!({ "project_grants": [holder.assignment(role_id)] });
+    let body = json!({ "project_grants": [assignment(&holder, role_id)] });
     let address = endpoint::PUT_PROJECT_GRANTS.of(place.id.as_str());
     let write = place.client.write(address, Some(&body))?;
+    let last: Mutex<Option<Vec<ProjectGrant>>> = Mutex::default();
     let ended = send(cx, place.client, &change, write, &[Kind::AlreadyExists], || async {
         let now = place.grants().await?;
-        let held: Vec<&ProjectGrant> = now.iter().filter(|g| holder.holds(g)).collect();
-        let there = right.among(held.iter().copied())?.is_some();
-        Ok((!there).then(|| names(&held)))
+        let instead = {
+            let held = own(&place, &holder, &now);
+            let is_there = right.among(held.iter().copied())?.is_some();
+            (!is_there).then(|| names(&held))
+        };
+        *locked(&last) = Some(now);
+        Ok(instead)
     });
-    if ended.await? == Ended::Before {
+    let ended = ended.await;
+    let now = locked(&last).take();
+    let aftermath = Aftermath {
+        place: &place,
+        cx,
+        change: &change,
+        before: &before,
+        holder: &holder,
+    };
+    let ended = match (ended, &now) {
+        (Err(error), Some(now)) => return Err(aftermath.of_failure(error, now).await),
+        (ended, _) => ended?,
+    };
+    if ended == Ended::Before {
         return already(&right.role.name);
     }
+    let after = now.unwrap_or_default();
+    aftermath.of_grant(&after).await?;
     // Whether a holder may have two roles in a project is nowhere said: what went is what is told.
-    let mut annotations = Vec::new();
-    if !had.is_empty() {
-        let after = place.grants().await?;
-        let principal = principal.id.clone().unwrap_or_default();
-        let stays = |old: &ProjectGrant| {
-            let mut now = after.iter().filter(|new| holder.holds(new));
-            now.any(|new| new.project_role == old.project_role)
-        };
-        let gone = had.iter().find(|old| !stays(old)).and_then(|old| right.slug_of(old));
-        annotations.extend(gone.map(|slug| replaced(Project::TYPE, place.id.to_string(), slug, &principal)));
-    }
+    let principal = principal.id.clone().unwrap_or_default();
+    let stays = |old: &ProjectGrant| {
+        let now = own(&place, &holder, &after);
+        now.iter().any(|new| new.project_role == old.project_role)
+    };
+    let gone = had
+        .iter()
+        .filter(|old| !stays(old))
+        .filter_map(|old| right.slug_of(old));
+    let annotations = gone
+        .map(|slug| replaced(Project::TYPE, place.id.to_string(), slug, &principal))
+        .collect();
     Ok(Granted {
         grants: Vec::new(),
         annotations,
@@ -250,131 +300,71 @@ pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Re
 /// Takes the project role away.
 ///
 /// # Errors
-/// As `grant`.
+/// As `grant`; `FailedPrecondition` where it is not clear whether it is held.
 pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Result<Vec<Any>> {
     let (on, what, principal) = (wanted.on, (wanted.slug, wanted.text), wanted.principal);
     let holder = Grantee::of(principal)?;
-    let gone = |error: Error| match error.kind() {
-        Kind::NotFound => Ok(already_revoked(cx, on, principal)),
-        _ => Err(error),
-    };
-    let place = match find(t, cx, on).await {
+    let place = match FoundProject::find(t, cx, on).await {
         Ok(place) => place,
-        Err(error) => return gone(error),
+        Err(error) if error.kind() == Kind::NotFound => return Ok(already_revoked(cx, on, principal)),
+        Err(error) => return Err(error),
     };
-    let right = match WantedRole::of(t, on, what).await {
+    let roles = project_role::now(&t.clients.dev).await?;
+    let right = match WantedRole::of(roles.clone(), on, what) {
         Ok(right) => right,
-        Err(error) => return gone(error),
+        Err(error) if error.kind() == Kind::NotFound => {
+            // Grants name roles that no list has for a while, and then may name this one.
+            held_by((&roles, None), &holder, &place.id, &place.grants().await?)?;
+            return Ok(already_revoked(cx, on, principal));
+        }
+        Err(error) => return Err(error),
     };
-    let who = match holder.name(t, cx).await {
-        Ok(who) => who,
-        Err(error) => return gone(error),
-    };
+    let (who, is_listed) = name_of_holder(t, cx, &holder, principal).await?;
     let all = place.grants().await?;
     let already = |role: &str, now: Option<String>| {
-        cx.changes.tell(Change::gone(&who, &place.name, role, now));
+        cx.changes
+            .tell(Change::gone(&who, &place.name, role, now).listed(is_listed));
         Ok(revoked_before())
     };
-    let own: Vec<&ProjectGrant> = all.iter().filter(|g| holder.holds(g)).collect();
-    let Some(held) = right.among(own.iter().copied())? else {
+    let Some(held) = held_by((&right.roles, Some(&right.role)), &holder, &place.id, &all)? else {
+        let own = own(&place, &holder, &all);
         return already(&right.role.name, (!own.is_empty()).then(|| names(&own)));
     };
-    let change = Change::made(&who, &place.name, name_of(held), NO_ROLE);
+    check_alone(held, &all)?;
+    let change = Change::made(&who, &place.name, name_of(held), NO_ROLE).listed(is_listed);
     let write = place
         .client
         .write(endpoint::DELETE_PROJECT_GRANT.of(held.id.as_str()), None)?;
+    let last: Mutex<Option<Vec<ProjectGrant>>> = Mutex::default();
     let ended = send(cx, place.client, &change, write, &[Kind::NotFound], || async {
         match place.grants().await {
-            Ok(now) => Ok(right
-                .among(now.iter().filter(|g| holder.holds(g)))?
-                .is_some()
-                .then(|| name_of(held))),
+            Ok(now) => {
+                let left = held_by((&right.roles, Some(&right.role)), &holder, &place.id, &now)?;
+                let is_there = left.is_some();
+                *locked(&last) = Some(now);
+                Ok(is_there.then(|| name_of(held)))
+            }
             // Nobody holds anything in a project that is gone.
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
-    });
-    match ended.await? {
+    })
+    .await;
+    let now = locked(&last).take().filter(|_| !matches!(ended, Ok(Ended::Before)));
+    if let Some(now) = now {
+        let aftermath = Aftermath {
+            place: &place,
+            cx,
+            change: &change,
+            before: &all,
+            holder: &holder,
+        };
+        aftermath.of_revoke(held, &now).await?;
+    }
+    match ended? {
         Ended::Made => Ok(Vec::new()),
         Ended::Before => already(&name_of(held), None),
     }
-}
-
-/// A project, and the client that sees it.
-struct FoundProject<'t> {
-    id: ProjectId,
-    /// With its environment: each has a project of that name.
-    name: String,
-    environment: Environment,
-    client: &'t WorkatoClient,
-}
-
-impl FoundProject<'_> {
-    async fn grants(&self) -> Result<Vec<ProjectGrant>> {
-        let list = List::now(self.client, endpoint::PROJECT_GRANTS.of(self.id.as_str()));
-        let mut all: Vec<ProjectGrant> = list.usually_empty().read().await?;
-        environment::check(&self.environment, &all)?;
-        // What a list says of another project says nothing here.
-        let elsewhere = |id: &ProjectId| *id != self.id;
-        all.retain(|grant| {
-            !grant
-                .project
-                .as_ref()
-                .and_then(|p| p.id.as_ref())
-                .is_some_and(elsewhere)
-        });
-        Ok(all)
-    }
-}
-
-/// The project. Asked for anew: a list that the token may not read must not look like one without the project.
-///
-/// # Errors
-/// `NotFound` for one that is gone for certain; `FailedPrecondition` for one that may lie where nothing is seen.
-async fn find<'t>(t: &'t Tables, cx: &SyncContext, on: &v2::Resource) -> Result<FoundProject<'t>> {
-    let id = ProjectId::from(resource::key(on).1);
-    let environments = match environment_said(t, cx, on).await? {
-        Some(environment) => vec![environment],
-        None => t.environments(cx).await?,
-    };
-    let (mut blind, mut seen) = (Vec::new(), Vec::new());
-    for environment in environments {
-        let Some(client) = t.clients.of(&environment) else {
-            blind.push(environment);
-            continue;
-        };
-        let projects = now(client).await?;
-        if let Some(project) = projects.iter().find(|p| p.id == id) {
-            return Ok(FoundProject {
-                name: format!("{} ({environment})", name(project)),
-                id,
-                environment,
-                client,
-            });
-        }
-        seen.push((environment, client));
-    }
-    if blind.is_empty() {
-        // A token in the setting of another environment does not show what is gone in this one.
-        for (seen, client) in seen {
-            environment::ask(&seen, client).await?;
-        }
-        return Err(Error::new(Kind::NotFound, format!("there is no project {id}"))
-            .code(code::NOT_IN_WORKSPACE)
-            .hint("sync again"));
-    }
-    let message = format!("it cannot be told whether there is a project {id}");
-    Err(Error::new(Kind::FailedPrecondition, message)
-        .code(code::OUT_OF_SIGHT)
-        .hint(format!(
-            "projects of an environment are seen with its own token only: {}",
-            blind.iter().map(tokens::advice).collect::<Vec<_>>().join("; ")
-        )))
-}
-
-fn name_of(grant: &ProjectGrant) -> String {
-    let name = grant.project_role.as_ref().and_then(|r| r.name.clone());
-    name.unwrap_or_default()
 }
 
 /// What somebody holds in a project, in words.

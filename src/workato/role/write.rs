@@ -12,9 +12,10 @@ use crate::workato::access_model::{AccessModel, Detected};
 use crate::workato::collaborator::{self, person};
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
-use crate::workato::role_assignments::{RoleKind, RoleNames};
+use crate::workato::role_assignments::RoleKind;
 use crate::workato::tables::Tables;
 use crate::workato::writing::assignment::{Given, WantedRole, revoke_found};
+use crate::workato::writing::held::KnownRoles;
 use crate::workato::writing::{already_granted, environment_said, no_role, replaced};
 
 /// Gives the role.
@@ -29,11 +30,11 @@ pub async fn grant(t: &Tables, cx: &SyncContext, on: &v2::Resource, principal: &
         return Ok(already_granted());
     };
     let mut annotations = Vec::new();
-    if let Some(held) = before
-        && let Meaning::One(id) = wanted.names.find(RoleKind::Legacy, &held)
-    {
-        let id = t.scoped_id(&id, &wanted.environment);
-        annotations.push(replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id)));
+    for held in before {
+        if let Meaning::One(id) = wanted.known.names.find(RoleKind::Legacy, &held) {
+            let id = t.scoped_id(&id, &wanted.environment);
+            annotations.push(replaced(Role::TYPE, id, HAS, &collaborator::resource_id(&member.id)));
+        }
     }
     Ok(Granted {
         grants: Vec::new(),
@@ -78,7 +79,7 @@ async fn find(t: &Tables, cx: &SyncContext, on: &v2::Resource) -> Result<WantedR
                 environment,
                 id: id.clone(),
                 name: name.clone(),
-                names: RoleNames::of(&*t.get::<Detected>(cx).await?),
+                known: KnownRoles::of(t, cx).await?,
             };
             return wanted.checked();
         }

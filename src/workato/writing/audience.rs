@@ -149,6 +149,7 @@ impl<'t, A: Audience> Place<'t, A> {
         let wanted = Wanted {
             what: A::DOORS.what,
             list: A::DOORS.list,
+            itself: Some(A::DOORS.one),
             id: resource::key(on).1,
             environment: environment_said(t, cx, on).await?,
         };

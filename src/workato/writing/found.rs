@@ -4,14 +4,18 @@
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
 use crate::workato::access_model::is_refusal;
-use crate::workato::client::endpoint::Endpoint;
-use crate::workato::client::{Listed, WorkatoClient};
+use crate::workato::client::decode::Undecodable;
+use crate::workato::client::endpoint::{Endpoint, Paging};
+use crate::workato::client::field::{Fields, Part};
+use crate::workato::client::odd::Odd;
+use crate::workato::client::{Listed, Row, WorkatoClient};
 use crate::workato::code;
 use crate::workato::listing::List;
 use crate::workato::project::environment;
 use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::tokens;
+use crate::workato::writing::not_clear;
 
 /// Something that is looked for.
 #[derive(Debug, Clone)]
@@ -20,6 +24,8 @@ pub struct Wanted<'a> {
     pub what: &'static str,
     /// The list that has it.
     pub list: &'static Endpoint,
+    /// What answers about it alone, itself or a list of what it has; none where nothing does.
+    pub itself: Option<&'static Endpoint>,
     /// Its id.
     pub id: &'a str,
     /// Where it lies, if that is known.
@@ -35,6 +41,21 @@ pub struct Found<'t, R> {
     pub client: &'t WorkatoClient,
     /// Its row.
     pub row: R,
+}
+
+/// A row of which nothing is read.
+struct Anything;
+
+impl Part for Anything {
+    fn read(_: &mut Fields<'_>) -> std::result::Result<Self, Undecodable> {
+        Ok(Anything)
+    }
+}
+
+impl Row for Anything {
+    fn odd(&self) -> &[Odd] {
+        &[]
+    }
 }
 
 impl Wanted<'_> {
@@ -81,9 +102,44 @@ impl Wanted<'_> {
         match (found.pop(), refusal) {
             (Some(found), _) => Ok(found),
             (None, Some(refusal)) => Err(refusal),
-            (None, None) if blind.is_empty() => self.gone(seen).await,
-            (None, None) => Err(self.out_of_sight(&blind)),
+            (None, None) => match self.unlisted(&seen).await? {
+                Some(found) => Ok(found),
+                None if blind.is_empty() => self.gone(seen).await,
+                None => Err(self.out_of_sight(&blind)),
+            },
         }
+    }
+
+    /// What no list shows may be there all the same, beyond the end of one or of a client that sees less: it is gone only
+    /// where it says so itself.
+    async fn unlisted<'t, R: Listed>(&self, seen: &[(Environment, &'t WorkatoClient)]) -> Result<Option<Found<'t, R>>> {
+        let Some(itself) = self.itself else {
+            return Ok(None);
+        };
+        for (environment, client) in seen.iter().cloned() {
+            let answer = match itself.paging {
+                Paging::None => client.object::<R>(itself.of(self.id)).await.map(Some),
+                _ => client.page::<Anything>(itself.of(self.id), 1).await.map(|_| None),
+            };
+            match answer {
+                Ok(Some(row)) if row.id_text() == self.id => {
+                    return Ok(Some(Found {
+                        environment,
+                        client,
+                        row,
+                    }));
+                }
+                Ok(_) => {
+                    return Err(not_clear(format!(
+                        "no list of {environment} shows {} {}, and yet Workato answers about it",
+                        self.what, self.id
+                    )));
+                }
+                Err(error) if error.kind() == Kind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// A token in the setting of another environment does not show what is gone in this one.

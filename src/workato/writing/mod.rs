@@ -5,8 +5,12 @@
 pub mod assignment;
 pub mod audience;
 pub mod effect;
+mod elsewhere;
 pub mod found;
+pub mod held;
+pub mod others;
 pub mod rotation;
+pub mod whole;
 
 use prost_types::Any;
 use prost_types::value::Kind as ValueKind;
@@ -119,6 +123,32 @@ pub fn ambiguous_right(message: impl Into<std::borrow::Cow<'static, str>>) -> Er
         .hint("rename one of them in Workato and sync again, or make the change in Workato itself")
 }
 
+/// The error of a right of which it cannot be told whether it is held: nothing is sent, and nothing is said of it.
+pub fn not_clear(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::FailedPrecondition, message)
+        .code(code::AMBIGUOUS_RIGHT)
+        .hint(
+            "nothing was sent, since it is not clear whether the right is held; look at it in Workato, and make the \
+             change there",
+        )
+}
+
+/// The error of a right that would not go alone: nothing is sent.
+pub fn not_alone(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::FailedPrecondition, message)
+        .code(code::NOT_ALONE)
+        .hint("nothing was sent, since more would have gone than was named; make the change in Workato")
+}
+
+/// The name of a principal or a resource that no list shows.
+pub fn shown(resource: &v2::Resource) -> String {
+    let (kind, id) = resource::key(resource);
+    match resource.display_name.as_str() {
+        "" => format!("{kind} {id}"),
+        name => name.to_owned(),
+    }
+}
+
 /// The name of a role, or of having none.
 pub fn or_no_access(role: Option<&str>) -> &str {
     role.unwrap_or("No access")
@@ -133,15 +163,8 @@ pub fn already_granted() -> Granted {
 
 /// The answer for a grant of something, or to somebody, that is gone.
 pub fn already_revoked(cx: &SyncContext, on: &v2::Resource, principal: &v2::Resource) -> Vec<Any> {
-    let text = |resource: &v2::Resource| {
-        let (kind, id) = resource::key(resource);
-        match resource.display_name.as_str() {
-            "" => format!("{kind} {id}"),
-            name => name.to_owned(),
-        }
-    };
     cx.changes
-        .tell(Change::gone(text(principal), "", text(on), None::<&str>));
+        .tell(Change::gone(shown(principal), "", shown(on), None::<&str>));
     revoked_before()
 }
 

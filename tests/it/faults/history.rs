@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::sync::summary::{Status, Summary};
-use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Shape, Simulator, Workspace};
+use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
 
 use super::cell::settings;
 use crate::support::run;
@@ -194,4 +194,49 @@ async fn a_migration_is_no_loss() {
         Kind::PermissionDenied,
         "there is no way back"
     );
+}
+
+/// A client that is limited to fewer projects makes the others look deleted: only an answer that they are not there says
+/// that they are.
+#[tokio::test]
+async fn a_project_that_is_in_no_list_any_more_is_only_gone_if_workato_says_so() {
+    let whole = workspace(AccessModel::RbacV2);
+    let path = "/api/projects";
+    let narrowed = |status: Option<u16>| {
+        let behavior = Behavior::default().script(path, Hits::Every, Fault::FirstRowGone);
+        match status {
+            Some(status) => {
+                let first = whole.projects.iter().find(|project| project.env == Env::Dev).unwrap();
+                let at = format!("{path}/{}/project_grants", first.id);
+                behavior.script(&at, Hits::Every, Fault::Status(status, "{}".to_owned(), Vec::new()))
+            }
+            None => behavior,
+        }
+    };
+    for status in [None, Some(403), Some(401)] {
+        let place = Place::new();
+        place.complete(&whole).await;
+        for _ in 0..2 {
+            let summary = place.sync(&whole, narrowed(status)).await.unwrap();
+            assert!(
+                causes(&summary).contains(&"no-longer-listed"),
+                "{status:?}: {:?}",
+                summary.warnings
+            );
+        }
+    }
+    let place = Place::new();
+    place.complete(&whole).await;
+    let summary = place.sync(&whole, narrowed(Some(404))).await.unwrap();
+    assert!(
+        !causes(&summary).contains(&"no-longer-listed"),
+        "{:?}",
+        summary.warnings
+    );
+    // Nothing is listed any more, so nobody asks for the grants of any project.
+    let place = Place::new();
+    place.complete(&whole).await;
+    let none = Behavior::default().script(path, Hits::Every, Fault::EmptyPage);
+    let summary = place.sync(&whole, none).await.unwrap();
+    assert!(causes(&summary).contains(&"no-longer-listed"), "{:?}", summary.warnings);
 }

@@ -142,9 +142,9 @@ async fn an_older_sync_is_compared_with_the_one_before_it() {
     let snapshot = open(&file);
     let runs = snapshot.reader().runs().unwrap();
     let first = runs.iter().min_by(|a, b| a.ended_at.cmp(&b.ended_at)).unwrap();
-    let told = Changes::of(&snapshot.beside(first.clone()).unwrap()).unwrap();
+    let told = Changes::of(&snapshot.beside(first.clone()).unwrap(), &CONVENTIONS).unwrap();
     assert!(matches!(told, Changes::Nothing { .. }), "{told:?}");
-    let Changes::Told(told) = Changes::of(&snapshot).unwrap() else {
+    let Changes::Told(told) = Changes::of(&snapshot, &CONVENTIONS).unwrap() else {
         panic!("there are two");
     };
     assert_eq!(told.older.id, first.sync_id);

@@ -12,6 +12,7 @@ use baton_workato::report::compare::{Sides, SidesQuery};
 use baton_workato::simulator::{
     AccessModel, Assignment, Behavior, Env, Grantee, Person, ProjectGrant, RoleType, Shape, Simulator, Workspace,
 };
+use baton_workato::workato::conventions::CONVENTIONS;
 use baton_workato::workato::settings::{EnvironmentChoice, Settings};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -358,7 +359,7 @@ proptest! {
         prop_assert_eq!(&ids(&file), &expected);
 
         let sides = Sides::open(&SidesQuery { file: Which::latest(&file), base_file: None, base_sync: None, since: None }).unwrap();
-        let review = Review::of(&sides).unwrap();
+        let review = Review::of(&sides, &CONVENTIONS).unwrap();
         let count = |what: &str| expected.get(what).map_or(0, BTreeSet::len) as u64;
         prop_assert_eq!(review.grants.created, count("grants created"));
         prop_assert_eq!(review.grants.deleted, count("grants deleted"));

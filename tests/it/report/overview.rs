@@ -124,8 +124,7 @@ fn is_admin(person: &Person, env: Option<Env>) -> bool {
 async fn findings_name_whom_the_workspace_says() {
     for model in [AccessModel::RbacV2, AccessModel::Legacy] {
         let told = told(model).await;
-        let ended = told.snapshot.run().ended_at.clone().unwrap();
-        let day = Day::of(&ended);
+        let day = Day::of(told.snapshot.moment());
 
         assert_eq!(told.ids(keys::ADMINS), told.people(|p| is_admin(p, Some(Env::Prod))));
         assert!(!told.ids(keys::ADMINS).is_empty());

@@ -176,3 +176,139 @@ async fn what_was_kept_and_did_not_change_is_not_asked_again() {
         fourth.notes
     );
 }
+
+#[tokio::test]
+async fn what_a_reviewer_decided_by_is_asked_again_when_it_is_another_thing() {
+    use baton_workato::baton::annotation::{find, pack};
+    use baton_workato::baton::proto::v2;
+
+    fn user(resource: &mut v2::Resource, change: impl FnOnce(&mut v2::UserTrait)) {
+        let mut user: v2::UserTrait = find(&resource.annotations).unwrap();
+        change(&mut user);
+        resource.annotations = vec![pack(&user)];
+    }
+    let text = |text: &str| prost_types::Value {
+        kind: Some(prost_types::value::Kind::StringValue(text.to_owned())),
+    };
+    let described = |key: &str, value: &str| prost_types::Struct {
+        fields: [(key.to_owned(), text(value))].into(),
+    };
+    // How many rows are asked again: those of Bo, or those of what is held.
+    let bo = "user:bo";
+    let now = jiff::Timestamp::now().as_second();
+    let made = || {
+        made().edit("user:bo", |bo| {
+            let at = prost_types::Timestamp {
+                seconds: now - 200_000,
+                nanos: 0,
+            };
+            user(bo, |user| user.last_login = Some(at));
+        })
+    };
+    let cases: [(&str, Made, usize); 8] = [
+        ("nothing", made(), 0),
+        (
+            "activity",
+            made().edit(bo, |bo| {
+                user(bo, |user| {
+                    user.last_login = Some(prost_types::Timestamp {
+                        seconds: now - 100_000,
+                        nanos: 0,
+                    })
+                })
+            }),
+            0,
+        ),
+        ("name", made().edit(bo, |bo| bo.display_name = "Eve".to_owned()), 3),
+        (
+            "address",
+            made().edit(bo, |bo| {
+                user(bo, |user| user.emails[0].address = "eve@evil.com".to_owned())
+            }),
+            3,
+        ),
+        (
+            "status",
+            made().edit(bo, |bo| {
+                bo.status = Some(v2::Status {
+                    status: v2::status::ResourceStatus::Disabled.into(),
+                    details: String::new(),
+                });
+            }),
+            3,
+        ),
+        (
+            "type",
+            made().edit(bo, |bo| {
+                user(bo, |user| {
+                    user.account_type = v2::user_trait::AccountType::Service.into()
+                });
+            }),
+            3,
+        ),
+        (
+            "what the role may do",
+            made().edit("role:admin", |role| {
+                role.profile = Some(described("config", "everything"))
+            }),
+            1,
+        ),
+        (
+            "what changes by itself",
+            made().edit("role:admin", |role| {
+                role.profile = Some(described("updated_at", "2026"))
+            }),
+            0,
+        ),
+    ];
+    for (what, changed, wanted) in cases {
+        let place = Place::new();
+        let file = place.file();
+        made().sync(&file).await;
+        let first = started(&place, "1", By::Person, Which::All).unwrap();
+        answer(&place.at("1"), &first, "keep", None);
+        changed.sync(&file).await;
+        let second = started(&place, "2", By::Person, Which::ChangedSinceLast).unwrap();
+        assert_eq!(second.rows(), wanted, "{what}");
+        let rows = second.packets.iter().flat_map(|packet| &packet.rows);
+        for row in rows {
+            // Who is of another organization or a machine now may be found for something besides.
+            let since = &row.cells[row.cells.len() - 2];
+            let is_told = ["changed: details", "changed: finding and details"];
+            assert!(
+                is_told.iter().any(|told| *since == format!("{told} (then: keep)")),
+                "{what}: {since}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_review_of_an_earlier_version_is_asked_again_once() {
+    let place = Place::new();
+    made().sync(&place.file()).await;
+    let first = started(&place, "1", By::Person, Which::All).unwrap();
+    answer(&place.at("1"), &first, "keep", None);
+    let path = place.at("1").join("review.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for packet in manifest["packets"].as_array_mut().unwrap() {
+        for row in packet["rows"].as_array_mut().unwrap() {
+            assert!(row["mark"].as_object_mut().unwrap().remove("said").is_some());
+        }
+    }
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let second = started(&place, "2", By::Person, Which::ChangedSince(&place.at("1"))).unwrap();
+    assert_eq!(second.rows(), 5);
+    assert!(
+        second
+            .notes
+            .iter()
+            .any(|note| note.contains("earlier version") && note.contains("5 rows count")),
+        "{:?}",
+        second.notes
+    );
+    answer(&place.at("2"), &second, "keep", None);
+    let third = started(&place, "3", By::Person, Which::ChangedSince(&place.at("2"))).unwrap();
+    assert_eq!(third.rows(), 0);
+}

@@ -15,6 +15,8 @@ pub struct Holding<'r> {
     pub row: i64,
     /// The entitlement's id.
     pub entitlement: &'r str,
+    /// Type and bare id of what that is on, where several may have its id; else empty: the id tells.
+    pub on: (&'r str, &'r str),
     /// The principal's type.
     pub principal_type: &'r str,
     /// The principal's bare id.
@@ -228,6 +230,7 @@ impl Tables {
             each(Holding {
                 row: row.get(0)?,
                 entitlement: text(row, 1)?,
+                on: ("", ""),
                 principal_type: text(row, 2)?,
                 principal: text(row, 3)?,
             })?;

@@ -1,9 +1,18 @@
 //! Two syncs side by side: a merge join over rows ordered by their external id, so memory stays flat however many
 //! rows there are. The syncs may lie in one file or in two, of different writers.
+//!
+//! Rows are the same when they are about the same, not when their ids are: an entitlement that is on another resource now is
+//! another one, and a grant is the same as long as somebody has the same entitlement, whatever it is called.
+
+mod again;
+
+use std::cmp::Ordering;
 
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, Rows};
 
+use self::again::{Again, Given};
 use super::Reader;
 use super::tables::Tables;
 use crate::baton::c1z::rows::{View, decode, text};
@@ -84,12 +93,15 @@ pub fn entitlements(
     messages(old, new, each)
 }
 
-/// Calls `each` with every grant that differs, in the order of ids.
+/// Calls `each` with every grant that differs, in the order of ids. One that somebody has under another id than before
+/// differs; it is neither gone nor new.
 ///
 /// # Errors
 /// As [`resource_types`].
 pub fn grants(old: Side<'_>, new: Side<'_>, each: &mut dyn FnMut(Change<StoredGrant>) -> Result<()>) -> Result<()> {
-    let same = |a: &Row<'_>, b: &Row<'_>| Ok(same_columns::<v2::Grant>(a, b)? && expansion(a)? == expansion(b)?);
+    let same = |a: &Row<'_>, b: &Row<'_>| {
+        Ok::<bool, Error>(same_columns::<v2::Grant>(a, b)? && expansion(a)? == expansion(b)?)
+    };
     let read = |row: &Row<'_>, view: View<'_>| {
         let expansion = expansion(row)?;
         Ok(StoredGrant {
@@ -98,11 +110,73 @@ pub fn grants(old: Side<'_>, new: Side<'_>, each: &mut dyn FnMut(Change<StoredGr
         })
     };
     let columns = format!("{}, expansion", v2::Grant::COLUMNS);
-    join(v2::Grant::TABLE, &columns, old, new, &same, &read, each)
+    let (olds, news) = (Again::of(old, &columns)?, Again::of(new, &columns)?);
+    // What an id leads to on one side only may be there under another id.
+    join::<v2::Grant>(&columns, old, new, &mut |step| match step {
+        Step::Both(before, now) if same(before, now)? => Ok(()),
+        Step::Both(before, now) => each(Change::Differs {
+            old: read(before, olds.view())?,
+            new: read(now, news.view())?,
+        }),
+        Step::Old(before) => {
+            let given = Given::of(before)?;
+            let Some((id, now)) = news.first(&given, &read)? else {
+                return each(Change::Deleted(read(before, olds.view())?));
+            };
+            if olds.has(&given, &id)? {
+                return one_of_several(read(before, olds.view())?, now, each);
+            }
+            if olds.first_id(&given)?.as_deref() == Some(key(before)?) {
+                // The newer one is told with this one.
+                return Ok(());
+            }
+            each(Change::Differs {
+                old: read(before, olds.view())?,
+                new: now,
+            })
+        }
+        Step::New(now) => {
+            let given = Given::of(now)?;
+            let Some((id, before)) = olds.first(&given, &read)? else {
+                return each(Change::Created(read(now, news.view())?));
+            };
+            let now = read(now, news.view())?;
+            match news.has(&given, &id)? {
+                true => one_of_several(before, now, each),
+                false => each(Change::Differs { old: before, new: now }),
+            }
+        }
+    })
+}
+
+/// Two grants of the same, of which one sync has one and the other has both: nothing changes with the other one, unless it says
+/// more than what it is about.
+fn one_of_several(
+    old: StoredGrant,
+    new: StoredGrant,
+    each: &mut dyn FnMut(Change<StoredGrant>) -> Result<()>,
+) -> Result<()> {
+    let mut same = old.clone();
+    same.grant.id.clone_from(&new.grant.id);
+    match same == new {
+        true => Ok(()),
+        false => each(Change::Differs { old, new }),
+    }
 }
 
 fn messages<M: Stored>(old: Side<'_>, new: Side<'_>, each: &mut dyn FnMut(Change<M>) -> Result<()>) -> Result<()> {
-    join(M::TABLE, M::COLUMNS, old, new, &same_columns::<M>, &message, each)
+    let (olds, news) = (old.tables()?, new.tables()?);
+    let before = |row: &Row<'_>| message(row, olds.view(old.sync_id));
+    let now = |row: &Row<'_>| message(row, news.view(new.sync_id));
+    join::<M>(M::COLUMNS, old, new, &mut |step| match step {
+        Step::Old(row) => each(Change::Deleted(before(row)?)),
+        Step::New(row) => each(Change::Created(now(row)?)),
+        Step::Both(a, b) if same_columns::<M>(a, b)? => Ok(()),
+        Step::Both(a, b) => each(Change::Differs {
+            old: before(a)?,
+            new: now(b)?,
+        }),
+    })
 }
 
 /// Whether two rows make the same message: what one message says may stand in the columns of another.
@@ -115,54 +189,58 @@ fn same_columns<M: Stored>(a: &Row<'_>, b: &Row<'_>) -> Result<bool> {
     Ok(true)
 }
 
-/// Walks both syncs in step. The first column is the external id.
-fn join<M>(
-    table: &str,
+/// A step of a walk over both syncs.
+enum Step<'s, 'r> {
+    /// Only the older one has it.
+    Old(&'s Row<'r>),
+    /// Only the newer one has it.
+    New(&'s Row<'r>),
+    /// Both have it.
+    Both(&'s Row<'r>, &'s Row<'r>),
+}
+
+/// Walks both syncs in step. The columns begin with those of the message.
+fn join<M: Stored>(
     columns: &str,
     old: Side<'_>,
     new: Side<'_>,
-    same: &dyn Fn(&Row<'_>, &Row<'_>) -> Result<bool>,
-    read: &dyn Fn(&Row<'_>, View<'_>) -> Result<M>,
-    each: &mut dyn FnMut(Change<M>) -> Result<()>,
+    each: &mut dyn FnMut(Step<'_, '_>) -> Result<()>,
 ) -> Result<()> {
-    // The unique index on (external_id, sync_id) gives this order without sorting.
-    let sql = format!("select {columns} from {table} where sync_id = ?1 order by external_id");
-    let (old_tables, new_tables) = (old.tables()?, new.tables()?);
-    let mut old_statement = old_tables.db.prepare(&sql)?;
-    let mut new_statement = new_tables.db.prepare(&sql)?;
+    // The unique index on (external_id, sync_id) gives this order without sorting. Where it cannot be unique, in a copy of a
+    // v3 file, rows of one id come in the order in which they were copied, which is that of what they are about: a
+    // resource, an entitlement, a principal.
+    let sql = format!(
+        "select {columns} from {} where sync_id = ?1 order by external_id",
+        M::TABLE
+    );
+    let mut old_statement = old.tables()?.db.prepare(&sql)?;
+    let mut new_statement = new.tables()?.db.prepare(&sql)?;
     let mut olds: Rows<'_> = old_statement.query([old.sync_id])?;
     let mut news: Rows<'_> = new_statement.query([new.sync_id])?;
     olds.advance()?;
     news.advance()?;
-    let read_old = |row: &Row<'_>| read(row, old_tables.view(old.sync_id));
-    let read_new = |row: &Row<'_>| read(row, new_tables.view(new.sync_id));
     loop {
         let (step_old, step_new) = match (olds.get(), news.get()) {
             (None, None) => return Ok(()),
             (Some(gone), None) => {
-                each(Change::Deleted(read_old(gone)?))?;
+                each(Step::Old(gone))?;
                 (true, false)
             }
             (None, Some(come)) => {
-                each(Change::Created(read_new(come)?))?;
+                each(Step::New(come))?;
                 (false, true)
             }
-            (Some(before), Some(now)) => match key(before)?.cmp(key(now)?) {
-                std::cmp::Ordering::Less => {
-                    each(Change::Deleted(read_old(before)?))?;
+            (Some(before), Some(now)) => match order::<M>(before, now)? {
+                Ordering::Less => {
+                    each(Step::Old(before))?;
                     (true, false)
                 }
-                std::cmp::Ordering::Greater => {
-                    each(Change::Created(read_new(now)?))?;
+                Ordering::Greater => {
+                    each(Step::New(now))?;
                     (false, true)
                 }
-                std::cmp::Ordering::Equal => {
-                    if !same(before, now)? {
-                        each(Change::Differs {
-                            old: read_old(before)?,
-                            new: read_new(now)?,
-                        })?;
-                    }
+                Ordering::Equal => {
+                    each(Step::Both(before, now))?;
                     (true, true)
                 }
             },
@@ -173,6 +251,25 @@ fn join<M>(
         if step_new {
             news.advance()?;
         }
+    }
+}
+
+/// How rows follow each other: by their ids, and where these are the same, by what they are about.
+fn order<M: Stored>(a: &Row<'_>, b: &Row<'_>) -> Result<Ordering> {
+    let mut order = key(a)?.cmp(key(b)?);
+    for column in M::ABOUT {
+        if order != Ordering::Equal {
+            break;
+        }
+        order = bytes(a.get_ref(*column)?).cmp(bytes(b.get_ref(*column)?));
+    }
+    Ok(order)
+}
+
+fn bytes(value: ValueRef<'_>) -> &[u8] {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
     }
 }
 

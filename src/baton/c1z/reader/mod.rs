@@ -4,6 +4,7 @@ mod called;
 mod holdings;
 mod kept;
 pub mod merge;
+mod named;
 #[cfg(feature = "object-store")]
 mod object;
 mod original;
@@ -37,6 +38,7 @@ use crate::baton::resource;
 pub(super) use called::EachEntitlementName;
 pub use holdings::{Given, Holding};
 pub(super) use kept::{is_kept, tidy};
+pub(super) use named::{EachNamedEntitlement, bears_user_trait, may_bear_user_trait};
 use original::Original;
 pub use query::{EntitlementFilter, GrantFilter, ListedGrant, ResourceFilter};
 pub(super) use rowless::EachPrincipal;
@@ -266,14 +268,17 @@ impl Reader {
         }
     }
 
-    /// The sync of any type that finished last.
+    /// The sync that finished last, of any type but that of deletions: its rows are what is gone.
     ///
     /// # Errors
     /// As [`Reader::runs`].
     pub fn latest_finished(&self) -> Result<Option<SyncRun>> {
         match self.asked()? {
             Asked::Tables(tables) => run::latest_finished(&tables.db, None),
-            Asked::File(rows) => Ok(rows.run().filter(|run| run.ended_at.is_some()).cloned()),
+            Asked::File(rows) => Ok(rows
+                .run()
+                .filter(|run| run.ended_at.is_some() && !run.is_of_deletions())
+                .cloned()),
         }
     }
 
@@ -453,6 +458,12 @@ impl Reader {
             Asked::Tables(tables) => verify::check(tables.view(sync_id)),
             Asked::File(rows) => rows.verify(sync_id),
         }
+    }
+
+    /// Whether the file has moments, as the v3 form does: its times are told by the wall clock of this machine then. Otherwise
+    /// they are told as they stand there.
+    pub fn has_moments(&self) -> bool {
+        self.direct.is_some()
     }
 
     /// Checks what a file has beside its rows; an empty list is a clean file. In the v3 form that is every checksum, and

@@ -1,9 +1,10 @@
 //! The holders of one right: those who come first by name are kept, the others are counted before anything else about them
 //! is looked up.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::heads::{Heads, Met};
 use crate::report::access::{Access, HeldRow};
 use crate::report::reach::Reach;
 
@@ -49,10 +50,10 @@ pub(super) struct Holders {
     more: usize,
     /// Whether some were left out: then nobody after the last one is told any more.
     is_full: bool,
-    /// The people among them, by their numbers.
-    people: HashSet<u32>,
+    /// The people and the service accounts among them.
+    met: Met,
     /// How many have it as everybody has it, by the group of everybody: one line each.
-    folded: BTreeMap<String, usize>,
+    folded: BTreeMap<String, Heads>,
     #[cfg(test)]
     made: usize,
 }
@@ -65,14 +66,14 @@ impl Holders {
         }
     }
 
-    /// Counts a person.
-    pub(super) fn meet(&mut self, person: u32) {
-        self.people.insert(person);
+    /// Counts a person or a service account.
+    pub(super) fn meet(&mut self, number: u32, is_machine: bool) {
+        self.met.add(number, is_machine);
     }
 
     /// One more who has it as everybody has it, through a group.
-    pub(super) fn fold(&mut self, group: String) {
-        *self.folded.entry(group).or_default() += 1;
+    pub(super) fn fold(&mut self, group: String, is_machine: bool) {
+        self.folded.entry(group).or_default().add(is_machine);
     }
 
     /// One more. What is needed to tell of them is only made if they may be told.
@@ -114,7 +115,7 @@ impl Holders {
     pub(super) fn told(mut self) -> Told<Candidate> {
         self.cut();
         Told {
-            people: self.people.len(),
+            heads: self.met.heads(),
             kept: self.kept,
             most: self.most,
             more: self.more,
@@ -126,8 +127,8 @@ impl Holders {
 /// What is told of one right.
 #[derive(Debug)]
 pub(super) struct Told<T> {
-    /// How many people hold it.
-    pub(super) people: usize,
+    /// How many people and service accounts hold it.
+    pub(super) heads: Heads,
     /// Those who are told.
     pub(super) kept: Vec<T>,
     /// How many are told at most.
@@ -135,7 +136,7 @@ pub(super) struct Told<T> {
     /// How many are not.
     pub(super) more: usize,
     /// How many have it as everybody has it, by the group of everybody.
-    pub(super) folded: BTreeMap<String, usize>,
+    pub(super) folded: BTreeMap<String, Heads>,
 }
 
 #[cfg(test)]

@@ -5,12 +5,15 @@ use std::rc::Rc;
 
 use super::{Bundle, Counted, EXAMPLES, Fold, Held, Presence, Review, Subject};
 use crate::baton::c1z::merge::{Change, StoredGrant};
+use crate::baton::conventions::Conventions;
 use crate::baton::error::Result;
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::report::access::{principal_of, right_key};
 use crate::report::compare::causes::{Cause, Causes};
 use crate::report::compare::details;
+use crate::report::compare::meaning::Meaning;
+use crate::report::compare::reached::Watch;
 use crate::report::compare::rows::Changes;
 use crate::report::compare::sides::Sides;
 use crate::report::find;
@@ -43,19 +46,22 @@ impl Caused {
     }
 }
 
-pub(super) fn review(sides: &Sides) -> Result<Review> {
+pub(super) fn review(sides: &Sides, conventions: &Conventions) -> Result<Review> {
     let mut users = find::user_types(&sides.new)?;
     users.extend(find::user_types(&sides.old)?);
     let mut builder = Builder {
         old: Names::new(&sides.old),
         new: Names::new(&sides.new),
+        meaning: Meaning::new()?,
         users,
         drafts: BTreeMap::new(),
         rerouted: 0,
+        renumbered: 0,
         gained_by_people: 0,
         lost_by_people: 0,
     };
     let changes = Changes::new(sides)?;
+    let mut watch = Watch::new(conventions);
     let mut types = Counted::default();
     changes.resource_types(&mut |change| {
         types.count(&change);
@@ -64,6 +70,7 @@ pub(super) fn review(sides: &Sides) -> Result<Review> {
     let mut resources = Counted::default();
     changes.resources(&mut |change| {
         resources.count(&change);
+        watch.resource(&change);
         builder.resource(&change)
     })?;
     let mut entitlements = Counted::default();
@@ -76,14 +83,19 @@ pub(super) fn review(sides: &Sides) -> Result<Review> {
     let mut losses = Causes::new(&sides.old, &sides.new);
     changes.grants(&mut |change| {
         grants.count(&change);
+        watch.grant(&change);
         match change {
             Change::Created(row) => builder.grant(&row.grant, Way::Gained, &mut gains),
             Change::Deleted(row) => builder.grant(&row.grant, Way::Lost, &mut losses),
             Change::Differs { old, new } => builder.regrant(&old, &new),
         }
     })?;
+    let mut reached = watch.judge(sides)?;
+    for ((kind, id), widened) in std::mem::take(&mut reached.changes) {
+        builder.draft(&kind, &id)?.subject.reach.push(widened);
+    }
     let (gained_by_people, lost_by_people) = (builder.gained_by_people, builder.lost_by_people);
-    let rerouted = builder.rerouted;
+    let (rerouted, renumbered) = (builder.rerouted, builder.renumbered);
     let mut review = Review {
         old: sides.old.run().clone(),
         new: sides.new.run().clone(),
@@ -95,8 +107,10 @@ pub(super) fn review(sides: &Sides) -> Result<Review> {
         entitlements,
         grants,
         rerouted,
+        renumbered,
         gained_by_people,
         lost_by_people,
+        reached,
     };
     for subject in builder.finish()? {
         if subject.is_restless() {
@@ -151,9 +165,11 @@ struct Bundled {
 struct Builder<'s> {
     old: Names<'s>,
     new: Names<'s>,
+    meaning: Meaning,
     users: Vec<String>,
     drafts: BTreeMap<(String, String), Draft>,
     rerouted: u64,
+    renumbered: u64,
     gained_by_people: u64,
     lost_by_people: u64,
 }
@@ -191,6 +207,7 @@ impl<'s> Builder<'s> {
                     withdrew: Vec::new(),
                     redefined: Vec::new(),
                     regranted: 0,
+                    reach: Vec::new(),
                 },
                 gained: BTreeMap::new(),
                 lost: BTreeMap::new(),
@@ -207,7 +224,7 @@ impl<'s> Builder<'s> {
         let (row, presence, details) = match change {
             Change::Created(row) => (row, Presence::Added, Vec::new()),
             Change::Deleted(row) => (row, Presence::Removed, Vec::new()),
-            Change::Differs { old, new } => (new, Presence::Stayed, details::of(&self.new, old, new)?),
+            Change::Differs { old, new } => (new, Presence::Stayed, details::of(&self.meaning, old, new)?),
         };
         let (kind, id) = resource::key(row);
         let subject = &mut self.draft(kind, id)?.subject;
@@ -305,7 +322,7 @@ impl<'s> Builder<'s> {
         let (kind, id) = principal_of(&new.grant);
         let was_direct = Origin::is_given(&old.grant);
         let is_direct = Origin::is_given(&new.grant);
-        let terms = old.expansion != new.expansion || old.grant.annotations != new.grant.annotations;
+        let same_terms = self.meaning.same_terms(old, new)?;
         if was_direct != is_direct {
             let held = held(&self.new, right_key(&new.grant))?;
             let subject = &mut self.draft(kind, id)?.subject;
@@ -314,10 +331,12 @@ impl<'s> Builder<'s> {
             } else {
                 subject.no_longer_direct.push(held);
             }
-        } else if was_direct && terms {
+        } else if !same_terms {
             self.draft(kind, id)?.subject.regranted += 1;
-        } else {
+        } else if old.grant.sources != new.grant.sources {
             self.rerouted += 1;
+        } else {
+            self.renumbered += 1;
         }
         Ok(())
     }

@@ -10,12 +10,12 @@ use super::column::{Table, Value};
 use super::part::Part;
 use super::{Lake, VERSION, place};
 use crate::baton::c1z::GrantFilter;
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::report::access::{Access, Answers};
-use crate::report::condition::moment_of;
 use crate::report::findings::{Assessment, Finding, Item};
 use crate::report::inventory::{Class, Inventory};
+use crate::report::moment;
 use crate::report::reach::{Asker, Gap, Ground, Reach};
 use crate::report::snapshot::Snapshot;
 use crate::report::strangers;
@@ -37,7 +37,13 @@ pub(super) fn write(snapshot: &Snapshot, lake: &Lake<'_>, folder: &Path) -> Resu
     let admin = admin_rights(snapshot, lake)?;
     let answers = Answers::new(snapshot)?;
     let ground = Ground::read(answers.names(), answers.edges(), lake.conventions)?;
-    let moment = moment_of(snapshot.run());
+    let unsaid = || {
+        Error::new(
+            Kind::DataLoss,
+            "the file does not say when the sync ended, and the rows are filed by that",
+        )
+    };
+    let moment = moment::here(snapshot.run()).ok_or_else(unsaid)?;
     let every = vec![
         Value::Int(VERSION),
         Value::text(snapshot.sync_id()),

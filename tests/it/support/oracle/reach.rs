@@ -243,12 +243,14 @@ impl Walk<'_> {
             add(&mut above.iter(), "above");
             add(&mut inside.iter().copied(), "inside");
             let near: BTreeSet<&String> = above.iter().chain(inside.iter().copied()).chain([thing]).collect();
-            for client in self.workspace.api_clients.iter().filter(|client| client.env == *env) {
+            for client in &self.workspace.api_clients {
                 let named = client.folder_ids.iter().flatten().map(|id| format!("folder:{id}"));
                 let is_named = named.into_iter().any(|folder| near.contains(&folder));
                 // A connection of a folder that the sync does not have says no environment.
                 let is_placed = !thing.starts_with("connection:") || !above.is_empty() || self.is_alone(*env);
-                if (client.all_folders && is_placed) || (!client.all_folders && is_named) {
+                let is_here = client.env == *env && is_placed;
+                // What is named is reached, wherever the client is said to be.
+                if (client.all_folders && is_here) || (!client.all_folders && is_named) {
                     found.insert((format!("api_client:{}", client.id), thing.clone(), "scope"));
                 }
             }

@@ -275,9 +275,11 @@ impl Rows {
                 self.until.go_on()?;
                 let split = key::split(key::tuple_of(row.key()), 2);
                 let (_, entitlement) = split.ok_or_else(|| read::broken_index(row.key()))?;
+                let on = on_of(row.key(), entitlement)?;
                 each(Holding {
                     row: NO_NUMBER,
                     entitlement: &entitlement_id(row.key(), entitlement)?,
+                    on: (&on.0, &on.1),
                     principal_type,
                     principal,
                 })
@@ -301,6 +303,7 @@ impl Rows {
                 each(Holding {
                     row: NO_NUMBER,
                     entitlement: &entitlement.entitlement_id,
+                    on: (&entitlement.resource_type_id, &entitlement.resource_id),
                     principal_type: &principal.resource_type_id,
                     principal: &principal.resource_id,
                 })?;
@@ -308,17 +311,22 @@ impl Rows {
             });
         }
         // Those of one entitlement come together: its id is put together once.
-        let mut of: (Vec<u8>, String) = Default::default();
+        let mut of: (Vec<u8>, String, (String, String)) = Default::default();
         self.walk_grants(filter, &Sieve::of(filter), &mut |key, _| {
             let broken = || other_than_its_key(key);
             let (entitlement, principal) = key::split(key::tuple_of(key), 4).ok_or_else(broken)?;
             let (kind, id) = key::split(principal, 1).ok_or_else(broken)?;
             if of.0 != entitlement {
-                of = (entitlement.to_vec(), entitlement_id(key, entitlement)?);
+                of = (
+                    entitlement.to_vec(),
+                    entitlement_id(key, entitlement)?,
+                    on_of(key, entitlement)?,
+                );
             }
             each(Holding {
                 row: NO_NUMBER,
                 entitlement: &of.1,
+                on: (&of.2.0, &of.2.1),
                 principal_type: &key::text(kind)?,
                 principal: &key::text(id)?,
             })?;
@@ -397,6 +405,13 @@ impl Rows {
         found.sort_by(|(a, x), (b, y)| (&x.entitlement_id, a).cmp(&(&y.entitlement_id, b)));
         found.into_iter().try_for_each(|(_, expandable)| each(expandable))
     }
+}
+
+/// Type and bare id of what an entitlement is on that stands encoded in a key.
+fn on_of(key: &[u8], entitlement: &[u8]) -> Result<(String, String)> {
+    let mut parts = key::parts(entitlement);
+    let mut next = || parts.next().ok_or_else(|| other_than_its_key(key));
+    Ok((key::text(next()?)?.into_owned(), key::text(next()?)?.into_owned()))
 }
 
 /// The id of an entitlement that stands encoded in a key.

@@ -5,6 +5,7 @@
 //! is another one than its key says, is damage: an answer is never made shorter by it.
 
 mod grants;
+mod named;
 mod odd;
 mod rowless;
 mod sieve;

@@ -1,0 +1,135 @@
+//! The project that a write is about, the client that sees it, and all grants on it.
+
+use super::model::{ProjectGrant, ProjectId};
+use super::standing::says;
+use super::{environment, name, now};
+use crate::baton::connector::SyncContext;
+use crate::baton::error::{Error, Kind, Result};
+use crate::baton::proto::v2;
+use crate::baton::resource;
+use crate::workato::client::{WorkatoClient, endpoint};
+use crate::workato::code;
+use crate::workato::listing::List;
+use crate::workato::settings::Environment;
+use crate::workato::tables::Tables;
+use crate::workato::tokens;
+use crate::workato::writing::{environment_said, shown};
+
+/// No project has this many pages of grants.
+const MAX_PAGES: u32 = 10_000;
+
+/// A project, and the client that sees it.
+pub struct FoundProject<'t> {
+    /// Its id.
+    pub id: ProjectId,
+    /// With its environment: each has a project of that name.
+    pub name: String,
+    /// Where it lies.
+    pub environment: Environment,
+    /// Who sees it there.
+    pub client: &'t WorkatoClient,
+}
+
+impl<'t> FoundProject<'t> {
+    /// All grants that its list shows at this moment, those included that say something else than the list; a row that is
+    /// there twice may be there twice.
+    ///
+    /// # Errors
+    /// `NotFound` for a project that is gone; `Unauthenticated` for a token of another environment; those of the API.
+    pub async fn grants(&self) -> Result<Vec<ProjectGrant>> {
+        let all = grants(self.client, &self.id).await?;
+        environment::check(&self.environment, &all)?;
+        Ok(all)
+    }
+
+    /// The project. Asked for anew: a list that the token may not read must not look like one without the project, and one
+    /// that no list shows is gone only where it says so itself.
+    ///
+    /// # Errors
+    /// `NotFound` for one that is gone for certain; `FailedPrecondition` for one that may lie where nothing is seen.
+    pub async fn find(t: &'t Tables, cx: &SyncContext, on: &v2::Resource) -> Result<FoundProject<'t>> {
+        let id = ProjectId::from(resource::key(on).1);
+        let environments = match environment_said(t, cx, on).await? {
+            Some(environment) => vec![environment],
+            None => t.environments(cx).await?,
+        };
+        let (mut blind, mut seen) = (Vec::new(), Vec::new());
+        for environment in environments {
+            let Some(client) = t.clients.of(&environment) else {
+                blind.push(environment);
+                continue;
+            };
+            let projects = now(client).await?;
+            if let Some(project) = projects.iter().find(|p| p.id == id) {
+                return Ok(FoundProject {
+                    name: format!("{} ({environment})", name(project)),
+                    id,
+                    environment,
+                    client,
+                });
+            }
+            seen.push((environment, client));
+        }
+        for (environment, client) in seen.iter().cloned() {
+            let at = endpoint::PROJECT_GRANTS.of(id.as_str());
+            let answer = client.page::<ProjectGrant>(at, 1).await;
+            match answer {
+                Ok(_) => {
+                    return Ok(FoundProject {
+                        name: format!("{} ({environment})", shown(on)),
+                        id,
+                        environment,
+                        client,
+                    });
+                }
+                Err(error) if error.kind() == Kind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if blind.is_empty() {
+            // A token in the setting of another environment does not show what is gone in this one.
+            for (seen, client) in seen {
+                environment::ask(&seen, client).await?;
+            }
+            return Err(Error::new(Kind::NotFound, format!("there is no project {id}"))
+                .code(code::NOT_IN_WORKSPACE)
+                .hint("sync again"));
+        }
+        let message = format!("it cannot be told whether there is a project {id}");
+        Err(Error::new(Kind::FailedPrecondition, message)
+            .code(code::OUT_OF_SIGHT)
+            .hint(format!(
+                "projects of an environment are seen with its own token only: {}",
+                blind.iter().map(tokens::advice).collect::<Vec<_>>().join("; ")
+            )))
+    }
+}
+
+/// All grants of a project. A list of several pages, or one that does not say how many it has, is believed by the rule of
+/// all lists; but that takes two rows of one id for one, so rows are taken as they are answered, too.
+///
+/// # Errors
+/// Those of the API.
+pub async fn grants(client: &WorkatoClient, id: &ProjectId) -> Result<Vec<ProjectGrant>> {
+    let at = endpoint::PROJECT_GRANTS.of(id.as_str());
+    let mut all: Vec<ProjectGrant> = Vec::new();
+    let mut page = 1;
+    loop {
+        let part = client.page::<ProjectGrant>(at, page).await?;
+        let rows = part.rows.len();
+        all.extend(part.rows);
+        let is_whole = u64::try_from(rows).ok() == part.total;
+        match part.next {
+            None if page == 1 && is_whole => return Ok(all),
+            Some(next) if next > page && next < MAX_PAGES && rows > 0 => page = next,
+            _ => break,
+        }
+    }
+    let settled: Vec<ProjectGrant> = List::now(client, at).usually_empty().read().await?;
+    for row in settled {
+        if !all.iter().any(|known| known.id == row.id && says(known) == says(&row)) {
+            all.push(row);
+        }
+    }
+    Ok(all)
+}

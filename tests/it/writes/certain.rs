@@ -1,0 +1,301 @@
+//! What is not seen is not gone: that a right is taken away already is said where the thing itself or a whole list says
+//! so, and of nothing else.
+
+use baton_workato::ABOUT;
+use baton_workato::baton::error::{Error, Kind};
+use baton_workato::baton::proto::v2;
+use baton_workato::baton::provision::Write;
+use baton_workato::simulator::{
+    AccessModel, Assignment, Behavior, Env, Fault, Grantee, Hits, ProjectGrant, RoleType, Shape, Workspace,
+};
+use serde_json::json;
+
+use super::place::{Place, bare, revoke, said};
+use super::table::{estate, rows};
+
+fn every(request: &str, fault: Fault) -> Behavior {
+    Behavior::default().script(request, Hits::Every, fault)
+}
+
+fn failed_with_success() -> Fault {
+    let body = json!({"data": [], "errors": [{"title": "timeout"}], "success": false});
+    Fault::Status(200, body.to_string(), Vec::new())
+}
+
+fn assert_unclear(error: &Error) {
+    assert_eq!(
+        (error.kind(), ABOUT.code(error.code_id()).as_str()),
+        (Kind::FailedPrecondition, "BW-1321"),
+        "{error}"
+    );
+    assert!(error.hint_text().unwrap().starts_with("nothing was sent"), "{error}");
+}
+
+/// Every list that a revocation goes by.
+fn lists(name: &str) -> &'static [&'static str] {
+    match name {
+        "group membership" => &["/api/user_groups", "/api/user_groups/*/members", "/api/members"],
+        "project role of a person" | "project role of a group" => {
+            &["/api/projects/*/project_grants", "/api/project_roles", "/api/projects"]
+        }
+        "membership of an identity group" => &["/api/iam/user_groups/*/members", "/api/iam/user_groups"],
+        "group of a genie" => &["/api/agentic/genies"],
+        "group of an MCP server" => &["/api/mcp/mcp_servers"],
+        _ => &["/api/members"],
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_says_it_failed_shows_nobody_gone() {
+    for row in rows().await {
+        let Some(unmake) = &row.unmake else { continue };
+        row.place.write(&row.make).await.unwrap();
+        let sent = row.place.changes();
+        for list in lists(row.name) {
+            row.place
+                .simulator
+                .behave(every(&format!("GET {list}"), failed_with_success()));
+            let error = row.place.write(unmake).await.expect_err(list);
+            assert_eq!(error.kind(), Kind::Unavailable, "{} {list}: {error}", row.name);
+            assert_eq!(row.place.changes(), sent, "{} {list}", row.name);
+            assert!((row.holds)(&row.place.simulator), "{} {list}", row.name);
+        }
+    }
+}
+
+/// A list of which every workspace has rows is not believed without any; what another list does not show is asked itself.
+#[tokio::test]
+async fn an_empty_list_shows_nobody_gone() {
+    for row in rows().await {
+        let Some(unmake) = &row.unmake else { continue };
+        row.place.write(&row.make).await.unwrap();
+        let sent = row.place.changes();
+        for list in lists(row.name) {
+            row.place
+                .simulator
+                .behave(every(&format!("GET {list}"), Fault::EmptyPage));
+            let ended = row.place.write(unmake).await;
+            let case = format!("{} {list}: {ended:?}", row.name);
+            match *list {
+                // Nothing says that these have rows.
+                "/api/projects/*/project_grants" | "/api/iam/user_groups/*/members" => continue,
+                "/api/projects" | "/api/agentic/genies" => {
+                    assert!(said(&ended.unwrap())[0].contains(" → "), "{case}");
+                    row.place.simulator.behave(Behavior::default());
+                    row.place.write(&row.make).await.unwrap();
+                    continue;
+                }
+                _ => {}
+            }
+            assert!(ended.is_err(), "{case}");
+            assert_eq!(row.place.changes(), sent, "{case}");
+            assert!((row.holds)(&row.place.simulator), "{case}");
+        }
+    }
+}
+
+fn right(write: &Write) -> (&v2::Entitlement, &v2::Resource) {
+    let Write::Grant(request) = write else { panic!() };
+    (
+        request.entitlement.as_ref().unwrap(),
+        request.principal.as_ref().unwrap(),
+    )
+}
+
+/// A client that sees less than before, or people whom no list shows, take nothing away.
+#[tokio::test]
+async fn a_project_says_itself_whether_it_is_gone() {
+    for row in rows()
+        .await
+        .into_iter()
+        .filter(|row| row.name.starts_with("project role"))
+    {
+        let unmake = row.unmake.as_ref().unwrap();
+        row.place.write(&row.make).await.unwrap();
+        let blind = || every("GET /api/projects", Fault::EmptyPage);
+        let grants = "GET /api/projects/*/project_grants";
+        row.place
+            .simulator
+            .behave(blind().script(grants, Hits::Every, Fault::status(403)));
+        let error = row.place.write(unmake).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::PermissionDenied, "{error}");
+        assert!((row.holds)(&row.place.simulator));
+
+        row.place.simulator.behave(blind());
+        let (entitlement, principal) = right(&row.make);
+        let nobody = bare(principal.id.as_ref().unwrap());
+        let told = row.place.write(&revoke(entitlement, &nobody)).await.unwrap();
+        assert!(said(&told)[0].ends_with("Project admin → no role"), "{told:?}");
+        assert!(!(row.holds)(&row.place.simulator));
+        row.place
+            .simulator
+            .behave(blind().script(grants, Hits::Every, Fault::status(404)));
+        let told = row.place.write(unmake).await.unwrap();
+        assert!(said(&told)[0].ends_with("gone already"), "{told:?}");
+    }
+}
+
+/// Grants that a sync counts as not understood, and drops, are not none.
+#[tokio::test]
+async fn a_grant_that_is_not_understood_is_not_gone() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "project role of a person")
+        .unwrap();
+    let unmake = row.unmake.as_ref().unwrap();
+    row.place.write(&row.make).await.unwrap();
+    let sent = row.place.changes();
+    let project = right(&row.make)
+        .0
+        .resource
+        .as_ref()
+        .unwrap()
+        .id
+        .clone()
+        .unwrap()
+        .resource;
+    let replaced = |text: &str, by: &str| Fault::Replaced(text.to_owned(), by.to_owned());
+    for fault in [
+        replaced("Project admin", "Project owner"),
+        replaced("\"project_role\"", "\"project_roles\""),
+        replaced(&format!("\"id\":{project}"), "\"id\":999999"),
+        replaced("\"user\"", "\"person\""),
+    ] {
+        let grants = "GET /api/projects/*/project_grants";
+        row.place.simulator.behave(every(grants, fault.clone()));
+        let error = row
+            .place
+            .write(unmake)
+            .await
+            .map(|told| said(&told))
+            .expect_err(&format!("{fault:?}"));
+        assert_unclear(&error);
+        assert_eq!(row.place.changes(), sent, "{fault:?}");
+    }
+    // The role is in no list, and the grant names it still.
+    let gone = replaced("Project admin", "Project owner");
+    row.place.simulator.behave(every("GET /api/project_roles", gone));
+    assert_unclear(&row.place.write(unmake).await.unwrap_err());
+    assert_eq!(row.place.changes(), sent);
+    assert!((row.holds)(&row.place.simulator));
+}
+
+#[tokio::test]
+async fn a_member_beyond_the_list_of_a_group_is_not_gone() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "group membership")
+        .unwrap();
+    let unmake = row.unmake.as_ref().unwrap();
+    row.place.write(&row.make).await.unwrap();
+    let sent = row.place.changes();
+    let members = "GET /api/user_groups/*/members";
+    let none = Fault::Status(200, r#"{"data":[]}"#.to_owned(), Vec::new());
+    row.place.simulator.behave(every(members, none));
+    assert_unclear(&row.place.write(unmake).await.unwrap_err());
+    assert_eq!(row.place.changes(), sent);
+    assert!((row.holds)(&row.place.simulator));
+}
+
+/// An agent beyond the end of a list that is cut.
+#[tokio::test]
+async fn an_agent_that_no_list_shows_is_asked_itself() {
+    let place = estate().await;
+    let genies = place.simulator.workspace().estate.unwrap().genies;
+    let genie = genies.into_iter().find(|genie| !genie.groups.is_empty()).unwrap();
+    let on = place.resource("genie", &genie.id).await;
+    let entitlement = place.entitlements(&on).await.remove(0);
+    let group = place.resource("identity_group", &genie.groups[0]).await;
+    place
+        .simulator
+        .behave(every("GET /api/agentic/genies", Fault::EmptyPage));
+    let told = place.write(&revoke(&entitlement, &group)).await.unwrap();
+    assert!(said(&told)[0].ends_with("may use → may not use"), "{told:?}");
+    let held = super::table::audience_of(&place.simulator, &genie.id);
+    assert!(!held.contains(&genie.groups[0]));
+}
+
+fn with_rows(model: AccessModel, rows: &[(&str, RoleType)]) -> (Workspace, u64) {
+    let mut workspace = Workspace::generate(&Shape::small(model));
+    let person = &mut workspace.people[0];
+    person.roles.retain(|held| held.env != Env::Dev);
+    person.roles.extend(rows.iter().map(|(role, kind)| Assignment {
+        env: Env::Dev,
+        role: (*role).to_owned(),
+        role_type: Some(*kind),
+    }));
+    let id = person.id;
+    (workspace, id)
+}
+
+/// "No access" would take every role that somebody has in an environment.
+#[tokio::test]
+async fn a_role_that_would_not_go_alone_stays() {
+    for (model, held, kind, id) in [
+        (
+            AccessModel::RbacV2,
+            [
+                ("Member", RoleType::Environment),
+                ("Environment admin", RoleType::Environment),
+            ],
+            "environment_role",
+            ["1", "3"],
+        ),
+        (
+            AccessModel::Mixed,
+            [
+                ("Operator", RoleType::PrivilegeGroup),
+                ("Environment admin", RoleType::Environment),
+            ],
+            "role",
+            ["Operator", "Operator"],
+        ),
+    ] {
+        let (workspace, person) = with_rows(model, &held);
+        let place = Place::of(workspace.clone(), |_, _| {}).await;
+        for id in id {
+            let on = place.resource(kind, id).await;
+            let entitlement = place.entitlements(&on).await.remove(0);
+            let who = place.resource("collaborator", &person.to_string()).await;
+            let error = place.write(&revoke(&entitlement, &who)).await.unwrap_err();
+            assert_eq!(
+                (error.kind(), ABOUT.code(error.code_id()).as_str()),
+                (Kind::FailedPrecondition, "BW-1327"),
+                "{error}"
+            );
+        }
+        assert_eq!((place.simulator.workspace(), place.changes()), (workspace, 0));
+    }
+}
+
+/// What is deleted is an id.
+#[tokio::test]
+async fn an_id_of_two_grants_is_not_deleted() {
+    let mut workspace = Workspace::generate(&Shape::small(AccessModel::RbacV2));
+    let project = workspace.projects.iter().find(|p| p.env == Env::Dev).unwrap().id;
+    workspace.project_grants.retain(|grant| grant.project != project);
+    let [one, other] = [0, 1].map(|at| workspace.people[at].id);
+    let roles: Vec<String> = workspace.project_roles.iter().map(|role| role.name.clone()).collect();
+    for (at, person) in [one, other].into_iter().enumerate() {
+        workspace.project_grants.push(ProjectGrant {
+            id: "pg-same".to_owned(),
+            project,
+            role: roles[at].clone(),
+            holder: Grantee::User(person),
+        });
+    }
+    let place = Place::of(workspace.clone(), |_, _| {}).await;
+    let on = place.resource("project", &project.to_string()).await;
+    let rights = place.entitlements(&on).await;
+    for (at, person) in [one, other].into_iter().enumerate() {
+        let text = format!("{} of {}", roles[at], on.display_name);
+        let right = rights.iter().find(|right| right.display_name == text).unwrap();
+        let who = place.resource("collaborator", &person.to_string()).await;
+        let error = place.write(&revoke(right, &who)).await.unwrap_err();
+        assert_eq!(ABOUT.code(error.code_id()), "BW-1321", "{error}");
+        assert!(error.to_string().contains("pg-same"), "{error}");
+    }
+    assert_eq!((place.simulator.workspace(), place.changes()), (workspace, 0));
+}
