@@ -269,13 +269,11 @@ impl Conventions {
     };
 
     /// Those that a file with these types is to be read by: these, or those of an unknown vendor. Another vendor's roles and
-    /// environments have other names, and a file judged by the wrong ones would look clean. Other vendors may have projects,
-    /// too; a file with what lies inside of them is this vendor's.
+    /// environments have other names, and a file judged by the wrong ones would look clean. Others have projects and folders,
+    /// too; a file that has nothing that is this vendor's alone is its own where it has nothing else either.
     pub fn of_file(&self, types: &[String]) -> &Conventions {
         let has_any = |known: &[&str]| types.iter().any(|kind| known.contains(&kind.as_str()));
-        let is_own = has_any(self.own_types)
-            || (has_any(self.project_types) && has_any(self.inside_projects))
-            || types.iter().all(|kind| self.names(kind));
+        let is_own = has_any(self.own_types) || types.iter().all(|kind| self.names(kind));
         match is_own {
             true => self,
             false => &Conventions::NONE,
@@ -387,12 +385,16 @@ mod tests {
         for own in [
             &["collaborator", "more"][..],
             &["project", "role"],
-            &["user", "project", "folder"],
+            &["project", "folder"],
             &[],
         ] {
             assert_eq!(read_by(own), known, "{own:?}");
         }
-        for other in [&["user", "role"][..], &["user", "project"], &["user", "folder"]] {
+        for other in [
+            &["user", "role"][..],
+            &["user", "project"],
+            &["organization", "user", "project", "folder", "role"],
+        ] {
             assert_eq!(read_by(other), Conventions::NONE, "{other:?}");
         }
     }

@@ -361,6 +361,62 @@ fn a_file_of_another_vendor_is_judged_by_its_traits() {
     }
 }
 
+/// What is not known of one thing is not known of everything.
+#[test]
+fn what_nobody_knows_is_said_of_everybody_too() {
+    let mut without_role = workspace("prod");
+    without_role.resources.retain(|row| resource::key(row).1 != "9");
+    let without_environment = {
+        let mut rows = workspace("prod");
+        rows.resources.retain(|row| resource::key(row).1 != "9");
+        let profile = Profile::new().with("name", "Environment admin").with("type", "system");
+        rows.thing("environment_role", "9", profile)
+            .thing("project", "q", named("Other", "dev"))
+    };
+    let unfollowed = {
+        let mut rows = workspace("prod");
+        let shop = ResourceBuilder::new("project", "p", "Billing").build();
+        let grant = GrantBuilder::new(&shop, "project-admin", id("environment_role", "8"));
+        rows.grants
+            .push(grant.expands_over("environment_role:8:has".to_owned()).build());
+        rows
+    };
+    for (what, rows, told) in [
+        ("a role without a row", &without_role, "what is opened by these roles"),
+        (
+            "a role without an environment",
+            &without_environment,
+            "in environments of names that are not known",
+        ),
+        (
+            "an entitlement that nobody is known to hold",
+            &unfollowed,
+            "the sync does not have, and of which it names no holder",
+        ),
+    ] {
+        let (_place, files) = rows.files();
+        for file in &files {
+            let args = ["access", "--fail-if", "name = zoe", "--fail-if-unknown"];
+            let output = program().args(args).arg("-f").arg(file).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(9), "{what}: {said}");
+            assert!(said.contains(told), "{what}: {said}");
+        }
+    }
+}
+
+/// A right on the role of an admin that somebody does not hold shows nothing of them.
+#[test]
+fn a_new_right_that_nobody_holds_is_no_worse_than_before() {
+    let before = workspace("prod");
+    let after = workspace("prod").offer("environment_role", "9", "owner");
+    let place = Place::new();
+    let ids = Rows::put_all(&place, [&before, &after]);
+    let (code, text) = asked(&["findings", "--new-since", &ids[0], "--fail-on", "high"], &place.file);
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("worse than before"), "{text}");
+}
+
 #[test]
 fn more_of_what_was_there_before_is_new() {
     let people = workspace("prod");

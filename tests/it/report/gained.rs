@@ -271,6 +271,69 @@ fn who_holds_what_a_folder_lies_in_now_gains_it() {
     );
 }
 
+/// What a new grant gives is told of the grant, not of where things lie; and what stays the same is told of nothing.
+#[test]
+fn a_move_is_not_blamed_for_a_new_grant() {
+    let rows = |parent: &str| {
+        Rows::new()
+            .thing("folder", "one", Some(("project", "payroll")))
+            .thing("folder", "two", Some(("project", "payroll")))
+            .thing("folder", "secrets", Some(("folder", parent)))
+            .gives("payroll", "collaborator:ada", "G1")
+    };
+    let (code, said) = gate(rows("one"), rows("two"));
+    assert_eq!(code, 0, "{said}");
+    let with_eve = |parent: &str| rows(parent).gives("payroll", "collaborator:eve", "G2");
+    for (old, new) in [(rows("one"), with_eve("two")), (with_eve("one"), rows("two"))] {
+        let (_, said) = gate(old, new);
+        assert!(!said.contains("because of where things lie now"), "{said}");
+        assert!(!said.contains("without a new grant"), "{said}");
+    }
+}
+
+/// Types of another vendor may be called like ours; its folders are judged by none of our rules.
+#[test]
+fn a_file_of_another_vendor_is_compared_by_its_grants_alone() {
+    let rows = |parent: &str| {
+        let mut rows = Rows::default();
+        for name in ["ada", "eve"] {
+            let made = ResourceBuilder::new("user", name, name).user(User::default());
+            rows.resources.push(made.build());
+        }
+        rows.thing("folder", "shared", None)
+            .thing("folder", "private", None)
+            .thing("folder", "secrets", Some(("folder", parent)))
+            .gives("private", "user:ada", "G1")
+            .gives("secrets", "user:eve", "G2")
+    };
+    let write = |place: &Place, rows: Rows| {
+        let mut store = place.open();
+        store.begin_sync(SyncType::Full).unwrap();
+        let kinds = [
+            resource_type("user", "User", &[Trait::User], vec![]),
+            resource_type("folder", "Folder", &[], vec![]),
+        ];
+        store.put_resource_types(&kinds).unwrap();
+        store.put_resources(&rows.resources).unwrap();
+        store.put_entitlements(&rows.entitlements).unwrap();
+        store.put_grants(rows.grants).unwrap();
+        store.finish_sync("").unwrap();
+        store.save().unwrap();
+    };
+    let place = Place::new();
+    write(&place, rows("shared"));
+    write(&place, rows("private"));
+    let file = place.file.to_str().unwrap();
+    for form in ["table", "csv"] {
+        let output = run(&["diff", "--fail-if-gained", "-o", form, "-f", file]);
+        let said = stdout(&output) + &stderr(&output);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(!said.contains("because of where things lie now"), "{said}");
+    }
+    let access = printed(&["access", "--on", "secrets"], &place.file);
+    assert!(!access.contains("ada"), "{access}");
+}
+
 #[test]
 fn a_group_that_gains_something_unfollowed_holds_the_gate() {
     let rows = |is_passed: bool| {
