@@ -1,9 +1,9 @@
 //! Whose privileges are read, and whether a role's holders agree.
 //!
 //! A role in an environment needs answers of two holders (or of its only one). Holders are picked greedily: one
-//! answer covers every environment of the person. Where two answers differ, every holder of that role is read; and so
-//! they are of an environment role as soon as an answer names a folder, since folders may be those of the person
-//! (`workato/api.md 5`). Older roles have their folders in the list of roles.
+//! answer covers every environment of the person. Where two answers differ, every holder of that role is read. Folders
+//! of an environment role may be those of the person (`workato/api.md 5`): where those who were asked agree about them,
+//! the others are taken to have the same, and the sync says so. Older roles have their folders in the list of roles.
 //! The picks depend on ids alone, so that equal workspaces cost and give the same.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,13 +34,15 @@ pub const FAMILY: &str = "privileges";
 const ANSWERS: usize = 2;
 /// Holders asked in vain (no row for the role) before the role counts as unknown.
 const IN_VAIN: usize = 5;
+/// Roles that a sentence names.
+const NAMED: usize = 5;
 
 /// What holders of one role said, compared.
 #[derive(Debug, PartialEq)]
 pub enum Trusted<T> {
     /// All who were asked say the same.
     Same(BTreeSet<T>),
-    /// They differ, or each stands for itself alone; every holder was asked, and this is what each said.
+    /// They differ; every holder was asked, and this is what each said.
     Differs(BTreeMap<MemberId, BTreeSet<T>>),
     /// Nobody said anything.
     Unknown,
@@ -87,25 +89,17 @@ impl Observed {
 
     /// Which folders the holders say the role names.
     pub fn folders(&self, role: &RoleRef) -> Trusted<FolderId> {
-        match self.rows.get(role) {
-            Some(rows) if self.names_folders(role) => Trusted::Differs(
-                rows.iter()
-                    .map(|(member, row)| (member.clone(), row.folders.clone()))
-                    .collect(),
-            ),
-            _ => self.compare(role, |row| &row.folders),
-        }
+        self.compare(role, |row| &row.folders)
     }
 
-    /// Whether a holder's row of an environment role names a folder: those of the others say nothing about theirs.
-    fn names_folders(&self, role: &RoleRef) -> bool {
-        let mut rows = self.rows.get(role).into_iter().flat_map(BTreeMap::values);
-        role.kind == RoleKind::Environment && rows.any(|row| !row.folders.is_empty())
-    }
-
-    /// Whether every holder is to be asked.
-    fn needs_all(&self, role: &RoleRef) -> bool {
-        self.differs(role) || self.names_folders(role)
+    /// Whether folders of an environment role are known of some holders alone, and taken to be those of the others.
+    fn takes_folders(&self, role: &RoleRef, holders: &BTreeSet<MemberId>) -> bool {
+        let named = |row: &Row| !row.folders.is_empty();
+        role.kind == RoleKind::Environment
+            && self
+                .rows
+                .get(role)
+                .is_some_and(|rows| rows.values().any(named) && holders.iter().any(|holder| !rows.contains_key(holder)))
     }
 
     fn compare<T: Ord + Clone>(&self, role: &RoleRef, part: impl Fn(&Row) -> &BTreeSet<T>) -> Trusted<T> {
@@ -127,8 +121,7 @@ impl Observed {
     }
 
     fn differs(&self, role: &RoleRef) -> bool {
-        let folders = self.compare(role, |row| &row.folders);
-        matches!(self.privileges(role), Trusted::Differs(_)) || matches!(folders, Trusted::Differs(_))
+        matches!(self.privileges(role), Trusted::Differs(_)) || matches!(self.folders(role), Trusted::Differs(_))
     }
 
     /// Files the rows of one person. A row belongs to the role the person holds in its environment; one that
@@ -182,7 +175,7 @@ impl Observed {
         let mut everyone = BTreeSet::new();
         let mut missing: BTreeMap<&RoleRef, usize> = BTreeMap::new();
         for (role, holders) in &holdings.by_role {
-            if self.needs_all(role) {
+            if self.differs(role) {
                 everyone.extend(unasked(holders));
                 continue;
             }
@@ -292,26 +285,24 @@ pub async fn observe(
             }
         }
     }
+    let mut taken: Vec<String> = Vec::new();
     for (role, holders) in &holdings.by_role {
         let name = name_of(role);
-        if observed.needs_all(role) {
+        if observed.differs(role) {
             // Each holder has what their own answer says, so one without an answer has nothing.
             let answered = |member: &&MemberId| observed.rows.get(role).is_some_and(|rows| rows.contains_key(*member));
-            let message = if observed.differs(role) {
-                "holders of a role whose holders differ did not show what they may do; their privileges are missing"
-            } else {
-                "holders of a role that names folders did not show which folders are theirs; their access to folders is \
-                 missing"
-            };
             for member in holders.iter().filter(|member| !answered(member)) {
                 cx.warnings.add(
                     cause::PRIVILEGES_UNKNOWN_OF,
-                    message,
+                    "holders of a role whose holders differ did not show what they may do; their privileges are missing",
                     format!("collaborator {member} as {name} ({})", role.environment),
                 );
             }
         }
         let example = format!("{name} ({})", role.environment);
+        if !observed.differs(role) && observed.takes_folders(role, holders) {
+            taken.push(example.clone());
+        }
         if !observed.is_seen(role) && !holders.is_empty() {
             cx.warnings.add(
                 cause::PRIVILEGES_UNKNOWN,
@@ -326,7 +317,24 @@ pub async fn observe(
             );
         }
     }
+    if !taken.is_empty() {
+        cx.records.leave_out(&told(&taken));
+    }
     Ok(Some(observed))
+}
+
+/// What readers are told of roles whose folders are taken from some of their holders.
+fn told(roles: &[String]) -> String {
+    let (named, more) = roles.split_at(roles.len().min(NAMED));
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "whether all holders of these roles have the same folders: two of each were read, and the others are taken to have \
+         theirs; --privileges exact reads everybody ({}{more})",
+        named.join(", ")
+    )
 }
 
 /// The people whom a diagnosis asks about: those who hold a role, by id.
@@ -415,6 +423,16 @@ impl Single for Privileges<'_> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn roles_are_named_and_counted() {
+        let roles: Vec<String> = (1..=7).map(|number| format!("R{number} (dev)")).collect();
+        let text = told(&roles);
+        assert!(
+            text.ends_with("(R1 (dev), R2 (dev), R3 (dev), R4 (dev), R5 (dev) and 2 more)"),
+            "{text}"
+        );
+    }
+
     /// Two rows may tell of one role, by folder for example.
     #[test]
     fn rows_of_one_role_and_person_are_united() {
@@ -444,8 +462,11 @@ mod tests {
             let both = BTreeSet::from([pair("read"), pair("run")]);
             assert_eq!(observed.privileges(&role), Trusted::Same(both));
             let folders = BTreeSet::from(["1", "2"].map(FolderId::from));
-            let of_each = BTreeMap::from([(member.clone(), folders)]);
-            assert_eq!(observed.folders(&role), Trusted::Differs(of_each));
+            assert_eq!(observed.folders(&role), Trusted::Same(folders));
+            // Of one holder nothing is taken; another one who was not asked is taken to have the same.
+            assert!(!observed.takes_folders(&role, &holdings.by_role[&role]));
+            let two = BTreeSet::from([member.clone(), MemberId::from("8")]);
+            assert!(observed.takes_folders(&role, &two));
         }
     }
 }

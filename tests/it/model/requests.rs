@@ -2,7 +2,6 @@
 
 use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Shape, Workspace};
 
-use super::privileges::of_folders;
 use super::sync;
 use crate::support::oracle::Options;
 
@@ -29,8 +28,7 @@ async fn no_request_is_made_twice() {
     }
 }
 
-/// 500 people and 20 projects, RBAC v2, one environment: at most 70 requests, groups, grants and API clients included, and
-/// one for each holder of a role that names folders.
+/// 500 people and 20 projects, RBAC v2, one environment: at most 71 requests, groups, grants and API clients included.
 #[tokio::test]
 async fn five_hundred_people_need_few_requests() {
     let shape = Shape {
@@ -44,7 +42,6 @@ async fn five_hundred_people_need_few_requests() {
     let roles = workspace.environment_roles.len();
     let project_roles = workspace.project_roles.len();
     let projects = workspace.projects.iter().filter(|p| p.env == Env::Dev).count();
-    let each = of_folders(&workspace);
     let synced = sync(workspace, Behavior::default(), &Options::default()).await.unwrap();
     let requests = synced.simulator.requests();
     let counts = [
@@ -67,11 +64,8 @@ async fn five_hundred_people_need_few_requests() {
         assert_eq!(requests.to(endpoint), count, "{endpoint:?}");
     }
     let sampled = requests.to(Endpoint::MemberPrivileges);
-    assert!(
-        sampled <= 2 * roles + each,
-        "{sampled} privilege calls for {roles} roles"
-    );
-    assert!(requests.len() <= 70 + each, "{} requests", requests.len());
+    assert!(sampled <= 2 * roles, "{sampled} privilege calls for {roles} roles");
+    assert!(requests.len() <= 71, "{} requests", requests.len());
     let counted: u64 = synced.summary.requests.values().map(|f| f.requests).sum();
     assert_eq!(counted, requests.len() as u64, "the summary counts what was sent");
 }

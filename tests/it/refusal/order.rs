@@ -117,30 +117,13 @@ fn check(kind: Kind, refused: &[String], asked: usize, whole: &Synced, now: &Syn
         for id in now.rows.grants.keys() {
             assert!(!is_owned(id), "{name}: {id} is there");
         }
-    } else if kind == Kind::Privileges {
-        // The others know what a role may do; which folders are somebody's, nobody else does, and that is said. Where
-        // nobody else holds the role, what it may do is not known either, and that is said.
-        let untold = about(&now.summary, "privileges-unknown-of");
-        let is_told = |id: &str| {
-            let who = refused.iter().find(|one| id.ends_with(&format!(":collaborator:{one}")));
-            who.is_some_and(|who| {
-                let start = format!("collaborator {who} as ");
-                untold
-                    .iter()
-                    .any(|w| w.examples.iter().any(|one| one.starts_with(&start)))
-            })
-        };
-        let is_unknown = !about(&now.summary, "privileges-unknown").is_empty();
-        for id in missing {
-            let is_folder = id.starts_with("folder:") && is_told(id);
-            let is_privilege = is_unknown && id.starts_with("privilege:");
-            assert!(is_folder || is_privilege, "{name}: {id} is missing: {untold:?}");
-        }
-        if is_unknown {
-            return;
-        }
-    } else {
+    } else if about(&now.summary, "privileges-unknown").is_empty() {
         assert_eq!(missing.next(), None, "{name}");
+    } else {
+        // Nobody else holds the role: what it may do is not known, and that is said.
+        assert_eq!(kind, Kind::Privileges, "{name}");
+        assert!(missing.all(|id| id.starts_with("privilege:")), "{name}");
+        return;
     }
     if kind == Kind::Folders {
         let lost = whole.rows.resources.len() - now.rows.resources.len();

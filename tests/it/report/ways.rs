@@ -551,6 +551,24 @@ async fn what_was_refused_or_left_out_is_said_beside_the_answer() {
     let made = synced(workspace.clone(), Behavior::default(), options).await;
     let text = said(&on, &made.file);
     assert!(text.contains("were not asked for (--privileges off)"), "{text}");
+    // Folders of some holders that are taken for those of all.
+    let many = Workspace::generate(&Shape {
+        people: 80,
+        ..Shape::small(AccessModel::RbacV2)
+    });
+    let made = synced(many.clone(), Behavior::default(), Options::default()).await;
+    let text = said(&["access", "--on", &many.projects[0].name, "-t", "project"], &made.file);
+    assert!(
+        text.contains("whether all holders of these roles have the same folders"),
+        "{text}"
+    );
+    let exact = Options {
+        privileges: Privileges::Exact,
+        ..Options::default()
+    };
+    let made = synced(many.clone(), Behavior::default(), exact).await;
+    let text = said(&["access", "--on", &many.projects[0].name, "-t", "project"], &made.file);
+    assert!(!text.contains("whether all holders"), "{text}");
     // Whole: nothing is said.
     let made = synced(workspace.clone(), Behavior::default(), Options::default()).await;
     assert!(!said(&on, &made.file).contains("Not known"));
