@@ -299,3 +299,48 @@ async fn an_id_of_two_grants_is_not_deleted() {
     }
     assert_eq!((place.simulator.workspace(), place.changes()), (workspace, 0));
 }
+
+/// A list of people, or of roles, that is known not to be whole: a sync takes it and says so.
+#[tokio::test]
+async fn a_list_that_may_have_been_cut_shows_nobody_gone() {
+    for row in rows().await {
+        let concerned = [
+            "environment role",
+            "legacy role",
+            "group membership",
+            "project role of a person",
+            "account deletion",
+        ];
+        if !concerned.contains(&row.name) {
+            continue;
+        }
+        let more = Fault::Fields(vec![("/has_more".to_owned(), json!(true))]);
+        row.place.simulator.behave(every("GET /api/members", more));
+        let mut writes = vec![row.make.clone()];
+        if row.unmake.is_some() {
+            let (entitlement, principal) = right(&row.make);
+            // Beyond the end of what is answered.
+            let mut nobody = principal.id.clone().unwrap();
+            nobody.resource = "999999".to_owned();
+            writes.push(revoke(entitlement, &bare(&nobody)));
+        }
+        for write in &writes {
+            let error = row
+                .place
+                .write(write)
+                .await
+                .map(|told| said(&told))
+                .expect_err(row.name);
+            assert_eq!(error.kind(), Kind::Unavailable, "{}: {error}", row.name);
+            assert_eq!(row.place.changes(), 0, "{}", row.name);
+        }
+    }
+    let row = rows().await.remove(0);
+    let twice = ["/data/0/id", "/data/1/id"].map(|at| (at.to_owned(), json!(1)));
+    let fields = twice.into_iter().chain([("/total".to_owned(), json!(null))]).collect();
+    row.place
+        .simulator
+        .behave(every("GET /api/environment_roles", Fault::Fields(fields)));
+    let error = row.place.write(&row.make).await.unwrap_err();
+    assert_eq!((error.kind(), row.place.changes()), (Kind::Unavailable, 0), "{error}");
+}
