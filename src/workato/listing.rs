@@ -226,8 +226,8 @@ impl<'a> List<'a> {
         let name = self.name;
         let Some((cx, _)) = self.kept else {
             return match ids {
-                [] => Ok(()),
-                [id, ..] => self.unsettled(format!("rows of id {id} differ")),
+                [id, ..] if !self.all_hold => self.unsettled(format!("rows of id {id} differ")),
+                _ => Ok(()),
             };
         };
         let message = match self.all_hold {

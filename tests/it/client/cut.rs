@@ -315,4 +315,6 @@ async fn rows_of_one_id_that_differ_are_told() {
     let list = List::of_sync(&cx, "grants", &client, endpoint::PROJECT_GRANTS.of("1")).all_hold();
     assert_eq!(list.read::<ProjectGrant>().await.unwrap().len(), 2);
     assert_eq!(counted(&cx), [("rows-differ", vec!["grants: id 1".to_owned()])]);
+    let now = List::now(&client, endpoint::PROJECT_GRANTS.of("1")).all_hold();
+    assert_eq!(now.read::<ProjectGrant>().await.unwrap().len(), 2);
 }
