@@ -160,7 +160,7 @@ async fn grants(t: &Tables, cx: &SyncContext, member: &Member) -> Result<(Vec<Di
     all.dedup();
     for environment in all {
         match t.clients.of(&environment).filter(|_| of_run.contains(&environment)) {
-            Some(client) => grants.extend(project::direct_grants(t, (&environment, client), &member.id).await?),
+            Some(client) => grants.extend(project::direct_grants(t, (&environment, client), member).await?),
             None => not_seen.push(format!(
                 "direct project grants in {} were not looked at: that takes its token and --workato-env all",
                 shown(&environment)

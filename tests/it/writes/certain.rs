@@ -344,3 +344,50 @@ async fn a_list_that_may_have_been_cut_shows_nobody_gone() {
     let error = row.place.write(&row.make).await.unwrap_err();
     assert_eq!((error.kind(), row.place.changes()), (Kind::Unavailable, 0), "{error}");
 }
+
+/// Somebody who was invited may have the number of somebody else: their grant is not that one's.
+#[tokio::test]
+async fn a_grant_of_another_address_is_not_theirs() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "project role of a person")
+        .unwrap();
+    let place = &row.place;
+    let unmake = row.unmake.as_ref().unwrap();
+    place.write(&row.make).await.unwrap();
+    let (sent, before) = (place.changes(), place.simulator.workspace());
+    let person = right(&row.make).1.id.clone().unwrap().resource;
+    let email = before
+        .people
+        .iter()
+        .find(|p| p.id.to_string() == person)
+        .and_then(|p| p.email.clone());
+    let grants = "GET /api/projects/*/project_grants";
+    let other = Fault::Replaced(email.unwrap(), "invited@example.org".to_owned());
+    let second = Fault::Replaced("\"user\":{".to_owned(), "\"user\":{\"user_id\":999999,".to_owned());
+    for fault in [other, second] {
+        place.simulator.behave(every(grants, fault.clone()));
+        let suspend = Write::Act(v2::InvokeActionRequest {
+            name: "suspend_collaborator".to_owned(),
+            args: Some(prost_types::Struct {
+                fields: [(
+                    "resource_id".to_owned(),
+                    prost_types::Value {
+                        kind: Some(prost_types::value::Kind::StringValue(person.clone())),
+                    },
+                )]
+                .into(),
+            }),
+            ..Default::default()
+        });
+        for write in [unmake, &row.make, &suspend] {
+            let ended = place.write(write).await.map(|told| said(&told));
+            assert_unclear(&ended.expect_err(&format!("{fault:?}")));
+            assert_eq!((place.changes(), place.simulator.workspace()), (sent, before.clone()));
+        }
+    }
+    place.simulator.behave(Behavior::default());
+    place.write(unmake).await.unwrap();
+    assert!(!(row.holds)(&place.simulator));
+}
