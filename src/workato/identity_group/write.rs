@@ -20,7 +20,8 @@ use crate::workato::identity_user::{IdentityUser, IdentityUserId, IdentityUserRo
 use crate::workato::kind::{ResourceKind as _, Right, first_of};
 use crate::workato::listing::List;
 use crate::workato::tables::Tables;
-use crate::workato::writing::effect::{Ended, send};
+use crate::workato::whose::Whose;
+use crate::workato::writing::effect::{Ended, may_have_effect, send};
 use crate::workato::writing::found::{Found, Wanted};
 use crate::workato::writing::others::{Others, others_lost};
 use crate::workato::writing::{already_granted, already_revoked, environment_said, not_clear, revoked_before, shown};
@@ -211,22 +212,22 @@ impl<'t> Group<'t> {
             }
         })
         .await;
-        let now = locked(&last).take().filter(|_| !matches!(ended, Ok(Ended::Before)));
+        let now = locked(&last).take().filter(|_| may_have_effect(&ended));
         if let Some(now) = now {
             let others = Others {
                 before: ids(before),
                 but: user,
             };
-            self.put_back(cx, change, &others, &now).await?;
+            self.put_back(cx, (change, ended.is_ok()), &others, &now).await?;
         }
-        ended
+        Ok(ended?)
     }
 
-    /// Lets in again whom the change let out besides.
+    /// Lets in again whom the change let out besides, whether or not it was made.
     async fn put_back(
         &self,
         cx: &SyncContext,
-        change: &Change,
+        (change, is_made): (&Change, bool),
         others: &Others<'_, IdentityUserId>,
         now: &[IdentityMember],
     ) -> Result<()> {
@@ -244,7 +245,7 @@ impl<'t> Group<'t> {
         let now = self.members().await.map(|rows| ids(&rows)).unwrap_or_default();
         match others.missing(&now).as_slice() {
             [] => Ok(()),
-            missing => Err(others_lost(change, &self.title(), missing, failed)),
+            missing => Err(others_lost((change, is_made), &self.title(), missing, failed)),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::workato::kind::{self, ResourceKind as _, id_value};
 use crate::workato::names::Meaning;
 use crate::workato::project_role::{self, NamedRole, ProjectRoleId, ProjectRoles};
 use crate::workato::tables::Tables;
-use crate::workato::writing::effect::{Ended, send};
+use crate::workato::writing::effect::{Ended, may_have_effect, send};
 use crate::workato::writing::{already_granted, already_revoked, ambiguous_right, replaced, revoked_before, shown};
 
 /// What somebody without a role holds.
@@ -281,8 +281,9 @@ pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Re
         before: &before,
         holder: &holder,
     };
+    let may_have_effect = may_have_effect(&ended);
     let ended = match (ended, &now) {
-        (Err(error), Some(now)) => return Err(aftermath.of_failure(error, now).await),
+        (Err(failed), Some(now)) if may_have_effect => return Err(aftermath.of_failure(failed.into(), now).await),
         (ended, _) => ended?,
     };
     if ended == Ended::Before {
@@ -322,8 +323,8 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> R
         Err(error) => return Err(error),
     };
     let roles = project_role::now(&t.clients.dev).await?;
-    let right = match WantedRole::of(roles.clone(), on, what) {
     let (holder, who, is_listed) = holder_of(t, cx, grantee, principal).await?;
+    let right = match WantedRole::of(roles.clone(), on, what) {
         Ok(right) => right,
         Err(error) if error.kind() == Kind::NotFound => {
             // Grants name roles that no list has for a while, and then may name this one.
@@ -363,7 +364,7 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> R
         }
     })
     .await;
-    let now = locked(&last).take().filter(|_| !matches!(ended, Ok(Ended::Before)));
+    let now = locked(&last).take().filter(|_| may_have_effect(&ended));
     if let Some(now) = now {
         let aftermath = Aftermath {
             place: &place,
