@@ -254,15 +254,16 @@ fn request<'t>(t: &'t Tables, endpoint: &'static Endpoint, group: &GroupId, memb
     t.clients.dev.write(address, Some(&body))
 }
 
-/// Whether a person is in a group at this moment.
+/// Whether a person is in a group at this moment; `None` where no row can be theirs, and the group says it has more
+/// members than rows.
 ///
 /// # Errors
-/// Those of the API; `FailedPrecondition` where it is not clear.
-pub async fn is_in(t: &Tables, group: &UserGroup, member: &Member) -> Result<bool> {
+/// Those of the API; `FailedPrecondition` where a row may be theirs.
+pub async fn is_in(t: &Tables, group: &UserGroup, member: &Member) -> Result<Option<bool>> {
     let rows = Rows::now(t, &group.id).await?;
     match rows.standing(&member.id, Some(member)) {
-        Standing::In => Ok(true),
-        Standing::Out => Ok(false),
+        Standing::In => Ok(Some(true)),
+        Standing::Out => Ok(rows.are_all_of(group).then_some(false)),
         Standing::Unclear(why) => Err(not_clear(format!(
             "it is not clear whether {} is in the group {:?}: {why}",
             called(member),
