@@ -49,11 +49,23 @@ impl Tables {
     /// Those of the client. A refusal of what answered before is one.
     pub async fn feature<T: Listed>(&self, cx: &SyncContext, feature: &Feature) -> Result<Vec<Placed<T>>> {
         let mut placed: Vec<Placed<T>> = self.feature_everywhere(cx, feature).await?;
+        let name = feature.endpoint.name;
+        for same in placed.chunk_by(|a, b| a.row.id_text() == b.row.id_text()) {
+            let [first, others @ ..] = same else { continue };
+            for other in others.iter().filter(|other| content(&other.row) != content(&first.row)) {
+                cx.warnings.add(
+                    cause::ENVIRONMENTS_DIFFER,
+                    "environments have things of one id that are not described alike; those of the first environment were \
+                     taken, and the others are missing",
+                    format!("{name}: id {} of {}, not of {}", first.row.id_text(), first.environment, other.environment),
+                );
+            }
+        }
         placed.dedup_by(|later, first| later.row.id_text() == first.row.id_text());
         Ok(placed)
     }
 
-    /// As [`Tables::feature`], but an id once for each environment that has it.
+    /// As [`Tables::feature`], but an id once for each environment that has it, however they describe it.
     ///
     /// # Errors
     /// As [`Tables::feature`].
@@ -79,15 +91,26 @@ impl Tables {
             }
         }
         placed.sort_by(|a, b| a.row.id_text().cmp(b.row.id_text()));
-        for same in placed.chunk_by(|a, b| a.row.id_text() == b.row.id_text()) {
-            let [first, others @ ..] = same else { continue };
-            for other in others.iter().filter(|other| content(&other.row) != content(&first.row)) {
-                cx.warnings.add(
-                    cause::ENVIRONMENTS_DIFFER,
-                    "environments have things of one id that are not described alike; those of the first environment were \
-                     taken, and the others are missing",
-                    format!("{name}: id {} of {}, not of {}", first.row.id_text(), first.environment, other.environment),
-                );
+        Ok(placed)
+    }
+
+    /// Counts the things that answered before, in every environment whose list answered and has none of them to ask any
+    /// more: nobody asks for one then, and so nobody would miss them. `known` are the ids of those that some list has.
+    ///
+    /// # Errors
+    /// As [`Each::answer`].
+    pub async fn all_vanished<A: Asked, L: Listed>(
+        &self,
+        cx: &SyncContext,
+        feature: &Feature,
+        questions: &Questions,
+        asked: impl Fn(&Environment) -> bool,
+        known: &BTreeSet<String>,
+    ) -> Result<()> {
+        for (environment, client) in self.readable_environments(cx).await? {
+            let list = self.family(cx, &format!("{}/{environment}", feature.family));
+            if !list.has_answered() || asked(&environment) {
+                continue;
             }
         }
         Ok(placed)

@@ -56,7 +56,12 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
     let mut said: Vec<(&Placed<IdentityGroupRow>, BTreeSet<IdentityUserId>)> = Vec::new();
     for listed in groups.iter().filter(|placed| placed.row.id.as_str() == id) {
         if let Some(members) = of_environment(t, cx, &groups, listed).await? {
-            let theirs = |member: &IdentityMember| is_theirs(cx, group, known.get(&member.id).copied(), member);
+            if page.is_first() {
+                odd::count(cx, "members of identity groups", &members);
+            }
+            // A long group has many pages of grants, and what is odd about it is counted with the first one.
+            let counts = page.is_first().then_some(cx);
+            let theirs = |member: &IdentityMember| is_theirs(counts, group, known.get(&member.id).copied(), member);
             said.push((
                 listed,
                 members.into_iter().filter(theirs).map(|member| member.id).collect(),
@@ -91,7 +96,7 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
     for member in members {
         if known.contains_key(member) {
             found.push(member);
-        } else {
+        } else if page.is_first() {
             cx.warnings.add(
                 cause::IDENTITY_USER_NOT_LISTED,
                 "identity groups have members that the list of identity users did not return; they were dropped",
@@ -104,28 +109,30 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
     })
 }
 
-/// Whether a row is about the user whose id it has; one that is not is counted. `known` is what the list of users says: whether
-/// it has one of this id, and their address.
-fn is_theirs(cx: &SyncContext, group: &v2::Resource, known: Option<Option<&str>>, member: &IdentityMember) -> bool {
+/// Whether a row is about the user whose id it has; one that is not is counted where that is to be. `known` is what the list
+/// of users says: whether it has one of this id, and their address.
+fn is_theirs(
+    counts: Option<&SyncContext>,
+    group: &v2::Resource,
+    known: Option<Option<&str>>,
+    member: &IdentityMember,
+) -> bool {
     // Whoever is in no list is counted as that.
     let Some(email) = known else {
         return true;
     };
     let example = format!("identity user {} in {}", member.id, group.display_name);
-    let said = Said {
-        id: member.id.as_str(),
-        second: member.second.as_ref().map(|id| id.as_str()),
-        // A list of users without addresses contradicts none.
-        email: member.email.as_deref().filter(|_| email.is_some()),
-    };
-    match whose(said, email) {
+    let (cause, message) = match whose_is(member, email) {
         Whose::Theirs => return true,
         Whose::OtherAddress => cx.warnings.add(
             cause::IDENTITY_MEMBER_OF_OTHER_ADDRESS,
             "members of identity groups have the id of an identity user and another e-mail address; they were dropped",
             example,
         ),
-        Whose::TwoIds => cx.warnings.add(cause::TWO_IDS, TWO_IDS, example),
+        Whose::TwoIds => (cause::TWO_IDS, TWO_IDS),
+    };
+    if let Some(cx) = counts {
+        cx.warnings.add(cause, message, example);
     }
     false
 }
@@ -151,6 +158,17 @@ async fn of_environment(
             (id, name)
         });
     let each: Each<'_, IdentityGroupRow> = Each::of(
+/// Whether a row is that of the user whose id it has, with this address.
+pub fn whose_is(member: &IdentityMember, email: Option<&str>) -> Whose {
+    let said = Said {
+        id: member.id.as_str(),
+        second: member.second.as_ref().map(|id| id.as_str()),
+        // A list of users without addresses contradicts none.
+        email: member.email.as_deref().filter(|_| email.is_some()),
+    };
+    whose(said, email)
+}
+
         (cx, client, &listed.environment),
         ("members of identity groups", FAMILY),
         (&endpoint::IDENTITY_GROUP_MEMBERS, &endpoint::IDENTITY_GROUPS),
