@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access_model::Detected;
-use super::client::{WorkatoClient, ids};
+use super::client::{Listed, WorkatoClient, ids};
 use super::settings::{Environment, EnvironmentChoice, Settings};
 use super::tables::Tables;
 use super::{code, collaborator};
@@ -81,6 +81,11 @@ impl Clients {
         } else {
             self.others.get(environment)
         }
+/// The ids of all rows, whatever the environment.
+pub fn ids<T: Listed>(placed: &[Placed<T>]) -> BTreeSet<String> {
+    placed.iter().map(|placed| placed.row.id_text().to_owned()).collect()
+}
+
     }
 }
 

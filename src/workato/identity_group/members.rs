@@ -12,9 +12,10 @@ use crate::baton::resource;
 use crate::workato::cause;
 use crate::workato::client::{endpoint, odd, rows};
 use crate::workato::family::single::Losses;
-use crate::workato::feature::Each;
+use crate::workato::feature::{Each, Feature, Questions};
 use crate::workato::identity_user::{self, IdentityUserId, IdentityUsers};
 use crate::workato::kind::{PAGE, first_of};
+use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::tokens::Placed;
 use crate::workato::whose::{Said, TWO_IDS, Whose, whose};
@@ -33,12 +34,33 @@ rows! {
 /// What syncs record when they read members.
 pub const FAMILY: &str = "identity_group_members";
 
-const LOSSES: Losses = Losses {
-    refused: cause::IDENTITY_GROUP_REFUSED,
-    missing: "identity groups, whose members are missing",
-    gone: cause::IDENTITY_GROUP_GONE,
-    gone_message: "identity groups disappeared while they were read; their members are missing",
+const QUESTIONS: Questions = Questions {
+    what: "members of identity groups",
+    family: FAMILY,
+    at: &endpoint::IDENTITY_GROUP_MEMBERS,
+    list: &endpoint::IDENTITY_GROUPS,
+    losses: Losses {
+        refused: cause::IDENTITY_GROUP_REFUSED,
+        missing: "identity groups, whose members are missing",
+        gone: cause::IDENTITY_GROUP_GONE,
+        gone_message: "identity groups disappeared while they were read; their members are missing",
+    },
 };
+
+/// Counts the groups whose members answered before, where the list of an environment has no group any more.
+///
+/// # Errors
+/// Those of the client.
+pub async fn all_vanished(
+    t: &Tables,
+    cx: &SyncContext,
+    feature: &Feature,
+    listed: &[Placed<IdentityGroupRow>],
+) -> Result<()> {
+    let asked = |here: &Environment| listed.iter().any(|placed| placed.environment == *here);
+    t.all_vanished::<Vec<IdentityMember>, IdentityGroupRow>(cx, feature, &QUESTIONS, asked, &BTreeSet::new())
+        .await
+}
 
 /// The members of a group, as grants: whoever is in it by the word of any environment. Nobody is known to be in one that
 /// no list has.
@@ -124,10 +146,9 @@ fn is_theirs(
     let example = format!("identity user {} in {}", member.id, group.display_name);
     let (cause, message) = match whose_is(member, email) {
         Whose::Theirs => return true,
-        Whose::OtherAddress => cx.warnings.add(
+        Whose::OtherAddress => (
             cause::IDENTITY_MEMBER_OF_OTHER_ADDRESS,
             "members of identity groups have the id of an identity user and another e-mail address; they were dropped",
-            example,
         ),
         Whose::TwoIds => (cause::TWO_IDS, TWO_IDS),
     };
@@ -135,6 +156,17 @@ fn is_theirs(
         cx.warnings.add(cause, message, example);
     }
     false
+}
+
+/// Whether a row is that of the user whose id it has, with this address.
+pub fn whose_is(member: &IdentityMember, email: Option<&str>) -> Whose {
+    let said = Said {
+        id: member.id.as_str(),
+        second: member.second.as_ref().map(|id| id.as_str()),
+        // A list of users without addresses contradicts none.
+        email: member.email.as_deref().filter(|_| email.is_some()),
+    };
+    whose(said, email)
 }
 
 /// The members of a group by the word of one environment; `None` where it has no answer, which is counted.
@@ -157,28 +189,8 @@ async fn of_environment(
                 .to_owned();
             (id, name)
         });
-    let each: Each<'_, IdentityGroupRow> = Each::of(
-/// Whether a row is that of the user whose id it has, with this address.
-pub fn whose_is(member: &IdentityMember, email: Option<&str>) -> Whose {
-    let said = Said {
-        id: member.id.as_str(),
-        second: member.second.as_ref().map(|id| id.as_str()),
-        // A list of users without addresses contradicts none.
-        email: member.email.as_deref().filter(|_| email.is_some()),
-    };
-    whose(said, email)
-}
-
-        (cx, client, &listed.environment),
-        ("members of identity groups", FAMILY),
-        (&endpoint::IDENTITY_GROUP_MEMBERS, &endpoint::IDENTITY_GROUPS),
-        LOSSES,
-        things,
-    );
+    let each: Each<'_, IdentityGroupRow> = Each::of((cx, client, &listed.environment), &QUESTIONS, things);
     let family = t.family(cx, &each.family);
-    let members = each
-        .answer::<Vec<IdentityMember>>(&family, listed.row.id.as_str())
-        .await?;
-    odd::count(cx, "members of identity groups", members.iter().flatten());
-    Ok(members)
+    each.answer::<Vec<IdentityMember>>(&family, listed.row.id.as_str())
+        .await
 }
