@@ -36,7 +36,7 @@ use self::fault::Call;
 pub(crate) use self::id::ids;
 pub(crate) use self::model::{parts, rows};
 pub use self::odd::{Listed, Row};
-pub use self::paging::{ApiPage, INCONSISTENT, empty_pages, may_be_cut};
+pub use self::paging::{ApiPage, INCONSISTENT, empty_pages, may_be_cut, refused_page};
 pub use self::probe::{Asked, Probed};
 pub use self::time::timestamp;
 pub use self::write::{Accepted, Write};
