@@ -144,9 +144,11 @@ pub fn is_in(row: &MemberRole, environment: &Environment) -> bool {
     Environment::new(text(&row.environment_type)) == *environment
 }
 
-/// Whether a row that does not name an environment may mean any: it says nothing.
+/// Whether a row may be of any environment: it names none, or one in a word that is not known, which may be one of the
+/// known ones, too, as it is for a sync.
 fn may_be_anywhere(row: &MemberRole) -> bool {
-    text(&row.environment_type).is_empty()
+    let place = text(&row.environment_type);
+    place.is_empty() || !Environment::new(place).is_known()
 }
 
 fn text(part: &Option<String>) -> &str {
@@ -211,7 +213,10 @@ mod tests {
             (["dev", "Environment admin", "environment"], true, true),
             (["dev", "No access", "environment"], true, true),
             (["prod", "Owner", "environment"], true, false),
-            (["stage", "Member", "environment"], true, true),
+            (["stage", "Member", "environment"], false, true),
+            (["Dev environment", "Member", "environment"], false, true),
+            (["stage", "Environment admin", "environment"], true, true),
+            (["stage", "Owner", "environment"], false, false),
             (["development", "Member", "environment"], true, true),
             (["development", "Environment admin", "environment"], true, true),
             (["", "Member", "environment"], false, true),
