@@ -46,7 +46,8 @@ impl<'t> FoundProject<'t> {
         let id = ProjectId::from(resource::key(on).1);
         let environments = match environment_said(t, cx, on).await? {
             Some(environment) => vec![environment],
-            None => t.environments(cx).await?,
+            // Whichever the run emits: an id alone does not say where.
+            None => t.known_environments(cx).await?,
         };
         let (mut blind, mut seen) = (Vec::new(), Vec::new());
         for environment in environments {

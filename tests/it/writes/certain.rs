@@ -5,6 +5,7 @@ use baton_workato::ABOUT;
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::provision::Write;
+use baton_workato::baton::secret::Secret;
 use baton_workato::simulator::{
     AccessModel, Assignment, Behavior, Env, Fault, Grantee, Hits, ProjectGrant, RoleType, Shape, Workspace,
 };
@@ -390,4 +391,33 @@ async fn a_grant_of_another_address_is_not_theirs() {
     place.simulator.behave(Behavior::default());
     place.write(unmake).await.unwrap();
     assert!(!(row.holds)(&place.simulator));
+}
+
+/// An id without its environment is looked for in all of them, whichever the run emits.
+#[tokio::test]
+async fn a_project_of_another_environment_is_not_gone() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "project role of a person")
+        .unwrap();
+    row.place.write(&row.make).await.unwrap();
+    let (entitlement, principal) = right(&row.make);
+    let mut entitlement = entitlement.clone();
+    let on = entitlement.resource.as_mut().unwrap();
+    on.profile = None;
+    let place = Place::of(row.place.simulator.workspace(), |settings, simulator| {
+        settings.prod_token = Some(Secret::new(simulator.token(Env::Prod)));
+    })
+    .await;
+    let told = place.write(&revoke(&entitlement, principal)).await.unwrap();
+    assert!(said(&told)[0].ends_with("Project admin → no role"), "{told:?}");
+    // Without the token of its environment nothing is said.
+    let place = Place::of(row.place.simulator.workspace(), |_, _| {}).await;
+    let error = place.write(&revoke(&entitlement, principal)).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), place.changes()),
+        (Kind::FailedPrecondition, 0),
+        "{error}"
+    );
 }
