@@ -393,6 +393,31 @@ async fn a_grant_of_another_address_is_not_theirs() {
     assert!(!(row.holds)(&place.simulator));
 }
 
+/// Rows of identity groups are told by the same rule as a sync tells them.
+#[tokio::test]
+async fn a_member_of_another_address_is_neither_in_nor_gone() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "membership of an identity group")
+        .unwrap();
+    let place = &row.place;
+    place.write(&row.make).await.unwrap();
+    let sent = place.changes();
+    let id = right(&row.make).1.id.clone().unwrap().resource;
+    let users = place.simulator.workspace().estate.unwrap().users;
+    let email = users.into_iter().find(|user| user.id == id).unwrap().email.unwrap();
+    let members = "GET /api/iam/user_groups/*/members";
+    place
+        .simulator
+        .behave(every(members, Fault::Replaced(email, "other@example.org".to_owned())));
+    assert_unclear(&place.write(row.unmake.as_ref().unwrap()).await.unwrap_err());
+    assert_eq!(place.changes(), sent);
+    // It is not held for certain, so it is asked for, and what comes of it is not told as done.
+    place.write(&row.make).await.unwrap_err();
+    assert_eq!(place.changes(), sent + 1);
+}
+
 /// An id without its environment is looked for in all of them, whichever the run emits.
 #[tokio::test]
 async fn a_project_of_another_environment_is_not_gone() {
