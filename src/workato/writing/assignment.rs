@@ -181,6 +181,7 @@ impl WantedRole {
                 change,
                 assigned,
                 environment: &self.environment,
+                known: &self.known,
             };
             elsewhere::restore((t, cx), &sent, member, &now).await?;
         }

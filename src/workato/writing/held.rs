@@ -7,7 +7,7 @@ use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
 use crate::workato::access_model::AccessModel;
 use crate::workato::client::odd::Matter;
-use crate::workato::collaborator::{Member, MemberRole, called};
+use crate::workato::collaborator::{Member, MemberRole, RoleType, called};
 use crate::workato::names::Meaning;
 use crate::workato::role_assignments::{RoleKind, RoleNames, is_no_access, listed_as};
 use crate::workato::settings::Environment;
@@ -80,6 +80,17 @@ impl KnownRoles {
             Meaning::One(id) if !is_no_access(name) => Said::Role(kind, id),
             Meaning::Nothing if kind == RoleKind::Legacy && self.custom_roles_off => Said::Custom,
             _ => Said::Unclear,
+        }
+    }
+
+    /// Whether a row is of a role of the newer model, by the same rule as a sync; where no list has the role, by its own
+    /// word, or, if it has none, by the model of the workspace.
+    pub fn is_newer(&self, row: &MemberRole) -> bool {
+        match (self.said(row), row.kind()) {
+            (Said::Role(kind, _), _) => kind == RoleKind::Environment,
+            (_, RoleType::Environment) => true,
+            (_, RoleType::NotSaid) => self.model == AccessModel::RbacV2,
+            (_, RoleType::PrivilegeGroup | RoleType::Unknown) => false,
         }
     }
 
@@ -202,6 +213,25 @@ mod tests {
         let said: Vec<Said> = held.into_iter().map(|held| held.said).collect();
         let v2 = |id: &str| Said::Role(RoleKind::Environment, id.to_owned());
         assert_eq!(said, [v2("3"), v2("1"), Said::Role(RoleKind::Legacy, "7".to_owned())]);
+    }
+
+    /// What is given back is given as what it was.
+    #[test]
+    fn a_row_is_of_the_model_that_a_sync_takes_it_for() {
+        for (model, row, is_newer) in [
+            (AccessModel::RbacV2, ["dev", "Member", "environment"], true),
+            (AccessModel::RbacV2, ["dev", "Member", " Environment"], true),
+            (AccessModel::RbacV2, ["dev", "Member", ""], true),
+            (AccessModel::RbacV2, ["dev", "Owner", ""], true),
+            (AccessModel::Mixed, ["dev", "Member", ""], true),
+            (AccessModel::Mixed, ["dev", "Ops", ""], false),
+            (AccessModel::Mixed, ["dev", "Ops", "privilege_group"], false),
+            (AccessModel::Mixed, ["dev", "Owner", ""], false),
+            (AccessModel::Legacy, ["dev", "Ops", ""], false),
+        ] {
+            let ada = member(&[row]);
+            assert_eq!(known(model).is_newer(&ada.roles[0]), is_newer, "{model:?} {row:?}");
+        }
     }
 
     #[test]
