@@ -98,6 +98,13 @@ async fn rows_in_two_places_are_no_list() {
     let (_, client) = answering(r#"{"data":[{"id":1}],"result":[],"items":{}}"#).await;
     let rows = List::now(&client, &endpoint::MEMBERS).read::<Member>().await.unwrap();
     assert_eq!(rows.len(), 1);
+    // Nor does a word beside an object.
+    for body in [
+        r#"{"result":"ok","data":{"id":5}}"#,
+        r#"{"data":null,"result":{"id":5}}"#,
+    ] {
+        assert_eq!(object::<McpServerRow>(body).await.unwrap().id.as_str(), "5");
+    }
     let error = object::<McpServerRow>(r#"{"data":{"id":1},"result":{"id":2}}"#).await;
     assert_eq!(error.unwrap_err().kind(), Kind::Internal);
 }
