@@ -62,18 +62,6 @@ impl Clients {
         }
     }
 
-    /// The same for whoever acts on what lists do not have ([`WorkatoClient::wary`]).
-    #[must_use]
-    pub fn wary(self) -> Self {
-        let others = self.others.into_iter();
-        Clients {
-            dev: self.dev.wary(),
-            others: others
-                .map(|(environment, client)| (environment, client.wary()))
-                .collect(),
-        }
-    }
-
     /// The client of an environment's token, if there is one.
     pub fn of(&self, environment: &Environment) -> Option<&WorkatoClient> {
         if *environment == Environment::dev() {
@@ -81,11 +69,6 @@ impl Clients {
         } else {
             self.others.get(environment)
         }
-/// The ids of all rows, whatever the environment.
-pub fn ids<T: Listed>(placed: &[Placed<T>]) -> BTreeSet<String> {
-    placed.iter().map(|placed| placed.row.id_text().to_owned()).collect()
-}
-
     }
 }
 
@@ -96,6 +79,11 @@ pub struct Placed<T> {
     pub environment: Environment,
     /// The row.
     pub row: T,
+}
+
+/// The ids of all rows, whatever the environment.
+pub fn ids<T: Listed>(placed: &[Placed<T>]) -> BTreeSet<String> {
+    placed.iter().map(|placed| placed.row.id_text().to_owned()).collect()
 }
 
 impl Tables {
