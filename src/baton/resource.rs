@@ -32,6 +32,14 @@ pub fn key(resource: &v2::Resource) -> (&str, &str) {
         .map_or(("", ""), |id| (id.resource_type.as_str(), id.resource.as_str()))
 }
 
+/// The address of a person, where the resource says it.
+pub fn email(resource: &v2::Resource) -> Option<String> {
+    let user: v2::UserTrait = annotation::find(&resource.annotations)?;
+    let primary = user.emails.iter().find(|email| email.is_primary);
+    let email = primary.or(user.emails.first())?;
+    Some(email.address.clone()).filter(|address| !address.trim().is_empty())
+}
+
 /// A resource type.
 pub fn resource_type(
     id: &str,

@@ -3,6 +3,8 @@
 
 mod write;
 
+use std::collections::BTreeSet;
+
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use prost_types::Any;
 
@@ -12,11 +14,12 @@ use super::api_platform_client::{self, ApiPlatformClientRow, ApiPlatformClients}
 use super::cause;
 use super::client::{endpoint, ids, odd, rows};
 use super::family::single::Losses;
-use super::feature::Each;
+use super::feature::{Each, Questions};
 use super::kind::{PAGE, ResourceKind, first_of, stamp, utc};
 use super::probe::Probe;
+use super::settings::Environment;
 use super::tables::{FAN_OUT, Table, Tables};
-use super::tokens::Placed;
+use super::tokens::{self, Placed};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
 use crate::baton::page::{Page, PageToken};
@@ -49,11 +52,17 @@ const OF_DEVELOPER: &str = "developer-";
 /// What syncs record when they read the keys of a client.
 const FAMILY: &str = "api_keys";
 
-const LOSSES: Losses = Losses {
-    refused: cause::API_KEYS_REFUSED,
-    missing: "API-platform clients, whose keys are missing",
-    gone: cause::API_KEYS_GONE,
-    gone_message: "API-platform clients disappeared while they were read; their keys are missing",
+const QUESTIONS: Questions = Questions {
+    what: "keys of API-platform clients",
+    family: FAMILY,
+    at: &endpoint::API_KEYS,
+    list: &endpoint::API_PLATFORM_CLIENTS,
+    losses: Losses {
+        refused: cause::API_KEYS_REFUSED,
+        missing: "API-platform clients, whose keys are missing",
+        gone: cause::API_KEYS_GONE,
+        gone_message: "API-platform clients disappeared while they were read; their keys are missing",
+    },
 };
 
 /// Keys of API-platform clients, each with its client.
@@ -69,7 +78,18 @@ impl Table for ApiKeys {
             .filter(|client| client.row.total_api_keys_count != Some(0))
             .cloned()
             .collect();
-        let keys = |client: Placed<ApiPlatformClientRow>| keys_of(t, cx, &with_keys, client);
+        // One that lost its last key is there all the same.
+        let ids = tokens::ids(&clients);
+        let asked = |here: &Environment| with_keys.iter().any(|client| client.environment == *here);
+        t.all_vanished::<Vec<ApiKeyRow>, ApiPlatformClientRow>(
+            cx,
+            &api_platform_client::FEATURE,
+            &QUESTIONS,
+            asked,
+            &ids,
+        )
+        .await?;
+        let keys = |client: Placed<ApiPlatformClientRow>| keys_of(t, cx, (&with_keys, &ids), client);
         let all: Vec<Vec<_>> = stream::iter(with_keys.clone())
             .map(keys)
             .buffered(FAN_OUT)
@@ -82,7 +102,7 @@ impl Table for ApiKeys {
 async fn keys_of(
     t: &Tables,
     cx: &SyncContext,
-    clients: &[Placed<ApiPlatformClientRow>],
+    (clients, ids): (&[Placed<ApiPlatformClientRow>], &BTreeSet<String>),
     of: Placed<ApiPlatformClientRow>,
 ) -> Result<Vec<(Placed<ApiPlatformClientRow>, ApiKeyRow)>> {
     let Some(client) = t.clients.of(&of.environment) else {
@@ -91,11 +111,10 @@ async fn keys_of(
     let here = clients.iter().filter(|other| other.environment == of.environment);
     let each: Each<'_, ApiPlatformClientRow> = Each::of(
         (cx, client, &of.environment),
-        ("keys of API-platform clients", FAMILY),
-        (&endpoint::API_KEYS, &endpoint::API_PLATFORM_CLIENTS),
-        LOSSES,
+        &QUESTIONS,
         here.map(|other| (other.row.id.to_string(), api_platform_client::called(&other.row))),
     );
+    let each = each.knowing(ids.iter().cloned());
     let family = t.family(cx, &each.family);
     let keys: Option<Vec<ApiKeyRow>> = each.answer(&family, of.row.id.as_str()).await?;
     odd::count(cx, "keys of API-platform clients", keys.iter().flatten());

@@ -55,7 +55,8 @@ parts! {
     }
 }
 
-const FEATURE: Feature = Feature {
+/// The list of them.
+pub const FEATURE: Feature = Feature {
     family: "api_platform_clients",
     endpoint: &endpoint::API_PLATFORM_CLIENTS,
 };

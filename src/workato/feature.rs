@@ -6,7 +6,7 @@
 //! [family](super::family). An answer that is no refusal and cannot be used is a warning: what such a workspace answers
 //! is not documented.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use jiff::{SignedDuration, Timestamp};
@@ -49,11 +49,23 @@ impl Tables {
     /// Those of the client. A refusal of what answered before is one.
     pub async fn feature<T: Listed>(&self, cx: &SyncContext, feature: &Feature) -> Result<Vec<Placed<T>>> {
         let mut placed: Vec<Placed<T>> = self.feature_everywhere(cx, feature).await?;
+        let name = feature.endpoint.name;
+        for same in placed.chunk_by(|a, b| a.row.id_text() == b.row.id_text()) {
+            let [first, others @ ..] = same else { continue };
+            for other in others.iter().filter(|other| content(&other.row) != content(&first.row)) {
+                cx.warnings.add(
+                    cause::ENVIRONMENTS_DIFFER,
+                    "environments have things of one id that are not described alike; those of the first environment were \
+                     taken, and the others are missing",
+                    format!("{name}: id {} of {}, not of {}", first.row.id_text(), first.environment, other.environment),
+                );
+            }
+        }
         placed.dedup_by(|later, first| later.row.id_text() == first.row.id_text());
         Ok(placed)
     }
 
-    /// As [`Tables::feature`], but an id once for each environment that has it.
+    /// As [`Tables::feature`], but an id once for each environment that has it, however they describe it.
     ///
     /// # Errors
     /// As [`Tables::feature`].
@@ -79,18 +91,32 @@ impl Tables {
             }
         }
         placed.sort_by(|a, b| a.row.id_text().cmp(b.row.id_text()));
-        for same in placed.chunk_by(|a, b| a.row.id_text() == b.row.id_text()) {
-            let [first, others @ ..] = same else { continue };
-            for other in others.iter().filter(|other| content(&other.row) != content(&first.row)) {
-                cx.warnings.add(
-                    cause::ENVIRONMENTS_DIFFER,
-                    "environments have things of one id that are not described alike; those of the first environment were \
-                     taken, and the others are missing",
-                    format!("{name}: id {} of {}, not of {}", first.row.id_text(), first.environment, other.environment),
-                );
-            }
-        }
         Ok(placed)
+    }
+
+    /// Counts the things that answered before, in every environment whose list answered and has none of them to ask any
+    /// more: nobody asks for one then, and so nobody would miss them. `known` are the ids of those that some list has.
+    ///
+    /// # Errors
+    /// As [`Each::answer`].
+    pub async fn all_vanished<A: Asked, L: Listed>(
+        &self,
+        cx: &SyncContext,
+        feature: &Feature,
+        questions: &Questions,
+        asked: impl Fn(&Environment) -> bool,
+        known: &BTreeSet<String>,
+    ) -> Result<()> {
+        for (environment, client) in self.readable_environments(cx).await? {
+            let list = self.family(cx, &format!("{}/{environment}", feature.family));
+            if !list.has_answered() || asked(&environment) {
+                continue;
+            }
+            let each: Each<'_, L> = Each::of((cx, &client, &environment), questions, std::iter::empty());
+            let each = each.knowing(known.iter().cloned());
+            each.begin::<A>(&self.family(cx, &each.family)).await?;
+        }
+        Ok(())
     }
 
     async fn feature_in<T: Listed>(
@@ -219,6 +245,21 @@ impl<T: Row + Serialize + DeserializeOwned + Send> Asked for One<T> {
     }
 }
 
+/// What each thing of a feature's list is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Questions {
+    /// What it is, of all of them: `details of genies`.
+    pub what: &'static str,
+    /// What syncs record.
+    pub family: &'static str,
+    /// Where one is asked for.
+    pub at: &'static Endpoint,
+    /// The list.
+    pub list: &'static Endpoint,
+    /// How those without an answer are counted.
+    pub losses: Losses,
+}
+
 /// Questions about each thing of a feature's list in one environment; `L` are the rows of that list.
 pub struct Each<'a, L> {
     /// The sync.
@@ -233,34 +274,55 @@ pub struct Each<'a, L> {
     pub at: &'static Endpoint,
     /// The list.
     pub list: &'static Endpoint,
-    /// Ids and names, in the order of the list.
+    /// Ids and names of those that are asked, in the order of the list.
     pub things: Vec<(String, String)>,
+    /// The ids of those that are in a list and are not asked.
+    pub known: BTreeSet<String>,
     /// How those without an answer are counted.
     pub losses: Losses,
     rows: PhantomData<fn() -> L>,
 }
 
 impl<'a, L: Listed> Each<'a, L> {
-    /// Questions about the things of an environment, by their ids and names; `what` they are about, of all of them, and
-    /// what syncs record.
+    /// Questions about the things of an environment, by their ids and names.
     pub fn of(
         (cx, client, environment): (&'a SyncContext, &'a WorkatoClient, &Environment),
-        (what, family): (&str, &str),
-        (at, list): (&'static Endpoint, &'static Endpoint),
-        losses: Losses,
+        questions: &Questions,
         things: impl Iterator<Item = (String, String)>,
     ) -> Self {
         Each {
             cx,
             client,
-            what: format!("{what} of {environment}"),
-            family: format!("{family}/{environment}"),
-            at,
-            list,
+            what: format!("{} of {environment}", questions.what),
+            family: format!("{}/{environment}", questions.family),
+            at: questions.at,
+            list: questions.list,
             things: things.collect(),
-            losses,
+            known: BTreeSet::new(),
+            losses: questions.losses,
             rows: PhantomData,
         }
+    }
+
+    /// The same where a list has these, too, though nobody asks for them here.
+    #[must_use]
+    pub fn knowing(self, ids: impl Iterator<Item = String>) -> Self {
+        Each {
+            known: ids.collect(),
+            ..self
+        }
+    }
+
+    /// Makes sure that it is known whether any answers, and what became of those that answered before.
+    ///
+    /// # Errors
+    /// As [`single::read`].
+    pub async fn begin<A: Asked>(&self, family: &Family) -> Result<()> {
+        let question: Question<'_, '_, A, L> = Question {
+            each: self,
+            answer: PhantomData,
+        };
+        single::begin(self.cx, family, &question).await.map(drop)
     }
 
     /// What one of them answers; `None` where it has no answer, which is counted.
@@ -314,7 +376,7 @@ impl<A: Asked, L: Listed> Single for Question<'_, '_, A, L> {
     }
 
     fn is_known(&self, id: &str) -> Option<bool> {
-        Some(self.each.things.iter().any(|(known, _)| known == id))
+        Some(self.each.known.contains(id) || self.each.things.iter().any(|(known, _)| known == id))
     }
 
     async fn is_listed(&self, id: &str) -> Result<bool> {

@@ -6,13 +6,14 @@ use prost_types::Any;
 use super::cause;
 use super::client::{endpoint, ids, parts, rows};
 use super::family::single::Losses;
-use super::feature::{Each, Feature, One};
+use super::feature::{Each, Feature, One, Questions};
 use super::identity_group::{self, IdentityGroupId};
 use super::kind::{PAGE, ResourceKind, Right, first_of, id_value, stamp};
 use super::probe::{Probe, Refused};
 use super::project::{self, ProjectId};
+use super::settings::Environment;
 use super::tables::{FAN_OUT, Table, Tables};
-use super::tokens::Placed;
+use super::tokens::{self, Placed};
 use super::writing::audience::{self, Audience, Doors};
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::Result;
@@ -85,11 +86,17 @@ const FEATURE: Feature = Feature {
 /// What syncs record when they read single genies.
 const DETAILS: &str = "genie_details";
 
-const LOSSES: Losses = Losses {
-    refused: cause::GENIE_REFUSED,
-    missing: "genies, whose users are missing",
-    gone: cause::GENIE_GONE,
-    gone_message: "genies disappeared while they were read; their users are missing",
+const QUESTIONS: Questions = Questions {
+    what: "details of genies",
+    family: DETAILS,
+    at: &endpoint::GENIE,
+    list: &endpoint::GENIES,
+    losses: Losses {
+        refused: cause::GENIE_REFUSED,
+        missing: "genies, whose users are missing",
+        gone: cause::GENIE_GONE,
+        gone_message: "genies disappeared while they were read; their users are missing",
+    },
 };
 
 /// The genies, with what each says of itself.
@@ -100,6 +107,10 @@ impl Table for Genies {
 
     async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<Placed<GenieRow>>> {
         let listed: Vec<Placed<GenieRow>> = t.feature(cx, &FEATURE).await?;
+        let ids = tokens::ids(&listed);
+        let asked = |here: &Environment| listed.iter().any(|placed| placed.environment == *here);
+        t.all_vanished::<One<GenieRow>, GenieRow>(cx, &FEATURE, &QUESTIONS, asked, &ids)
+            .await?;
         let whole = |placed: Placed<GenieRow>| whole(t, cx, &listed, placed);
         let genies: Vec<Placed<GenieRow>> = stream::iter(listed.clone())
             .map(whole)
@@ -130,11 +141,10 @@ async fn whole(
     let here = all.iter().filter(|other| other.environment == placed.environment);
     let each: Each<'_, GenieRow> = Each::of(
         (cx, client, &placed.environment),
-        ("details of genies", DETAILS),
-        (&endpoint::GENIE, &endpoint::GENIES),
-        LOSSES,
+        &QUESTIONS,
         here.map(|other| (other.row.id.to_string(), called(&other.row))),
     );
+    let each = each.knowing(tokens::ids(all).into_iter());
     let family = t.family(cx, &each.family);
     let answer = each.answer::<One<GenieRow>>(&family, placed.row.id.as_str()).await?;
     Ok(match answer {

@@ -13,7 +13,7 @@ pub use self::kept::was_read_anew;
 use self::kept::{Reading, StoredPage};
 use super::access_model::is_refusal;
 use super::client::endpoint::{Address, PAGE_SIZE, Paging};
-use super::client::{Answered, Claims, INCONSISTENT, Listed, WorkatoClient, empty_pages, may_be_cut};
+use super::client::{Answered, Claims, INCONSISTENT, Listed, WorkatoClient, empty_pages, may_be_cut, refused_page};
 use super::code;
 use super::tables::stored;
 use crate::baton::connector::SyncContext;
@@ -226,8 +226,8 @@ impl<'a> List<'a> {
         let name = self.name;
         let Some((cx, _)) = self.kept else {
             return match ids {
-                [] => Ok(()),
-                [id, ..] => self.unsettled(format!("rows of id {id} differ")),
+                [id, ..] if !self.all_hold => self.unsettled(format!("rows of id {id} differ")),
+                _ => Ok(()),
             };
         };
         let message = match self.all_hold {
@@ -422,12 +422,7 @@ impl<'a> List<'a> {
             if page == 1 || !is_refusal(&error) {
                 return error;
             }
-            let refused = Error::new(
-                Kind::Unavailable,
-                format!("page {page} of the list was refused, though the page before was answered"),
-            )
-            .code(code::LIST_SHORT);
-            refused.retry(Retry::Later).hint("try again").source(error)
+            refused_page(page).source(error)
         })
     }
 

@@ -8,13 +8,14 @@ use super::cause;
 use super::client::{endpoint, ids, rows};
 use super::code;
 use super::family::single::Losses;
-use super::feature::{Each, Feature, One};
+use super::feature::{Each, Feature, One, Questions};
 use super::identity_group::{self, IdentityGroupId};
 use super::kind::{PAGE, ResourceKind, Right, first_of, id_value, stamp, utc};
 use super::probe::{Probe, Refused};
 use super::project::{self, ProjectId};
+use super::settings::Environment;
 use super::tables::{FAN_OUT, Table, Tables};
-use super::tokens::Placed;
+use super::tokens::{self, Placed};
 use super::writing::audience::{self, Audience, Doors};
 use super::writing::found::{Found, Wanted};
 use super::writing::rotation::{IN_USE, MADE_ANEW, renew};
@@ -115,18 +116,30 @@ impl McpServerRow {
     }
 }
 
-const LOSSES: Losses = Losses {
-    refused: cause::MCP_SERVER_REFUSED,
-    missing: "MCP servers, whose users are missing",
-    gone: cause::MCP_SERVER_GONE,
-    gone_message: "MCP servers disappeared while they were read; their users are missing",
+const ASKED_DETAILS: Questions = Questions {
+    what: "details of MCP servers",
+    family: DETAILS,
+    at: &endpoint::MCP_SERVER,
+    list: &endpoint::MCP_SERVERS,
+    losses: Losses {
+        refused: cause::MCP_SERVER_REFUSED,
+        missing: "MCP servers, whose users are missing",
+        gone: cause::MCP_SERVER_GONE,
+        gone_message: "MCP servers disappeared while they were read; their users are missing",
+    },
 };
 
-const POLICY_LOSSES: Losses = Losses {
-    refused: cause::MCP_SERVER_REFUSED,
-    missing: "MCP servers, whose policies are missing; no access is",
-    gone: cause::MCP_SERVER_GONE,
-    gone_message: "MCP servers disappeared while they were read; their policies are missing",
+const ASKED_POLICIES: Questions = Questions {
+    what: "policies of MCP servers",
+    family: POLICIES,
+    at: &endpoint::MCP_SERVER_POLICIES,
+    list: &endpoint::MCP_SERVERS,
+    losses: Losses {
+        refused: cause::MCP_SERVER_REFUSED,
+        missing: "MCP servers, whose policies are missing; no access is",
+        gone: cause::MCP_SERVER_GONE,
+        gone_message: "MCP servers disappeared while they were read; their policies are missing",
+    },
 };
 
 /// An MCP server with what it says of itself.
@@ -158,6 +171,12 @@ impl Table for McpServers {
 
     async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<McpServerWhole>> {
         let listed: Vec<Placed<McpServerRow>> = t.feature(cx, &FEATURE).await?;
+        let ids = tokens::ids(&listed);
+        let asked = |here: &Environment| listed.iter().any(|placed| placed.environment == *here);
+        t.all_vanished::<One<McpServerRow>, McpServerRow>(cx, &FEATURE, &ASKED_DETAILS, asked, &ids)
+            .await?;
+        t.all_vanished::<One<PolicyRow>, McpServerRow>(cx, &FEATURE, &ASKED_POLICIES, asked, &ids)
+            .await?;
         let whole = |placed: Placed<McpServerRow>| whole(t, cx, &listed, placed);
         let servers: Vec<McpServerWhole> = stream::iter(listed.clone())
             .map(whole)
@@ -202,21 +221,9 @@ async fn whole(
         here.map(|other| (other.row.id.to_string(), called(&other.row)))
     };
     let at = (cx, client, &listed.environment);
-    let list = &endpoint::MCP_SERVERS;
-    let details: Each<'_, McpServerRow> = Each::of(
-        at,
-        ("details of MCP servers", DETAILS),
-        (&endpoint::MCP_SERVER, list),
-        LOSSES,
-        here(),
-    );
-    let policies: Each<'_, McpServerRow> = Each::of(
-        at,
-        ("policies of MCP servers", POLICIES),
-        (&endpoint::MCP_SERVER_POLICIES, list),
-        POLICY_LOSSES,
-        here(),
-    );
+    let ids = || tokens::ids(all).into_iter();
+    let details: Each<'_, McpServerRow> = Each::of(at, &ASKED_DETAILS, here()).knowing(ids());
+    let policies: Each<'_, McpServerRow> = Each::of(at, &ASKED_POLICIES, here()).knowing(ids());
     let id = listed.row.id.as_str();
     let detail = details
         .answer::<One<McpServerRow>>(&t.family(cx, &details.family), id)

@@ -144,11 +144,6 @@ impl WorkatoConnector {
         Tables::new(Arc::clone(&self.settings), self.clients.clone())
     }
 
-    /// Tables of one write alone. It acts on what lists do not have, so they are believed less easily.
-    fn tables_of_write(&self) -> Tables {
-        Tables::new(Arc::clone(&self.settings), self.clients.clone().wary())
-    }
-
     /// Makes sure that there is a type, before a write to it.
     fn check_type(&self, resource_type: &str) -> Result<()> {
         if self.resource_types().iter().any(|t| t.id == resource_type) {
@@ -321,7 +316,7 @@ impl Provisioner for WorkatoConnector {
         principal: &v2::Resource,
         entitlement: &v2::Entitlement,
     ) -> Result<Granted> {
-        let t = self.tables_of_write();
+        let t = self.tables_anew();
         let slug = writing::slug_of(entitlement);
         let right = writing::right(entitlement, &slug, principal)?;
         let resource_type = resource::key(right.on).0;
@@ -338,7 +333,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn revoke(&self, cx: &SyncContext, grant: &v2::Grant) -> Result<Vec<Any>> {
-        let t = self.tables_of_write();
+        let t = self.tables_anew();
         let entitlement = writing::required(grant.entitlement.as_ref(), "the grant names no entitlement")?;
         let principal = writing::required(grant.principal.as_ref(), "the grant names no principal")?;
         let slug = writing::slug_of(entitlement);
@@ -357,7 +352,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn create_account(&self, cx: &SyncContext, account: &NewAccount<'_>) -> Result<CreatedAccount> {
-        let t = self.tables_of_write();
+        let t = self.tables_anew();
         // Who names no type means the one that has accounts.
         let resource_type = match account.resource_type {
             "" => accounts().map_or("", |(resource_type, _)| resource_type),
@@ -381,7 +376,7 @@ impl Provisioner for WorkatoConnector {
         id: &v2::ResourceId,
         _: Option<&v2::ResourceId>,
     ) -> Result<Vec<Any>> {
-        let t = self.tables_of_write();
+        let t = self.tables_anew();
         self.check_type(&id.resource_type)?;
         macro_rules! dispatch {
             ($($kind:path),* $(,)?) => {
@@ -399,7 +394,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn rotate(&self, cx: &SyncContext, id: &v2::ResourceId) -> Result<Vec<NewSecret>> {
-        let t = self.tables_of_write();
+        let t = self.tables_anew();
         self.check_type(&id.resource_type)?;
         macro_rules! dispatch {
             ($($kind:path),* $(,)?) => {
@@ -417,7 +412,7 @@ impl Provisioner for WorkatoConnector {
     }
 
     async fn act(&self, cx: &SyncContext, action: &str, arguments: Arguments<'_>) -> Result<Struct> {
-        action::run(&self.tables_of_write(), cx, action, arguments).await
+        action::run(&self.tables_anew(), cx, action, arguments).await
     }
 }
 

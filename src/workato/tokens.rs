@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access_model::Detected;
-use super::client::{WorkatoClient, ids};
+use super::client::{Listed, WorkatoClient, ids};
 use super::settings::{Environment, EnvironmentChoice, Settings};
 use super::tables::Tables;
 use super::{code, collaborator};
@@ -62,18 +62,6 @@ impl Clients {
         }
     }
 
-    /// The same for whoever acts on what lists do not have ([`WorkatoClient::wary`]).
-    #[must_use]
-    pub fn wary(self) -> Self {
-        let others = self.others.into_iter();
-        Clients {
-            dev: self.dev.wary(),
-            others: others
-                .map(|(environment, client)| (environment, client.wary()))
-                .collect(),
-        }
-    }
-
     /// The client of an environment's token, if there is one.
     pub fn of(&self, environment: &Environment) -> Option<&WorkatoClient> {
         if *environment == Environment::dev() {
@@ -91,6 +79,11 @@ pub struct Placed<T> {
     pub environment: Environment,
     /// The row.
     pub row: T,
+}
+
+/// The ids of all rows, whatever the environment.
+pub fn ids<T: Listed>(placed: &[Placed<T>]) -> BTreeSet<String> {
+    placed.iter().map(|placed| placed.row.id_text().to_owned()).collect()
 }
 
 impl Tables {

@@ -6,7 +6,7 @@ use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
-use crate::workato::access_model::{AccessModel, Detected};
+use crate::workato::access_model::has_environment_roles;
 use crate::workato::client::endpoint;
 use crate::workato::collaborator::{self, Member, called, member_of};
 use crate::workato::group::{self, CollaboratorGroup, UserGroup};
@@ -22,7 +22,7 @@ use crate::workato::writing::whole::never_empty;
 /// The program, as its commands begin.
 const GRANT: &str = "baton-workato grant";
 
-/// Suspends somebody, and says where nothing could be seen.
+/// Suspends somebody, and says where nothing could be seen, and what is not known.
 ///
 /// # Errors
 /// `NotFound` for somebody who is not in the workspace; `InvalidArgument` and `FailedPrecondition` for what cannot be told
@@ -30,7 +30,7 @@ const GRANT: &str = "baton-workato grant";
 pub async fn run(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<String>> {
     let member = member_of(t, cx, &id.into()).await?;
     let roles = roles(t, cx, &member).await?;
-    let groups = groups(t, cx, &member).await?;
+    let (groups, not_known) = groups(t, cx, &member).await?;
     let (grants, not_seen) = grants(t, cx, &member).await?;
     for role in &roles {
         cx.changes.can_be_undone(format!(
@@ -85,7 +85,7 @@ pub async fn run(t: &Tables, cx: &SyncContext, id: &str) -> Result<Vec<String>> 
         steps.done(project::revoke(t, cx, &right).await.map(drop))?;
     }
     steps.end()?;
-    Ok(not_seen)
+    Ok([not_known, not_seen].concat())
 }
 
 fn quoted(text: &str) -> String {
@@ -133,23 +133,32 @@ async fn roles(t: &Tables, cx: &SyncContext, member: &Member) -> Result<Vec<Want
     Ok(roles)
 }
 
-async fn groups(t: &Tables, cx: &SyncContext, member: &Member) -> Result<Vec<UserGroup>> {
-    if t.get::<Detected>(cx).await?.model == AccessModel::Legacy {
-        return Ok(Vec::new());
+/// The groups that somebody is in, and of which it is not known.
+async fn groups(t: &Tables, cx: &SyncContext, member: &Member) -> Result<(Vec<UserGroup>, Vec<String>)> {
+    let (mut groups, mut not_known) = (Vec::new(), Vec::new());
+    if !has_environment_roles(t, cx).await? {
+        return Ok((groups, not_known));
     }
     let all: Vec<UserGroup> = never_empty(&t.clients.dev, &endpoint::USER_GROUPS).await?;
-    let mut groups = Vec::new();
-    for group in all {
-        if !group::is_system(&group) && group::is_in(t, &group, member).await? {
-            groups.push(group);
+    for group in all.into_iter().filter(|group| !group::is_system(group)) {
+        match group::is_in(t, &group, member).await? {
+            Some(true) => groups.push(group),
+            Some(false) => {}
+            // Such a group may only have invited somebody else: no reason to leave everything as it is.
+            None => not_known.push(format!(
+                "whether {} is in the group {:?} is not known: it says it has more members than its list shows, and they \
+                 are not among those",
+                called(member),
+                group::name(&group)
+            )),
         }
     }
-    Ok(groups)
+    Ok((groups, not_known))
 }
 
 /// Direct grants in every environment of the run with a token, and where nothing was seen.
 async fn grants(t: &Tables, cx: &SyncContext, member: &Member) -> Result<(Vec<DirectGrant>, Vec<String>)> {
-    if t.get::<Detected>(cx).await?.model == AccessModel::Legacy {
+    if !has_environment_roles(t, cx).await? {
         return Ok((Vec::new(), Vec::new()));
     }
     let (mut grants, mut not_seen) = (Vec::new(), Vec::new());
@@ -160,7 +169,7 @@ async fn grants(t: &Tables, cx: &SyncContext, member: &Member) -> Result<(Vec<Di
     all.dedup();
     for environment in all {
         match t.clients.of(&environment).filter(|_| of_run.contains(&environment)) {
-            Some(client) => grants.extend(project::direct_grants(t, (&environment, client), &member.id).await?),
+            Some(client) => grants.extend(project::direct_grants(t, (&environment, client), member).await?),
             None => not_seen.push(format!(
                 "direct project grants in {} were not looked at: that takes its token and --workato-env all",
                 shown(&environment)

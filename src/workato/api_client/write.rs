@@ -207,8 +207,8 @@ pub async fn narrow(t: &Tables, cx: &SyncContext, id: &str, wanted: &Narrower) -
         let done = scope(&now) == scope(&target);
         Ok((!done).then(|| scope(&now)))
     })
-    .await
-    .map(drop)
+    .await?;
+    Ok(())
 }
 
 fn narrowed(client: &ApiClientRow, wanted: &Narrower) -> Result<ApiClientRow> {

@@ -4,17 +4,18 @@
 
 use std::fmt;
 
-use super::endpoint::{Address, Endpoint, PAGE_SIZE, Verb};
+use super::endpoint::{Address, Endpoint, Envelope, PAGE_SIZE, Verb};
 use super::odd::{Listed, Matter};
-use super::paging::{count, may_be_cut};
+use super::paging::{count, may_be_cut, refused_page};
 use super::{Answered, WorkatoClient};
 use crate::baton::error::{Error, Kind, Result, Retry};
+use crate::workato::access_model::is_refusal;
 use crate::workato::code;
 
 /// The fact of an error that says: the API for partners has no such list.
 pub const NO_MIRROR: &str = "no list below managed_users";
 /// Lists that are answered as a whole are doubted where they have as many rows as pages of this size would. All limits
-/// that are in use are multiples of it.
+/// that are in use are multiples of it. One that is documented to be whole is only doubted at the limit of all others.
 const SMALLEST_PAGE: usize = 25;
 
 /// A customer, by the id that stands in paths.
@@ -86,19 +87,30 @@ impl WorkatoClient {
         self.customer.is_some()
     }
 
+    /// Whether a list is documented to come in one answer that says nothing of how many it has: a bare list. Others say
+    /// their total, and one that does not is of a form that is not known.
+    fn has_one_answer(&self, at: Address<'_>) -> bool {
+        !self.is_of_customer() && matches!(at.endpoint.envelope, Envelope::Array)
+    }
+
     /// Makes sure that a list which is answered as a whole is one, and not the first page of several; says what still
     /// speaks against it. The forms of a customer's lists are not documented, so their rows of people must say something of
     /// roles, too, or those who only seem to have none would be taken for people without access.
     ///
     /// # Errors
-    /// `Internal` for rows without roles; `Unavailable` if there are more rows; those of the client.
+    /// `Internal` for rows without roles; `Unavailable` if there are more rows, or a second page is refused as whatever the
+    /// token may not read is; those of the client.
     pub async fn check_whole<T: Listed>(&self, at: Address<'_>, list: &Answered<T>) -> Result<Option<String>> {
         if self.is_of_customer() {
             says_roles(at, &list.rows)?;
         }
         let rows = &list.rows;
         let seen = count(rows);
-        let is_round = list.total.is_none() && !rows.is_empty() && rows.len().is_multiple_of(SMALLEST_PAGE);
+        let smallest = match self.has_one_answer(at) {
+            true => PAGE_SIZE as usize,
+            false => SMALLEST_PAGE,
+        };
+        let is_round = list.total.is_none() && !rows.is_empty() && rows.len().is_multiple_of(smallest);
         if !list.claims.more_than(seen) && !is_round {
             return Ok(None);
         }
@@ -109,10 +121,20 @@ impl WorkatoClient {
             with: Some(("page", "2")),
             ..at
         };
-        let (_, more) = self.list::<T>(&second, 1).await?;
+        let claimed = may_be_cut(seen, list.total, list.claims, false);
+        let more = match self.list::<T>(&second, 1).await {
+            Ok((_, more)) => more,
+            // Whoever takes no pages says so in this way, too.
+            Err(error) if knows_no_pages(&error) => {
+                let doubtful = !self.has_one_answer(at);
+                return Ok(claimed.or_else(|| doubtful.then(|| format!("{seen} rows, and page 2 is refused"))));
+            }
+            Err(error) if is_refusal(&error) => return Err(refused_page(2).source(error)),
+            Err(error) => return Err(error),
+        };
         let is_known = |row: &T| rows.iter().any(|known| known.id_text() == row.id_text());
         if more.rows.iter().all(is_known) {
-            let repeats = !more.rows.is_empty();
+            let repeats = !more.rows.is_empty() && !self.has_one_answer(at);
             return Ok(may_be_cut(seen, list.total, list.claims, repeats));
         }
         let of = if self.is_of_customer() { " of this customer" } else { "" };
@@ -127,6 +149,11 @@ impl WorkatoClient {
         .retry(Retry::Never)
         .hint("report this message: the form of this list has to be known before it can be read"))
     }
+}
+
+/// Whether a server refuses the number of a page as something that it does not know.
+fn knows_no_pages(error: &Error) -> bool {
+    matches!(error.fact_value("status"), Some("400" | "404" | "422"))
 }
 
 fn says_roles<T: Listed>(at: Address<'_>, rows: &[T]) -> Result<()> {

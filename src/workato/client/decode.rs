@@ -67,14 +67,18 @@ pub(super) fn single<T: Part>(body: &[u8]) -> Result<T, Undecodable> {
             .flatten()
             .find(|(key, raw)| key == name && Shape::of(raw.get()) != Shape::Null)
     };
-    match (field("id"), field("data"), field("result")) {
+    let wrapped: Vec<_> = ["data", "result"].into_iter().filter_map(field).collect();
+    let is_object = |(_, raw): &&(String, &RawValue)| Shape::of(raw.get()) == Shape::Object;
+    let objects: Vec<_> = wrapped.iter().copied().filter(is_object).collect();
+    match (field("id"), objects.as_slice(), wrapped.as_slice()) {
         // Which of two would count is not known.
-        (None, Some(_), Some((name, _))) => Err(Undecodable {
+        (None, [_, (name, _), ..], _) => Err(Undecodable {
             path: name.clone(),
             message: format!("an object in `data` and one in `{name}`"),
             cut_off: false,
         }),
-        (None, Some((name, wrapped)), None) | (None, None, Some((name, wrapped))) => field::object(wrapped.get(), name),
+        // Beside the object may stand a word: `"result": "ok"`.
+        (None, [(name, wrapped)], _) | (None, [], [(name, wrapped), ..]) => field::object(wrapped.get(), name),
         _ => field::object(whole, ""),
     }
 }

@@ -210,22 +210,6 @@ impl Call<'_> {
         })
     }
 
-    /// A list that says it failed, under a status of success: what it does not have may be there all the same.
-    pub(super) fn read_failed_quietly(&self, response: &Response) -> Option<Error> {
-        failed::body_says_so(&response.body).then(|| {
-            let text = self.vendor_text(&response.body).unwrap_or_default();
-            let message = format!(
-                "{} {} answered with success and says that it failed: {text}",
-                self.endpoint.verb.name(),
-                self.path
-            );
-            self.facts(Error::new(Kind::Unavailable, message), response)
-                .code(code::SERVER_ERROR)
-                .retry(Retry::Later)
-                .hint("Workato has a problem of its own; try again later")
-        })
-    }
-
     fn facts(&self, error: Error, response: &Response) -> Error {
         let error = error
             .fact("status", response.status.as_u16().to_string())

@@ -36,7 +36,7 @@ use self::fault::Call;
 pub(crate) use self::id::ids;
 pub(crate) use self::model::{parts, rows};
 pub use self::odd::{Listed, Row};
-pub use self::paging::{ApiPage, INCONSISTENT, empty_pages, may_be_cut};
+pub use self::paging::{ApiPage, INCONSISTENT, empty_pages, may_be_cut, refused_page};
 pub use self::probe::{Asked, Probed};
 pub use self::time::timestamp;
 pub use self::write::{Accepted, Write};
@@ -56,8 +56,6 @@ pub struct WorkatoClient {
     http: Arc<HttpClient>,
     /// Whose workspace is read, where the token is a partner's.
     customer: Option<Customer>,
-    /// Whether a list whose answer of success says that it failed is refused.
-    wary: bool,
 }
 
 /// A list that is answered as a whole.
@@ -96,15 +94,7 @@ impl WorkatoClient {
             token,
             http,
             customer: None,
-            wary: false,
         }
-    }
-
-    /// The same for whoever acts on what a list does not have: a list that was answered with success and says that it
-    /// failed is an error.
-    #[must_use]
-    pub fn wary(self) -> Self {
-        WorkatoClient { wary: true, ..self }
     }
 
     /// The same for the workspace of a customer, whose partner the token is of.
@@ -212,14 +202,7 @@ impl WorkatoClient {
         if at.endpoint.paging != Paging::None {
             at.endpoint.add_page(&mut url, page);
         }
-        let wary = self.wary;
-        let read = move |call: &Call<'_>, response: &Response| {
-            if wary && let Some(failed) = call.read_failed_quietly(response) {
-                return Err(failed);
-            }
-            answer::listing(call, response)
-        };
-        self.get(at.endpoint, url, read).await
+        self.get(at.endpoint, url, answer::listing).await
     }
 
     /// Sends one request, makes sure that the answer is a success and claims to be JSON, and reads it.

@@ -15,6 +15,8 @@
 use super::claims::Claims;
 use super::decode::Listing;
 use super::endpoint::PAGE_SIZE;
+use crate::baton::error::{Error, Kind, Retry};
+use crate::workato::code;
 
 /// The fact of an error that says: the pages of this list contradict each other. Reading the list again may help.
 pub const INCONSISTENT: &str = "inconsistent";
@@ -51,6 +53,17 @@ pub fn may_be_cut(rows: u64, total: Option<u64>, claims: Claims, repeats: bool) 
         _ if repeats && is_round(rows) => Some(format!("{rows} rows, and page 2 is page 1 again")),
         _ => None,
     }
+}
+
+/// The error of a page that was refused, though one before it was answered: what it has is missing, and not forbidden.
+pub fn refused_page(page: u32) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        format!("page {page} of the list was refused, though the page before was answered"),
+    )
+    .code(code::LIST_SHORT)
+    .retry(Retry::Later)
+    .hint("try again")
 }
 
 /// One page of a list.

@@ -1,21 +1,23 @@
-//! Who is in a group: asked for one by one, but for the group of everybody, as long as it counts as many.
+//! Who is in a group: asked for one by one, but for the group of everybody, as long as it counts as many or does not say.
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{GroupMember, Groups, MEMBER, UserGroup, find, is_everyone, is_system};
 use crate::baton::connector::SyncContext;
-use crate::baton::error::Result;
+use crate::baton::error::{Error, Result};
 use crate::baton::grant::GrantBuilder;
 use crate::baton::page::{Page, PageToken};
 use crate::baton::proto::v2;
-use crate::workato::access_model::Detected;
+use crate::workato::access_model::{Detected, is_refusal};
 use crate::workato::cause;
 use crate::workato::client::{WorkatoClient, endpoint, odd};
 use crate::workato::collaborator::{self, Member, MemberId, People};
 use crate::workato::family::single::{self, Losses, Outcome, Single};
 use crate::workato::kind::{PAGE, first_of};
 use crate::workato::listing::List;
-use crate::workato::tables::Tables;
+use crate::workato::tables::{Tables, composed};
 use crate::workato::whose::{Said, TWO_IDS, Whose, whose};
 
 /// What syncs record when they read members, and what the session keys of members begin with.
@@ -44,20 +46,33 @@ pub async fn grants(t: &Tables, cx: &SyncContext, group: &v2::Resource, page: &P
             );
         }
     }
-    if !is_asked(&listed, people.len()) {
-        let everyone: Vec<&MemberId> = people.keys().collect();
-        return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
-    }
-    let family = t.family(cx, FAMILY);
-    let asked = Members {
-        cx,
-        client: &t.clients.dev,
-        groups: &t.get::<Groups>(cx).await?,
-        people: people.len(),
-    };
-    let id = listed.id.as_str();
-    let Outcome::Rows(members) = single::read(cx, &family, &asked, id).await? else {
-        return Ok(Page::default());
+    let members = if is_of_all {
+        match of_everyone(cx, &t.clients.dev, &listed, people.len()).await? {
+            OfEveryone::Said(members) => members,
+            silent => {
+                if page.is_first() && silent == OfEveryone::Silent && more_than(&listed, people.len()).is_none() {
+                    cx.warnings.add(
+                        cause::COLLABORATORS_MISSING,
+                        "the group of all collaborators counts fewer people than the list of collaborators has, and does \
+                         not say who they are; all collaborators are taken to be in",
+                        format!("{}: {} people", group.display_name, people.len()),
+                    );
+                }
+                let everyone: Vec<&MemberId> = people.keys().collect();
+                return Page::of_table(&everyone, page, PAGE, |member| member_grant(group, member, true));
+            }
+        }
+    } else {
+        let groups = t.get::<Groups>(cx).await?;
+        let asked = Members {
+            cx,
+            client: &t.clients.dev,
+            groups: &groups,
+        };
+        match single::read(cx, &t.family(cx, FAMILY), &asked, listed.id.as_str()).await? {
+            Outcome::Rows(members) => members,
+            Outcome::Missing | Outcome::Refused => return Ok(Page::default()),
+        }
     };
     odd::count(cx, "members of collaborator groups", &members);
     if let Some(said) = more_than(&listed, members.len()).filter(|_| !is_of_all || members.len() < people.len()) {
@@ -113,8 +128,6 @@ struct Members<'a> {
     cx: &'a SyncContext,
     client: &'a WorkatoClient,
     groups: &'a [UserGroup],
-    /// How many people there are.
-    people: usize,
 }
 
 impl Single for Members<'_> {
@@ -125,7 +138,7 @@ impl Single for Members<'_> {
     }
 
     fn listed(&self) -> Vec<String> {
-        let asked = self.groups.iter().filter(|group| is_asked(group, self.people));
+        let asked = self.groups.iter().filter(|group| !is_everyone(group));
         asked.map(|group| group.id.to_string()).collect()
     }
 
@@ -164,11 +177,61 @@ impl Single for Members<'_> {
     }
 }
 
-/// Whether a group is asked for its members. That of all collaborators holds every one by definition, unless it counts
-/// another number of them.
-fn is_asked(group: &UserGroup, people: usize) -> bool {
+/// What the group of all collaborators says of who is in it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum OfEveryone {
+    /// It counts as many as there are: it holds every one by definition, and is not asked.
+    AsMany,
+    /// It counts another number, and these are in.
+    Said(Vec<GroupMember>),
+    /// It counts another number, and does not say who they are.
+    Silent,
+}
+
+/// Asks the group of all collaborators where it counts another number of them. It holds every one by definition, and
+/// whoever was invited is counted, too: no answer takes nobody out. What it says first stays for a resumed sync.
+///
+/// # Errors
+/// Those of the client but refusals.
+async fn of_everyone(cx: &SyncContext, client: &WorkatoClient, group: &UserGroup, people: usize) -> Result<OfEveryone> {
     let counts_others = |count: i64| usize::try_from(count) != Ok(people);
-    !is_everyone(group) || group.members_count.is_some_and(counts_others)
+    if !group.members_count.is_some_and(counts_others) {
+        return Ok(OfEveryone::AsMany);
+    }
+    let id = group.id.as_str();
+    let ask = || async {
+        match members_of(cx, client, id).await {
+            Ok(members) if !members.is_empty() => Ok(OfEveryone::Said(members)),
+            Ok(_) => Ok(OfEveryone::Silent),
+            Err(error) if is_refused(&error) => Ok(OfEveryone::Silent),
+            Err(error) => Err(error),
+        }
+    };
+    composed(cx, &format!("everyone/{id}"), ask).await
+}
+
+/// Whether an answer refuses the question, in whatever way: what is answered for the group of the system is nowhere said.
+fn is_refused(error: &Error) -> bool {
+    let status = error.fact_value("status").and_then(|status| status.parse().ok());
+    is_refusal(error) || status.is_some_and(|status: u16| matches!(status, 400 | 405 | 409 | 410 | 422 | 501))
+}
+
+/// Counts the groups whose members answered before, where the list has no group any more that is asked for them.
+///
+/// # Errors
+/// Those of the client.
+pub async fn all_vanished(t: &Tables, cx: &SyncContext) -> Result<()> {
+    let groups = t.get::<Groups>(cx).await?;
+    let is_listed = t.family(cx, super::FAMILY).has_answered();
+    if !is_listed || groups.iter().any(|group| !is_everyone(group)) {
+        return Ok(());
+    }
+    let asked = Members {
+        cx,
+        client: &t.clients.dev,
+        groups: &groups,
+    };
+    single::begin(cx, &t.family(cx, FAMILY), &asked).await.map(drop)
 }
 
 /// How many members a group says it has, if that is more than are known.

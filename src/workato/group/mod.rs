@@ -87,6 +87,9 @@ impl ResourceKind for CollaboratorGroup {
     }
 
     async fn resources(t: &Tables, cx: &SyncContext, page: &PageToken) -> Result<Page<v2::Resource>> {
+        if page.is_first() {
+            members::all_vanished(t, cx).await?;
+        }
         Page::of_table(&t.get::<Groups>(cx).await?, page, PAGE, build)
     }
 

@@ -19,7 +19,7 @@ use crate::workato::code;
 use crate::workato::collaborator::{Member, MemberId, called, person, person_id};
 use crate::workato::kind::id_value;
 use crate::workato::tables::Tables;
-use crate::workato::writing::effect::{Ended, send};
+use crate::workato::writing::effect::{Ended, may_have_effect, send};
 use crate::workato::writing::others::{Others, others_lost};
 use crate::workato::writing::whole::never_empty;
 use crate::workato::writing::{already_granted, already_revoked, not_clear, revoked_before, shown};
@@ -165,15 +165,20 @@ impl Step<'_> {
             }
         })
         .await;
-        let now = locked(&last).take().filter(|_| !matches!(ended, Ok(Ended::Before)));
+        let now = locked(&last).take().filter(|_| may_have_effect(&ended));
         if let Some(now) = now {
-            self.put_back((t, cx), change, &now).await?;
+            self.put_back((t, cx), (change, ended.is_ok()), &now).await?;
         }
-        ended
+        Ok(ended?)
     }
 
-    /// Lets in again whom the change let out besides.
-    async fn put_back(&self, (t, cx): (&Tables, &SyncContext), change: &Change, now: &Rows) -> Result<()> {
+    /// Lets in again whom the change let out besides, whether or not it was made.
+    async fn put_back(
+        &self,
+        (t, cx): (&Tables, &SyncContext),
+        (change, is_made): (&Change, bool),
+        now: &Rows,
+    ) -> Result<()> {
         let others = Others {
             before: self.before.ids(),
             but: self.member,
@@ -195,7 +200,7 @@ impl Step<'_> {
             .unwrap_or_default();
         match others.missing(&now).as_slice() {
             [] => Ok(()),
-            missing => Err(others_lost(change, self.name, missing, failed)),
+            missing => Err(others_lost((change, is_made), self.name, missing, failed)),
         }
     }
 }
@@ -249,15 +254,16 @@ fn request<'t>(t: &'t Tables, endpoint: &'static Endpoint, group: &GroupId, memb
     t.clients.dev.write(address, Some(&body))
 }
 
-/// Whether a person is in a group at this moment.
+/// Whether a person is in a group at this moment; `None` where no row can be theirs, and the group says it has more
+/// members than rows.
 ///
 /// # Errors
-/// Those of the API; `FailedPrecondition` where it is not clear.
-pub async fn is_in(t: &Tables, group: &UserGroup, member: &Member) -> Result<bool> {
+/// Those of the API; `FailedPrecondition` where a row may be theirs.
+pub async fn is_in(t: &Tables, group: &UserGroup, member: &Member) -> Result<Option<bool>> {
     let rows = Rows::now(t, &group.id).await?;
     match rows.standing(&member.id, Some(member)) {
-        Standing::In => Ok(true),
-        Standing::Out => Ok(false),
+        Standing::In => Ok(Some(true)),
+        Standing::Out => Ok(rows.are_all_of(group).then_some(false)),
         Standing::Unclear(why) => Err(not_clear(format!(
             "it is not clear whether {} is in the group {:?}: {why}",
             called(member),

@@ -44,7 +44,9 @@ impl Table for ListedGroups {
     type Value = Vec<Placed<IdentityGroupRow>>;
 
     async fn read(t: &Tables, cx: &SyncContext) -> Result<Vec<Placed<IdentityGroupRow>>> {
-        t.feature_everywhere(cx, &FEATURE).await
+        let listed = t.feature_everywhere(cx, &FEATURE).await?;
+        members::all_vanished(t, cx, &FEATURE, &listed).await?;
+        Ok(listed)
     }
 }
 

@@ -6,7 +6,7 @@ use prost_types::Any;
 use serde_json::json;
 
 use super::IdentityGroupRow;
-use super::members::IdentityMember;
+use super::members::{IdentityMember, whose_is};
 use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
 use crate::baton::error::{Error, Kind, Result};
@@ -20,7 +20,8 @@ use crate::workato::identity_user::{IdentityUser, IdentityUserId, IdentityUserRo
 use crate::workato::kind::{ResourceKind as _, Right, first_of};
 use crate::workato::listing::List;
 use crate::workato::tables::Tables;
-use crate::workato::writing::effect::{Ended, send};
+use crate::workato::whose::Whose;
+use crate::workato::writing::effect::{Ended, may_have_effect, send};
 use crate::workato::writing::found::{Found, Wanted};
 use crate::workato::writing::others::{Others, others_lost};
 use crate::workato::writing::{already_granted, already_revoked, environment_said, not_clear, revoked_before, shown};
@@ -39,18 +40,19 @@ const MAYBE_SO: [Kind; 3] = [Kind::AlreadyExists, Kind::NotFound, Kind::InvalidA
 pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<Granted> {
     let user = user_id(wanted.principal)?;
     let group = Group::find(t, cx, wanted.on).await?;
-    let who = called(&group.user(&user).await?);
+    let known = group.user(&user).await?;
+    let who = called(&known);
     let already = || {
         cx.changes.tell(Change::already(&who, group.title(), MEMBER));
         Ok(already_granted())
     };
     let before = group.members().await?;
-    if has(&before, &user) {
+    if has(&before, &user, Some(&known)) {
         return already();
     }
     let change = Change::made(&who, group.title(), NO_MEMBER, MEMBER);
     let write = group.write(&endpoint::JOIN_IDENTITY_GROUP, &user)?;
-    let done = |now: &[IdentityMember]| (!has(now, &user)).then(|| NO_MEMBER.to_owned());
+    let done = |now: &[IdentityMember]| (!has(now, &user, Some(&known))).then(|| NO_MEMBER.to_owned());
     match group.send(cx, (&change, write), (&user, &before), done).await? {
         Ended::Made => Ok(Granted::default()),
         Ended::Before => already(),
@@ -84,21 +86,24 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &Right<'_>) -> Result<
         Ok(revoked_before())
     };
     let before = group.members().await?;
-    if !has(&before, &user) {
+    if !has(&before, &user, known.as_ref()) {
         group.check_absent((&user, &who), known.as_ref(), &before)?;
         return already();
     }
     let change = Change::made(&who, group.title(), MEMBER, NO_MEMBER).listed(known.is_some());
     let write = group.write(&endpoint::LEAVE_IDENTITY_GROUP, &user)?;
-    let done = |now: &[IdentityMember]| has(now, &user).then(|| MEMBER.to_owned());
+    let done = |now: &[IdentityMember]| has(now, &user, known.as_ref()).then(|| MEMBER.to_owned());
     match group.send(cx, (&change, write), (&user, &before), done).await? {
         Ended::Made => Ok(Vec::new()),
         Ended::Before => already(),
     }
 }
 
-fn has(rows: &[IdentityMember], user: &IdentityUserId) -> bool {
-    rows.iter().any(|row| row.id == *user)
+/// Whether a row is a user's, by the same rule as a sync. `known` is as the list of users has them.
+fn has(rows: &[IdentityMember], user: &IdentityUserId, known: Option<&IdentityUserRow>) -> bool {
+    let email = known.and_then(|known| known.email.as_deref());
+    let mut own = rows.iter().filter(|row| row.id == *user);
+    own.any(|row| whose_is(row, email) == Whose::Theirs)
 }
 
 fn ids(rows: &[IdentityMember]) -> Vec<IdentityUserId> {
@@ -159,7 +164,7 @@ impl<'t> Group<'t> {
         List::now(self.client, at).usually_empty().read().await
     }
 
-    /// Makes sure that somebody whom no row of the group names is not in it.
+    /// Makes sure that somebody of whom no row of the group is is not in it.
     ///
     /// # Errors
     /// `FailedPrecondition` where a row may be theirs, or the group says it has more members than rows.
@@ -171,11 +176,21 @@ impl<'t> Group<'t> {
     ) -> Result<()> {
         let address = |email: &Option<String>| email.as_deref().unwrap_or_default().trim().to_lowercase();
         let own = known.map(|user| address(&user.email)).unwrap_or_default();
-        let is_like = |row: &&IdentityMember| row.id != *id && !own.is_empty() && address(&row.email) == own;
+        let is_like = |row: &&IdentityMember| {
+            row.second.as_ref() == Some(id) || (row.id != *id && !own.is_empty() && address(&row.email) == own)
+        };
         let title = self.title();
+        // No row of this number is theirs, or nobody would ask.
+        if rows.iter().any(|row| row.id == *id) {
+            let message = format!(
+                "it is not clear whether {who} is in the group {title}: a member has this number, and another address or a \
+                 second number"
+            );
+            return Err(not_clear(message));
+        }
         if let Some(row) = rows.iter().find(is_like) {
             let message = format!(
-                "it is not clear whether {who} is in the group {title}: the member {} has this address",
+                "it is not clear whether {who} is in the group {title}: the member {} has this address, or this number, too",
                 row.id
             );
             return Err(not_clear(message));
@@ -211,22 +226,22 @@ impl<'t> Group<'t> {
             }
         })
         .await;
-        let now = locked(&last).take().filter(|_| !matches!(ended, Ok(Ended::Before)));
+        let now = locked(&last).take().filter(|_| may_have_effect(&ended));
         if let Some(now) = now {
             let others = Others {
                 before: ids(before),
                 but: user,
             };
-            self.put_back(cx, change, &others, &now).await?;
+            self.put_back(cx, (change, ended.is_ok()), &others, &now).await?;
         }
-        ended
+        Ok(ended?)
     }
 
-    /// Lets in again whom the change let out besides.
+    /// Lets in again whom the change let out besides, whether or not it was made.
     async fn put_back(
         &self,
         cx: &SyncContext,
-        change: &Change,
+        (change, is_made): (&Change, bool),
         others: &Others<'_, IdentityUserId>,
         now: &[IdentityMember],
     ) -> Result<()> {
@@ -244,7 +259,7 @@ impl<'t> Group<'t> {
         let now = self.members().await.map(|rows| ids(&rows)).unwrap_or_default();
         match others.missing(&now).as_slice() {
             [] => Ok(()),
-            missing => Err(others_lost(change, &self.title(), missing, failed)),
+            missing => Err(others_lost((change, is_made), &self.title(), missing, failed)),
         }
     }
 

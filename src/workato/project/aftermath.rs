@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::model::{ProjectGrant, ProjectGrantId};
 use super::place::FoundProject;
-use super::standing::{Grantee, Whose, check_alone, is_elsewhere, name_of, says};
+use super::standing::{Grantee, Holder, Whose, check_alone, is_elsewhere, name_of, says};
 use super::write::assignment;
 use crate::baton::change::Change;
 use crate::baton::connector::SyncContext;
@@ -30,7 +30,7 @@ pub struct Aftermath<'a> {
     /// All grants before it.
     pub before: &'a [ProjectGrant],
     /// Whom it is about.
-    pub holder: &'a Grantee,
+    pub holder: &'a Holder,
 }
 
 /// Grants of `all` that say what none of `others` does.

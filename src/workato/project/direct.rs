@@ -2,14 +2,14 @@
 
 use super::model::ProjectId;
 use super::place::grants;
-use super::standing::{Grantee, Whose, is_elsewhere, unclear};
+use super::standing::{Holder, Whose, is_elsewhere, unclear};
 use super::{Project, environment as check, name, now};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource::{Profile, ResourceBuilder};
 use crate::workato::client::WorkatoClient;
 use crate::workato::code;
-use crate::workato::collaborator::MemberId;
+use crate::workato::collaborator::Member;
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
 use crate::workato::project_role;
@@ -45,14 +45,14 @@ impl DirectGrant {
 ///
 /// # Errors
 /// `InvalidArgument` for a role that cannot be told from another one; `FailedPrecondition` for a grant that does not say
-/// whose it is, or is on another project by its own word; those of the API.
+/// whose it is, names them and the address of somebody else, or is on another project by its own word; those of the API.
 pub async fn direct_grants(
     t: &Tables,
     (environment, client): (&Environment, &WorkatoClient),
-    member: &MemberId,
+    member: &Member,
 ) -> Result<Vec<DirectGrant>> {
     let roles = project_role::now(&t.clients.dev).await?;
-    let holder = Grantee::Person(member.clone());
+    let holder = Holder::person(member);
     let mut direct = Vec::new();
     for project in now(client).await? {
         let grants = grants(client, &project.id).await?;
@@ -61,7 +61,7 @@ pub async fn direct_grants(
             match holder.whose(grant) {
                 Whose::Others => continue,
                 Whose::Theirs if !is_elsewhere(grant, &project.id) => {}
-                Whose::Theirs | Whose::Unclear => return Err(unclear(grant, &project.id)),
+                Whose::Theirs | Whose::Unclear => return Err(unclear(&holder, grant, &project.id)),
             }
             let meant = grant.project_role.as_ref().map(|named| roles.of_grant(named));
             let Some(Meaning::One(role)) = meant else {

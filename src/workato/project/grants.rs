@@ -1,6 +1,7 @@
 //! Who has which role in a project: one request for each.
 
 use super::model::{ProjectGrant, ProjectId, ProjectRow};
+use super::standing::said;
 use super::{Projects, environment, name, now};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::Result;
@@ -20,7 +21,7 @@ use crate::workato::project_role::ProjectRoles;
 use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::tokens::Placed;
-use crate::workato::whose::{Said, TWO_IDS, Whose, whose};
+use crate::workato::whose::{TWO_IDS, Whose, whose};
 
 /// What syncs record when they read grants of an environment, and what the session keys of grants begin with.
 pub const FAMILY: &str = "project_grants";
@@ -209,12 +210,7 @@ async fn build(
             );
             return Ok(None);
         };
-        let said = Said {
-            id: user.id.as_str(),
-            second: user.second.as_ref().map(|id| id.as_str()),
-            email: user.email.as_deref(),
-        };
-        match whose(said, email.as_deref()) {
+        match whose(said(user), email.as_deref()) {
             Whose::Theirs => {}
             Whose::OtherAddress => {
                 cx.warnings.add(

@@ -1,7 +1,6 @@
 //! The project that a write is about, the client that sees it, and all grants on it.
 
 use super::model::{ProjectGrant, ProjectId};
-use super::standing::says;
 use super::{environment, name, now};
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
@@ -14,9 +13,6 @@ use crate::workato::settings::Environment;
 use crate::workato::tables::Tables;
 use crate::workato::tokens;
 use crate::workato::writing::{environment_said, shown};
-
-/// No project has this many pages of grants.
-const MAX_PAGES: u32 = 10_000;
 
 /// A project, and the client that sees it.
 pub struct FoundProject<'t> {
@@ -31,8 +27,7 @@ pub struct FoundProject<'t> {
 }
 
 impl<'t> FoundProject<'t> {
-    /// All grants that its list shows at this moment, those included that say something else than the list; a row that is
-    /// there twice may be there twice.
+    /// All grants that its list shows at this moment, those included that say something else than the list.
     ///
     /// # Errors
     /// `NotFound` for a project that is gone; `Unauthenticated` for a token of another environment; those of the API.
@@ -51,7 +46,8 @@ impl<'t> FoundProject<'t> {
         let id = ProjectId::from(resource::key(on).1);
         let environments = match environment_said(t, cx, on).await? {
             Some(environment) => vec![environment],
-            None => t.environments(cx).await?,
+            // Whichever the run emits: an id alone does not say where.
+            None => t.known_environments(cx).await?,
         };
         let (mut blind, mut seen) = (Vec::new(), Vec::new());
         for environment in environments {
@@ -105,31 +101,11 @@ impl<'t> FoundProject<'t> {
     }
 }
 
-/// All grants of a project. A list of several pages, or one that does not say how many it has, is believed by the rule of
-/// all lists; but that takes two rows of one id for one, so rows are taken as they are answered, too.
+/// All grants of a project, by the rule of all lists; of rows of one id that differ, each.
 ///
 /// # Errors
 /// Those of the API.
 pub async fn grants(client: &WorkatoClient, id: &ProjectId) -> Result<Vec<ProjectGrant>> {
-    let at = endpoint::PROJECT_GRANTS.of(id.as_str());
-    let mut all: Vec<ProjectGrant> = Vec::new();
-    let mut page = 1;
-    loop {
-        let part = client.page::<ProjectGrant>(at, page).await?;
-        let rows = part.rows.len();
-        all.extend(part.rows);
-        let is_whole = u64::try_from(rows).ok() == part.total;
-        match part.next {
-            None if page == 1 && is_whole => return Ok(all),
-            Some(next) if next > page && next < MAX_PAGES && rows > 0 => page = next,
-            _ => break,
-        }
-    }
-    let settled: Vec<ProjectGrant> = List::now(client, at).usually_empty().read().await?;
-    for row in settled {
-        if !all.iter().any(|known| known.id == row.id && says(known) == says(&row)) {
-            all.push(row);
-        }
-    }
-    Ok(all)
+    let list = List::now(client, endpoint::PROJECT_GRANTS.of(id.as_str()));
+    list.usually_empty().all_hold().read().await
 }

@@ -1,16 +1,17 @@
 //! Whether somebody holds a project role, as a write has to know it: a grant that does not say for certain whose it is, of
 //! which role or on which project is neither theirs nor nobody's.
 
-use super::model::{ProjectGrant, ProjectId};
+use super::model::{GrantUser, ProjectGrant, ProjectId};
 use crate::baton::error::{Error, Kind, Result};
 use crate::baton::proto::v2;
 use crate::baton::resource;
 use crate::workato::code;
-use crate::workato::collaborator::{MemberId, person_id};
+use crate::workato::collaborator::{Member, MemberId, person_id};
 use crate::workato::group::{CollaboratorGroup, GroupId};
 use crate::workato::kind::ResourceKind as _;
 use crate::workato::names::Meaning;
 use crate::workato::project_role::{GrantRole, NamedRole, ProjectRoles};
+use crate::workato::whose::{self, Said, whose};
 use crate::workato::writing::{ambiguous_right, not_clear};
 
 /// Who gets or loses it.
@@ -22,6 +23,15 @@ pub enum Grantee {
     Group(GroupId),
 }
 
+/// Whose grants are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// By what grants name them.
+    pub grantee: Grantee,
+    /// The address of a person, where it is known.
+    email: Option<String>,
+}
+
 /// Whose a grant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
@@ -29,7 +39,7 @@ pub enum Whose {
     Theirs,
     /// Somebody else's.
     Others,
-    /// It names nobody, or two.
+    /// It names nobody, or two, or somebody by the number of one and the address of another.
     Unclear,
 }
 
@@ -64,28 +74,102 @@ impl Grantee {
             _ => None,
         }
     }
+}
 
-    /// Whose a grant is.
+impl Holder {
+    /// A group.
+    pub fn group(id: GroupId) -> Self {
+        Holder {
+            grantee: Grantee::Group(id),
+            email: None,
+        }
+    }
+
+    /// A person as the list of people has them.
+    pub fn person(member: &Member) -> Self {
+        Holder {
+            grantee: Grantee::Person(member.id.clone()),
+            email: member.email.clone(),
+        }
+    }
+
+    /// Somebody whom no list has: of a person, the request may say the address.
+    pub fn unlisted(grantee: Grantee, principal: &v2::Resource) -> Self {
+        let email = resource::email(principal).filter(|_| matches!(grantee, Grantee::Person(_)));
+        Holder { grantee, email }
+    }
+
+    /// Whose a grant is. One that has the number of a person may be of somebody who was invited: whatever else it says must
+    /// agree, as it must for a sync.
     pub fn whose(&self, grant: &ProjectGrant) -> Whose {
         match (&grant.user, &grant.user_group) {
             (None, None) => Whose::Unclear,
             (Some(user), Some(group)) => {
                 let named = [Grantee::Person(user.id.clone()), Grantee::Group(group.id.clone())];
-                if named.contains(self) {
+                if named.contains(&self.grantee) {
                     Whose::Unclear
                 } else {
                     Whose::Others
                 }
             }
-            _ if Grantee::named(grant).as_ref() == Some(self) => Whose::Theirs,
-            _ => Whose::Others,
+            (Some(user), None) => self.whose_is(user),
+            (None, Some(group)) if self.grantee == Grantee::Group(group.id.clone()) => Whose::Theirs,
+            (None, Some(_)) => Whose::Others,
+        }
+    }
+
+    fn whose_is(&self, user: &GrantUser) -> Whose {
+        let Grantee::Person(id) = &self.grantee else {
+            return Whose::Others;
+        };
+        let own = address(self.email.as_deref());
+        if user.id == *id {
+            return match whose(said(user), self.email.as_deref()) {
+                whose::Whose::Theirs => Whose::Theirs,
+                whose::Whose::OtherAddress | whose::Whose::TwoIds => Whose::Unclear,
+            };
+        }
+        let may_be = user.second.as_ref() == Some(id) || (!own.is_empty() && address(user.email.as_deref()) == own);
+        if may_be { Whose::Unclear } else { Whose::Others }
+    }
+
+    /// Makes sure that no grant gives the number of a person to somebody else: Workato is told numbers only.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` where one does.
+    pub fn check_number(&self, project: &ProjectId, all: &[ProjectGrant]) -> Result<()> {
+        let is_another = |grant: &&ProjectGrant| {
+            Grantee::named(grant).as_ref() == Some(&self.grantee) && self.whose(grant) == Whose::Unclear
+        };
+        match all.iter().find(is_another) {
+            None => Ok(()),
+            Some(grant) => Err(unclear(self, grant, project)),
         }
     }
 }
 
-/// What a grant says, whatever is odd about how it is written.
-pub fn says(grant: &ProjectGrant) -> (Option<Grantee>, Option<&GrantRole>) {
-    (Grantee::named(grant), grant.project_role.as_ref())
+fn address(email: Option<&str>) -> String {
+    email.unwrap_or_default().trim().to_lowercase()
+}
+
+/// What a grant says of a person.
+pub fn said(user: &GrantUser) -> Said<'_> {
+    Said {
+        id: user.id.as_str(),
+        second: user.second.as_ref().map(|id| id.as_str()),
+        email: user.email.as_deref(),
+    }
+}
+
+/// What a grant says, whatever is odd about how it is written. One number with two addresses is of two people.
+pub fn says(grant: &ProjectGrant) -> (Option<Grantee>, Option<&MemberId>, String, Option<&GrantRole>) {
+    let user = grant.user.as_ref();
+    (
+        Grantee::named(grant),
+        user.and_then(|user| user.second.as_ref()),
+        address(user.and_then(|user| user.email.as_deref())),
+        grant.project_role.as_ref(),
+    )
 }
 
 /// Whether a grant names another project than the one whose list shows it.
@@ -126,7 +210,7 @@ pub fn of_role(roles: &ProjectRoles, wanted: Option<&NamedRole>, grant: &Project
 /// `FailedPrecondition` where none is, and one may be; `InvalidArgument` as [`of_role`].
 pub fn held_by<'g>(
     (roles, wanted): (&ProjectRoles, Option<&NamedRole>),
-    holder: &Grantee,
+    holder: &Holder,
     project: &ProjectId,
     all: &'g [ProjectGrant],
 ) -> Result<Option<&'g ProjectGrant>> {
@@ -145,15 +229,24 @@ pub fn held_by<'g>(
             }
         }
     }
-    doubtful.map_or(Ok(None), |grant| Err(unclear(grant, project)))
+    doubtful.map_or(Ok(None), |grant| Err(unclear(holder, grant, project)))
 }
 
 /// The error of a grant that may be the one that is looked for.
-pub fn unclear(grant: &ProjectGrant, project: &ProjectId) -> Error {
-    let why = match (Grantee::named(grant), is_elsewhere(grant, project)) {
-        (None, _) => "it does not say whose it is".to_owned(),
-        (Some(_), true) => "it says that it is on another project".to_owned(),
-        (Some(_), false) => format!(
+pub fn unclear(holder: &Holder, grant: &ProjectGrant, project: &ProjectId) -> Error {
+    let is_theirs = holder.whose(grant) == Whose::Theirs;
+    let why = match (&grant.user, Grantee::named(grant), is_elsewhere(grant, project)) {
+        (_, None, _) => "it does not say whose it is".to_owned(),
+        (Some(user), _, _) if !is_theirs && user.second.as_ref().is_some_and(|second| *second != user.id) => {
+            "it names two people".to_owned()
+        }
+        (Some(user), _, _) if !is_theirs => format!(
+            "it names the person {} and the address {:?}, which do not go together here",
+            user.id,
+            user.email.as_deref().unwrap_or_default()
+        ),
+        (_, Some(_), true) => "it says that it is on another project".to_owned(),
+        (_, Some(_), false) => format!(
             "it names {}, which no list of project roles tells for certain",
             name_of(grant)
         ),
@@ -211,7 +304,8 @@ mod tests {
     fn found(row: serde_json::Value) -> &'static str {
         let roles = roles();
         let all = [grant(row)];
-        let holder = Grantee::Person("3".into());
+        let ada = json!({"id": "3", "email": "Ada@example.org", "roles": []});
+        let holder = Holder::person(&serde_json::from_value(ada).unwrap());
         match held_by((&roles, roles.all().first()), &holder, &"100".into(), &all) {
             Ok(Some(_)) => "held",
             Ok(None) => "not held",
@@ -233,6 +327,31 @@ mod tests {
                 "held",
             ),
             (json!({"project_role": admin, "user": four}), "not held"),
+            (
+                json!({"project_role": admin, "user": {"id": "3", "email": " ada@Example.org"}}),
+                "held",
+            ),
+            // Somebody who was invited, whose number is another person's.
+            (
+                json!({"project_role": admin, "user": {"id": "3", "email": "invited@example.org"}}),
+                "not clear",
+            ),
+            (
+                json!({"project_role": admin, "user": {"id": "3", "second": "4", "email": "ada@example.org"}}),
+                "not clear",
+            ),
+            (
+                json!({"project_role": admin, "user": {"id": "4", "second": "3"}}),
+                "not clear",
+            ),
+            (
+                json!({"project_role": admin, "user": {"id": "4", "email": "ada@example.org"}}),
+                "not clear",
+            ),
+            (
+                json!({"project_role": admin, "user": {"id": "4", "email": "b@example.org"}}),
+                "not held",
+            ),
             (json!({"project_role": admin, "user_group": {"id": "3"}}), "not held"),
             (
                 json!({"project_role": {"id": "pr-2", "name": "Builder"}, "user": three}),

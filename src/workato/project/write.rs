@@ -10,7 +10,7 @@ use serde_json::json;
 use super::aftermath::Aftermath;
 use super::model::ProjectGrant;
 use super::place::{FoundProject, grants};
-use super::standing::{Grantee, Of, Whose, check_alone, held_by, is_elsewhere, name_of, of_role, or};
+use super::standing::{Grantee, Holder, Of, Whose, check_alone, held_by, is_elsewhere, name_of, of_role, or, says};
 use super::{Project, now};
 use crate::baton::change::Change;
 use crate::baton::connector::{Granted, SyncContext};
@@ -25,7 +25,7 @@ use crate::workato::kind::{self, ResourceKind as _, id_value};
 use crate::workato::names::Meaning;
 use crate::workato::project_role::{self, NamedRole, ProjectRoleId, ProjectRoles};
 use crate::workato::tables::Tables;
-use crate::workato::writing::effect::{Ended, send};
+use crate::workato::writing::effect::{Ended, may_have_effect, send};
 use crate::workato::writing::{already_granted, already_revoked, ambiguous_right, replaced, revoked_before, shown};
 
 /// What somebody without a role holds.
@@ -57,37 +57,48 @@ pub fn assignment(holder: &Grantee, project_role_id: serde_json::Value) -> NewPr
     }
 }
 
-/// The name of a holder whom the workspace has.
+/// A holder whom the workspace has, and their name.
 ///
 /// # Errors
 /// `NotFound` for somebody who is not in the workspace; those of the API.
-async fn known(t: &Tables, cx: &SyncContext, holder: &Grantee) -> Result<String> {
-    match holder {
-        Grantee::Person(id) => member_of(t, cx, id).await.map(|member| called(&member)),
-        Grantee::Group(id) => group::find_now(t, id).await.map(|found| group::name(&found)),
+async fn known(t: &Tables, cx: &SyncContext, grantee: Grantee) -> Result<(Holder, String)> {
+    match grantee {
+        Grantee::Person(id) => {
+            let member = member_of(t, cx, &id).await?;
+            Ok((Holder::person(&member), called(&member)))
+        }
+        Grantee::Group(id) => {
+            let name = group::find_now(t, &id).await.map(|found| group::name(&found))?;
+            Ok((Holder::group(id), name))
+        }
     }
 }
 
-/// The name of a holder, and whether a list has them: a grant can be theirs all the same where none does.
+/// A holder, their name, and whether a list has them: a grant can be theirs all the same where none does.
 ///
 /// # Errors
 /// Those of the API.
-async fn name_of_holder(
+async fn holder_of(
     t: &Tables,
     cx: &SyncContext,
-    holder: &Grantee,
+    grantee: Grantee,
     principal: &v2::Resource,
-) -> Result<(String, bool)> {
-    let name = match holder {
+) -> Result<(Holder, String, bool)> {
+    let found = match &grantee {
         Grantee::Person(id) => match member_of(t, cx, id).await {
-            Ok(member) => Some(called(&member)),
+            Ok(member) => Some((Holder::person(&member), called(&member))),
             Err(error) if error.kind() == Kind::NotFound => None,
             Err(error) => return Err(error),
         },
-        Grantee::Group(id) => group::listed(t, id).await?.map(|found| group::name(&found)),
+        Grantee::Group(id) => {
+            let group = group::listed(t, id).await?;
+            group.map(|found| (Holder::group(id.clone()), group::name(&found)))
+        }
     };
-    let is_listed = name.is_some();
-    Ok((name.unwrap_or_else(|| shown(principal)), is_listed))
+    Ok(match found {
+        Some((holder, name)) => (holder, name, true),
+        None => (Holder::unlisted(grantee, principal), shown(principal), false),
+    })
 }
 
 /// The project role that is to be given or taken away, among those of the workspace.
@@ -217,7 +228,7 @@ impl WantedRole {
 }
 
 /// The grants of a holder on this project, for certain.
-fn own<'g>(place: &FoundProject<'_>, holder: &Grantee, all: &'g [ProjectGrant]) -> Vec<&'g ProjectGrant> {
+fn own<'g>(place: &FoundProject<'_>, holder: &Holder, all: &'g [ProjectGrant]) -> Vec<&'g ProjectGrant> {
     all.iter()
         .filter(|grant| holder.whose(grant) == Whose::Theirs && !is_elsewhere(grant, &place.id))
         .collect()
@@ -231,10 +242,10 @@ fn own<'g>(place: &FoundProject<'_>, holder: &Grantee, all: &'g [ProjectGrant]) 
 /// another one, which is undone or named.
 pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Result<Granted> {
     let (on, what, principal) = (wanted.on, (wanted.slug, wanted.text), wanted.principal);
-    let holder = Grantee::of(principal)?;
+    let grantee = Grantee::of(principal)?;
     let place = FoundProject::find(t, cx, on).await?;
     let right = WantedRole::of(project_role::now(&t.clients.dev).await?, on, what)?;
-    let who = known(t, cx, &holder).await?;
+    let (holder, who) = known(t, cx, grantee).await?;
     let before = place.grants().await?;
     let already = |name: &str| {
         cx.changes.tell(Change::already(&who, &place.name, name));
@@ -244,9 +255,10 @@ pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Re
     if let Some(held) = right.among(had.iter().copied())? {
         return already(&name_of(held));
     }
+    holder.check_number(&place.id, &before)?;
     let role_id = right.id_in_grants(&place, &before).await?;
     let change = Change::made(&who, &place.name, names(&had), &right.role.name);
-    let body = json!({ "project_grants": [assignment(&holder, role_id)] });
+    let body = json!({ "project_grants": [assignment(&holder.grantee, role_id)] });
     let address = endpoint::PUT_PROJECT_GRANTS.of(place.id.as_str());
     let write = place.client.write(address, Some(&body))?;
     let last: Mutex<Option<Vec<ProjectGrant>>> = Mutex::default();
@@ -269,8 +281,9 @@ pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Re
         before: &before,
         holder: &holder,
     };
+    let may_have_effect = may_have_effect(&ended);
     let ended = match (ended, &now) {
-        (Err(error), Some(now)) => return Err(aftermath.of_failure(error, now).await),
+        (Err(failed), Some(now)) if may_have_effect => return Err(aftermath.of_failure(failed.into(), now).await),
         (ended, _) => ended?,
     };
     if ended == Ended::Before {
@@ -303,13 +316,14 @@ pub async fn grant(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Re
 /// As `grant`; `FailedPrecondition` where it is not clear whether it is held.
 pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> Result<Vec<Any>> {
     let (on, what, principal) = (wanted.on, (wanted.slug, wanted.text), wanted.principal);
-    let holder = Grantee::of(principal)?;
+    let grantee = Grantee::of(principal)?;
     let place = match FoundProject::find(t, cx, on).await {
         Ok(place) => place,
         Err(error) if error.kind() == Kind::NotFound => return Ok(already_revoked(cx, on, principal)),
         Err(error) => return Err(error),
     };
     let roles = project_role::now(&t.clients.dev).await?;
+    let (holder, who, is_listed) = holder_of(t, cx, grantee, principal).await?;
     let right = match WantedRole::of(roles.clone(), on, what) {
         Ok(right) => right,
         Err(error) if error.kind() == Kind::NotFound => {
@@ -319,7 +333,6 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> R
         }
         Err(error) => return Err(error),
     };
-    let (who, is_listed) = name_of_holder(t, cx, &holder, principal).await?;
     let all = place.grants().await?;
     let already = |role: &str, now: Option<String>| {
         cx.changes
@@ -339,8 +352,9 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> R
     let ended = send(cx, place.client, &change, write, &[Kind::NotFound], || async {
         match place.grants().await {
             Ok(now) => {
-                let left = held_by((&right.roles, Some(&right.role)), &holder, &place.id, &now)?;
-                let is_there = left.is_some();
+                // What was not clear before and is there still is not what was taken away.
+                let is_there = now.iter().any(|grant| grant.id == held.id && says(grant) == says(held))
+                    || right.among(own(&place, &holder, &now))?.is_some();
                 *locked(&last) = Some(now);
                 Ok(is_there.then(|| name_of(held)))
             }
@@ -350,7 +364,7 @@ pub async fn revoke(t: &Tables, cx: &SyncContext, wanted: &kind::Right<'_>) -> R
         }
     })
     .await;
-    let now = locked(&last).take().filter(|_| !matches!(ended, Ok(Ended::Before)));
+    let now = locked(&last).take().filter(|_| may_have_effect(&ended));
     if let Some(now) = now {
         let aftermath = Aftermath {
             place: &place,

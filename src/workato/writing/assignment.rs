@@ -7,7 +7,7 @@ use prost_types::Any;
 use serde::Serialize;
 use serde_json::json;
 
-use super::effect::{Ended, send};
+use super::effect::{Ended, may_have_effect, send};
 use super::elsewhere;
 use super::held::{Held, KnownRoles, Said, check_said};
 use super::whole::{detected, never_empty};
@@ -176,17 +176,16 @@ impl WantedRole {
         })
         .await;
         let now = locked(&last).take();
-        // What was refused changed nothing: whatever is different since, somebody else did.
-        let may_have_effect = !matches!(ended, Ok(Ended::Before));
-        if let Some(now) = now.filter(|_| may_have_effect) {
+        if let Some(now) = now.filter(|_| may_have_effect(&ended)) {
             let sent = elsewhere::Sent {
                 change,
                 assigned,
                 environment: &self.environment,
+                known: &self.known,
             };
             elsewhere::restore((t, cx), &sent, member, &now).await?;
         }
-        ended
+        Ok(ended?)
     }
 
     /// Gives it.

@@ -22,6 +22,39 @@ pub enum Ended {
     Before,
 }
 
+/// Why a write did not end well.
+#[derive(Debug)]
+pub struct Failed {
+    /// The error.
+    error: Error,
+    /// Whether it was refused, and so changed nothing: whatever is different since, somebody else did.
+    is_refused: bool,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed {
+            error,
+            is_refused: false,
+        }
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
+/// Whether what is different after a write may be its doing.
+pub fn may_have_effect(ended: &std::result::Result<Ended, Failed>) -> bool {
+    match ended {
+        Ok(Ended::Made) => true,
+        Ok(Ended::Before) => false,
+        Err(failed) => !failed.is_refused,
+    }
+}
+
 /// What is known of a write before anything is read back.
 enum Sent {
     /// It was answered with success; perhaps with words that say otherwise.
@@ -46,7 +79,7 @@ pub async fn send<Read>(
     write: Write<'_>,
     maybe_so: &[Kind],
     read_back: impl Fn() -> Read,
-) -> Result<Ended>
+) -> std::result::Result<Ended, Failed>
 where
     Read: Future<Output = Result<Option<String>>> + Send,
 {
@@ -55,7 +88,7 @@ where
         Ok(accepted) => Sent::Accepted(accepted.complaint),
         Err(error) if maybe_so.contains(&error.kind()) => Sent::Refused(error),
         Err(error) if may_be_done(&error) => Sent::Lost(error),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let mut found = String::new();
     for pause in PAUSES.into_iter().map(Some).chain([None]) {
@@ -68,17 +101,20 @@ where
             (Ok(Some(instead)), _) => found = instead,
             // What was refused says more than what could not be read.
             (Err(_), Sent::Refused(_)) => break,
-            (Err(error), Sent::Accepted(_) | Sent::Lost(_)) => return Err(unknown(change, sent, error)),
+            (Err(error), Sent::Accepted(_) | Sent::Lost(_)) => return Err(unknown(change, sent, error).into()),
         }
         if let Some(pause) = pause {
             client.pause(pause).await;
         }
     }
-    Err(match sent {
+    // An attempt before the one that was refused may have been carried out.
+    let is_refused = matches!(&sent, Sent::Refused(refusal) if !may_be_done(refusal));
+    let error = match sent {
         Sent::Refused(refusal) | Sent::Accepted(Some(refusal)) => refusal,
         Sent::Accepted(None) => no_effect(change, &found),
         Sent::Lost(error) => error.also_hint(format!("when it was read back there was {found}")),
-    })
+    };
+    Err(Failed { error, is_refused })
 }
 
 /// Whether a write that failed may have been carried out: it reached somebody, or an attempt before the last one did.

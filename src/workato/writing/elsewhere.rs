@@ -2,6 +2,7 @@
 //! to stay as they are: they are read before and after, and put back where they went.
 
 use super::assignment::{ROLE_TYPE, RoleAssignment, now, update};
+use super::held::KnownRoles;
 use crate::baton::change::Change;
 use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Kind, Result};
@@ -20,21 +21,27 @@ pub struct Sent<'a> {
     pub assigned: RoleAssignment,
     /// Where.
     pub environment: &'a Environment,
+    /// All roles.
+    pub known: &'a KnownRoles,
 }
 
 /// A row that can be told from others: environment, name, and whether it is of the newer model.
 type Row = (String, String, bool);
 
-/// The rows of a person that are not of this environment and name a role.
-fn rows(member: &Member, but: &Environment) -> Vec<Row> {
+/// The rows of a person that are not of the environment of the request and name a role.
+fn rows(member: &Member, sent: &Sent<'_>) -> Vec<Row> {
     let row = |row: &MemberRole| {
         let text = |part: &Option<String>| part.as_deref().map(str::trim).unwrap_or_default().to_owned();
         let place = Environment::new(&text(&row.environment_type));
-        let is_newer = row.role_type.as_deref().map(str::trim) == Some(ROLE_TYPE);
-        (place.as_str().to_owned(), text(&row.role_name), is_newer)
+        (
+            place.as_str().to_owned(),
+            text(&row.role_name),
+            sent.known.is_newer(row),
+        )
     };
     let all = member.roles.iter().map(row);
-    all.filter(|(place, name, _)| place != but.as_str() && !name.is_empty() && !is_no_access(name))
+    let but = sent.environment.as_str();
+    all.filter(|(place, name, _)| place != but && !name.is_empty() && !is_no_access(name))
         .collect()
 }
 
@@ -56,8 +63,8 @@ fn told(rows: &[Row]) -> String {
 /// # Errors
 /// `Internal` for a difference that could not be undone, naming it; those of the consent and of the API.
 pub async fn restore((t, cx): (&Tables, &SyncContext), sent: &Sent<'_>, before: &Member, after: &Member) -> Result<()> {
-    let had = rows(before, sent.environment);
-    let has = rows(after, sent.environment);
+    let had = rows(before, sent);
+    let has = rows(after, sent);
     let (lost, more) = (missing(&had, &has), missing(&has, &had));
     if lost.is_empty() && more.is_empty() {
         return Ok(());
@@ -80,7 +87,7 @@ pub async fn restore((t, cx): (&Tables, &SyncContext), sent: &Sent<'_>, before: 
     cx.changes.propose(sent.change, &write.request())?;
     let failed = write.send().await.err();
     let now = now(t, &before.id).await.ok().flatten();
-    let has = now.as_ref().map(|now| rows(now, sent.environment)).unwrap_or_default();
+    let has = now.as_ref().map(|now| rows(now, sent)).unwrap_or_default();
     let lost = missing(&had, &has);
     if lost.is_empty() {
         return Ok(());

@@ -7,7 +7,7 @@ use crate::baton::connector::SyncContext;
 use crate::baton::error::{Error, Result};
 use crate::workato::access_model::AccessModel;
 use crate::workato::client::odd::Matter;
-use crate::workato::collaborator::{Member, MemberRole, called};
+use crate::workato::collaborator::{Member, MemberRole, RoleType, called};
 use crate::workato::names::Meaning;
 use crate::workato::role_assignments::{RoleKind, RoleNames, is_no_access, listed_as};
 use crate::workato::settings::Environment;
@@ -83,6 +83,17 @@ impl KnownRoles {
         }
     }
 
+    /// Whether a row is of a role of the newer model, by the same rule as a sync; where no list has the role, by its own
+    /// word, or, if it has none, by the model of the workspace.
+    pub fn is_newer(&self, row: &MemberRole) -> bool {
+        match (self.said(row), row.kind()) {
+            (Said::Role(kind, _), _) => kind == RoleKind::Environment,
+            (_, RoleType::Environment) => true,
+            (_, RoleType::NotSaid) => self.model == AccessModel::RbacV2,
+            (_, RoleType::PrivilegeGroup | RoleType::Unknown) => false,
+        }
+    }
+
     /// The rows of a person in an environment that say there is a role.
     pub fn held<'m>(&self, member: &'m Member, environment: &Environment) -> Vec<Held<'m>> {
         let here = member.roles.iter().filter(|row| is_in(row, environment));
@@ -144,9 +155,11 @@ pub fn is_in(row: &MemberRole, environment: &Environment) -> bool {
     Environment::new(text(&row.environment_type)) == *environment
 }
 
-/// Whether a row that does not name an environment may mean any: it says nothing.
+/// Whether a row may be of any environment: it names none, or one in a word that is not known, which may be one of the
+/// known ones, too, as it is for a sync.
 fn may_be_anywhere(row: &MemberRole) -> bool {
-    text(&row.environment_type).is_empty()
+    let place = text(&row.environment_type);
+    place.is_empty() || !Environment::new(place).is_known()
 }
 
 fn text(part: &Option<String>) -> &str {
@@ -202,6 +215,25 @@ mod tests {
         assert_eq!(said, [v2("3"), v2("1"), Said::Role(RoleKind::Legacy, "7".to_owned())]);
     }
 
+    /// What is given back is given as what it was.
+    #[test]
+    fn a_row_is_of_the_model_that_a_sync_takes_it_for() {
+        for (model, row, is_newer) in [
+            (AccessModel::RbacV2, ["dev", "Member", "environment"], true),
+            (AccessModel::RbacV2, ["dev", "Member", " Environment"], true),
+            (AccessModel::RbacV2, ["dev", "Member", ""], true),
+            (AccessModel::RbacV2, ["dev", "Owner", ""], true),
+            (AccessModel::Mixed, ["dev", "Member", ""], true),
+            (AccessModel::Mixed, ["dev", "Ops", ""], false),
+            (AccessModel::Mixed, ["dev", "Ops", "privilege_group"], false),
+            (AccessModel::Mixed, ["dev", "Owner", ""], false),
+            (AccessModel::Legacy, ["dev", "Ops", ""], false),
+        ] {
+            let ada = member(&[row]);
+            assert_eq!(known(model).is_newer(&ada.roles[0]), is_newer, "{model:?} {row:?}");
+        }
+    }
+
     #[test]
     fn what_a_row_leaves_open_is_not_nothing() {
         let known = known(AccessModel::RbacV2);
@@ -211,7 +243,10 @@ mod tests {
             (["dev", "Environment admin", "environment"], true, true),
             (["dev", "No access", "environment"], true, true),
             (["prod", "Owner", "environment"], true, false),
-            (["stage", "Member", "environment"], true, true),
+            (["stage", "Member", "environment"], false, true),
+            (["Dev environment", "Member", "environment"], false, true),
+            (["stage", "Environment admin", "environment"], true, true),
+            (["stage", "Owner", "environment"], false, false),
             (["development", "Member", "environment"], true, true),
             (["development", "Environment admin", "environment"], true, true),
             (["", "Member", "environment"], false, true),

@@ -24,13 +24,23 @@ impl<I: Clone + PartialEq> Others<'_, I> {
     }
 }
 
-/// The error of others who lost the same with a change, and could not be given it back.
-pub fn others_lost<I: Display>(change: &Change, on: &str, lost: &[I], failed: Option<Error>) -> Error {
+/// The error of others who lost the same with a change, and could not be given it back. One that was sent need not have
+/// been made.
+pub fn others_lost<I: Display>(
+    (change, is_made): (&Change, bool),
+    on: &str,
+    lost: &[I],
+    failed: Option<Error>,
+) -> Error {
     let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
-    let message = format!(
-        "the change was made ({change}), and it took {on} away from {}, which nobody asked for",
-        lost.join(", ")
-    );
+    let lost = lost.join(", ");
+    let message = match is_made {
+        true => format!("the change was made ({change}), and it took {on} away from {lost}, which nobody asked for"),
+        false => format!(
+            "the change was sent ({change}) and is not there, and since then {on} is taken away from {lost}, which nobody \
+             asked for"
+        ),
+    };
     let error = Error::new(Kind::Internal, message)
         .code(code::OTHERS_LOST)
         .hint("give it back in Workato, or with `grant` for each of them");

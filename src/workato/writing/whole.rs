@@ -1,5 +1,5 @@
-//! Lists of which every workspace has rows. A sync takes one without any as it is, and counts a warning; a write, which
-//! would take what it does not find for gone, does not believe it.
+//! Lists of which every workspace has rows. A sync takes one without any, or one that may have been cut, as it is, and
+//! counts a warning; a write, which would take what it does not find for gone, does not believe it.
 
 use std::sync::Arc;
 
@@ -31,10 +31,16 @@ pub async fn never_empty<T: Listed>(client: &WorkatoClient, at: &'static Endpoin
 /// People and the lists of roles, where all of them fit together.
 ///
 /// # Errors
-/// As [`Detected`]; `Unavailable` for a list that changes whenever it is read, or is empty and cannot be.
+/// As [`Detected`]; `Unavailable` for a list that changes whenever it is read, may have been cut, has rows of one id that
+/// differ, or is empty and cannot be.
 pub async fn detected(t: &Tables, cx: &SyncContext) -> Result<Arc<Detected>> {
     let detected = t.get::<Detected>(cx).await?;
-    let doubts = [cause::LIST_CHANGED, cause::LIST_EMPTY];
+    let doubts = [
+        cause::LIST_CHANGED,
+        cause::LIST_EMPTY,
+        cause::LIST_MAY_BE_CUT,
+        cause::ROWS_DIFFER,
+    ];
     let counted = cx.warnings.list(&ABOUT);
     match counted
         .into_iter()

@@ -98,6 +98,13 @@ async fn rows_in_two_places_are_no_list() {
     let (_, client) = answering(r#"{"data":[{"id":1}],"result":[],"items":{}}"#).await;
     let rows = List::now(&client, &endpoint::MEMBERS).read::<Member>().await.unwrap();
     assert_eq!(rows.len(), 1);
+    // Nor does a word beside an object.
+    for body in [
+        r#"{"result":"ok","data":{"id":5}}"#,
+        r#"{"data":null,"result":{"id":5}}"#,
+    ] {
+        assert_eq!(object::<McpServerRow>(body).await.unwrap().id.as_str(), "5");
+    }
     let error = object::<McpServerRow>(r#"{"data":{"id":1},"result":{"id":2}}"#).await;
     assert_eq!(error.unwrap_err().kind(), Kind::Internal);
 }
@@ -315,4 +322,73 @@ async fn rows_of_one_id_that_differ_are_told() {
     let list = List::of_sync(&cx, "grants", &client, endpoint::PROJECT_GRANTS.of("1")).all_hold();
     assert_eq!(list.read::<ProjectGrant>().await.unwrap().len(), 2);
     assert_eq!(counted(&cx), [("rows-differ", vec!["grants: id 1".to_owned()])]);
+    let now = List::now(&client, endpoint::PROJECT_GRANTS.of("1")).all_hold();
+    assert_eq!(now.read::<ProjectGrant>().await.unwrap().len(), 2);
+}
+
+/// A bare list is documented to come in one answer, and to know no pages: that page 2 is page 1 says nothing against it.
+#[tokio::test]
+async fn a_bare_list_that_is_answered_as_a_whole_is_whole() {
+    for (count, refused, requests) in [
+        (25, false, 1),
+        (50, false, 1),
+        (99, false, 1),
+        (100, false, 2),
+        (100, true, 2),
+    ] {
+        let server = Server::start(move |_, target| match refused && target.contains("page=2") {
+            true => reply(400, &[], "{}"),
+            false => json(format!("[{}]", rows(1, count))),
+        })
+        .await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let cx = SyncContext::detached();
+        let list = List::of_sync(&cx, "connections", &client, &endpoint::CONNECTIONS);
+        assert_eq!(list.read::<ProjectRow>().await.unwrap().len(), count);
+        assert_eq!(
+            (counted(&cx), server.requests()),
+            (Vec::new(), requests),
+            "{count} {refused}"
+        );
+        let now = List::now(&client, &endpoint::CONNECTIONS).read::<ProjectRow>().await;
+        assert_eq!(now.unwrap().len(), count);
+    }
+    // Where a second page has other rows, it is none.
+    let server = Server::start(|_, target| {
+        let first = if target.contains("page=2") { 200 } else { 1 };
+        json(format!("[{}]", rows(first, 100)))
+    })
+    .await;
+    let client = workato(&server, options(&FakeClock::new()));
+    let error = List::now(&client, &endpoint::CONNECTIONS).read::<ProjectRow>().await;
+    assert!(error.unwrap_err().to_string().contains("come in pages"));
+}
+
+/// Why a second page was refused says nothing about the list: neither that it is bad, nor that it may not be read.
+#[tokio::test]
+async fn a_second_page_that_is_refused_is_a_doubt() {
+    for (status, doubt) in [(400, true), (404, true), (403, false), (401, false)] {
+        let server = Server::start(move |_, target| match target.contains("page=2") {
+            true => reply(status, &[], "{}"),
+            false => json(format!(r#"{{"data":[{}]}}"#, rows(1, 50))),
+        })
+        .await;
+        let client = workato(&server, options(&FakeClock::new()));
+        let cx = SyncContext::detached();
+        let list = List::of_sync(&cx, "members", &client, &endpoint::MEMBERS);
+        let read = list.read::<ProjectRow>().await;
+        match doubt {
+            true => {
+                assert_eq!(read.unwrap().len(), 50, "{status}");
+                let told = (
+                    "list-may-be-cut",
+                    vec!["members: 50 rows, and page 2 is refused".to_owned()],
+                );
+                assert_eq!(counted(&cx), [told], "{status}");
+            }
+            false => assert_eq!(read.unwrap_err().kind(), Kind::Unavailable, "{status}"),
+        }
+        let now = List::now(&client, &endpoint::MEMBERS).read::<ProjectRow>().await;
+        assert_eq!(now.unwrap_err().kind(), Kind::Unavailable, "{status}");
+    }
 }

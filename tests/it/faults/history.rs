@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::sync::summary::{Status, Summary};
-use baton_workato::simulator::{AccessModel, Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace};
+use baton_workato::simulator::{
+    AccessModel, AgentsShape, Behavior, Endpoint, Env, Fault, Hits, Shape, Simulator, Workspace,
+};
+use serde_json::{Value, json};
 
 use super::cell::settings;
 use crate::support::run;
@@ -239,4 +242,83 @@ async fn a_project_that_is_in_no_list_any_more_is_only_gone_if_workato_says_so()
     let none = Behavior::default().script(path, Hits::Every, Fault::EmptyPage);
     let summary = place.sync(&whole, none).await.unwrap();
     assert!(causes(&summary).contains(&"no-longer-listed"), "{:?}", summary.warnings);
+}
+
+/// What was read of each thing of a list is missed where that list has none of them any more.
+#[tokio::test]
+async fn things_that_answered_are_missed_where_their_list_is_empty() {
+    let whole = Workspace::generate(&Shape {
+        agents: Some(AgentsShape::demo()),
+        groups: 4,
+        ..Shape::small(AccessModel::RbacV2)
+    });
+    let everybody: Vec<Value> = (whole.groups.iter().filter(|group| group.system))
+        .map(|group| json!({"id": group.id, "name": group.name, "system": true}))
+        .collect();
+    let everybody = json!({"data": everybody, "total": everybody.len()}).to_string();
+    for (path, words, fault) in [
+        ("/api/agentic/genies", "genies", Fault::EmptyPage),
+        ("/api/mcp/mcp_servers", "MCP servers", Fault::EmptyPage),
+        ("/api/iam/user_groups", "identity groups", Fault::EmptyPage),
+        ("/api/v2/api_clients", "API-platform clients", Fault::EmptyPage),
+        (
+            "/api/user_groups",
+            "collaborator groups",
+            Fault::Status(200, everybody, Vec::new()),
+        ),
+    ] {
+        let place = Place::new();
+        place.sync(&whole, Behavior::default()).await.unwrap();
+        for _ in 0..2 {
+            let none = Behavior::default().script(path, Hits::Every, fault.clone());
+            let summary = place.sync(&whole, none).await.unwrap();
+            let missed = summary.warnings.iter().filter(|w| w.cause == "no-longer-listed");
+            assert!(
+                missed.clone().any(|w| w.message.starts_with(words)),
+                "{path}: {:?}",
+                summary.warnings
+            );
+        }
+        // And not where they are there again, nor where they are said to be gone.
+        let summary = place.sync(&whole, Behavior::default()).await.unwrap();
+        assert!(
+            !causes(&summary).contains(&"no-longer-listed"),
+            "{path}: {:?}",
+            summary.warnings
+        );
+        let gone = Behavior::default().script(path, Hits::Every, fault).script(
+            &format!("{path}/**"),
+            Hits::Every,
+            Fault::status(404),
+        );
+        let summary = place.sync(&whole, gone).await.unwrap();
+        assert!(
+            !causes(&summary).contains(&"no-longer-listed"),
+            "{path}: {:?}",
+            summary.warnings
+        );
+    }
+}
+
+/// A client that lost its last key is in its list, and is not asked for keys.
+#[tokio::test]
+async fn a_client_without_keys_is_not_missed() {
+    let mut workspace = Workspace::generate(&Shape {
+        agents: Some(AgentsShape::demo()),
+        ..Shape::small(AccessModel::RbacV2)
+    });
+    let place = Place::new();
+    place.sync(&workspace, Behavior::default()).await.unwrap();
+    let clients = workspace.estate.as_ref().unwrap().clients.len();
+    for left in [clients - 1, 0] {
+        for client in workspace.estate.as_mut().unwrap().clients.iter_mut().skip(left) {
+            client.keys.clear();
+        }
+        let summary = place.sync(&workspace, Behavior::default()).await.unwrap();
+        assert!(
+            !causes(&summary).contains(&"no-longer-listed"),
+            "{:?}",
+            summary.warnings
+        );
+    }
 }

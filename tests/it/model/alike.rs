@@ -55,6 +55,7 @@ async fn what_environments_describe_differently_is_told() {
     inside.push(outside.clone());
     (group.env, group.members) = (Env::Test, vec![outside]);
     let id = group.id.clone();
+    group.name = "Another".to_owned();
     estate.groups.push(group);
     let mut server = estate.servers.iter().find(|s| s.env == Env::Dev).unwrap().clone();
     (server.env, server.name) = (Env::Test, "Another".to_owned());
@@ -75,6 +76,11 @@ async fn what_environments_describe_differently_is_told() {
     assert!(told.contains(&&server), "{told:?}");
     assert!(
         told.iter().any(|example| example.contains("more elsewhere than in")),
+        "{told:?}"
+    );
+    // Members of all environments were taken: nothing is said to be missing.
+    assert!(
+        !told.iter().any(|example| example.starts_with("identity groups: id")),
         "{told:?}"
     );
     assert_eq!(

@@ -224,3 +224,32 @@ async fn a_group_with_invitations_says_why_it_may_count_more() {
         warning.message
     );
 }
+
+/// Whoever was invited is counted, too. The group of everybody holds everybody, whatever it answers to who is in it.
+#[tokio::test]
+async fn an_invitation_costs_nobody_their_membership_of_all_collaborators() {
+    let workspace = small();
+    let everybody = workspace.people.len();
+    let system = workspace.groups.iter().find(|group| group.system).unwrap();
+    let path = format!("/api/user_groups/{}/members", system.id);
+    let none = Fault::Status(200, r#"{"data":[],"total":0}"#.to_owned(), Vec::new());
+    for (said, fault) in [
+        (everybody + 1, Fault::status(403)),
+        (everybody + 1, Fault::status(404)),
+        (everybody + 1, Fault::status(400)),
+        (everybody + 1, none.clone()),
+        (everybody - 1, Fault::status(403)),
+        (everybody - 1, none),
+    ] {
+        let count = Fault::Fields(vec![("/data/0/members_count".to_owned(), json!(said))]);
+        let behavior = Behavior::default()
+            .script("/api/user_groups", Hits::Every, count)
+            .script(&path, Hits::Every, fault.clone());
+        let synced = sync(workspace.clone(), behavior, &Options::default()).await.unwrap();
+        let told: Vec<_> = synced.summary.warnings.iter().map(|w| (w.cause, w.count)).collect();
+        assert_eq!(told, [("collaborators-missing", 1)], "{said} {fault:?}");
+        let begin = format!("collaborator_group:{}:member:", system.id);
+        let members = synced.rows.grants.keys().filter(|id| id.starts_with(&begin)).count();
+        assert_eq!(members, everybody, "{said} {fault:?}");
+    }
+}

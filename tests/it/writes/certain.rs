@@ -5,6 +5,7 @@ use baton_workato::ABOUT;
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::proto::v2;
 use baton_workato::baton::provision::Write;
+use baton_workato::baton::secret::Secret;
 use baton_workato::simulator::{
     AccessModel, Assignment, Behavior, Env, Fault, Grantee, Hits, ProjectGrant, RoleType, Shape, Workspace,
 };
@@ -298,4 +299,150 @@ async fn an_id_of_two_grants_is_not_deleted() {
         assert!(error.to_string().contains("pg-same"), "{error}");
     }
     assert_eq!((place.simulator.workspace(), place.changes()), (workspace, 0));
+}
+
+/// A list of people, or of roles, that is known not to be whole: a sync takes it and says so.
+#[tokio::test]
+async fn a_list_that_may_have_been_cut_shows_nobody_gone() {
+    for row in rows().await {
+        let concerned = [
+            "environment role",
+            "legacy role",
+            "group membership",
+            "project role of a person",
+            "account deletion",
+        ];
+        if !concerned.contains(&row.name) {
+            continue;
+        }
+        let more = Fault::Fields(vec![("/has_more".to_owned(), json!(true))]);
+        row.place.simulator.behave(every("GET /api/members", more));
+        let mut writes = vec![row.make.clone()];
+        if row.unmake.is_some() {
+            let (entitlement, principal) = right(&row.make);
+            // Beyond the end of what is answered.
+            let mut nobody = principal.id.clone().unwrap();
+            nobody.resource = "999999".to_owned();
+            writes.push(revoke(entitlement, &bare(&nobody)));
+        }
+        for write in &writes {
+            let error = row
+                .place
+                .write(write)
+                .await
+                .map(|told| said(&told))
+                .expect_err(row.name);
+            assert_eq!(error.kind(), Kind::Unavailable, "{}: {error}", row.name);
+            assert_eq!(row.place.changes(), 0, "{}", row.name);
+        }
+    }
+    let row = rows().await.remove(0);
+    let twice = ["/data/0/id", "/data/1/id"].map(|at| (at.to_owned(), json!(1)));
+    let fields = twice.into_iter().chain([("/total".to_owned(), json!(null))]).collect();
+    row.place
+        .simulator
+        .behave(every("GET /api/environment_roles", Fault::Fields(fields)));
+    let error = row.place.write(&row.make).await.unwrap_err();
+    assert_eq!((error.kind(), row.place.changes()), (Kind::Unavailable, 0), "{error}");
+}
+
+/// Somebody who was invited may have the number of somebody else: their grant is not that one's.
+#[tokio::test]
+async fn a_grant_of_another_address_is_not_theirs() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "project role of a person")
+        .unwrap();
+    let place = &row.place;
+    let unmake = row.unmake.as_ref().unwrap();
+    place.write(&row.make).await.unwrap();
+    let (sent, before) = (place.changes(), place.simulator.workspace());
+    let person = right(&row.make).1.id.clone().unwrap().resource;
+    let email = before
+        .people
+        .iter()
+        .find(|p| p.id.to_string() == person)
+        .and_then(|p| p.email.clone());
+    let grants = "GET /api/projects/*/project_grants";
+    let other = Fault::Replaced(email.unwrap(), "invited@example.org".to_owned());
+    let second = Fault::Replaced("\"user\":{".to_owned(), "\"user\":{\"user_id\":999999,".to_owned());
+    for fault in [other, second] {
+        place.simulator.behave(every(grants, fault.clone()));
+        let suspend = Write::Act(v2::InvokeActionRequest {
+            name: "suspend_collaborator".to_owned(),
+            args: Some(prost_types::Struct {
+                fields: [(
+                    "resource_id".to_owned(),
+                    prost_types::Value {
+                        kind: Some(prost_types::value::Kind::StringValue(person.clone())),
+                    },
+                )]
+                .into(),
+            }),
+            ..Default::default()
+        });
+        for write in [unmake, &row.make, &suspend] {
+            let ended = place.write(write).await.map(|told| said(&told));
+            assert_unclear(&ended.expect_err(&format!("{fault:?}")));
+            assert_eq!((place.changes(), place.simulator.workspace()), (sent, before.clone()));
+        }
+    }
+    place.simulator.behave(Behavior::default());
+    place.write(unmake).await.unwrap();
+    assert!(!(row.holds)(&place.simulator));
+}
+
+/// Rows of identity groups are told by the same rule as a sync tells them.
+#[tokio::test]
+async fn a_member_of_another_address_is_neither_in_nor_gone() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "membership of an identity group")
+        .unwrap();
+    let place = &row.place;
+    place.write(&row.make).await.unwrap();
+    let sent = place.changes();
+    let id = right(&row.make).1.id.clone().unwrap().resource;
+    let users = place.simulator.workspace().estate.unwrap().users;
+    let email = users.into_iter().find(|user| user.id == id).unwrap().email.unwrap();
+    let members = "GET /api/iam/user_groups/*/members";
+    place
+        .simulator
+        .behave(every(members, Fault::Replaced(email, "other@example.org".to_owned())));
+    assert_unclear(&place.write(row.unmake.as_ref().unwrap()).await.unwrap_err());
+    assert_eq!(place.changes(), sent);
+    // It is not held for certain, so it is asked for, and what comes of it is not told as done.
+    place.write(&row.make).await.unwrap_err();
+    assert_eq!(place.changes(), sent + 1);
+}
+
+/// An id without its environment is looked for in all of them, whichever the run emits.
+#[tokio::test]
+async fn a_project_of_another_environment_is_not_gone() {
+    let row = rows()
+        .await
+        .into_iter()
+        .find(|row| row.name == "project role of a person")
+        .unwrap();
+    row.place.write(&row.make).await.unwrap();
+    let (entitlement, principal) = right(&row.make);
+    let mut entitlement = entitlement.clone();
+    let on = entitlement.resource.as_mut().unwrap();
+    on.profile = None;
+    let place = Place::of(row.place.simulator.workspace(), |settings, simulator| {
+        settings.prod_token = Some(Secret::new(simulator.token(Env::Prod)));
+    })
+    .await;
+    let told = place.write(&revoke(&entitlement, principal)).await.unwrap();
+    assert!(said(&told)[0].ends_with("Project admin → no role"), "{told:?}");
+    // Without the token of its environment nothing is said.
+    let place = Place::of(row.place.simulator.workspace(), |_, _| {}).await;
+    let error = place.write(&revoke(&entitlement, principal)).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), place.changes()),
+        (Kind::FailedPrecondition, 0),
+        "{error}"
+    );
 }

@@ -7,7 +7,8 @@ use baton_workato::baton::provision::Write;
 use baton_workato::baton::resource;
 use baton_workato::baton::secret::Secret;
 use baton_workato::simulator::{
-    AgentsShape, Behavior, Env, Fault, Grantee, Hits, ProjectGrant, Shape, Simulator, Workspace, is_no_access,
+    AccessModel, AgentsShape, Behavior, Endpoint, Env, Fault, Grantee, Hits, ProjectGrant, Shape, Simulator, Workspace,
+    is_no_access,
 };
 use baton_workato::workato::settings::{EnvironmentChoice, OwnToken, Settings};
 use prost_types::value::Kind as Value;
@@ -722,4 +723,59 @@ async fn actions_say_what_they_take_and_refuse_the_rest() {
     let failed = place.writes.invoke_action(&request).await.unwrap();
     assert_eq!(failed.response.status(), v2::BatonActionStatus::Failed);
     assert_eq!(failed.failure.unwrap().kind(), Kind::NotFound);
+}
+
+/// Groups and grants are there where environment roles are, though no list has these.
+#[tokio::test]
+async fn somebody_is_suspended_where_environment_roles_are_in_no_list() {
+    let mut workspace = Workspace::generate(&Shape::small(AccessModel::Mixed));
+    for person in &mut workspace.people {
+        person.roles.clear();
+    }
+    let id = workspace.people[0].id;
+    let at = workspace.groups.iter().position(|group| !group.system).unwrap();
+    workspace.groups[at].members.retain(|member| *member != id);
+    workspace.groups[at].members.push(id);
+    let project = workspace.projects.iter().find(|p| p.env == Env::Dev).unwrap().id;
+    workspace.project_grants.push(ProjectGrant {
+        id: "pg-direct".to_owned(),
+        project,
+        role: workspace.project_roles[0].name.clone(),
+        holder: Grantee::User(id),
+    });
+    let place = Place::of(workspace.clone(), |_, _| {}).await;
+    let unlisted = || Behavior::default().deny(Endpoint::EnvironmentRoles, 403);
+    // A group that says it has more members than its list shows is named.
+    let other = workspace
+        .groups
+        .iter()
+        .position(|group| !group.system && !group.members.contains(&id));
+    let fields = other.map(|other| (format!("/data/{other}/members_count"), serde_json::json!(999)));
+    let script = unlisted().script(
+        "GET /api/user_groups",
+        Hits::Every,
+        Fault::Fields(Vec::from_iter(fields)),
+    );
+    place.simulator.behave(script);
+    let told = place.write(&on("suspend_collaborator", id)).await.unwrap();
+    let now = place.simulator.workspace();
+    assert!(
+        now.groups
+            .iter()
+            .filter(|group| !group.system)
+            .all(|group| !group.members.contains(&id))
+    );
+    let here = |grant: &&ProjectGrant| now.projects.iter().any(|p| p.id == grant.project && p.env == Env::Dev);
+    assert!(
+        now.project_grants
+            .iter()
+            .filter(here)
+            .all(|grant| grant.holder != Grantee::User(id))
+    );
+    let answer = format!("{:?}", told.response.unwrap().fields["not_seen"]);
+    assert_eq!(
+        answer.contains("more members than its list shows"),
+        other.is_some(),
+        "{answer}"
+    );
 }

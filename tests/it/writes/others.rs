@@ -1,9 +1,12 @@
 //! No write touches another right than the one that is named: what goes besides is given back, or named.
 
 use baton_workato::ABOUT;
+use baton_workato::baton::provision::Write;
 use baton_workato::simulator::{
     AccessModel, Assigned, Behavior, Env, Fault, Grantee, Hits, ProjectGrant, RoleType, Shape, Workspace, is_no_access,
 };
+
+use serde_json::json;
 
 use super::place::{Place, grant, revoke, said};
 use super::table::{Row, rows};
@@ -152,4 +155,55 @@ async fn revoking_one_project_role_leaves_the_others() {
     let grants = place.simulator.workspace().project_grants;
     assert!(grants.iter().any(|grant| grant.id == "pg-two-1"));
     assert!(!grants.iter().any(|grant| grant.id == "pg-two-0"));
+}
+
+/// What somebody else does while a write is refused stays as they did it.
+#[tokio::test]
+async fn a_write_that_was_refused_gives_nothing_back() {
+    let first_gone = || Fault::FirstRowGone;
+    for row in rows().await {
+        let (list, fault, status, is_grant) = match row.name {
+            "group membership" => ("/api/user_groups/*/members", first_gone(), 404, false),
+            "membership of an identity group" => ("/api/iam/user_groups/*/members", first_gone(), 404, false),
+            "project role of a person" => ("/api/projects/*/project_grants", first_gone(), 404, false),
+            "project role of a group" => {
+                // Somebody gave the same group another role meanwhile.
+                let Write::Grant(request) = &row.make else { panic!() };
+                let holder = request.principal.as_ref().unwrap().id.clone().unwrap().resource;
+                let fields = [
+                    ("/data/0/id", json!("pg-of-another")),
+                    ("/data/0/user", json!(null)),
+                    ("/data/0/user_group", json!({"id": holder, "name": "x"})),
+                    ("/data/0/project_role", json!({"id": "pr-2", "name": "Builder"})),
+                ];
+                let fields = fields.map(|(at, value)| (at.to_owned(), value)).to_vec();
+                ("/api/projects/*/project_grants", Fault::Fields(fields), 409, true)
+            }
+            "environment role" => {
+                let Write::Grant(request) = &row.make else { panic!() };
+                let id = &request.principal.as_ref().unwrap().id.as_ref().unwrap().resource;
+                let people = row.place.simulator.workspace().people;
+                let at = people.iter().position(|person| person.id.to_string() == *id).unwrap();
+                let roles = (0..people[at].roles.len()).filter(|held| people[at].roles[*held].env != Env::Prod);
+                let fields = roles.map(|held| (format!("/data/{at}/roles/{held}/role_name"), json!("No access")));
+                ("/api/members", Fault::Fields(fields.collect()), 409, true)
+            }
+            _ => continue,
+        };
+        let (write, request) = match is_grant {
+            true => (&row.make, row.requests[0]),
+            false => {
+                row.place.write(&row.make).await.unwrap();
+                (row.unmake.as_ref().unwrap(), row.requests[1])
+            }
+        };
+        let (sent, before) = (row.place.changes(), row.place.simulator.workspace());
+        let script = Behavior::default().script(request, Hits::Every, Fault::status(status));
+        let meanwhile = script.script(&format!("GET {list}"), Hits::From(2), fault);
+        row.place.simulator.behave(meanwhile);
+        let error = row.place.write(write).await.expect_err(row.name);
+        assert!(error.to_string().contains(&status.to_string()), "{}: {error}", row.name);
+        assert_eq!(row.place.changes(), sent + 1, "{}", row.name);
+        assert_eq!(row.place.simulator.workspace(), before, "{}", row.name);
+    }
 }
