@@ -1,6 +1,7 @@
 //! Families that the previous sync of the same file read: their refusal is a loss, not a missing checkbox.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use baton_workato::baton::error::{Error, Kind};
 use baton_workato::baton::sync::summary::{Status, Summary};
@@ -256,11 +257,12 @@ async fn things_that_answered_are_missed_where_their_list_is_empty() {
         .map(|group| json!({"id": group.id, "name": group.name, "system": true}))
         .collect();
     let everybody = json!({"data": everybody, "total": everybody.len()}).to_string();
+    let none = || Fault::Status(200, r#"{"data":[],"total":0}"#.to_owned(), Vec::new());
     for (path, words, fault) in [
-        ("/api/agentic/genies", "genies", Fault::EmptyPage),
-        ("/api/mcp/mcp_servers", "MCP servers", Fault::EmptyPage),
-        ("/api/iam/user_groups", "identity groups", Fault::EmptyPage),
-        ("/api/v2/api_clients", "API-platform clients", Fault::EmptyPage),
+        ("/api/agentic/genies", "genies", none()),
+        ("/api/mcp/mcp_servers", "MCP servers", none()),
+        ("/api/iam/user_groups", "identity groups", none()),
+        ("/api/v2/api_clients", "API-platform clients", none()),
         (
             "/api/user_groups",
             "collaborator groups",
@@ -270,8 +272,8 @@ async fn things_that_answered_are_missed_where_their_list_is_empty() {
         let place = Place::new();
         place.sync(&whole, Behavior::default()).await.unwrap();
         for _ in 0..2 {
-            let none = Behavior::default().script(path, Hits::Every, fault.clone());
-            let summary = place.sync(&whole, none).await.unwrap();
+            let empty = Behavior::default().script(path, Hits::Every, fault.clone());
+            let summary = place.sync(&whole, empty).await.unwrap();
             let missed = summary.warnings.iter().filter(|w| w.cause == "no-longer-listed");
             assert!(
                 missed.clone().any(|w| w.message.starts_with(words)),
@@ -286,11 +288,11 @@ async fn things_that_answered_are_missed_where_their_list_is_empty() {
             "{path}: {:?}",
             summary.warnings
         );
-        let gone = Behavior::default().script(path, Hits::Every, fault).script(
-            &format!("{path}/**"),
-            Hits::Every,
-            Fault::status(404),
-        );
+        let gone = Behavior::default()
+            .script(path, Hits::Every, fault)
+            // Another list lies below that of the genies.
+            .script("/api/agentic/genies/clients", Hits::Every, Fault::Stall(Duration::ZERO))
+            .script(&format!("{path}/**"), Hits::Every, Fault::status(404));
         let summary = place.sync(&whole, gone).await.unwrap();
         assert!(
             !causes(&summary).contains(&"no-longer-listed"),
