@@ -3,7 +3,8 @@
 //! A role in an environment needs answers of two holders (or of its only one). Holders are picked greedily: one
 //! answer covers every environment of the person. Where two answers differ, every holder of that role is read. Folders
 //! of an environment role may be those of the person (`workato/api.md 5`): where those who were asked agree about them,
-//! the others are taken to have the same, and the sync says so. Older roles have their folders in the list of roles.
+//! the others are asked as well if they are few; if not, they are taken to have the same, and the sync says so. Older
+//! roles have their folders in the list of roles.
 //! The picks depend on ids alone, so that equal workspaces cost and give the same.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,8 @@ pub const FAMILY: &str = "privileges";
 const ANSWERS: usize = 2;
 /// Holders asked in vain (no row for the role) before the role counts as unknown.
 const IN_VAIN: usize = 5;
+/// Holders who are asked besides for their folders: half of what a minute allows.
+const FEW: usize = 30;
 /// Roles that a sentence names.
 const NAMED: usize = 5;
 
@@ -187,10 +190,18 @@ impl Observed {
             }
         }
         if everyone.is_empty() {
-            self.cover(missing)
-        } else {
-            everyone.into_iter().collect()
+            let picked = self.cover(missing);
+            if !picked.is_empty() {
+                return picked;
+            }
+            let taken = holdings.by_role.iter();
+            let taken = taken.filter(|(role, holders)| self.takes_folders(role, holders));
+            everyone.extend(taken.flat_map(|(_, holders)| unasked(holders)));
+            if everyone.len() > FEW {
+                return Vec::new();
+            }
         }
+        everyone.into_iter().collect()
     }
 
     /// Greedy cover: again and again the person who fills most gaps, the lowest id first.

@@ -8,7 +8,7 @@ use crate::support::oracle::Options;
 use crate::support::rows::Rows;
 
 /// Histories, in total.
-const HISTORIES: u64 = 200;
+const HISTORIES: u64 = 80;
 
 /// Syncs of a history, after the first.
 fn steps(seed: u64) -> usize {

@@ -45,9 +45,14 @@ async fn sampling_gives_the_rows_of_exact_reading_for_a_fraction_of_the_calls() 
             .filter(|r| !baton_workato::simulator::is_no_access(&r.role))
             .map(baton_workato::simulator::Assignment::tuple)
             .collect();
-        assert!(calls(&sampled) <= 2 * tuples.len(), "two holders per role at most");
+        // Those who may have folders of their own are asked as well where they are few.
+        let few = 30;
         assert!(
-            calls(&sampled) * 3 < calls(&exact),
+            calls(&sampled) <= 2 * tuples.len() + few,
+            "two holders per role at most, and a few for their folders"
+        );
+        assert!(
+            calls(&sampled).saturating_sub(few) * 3 < calls(&exact),
             "{} of {}",
             calls(&sampled),
             calls(&exact)

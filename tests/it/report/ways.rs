@@ -553,7 +553,7 @@ async fn what_was_refused_or_left_out_is_said_beside_the_answer() {
     assert!(text.contains("were not asked for (--privileges off)"), "{text}");
     // Folders of some holders that are taken for those of all.
     let many = Workspace::generate(&Shape {
-        people: 80,
+        people: 300,
         ..Shape::small(AccessModel::RbacV2)
     });
     let made = synced(many.clone(), Behavior::default(), Options::default()).await;
