@@ -7,10 +7,13 @@
 mod cache;
 mod stream;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use zstd::bulk::Decompressor;
 
 use super::index::Entry;
 use crate::baton::c1z::Limits;
@@ -113,6 +116,21 @@ impl ReadAt for Whole {
     }
 }
 
+thread_local! {
+    /// What a thread decompresses with: to make one takes as long as some frames do.
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn decompress(frame: &[u8], raw: usize) -> io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(kept) => kept,
+            None => kept.insert(Decompressor::new()?),
+        };
+        decompressor.decompress(frame, raw)
+    })
+}
+
 /// What is in a frame.
 fn unpack(file: &dyn ReadAt, entry: &Entry) -> pebble::Result<Bytes> {
     // A frame can hardly be longer than its content: what claims to be is not read.
@@ -128,9 +146,8 @@ fn unpack(file: &dyn ReadAt, entry: &Entry) -> pebble::Result<Bytes> {
         return Err(Error::corrupt("it is not one complete frame"));
     }
     let raw = usize::try_from(entry.raw).unwrap_or(usize::MAX);
-    let content = zstd::bulk::Decompressor::new()
-        .and_then(|mut decompressor| decompressor.decompress(&frame, raw))
-        .map_err(|error| Error::corrupt(format!("its frame does not decode ({error})")))?;
+    let content =
+        decompress(&frame, raw).map_err(|error| Error::corrupt(format!("its frame does not decode ({error})")))?;
     check(entry, content.len() as u64, twox_hash::XxHash64::oneshot(0, &content))?;
     Ok(content.into())
 }
