@@ -98,7 +98,7 @@ impl Tables {
     /// more: nobody asks for one then, and so nobody would miss them. `known` are the ids of those that some list has.
     ///
     /// # Errors
-    /// As [`Each::answer`].
+    /// As `Each::answer`.
     pub async fn all_vanished<A: Asked, L: Listed>(
         &self,
         cx: &SyncContext,

@@ -35,7 +35,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The published name: `<group>-<id>`. Two privileges may have one ([`Ids`]).
+    /// The published name: `<group>-<id>`. Two privileges may have one (`Ids`).
     pub fn name(&self) -> String {
         format!("{}-{}", self.group, self.id)
     }
